@@ -1,0 +1,32 @@
+/** A position in one log: `<log>.<segment>.<seq>` (protocol §1). Valid only if the object knows the segment and seq lies in it. */
+export interface Cursor {
+  log: string;
+  segment: string;
+  seq: number;
+}
+
+export const formatCursor = (cursor: Cursor): string => `${cursor.log}.${cursor.segment}.${cursor.seq}`;
+
+/** The cursor in a text, or null for anything else; never throws, because clients send whatever they kept. */
+export const parseCursor = (text: string): Cursor | null => {
+  const match = /^([A-Za-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64})\.(\d{1,15})$/.exec(text);
+  if (!match?.[1] || !match[2] || !match[3]) return null;
+  return { log: match[1], segment: match[2], seq: Number(match[3]) };
+};
+
+/** Positions on several servers in one opaque id: `host=cursor` joined by `,`, in order of host id. */
+export const formatVector = (cursors: ReadonlyMap<string, string>): string =>
+  [...cursors]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([host, cursor]) => `${host}=${cursor}`)
+    .join(',');
+
+/** Reads either form. A plain cursor is returned under the key '' (a stream that had one server). */
+export const parseVector = (text: string): Map<string, string> => {
+  const vector = new Map<string, string>();
+  for (const entry of text.split(',').slice(0, 64)) {
+    const at = entry.indexOf('=');
+    vector.set(at < 0 ? '' : entry.slice(0, at), at < 0 ? entry : entry.slice(at + 1));
+  }
+  return vector;
+};

@@ -1,0 +1,165 @@
+/**
+ * Durable events: the small facts the log consists of (protocol §3). A host produces `hostEvent`s from OpenCode, the
+ * object adds `edgeEvent`s. Text is never repeated: a part is opened, grows by checkpoints and is closed; everything
+ * that shows an answer points to parts by id. `off` and `length` count UTF-16 units of the redacted text.
+ */
+import { z } from 'zod';
+import { commandId, turnId } from './ids.ts';
+
+const count = z.number().int().nonnegative();
+
+/** Sums over the whole turn so far, sub-agents included; later values replace earlier ones. */
+export const usage = z.object({
+  cost_usd: z.number().nonnegative(),
+  input: count,
+  output: count,
+  reasoning: count,
+  cache_read: count,
+  cache_write: count,
+});
+export type Usage = z.infer<typeof usage>;
+export const noUsage: Usage = { cost_usd: 0, input: 0, output: 0, reasoning: 0, cache_read: 0, cache_write: 0 };
+
+export const missionStatus = z.enum(['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible']);
+export type MissionStatus = z.infer<typeof missionStatus>;
+
+/** How a turn ended; `cancelled` is a user's wish, `interrupted` everything that was nobody's wish. */
+export const outcome = z.enum(['completed', 'failed', 'cancelled', 'interrupted']);
+export type Outcome = z.infer<typeof outcome>;
+
+const turnEnded = z.object({
+  type: z.literal('turn.ended'),
+  command: commandId,
+  turn: turnId,
+  outcome,
+  /** Parts whose texts, joined by a blank line, are the answer; `text` is the answer where there are none. */
+  answer: z.array(z.string()),
+  text: z.string(),
+  model: z.string().nullable(),
+  usage,
+});
+
+export const hostEvent = z.discriminatedUnion('type', [
+  /** Precedes a mission's first event of this host, so that an object that lost the mission can adopt it (protocol §2). */
+  z.object({
+    type: z.literal('mission.opened'),
+    owner: z.string(),
+    workspace: z.string(),
+    title: z.string().nullable(),
+  }),
+  z.object({
+    type: z.literal('turn.started'),
+    command: commandId,
+    turn: turnId,
+    agent: z.string().nullable(),
+    model: z.string().nullable(),
+  }),
+  /** OpenCode has stored the message: from here on a lost store means lost work, not an unsent prompt (protocol §4). */
+  z.object({ type: z.literal('turn.accepted'), command: commandId, turn: turnId }),
+  z.object({
+    type: z.literal('part.opened'),
+    turn: turnId,
+    part: z.string(),
+    kind: z.enum(['text', 'reasoning']),
+    /** Set for a sub-agent's part: the tool call that started it. */
+    parent_call: z.string().optional(),
+  }),
+  /** After a gap upstream: no text comes until the part closes; viewers say that text follows. */
+  z.object({ type: z.literal('part.blind'), part: z.string() }),
+  z.object({
+    type: z.literal('part.checkpoint'),
+    part: z.string(),
+    off: count,
+    text: z.string(),
+    replace: z.boolean().optional(),
+  }),
+  /** The final text is stored.slice(0, off) + text, and has this length and SHA-256 (hex, of its UTF-8); `off` 0 replaces everything. */
+  z.object({
+    type: z.literal('part.closed'),
+    part: z.string(),
+    off: count,
+    text: z.string(),
+    length: count,
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+    /** Set by the object where text before `off` never arrived, or the host did not live to close the part. */
+    incomplete: z.boolean().optional(),
+  }),
+  z.object({
+    type: z.literal('tool.called'),
+    turn: turnId,
+    tool_call_id: z.string(),
+    name: z.string(),
+    args: z.unknown(),
+    parent_call: z.string().optional(),
+  }),
+  /** `result` is what the contract shows: a string, or `{error}`. Larger output is a preview plus where the file is. */
+  z.object({
+    type: z.literal('tool.result'),
+    tool_call_id: z.string(),
+    name: z.string(),
+    result: z.unknown(),
+    failed: z.boolean(),
+  }),
+  z.object({ type: z.literal('turn.cost'), turn: turnId, usage }),
+  /** An error the agent met and may survive (a provider's refusal before a retry, a broken config). */
+  z.object({ type: z.literal('turn.error'), turn: turnId, message: z.string() }),
+  turnEnded,
+  /** End of a command that never became a turn. */
+  z.object({
+    type: z.literal('command.finished'),
+    command: commandId,
+    outcome: z.enum(['finished', 'failed', 'cancelled', 'expired']),
+    text: z.string(),
+  }),
+  /** Something about the server itself that people should know (its store or OpenCode's was replaced, processes reaped). */
+  z.object({ type: z.literal('host.note'), code: z.string(), text: z.string() }),
+]);
+export type HostEvent = z.infer<typeof hostEvent>;
+
+export const edgeEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('mission.created'),
+    owner: z.string(),
+    workspace: z.string(),
+    title: z.string().nullable(),
+    agent: z.string().nullable(),
+    model: z.string().nullable(),
+  }),
+  /** A message the edge has taken in. `queued`: it had to wait, so viewers were shown it as waiting. */
+  z.object({
+    type: z.literal('message.kept'),
+    command: commandId,
+    content: z.string(),
+    agent: z.string().nullable(),
+    queued: z.boolean(),
+  }),
+  z.object({ type: z.literal('message.removed'), command: commandId }),
+  z.object({ type: z.literal('cancel.requested'), command: commandId }),
+  z.object({ type: z.literal('mission.status'), status: missionStatus, summary: z.string().nullable() }),
+  z.object({ type: z.literal('mission.deleted') }),
+  /** The host no longer knows a command it had; offered to send again (protocol §4). */
+  z.object({ type: z.literal('command.lost'), command: commandId, text: z.string() }),
+  z.object({ type: z.literal('log.gap'), run: z.string(), from: count, to: count }),
+  z.object({ type: z.literal('log.rejected'), run: z.string(), n: count, reason: z.string() }),
+]);
+export type EdgeEvent = z.infer<typeof edgeEvent>;
+
+/** A type neither side of this version knows is stored and shown to delta viewers as it is (protocol §2). */
+export const unknownEvent = z.looseObject({ type: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/) });
+
+export type LogEvent = HostEvent | EdgeEvent;
+export const logEvent = z.union([hostEvent, edgeEvent]);
+
+/** A turn as its host reports it: the evidence for "running" (protocol §2 `turns`). Times are host-clock milliseconds. */
+export const liveTurn = z.object({
+  mission: z.string(),
+  command: commandId,
+  turn: turnId,
+  state: z.enum(['starting', 'running', 'retrying', 'waiting', 'stopping']),
+  since: count,
+  last_activity: count,
+});
+export type LiveTurn = z.infer<typeof liveTurn>;

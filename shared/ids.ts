@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** Canonical lower-case UUID text. Upper-case input is accepted at HTTP borders only, where it is lowered first. */
+export const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a lower-case UUID');
+
+export const missionId = uuid.brand<'MissionId'>();
+export type MissionId = z.infer<typeof missionId>;
+
+/** A command's id; for a message it is also the message id clients know (protocol §1). */
+export const commandId = uuid.brand<'CommandId'>();
+export type CommandId = z.infer<typeof commandId>;
+
+export const hostId = uuid.brand<'HostId'>();
+export type HostId = z.infer<typeof hostId>;
+
+export const turnId = uuid.brand<'TurnId'>();
+export type TurnId = z.infer<typeof turnId>;
+
+/** The wire's alias for the default server's own workspace (contract §1.6, architecture §2). */
+export const nilWorkspace = '00000000-0000-0000-0000-000000000000';
+
+/** The part of a mission id that names its directory, and so must be unique on a server (protocol §1). */
+export const missionShort = (id: MissionId): string => id.slice(0, 8);

@@ -1,0 +1,83 @@
+/** Every number both sides depend on, once, with its reason. Units are in the names. */
+
+/** Version of the host link. Raised when an old side could no longer be understood; a mismatch closes with 4010. */
+export const protocolVersion = 1;
+
+/** Largest durable event; SQLite in the object caps a row at 2 MB, and one event must leave room for its neighbours. */
+export const maxEventBytes = 256 * 1024;
+/** Largest text in one checkpoint: bounds what is lost to a killed host and what a viewer waits for (protocol §3). */
+export const checkpointBytes = 32 * 1024;
+/** A checkpoint is due this long after the first character that is not stored: rows written are the bill. */
+export const checkpointMs = 2_000;
+/** The same while no link is up: nobody watches, so fewer rows (protocol §3). */
+export const checkpointOfflineMs = 30_000;
+
+/** Unacknowledged window of the outbox (protocol §3): bounds resend work and memory. */
+export const windowEvents = 1_000;
+export const windowBytes = 4 * 1024 * 1024;
+/** The host pauses sending above this many bytes queued in its socket. */
+export const pauseBytes = 1024 * 1024;
+/** Acknowledged rows are kept for a rolled-back edge (protocol §6). */
+export const keepAckedMs = 7 * 24 * 3600 * 1000;
+export const keepAckedBytes = 256 * 1024 * 1024;
+
+/** Batches per host: on Cloudflare 20 incoming frames are one billed request; on one's own machine nothing is billed. */
+export const frameMsCloudflare = 25;
+export const frameMsEmbedded = 5;
+/** Largest link frame; the object receives at most 32 MiB, and 1,000 small events or one page of text fit easily. */
+export const maxFrameBytes = 8 * 1024 * 1024;
+
+/** Host liveness (protocol §8). */
+export const pingMs = 10_000;
+export const silenceMs = 25_000;
+export const redialMinMs = 500;
+export const redialMaxMs = 30_000;
+/** First wait after being replaced by a newer session (4012), doubling to the maximum, so that two clones don't fight. */
+export const replacedMinMs = 60_000;
+export const replacedMaxMs = 15 * 60_000;
+/** A server is shown as away when the runtime has answered no ping of it for this long. */
+export const awayMs = 45_000;
+/** The host repeats its list of live turns this often while one runs: the evidence for "running". */
+export const turnsMs = 60_000;
+
+/** One page of replay or of /events. */
+export const pageRows = 500;
+export const pageBytes = 512 * 1024;
+/** A filtered viewer learns its position at least this often, so that a resume need not read what it never showed. */
+export const bareCursorRows = 1_000;
+/** A viewer with more than this queued is closed alone and resumes (edge-facts §3.3). */
+export const viewerQueueBytes = 1024 * 1024;
+/** Comment on a silent stream; iOS gives up after 60 s, the web page warns after 30 s. */
+export const heartbeatMs = 15_000;
+/** `?format=delta` streams are ended after about this long (jittered): re-checks authorisation, spreads deploys. */
+export const rotateMs = 15 * 60_000;
+/** Sockets one stream may hold to servers; Workers allow six connections per request (edge-facts §2.4). */
+export const maxStreamHosts = 4;
+
+/** Default rendering repeats the whole text: next `thinking` not before max(this, length / perSecond × 1 s). */
+export const thinkingMinMs = 250;
+export const thinkingCharsPerSecond = 64 * 1024;
+
+/** Idempotency keys are remembered this long (protocol §4). */
+export const idempotencyMs = 7 * 24 * 3600 * 1000;
+/** Request bodies of the JSON API (contract §1.4). */
+export const maxBodyBytes = 2 * 1024 * 1024;
+/** A message is a command row in the object and an event in the log. */
+export const maxMessageBytes = 128 * 1024;
+
+/** Grace between a user's abort and disposing the directory's OpenCode instance (protocol §4). */
+export const abortGraceMs = 10_000;
+/** A prompt that OpenCode stored and never answered is sent again after this, at most this often (protocol §4). */
+export const resendMs = 10_000;
+export const resendMax = 3;
+
+/** Close codes of the host link (protocol §2). */
+export const closeCode = {
+  unauthorised: 4001,
+  staleEpoch: 4003,
+  badFrame: 4004,
+  tooSlow: 4008,
+  gap: 4009,
+  version: 4010,
+  replaced: 4012,
+} as const;

@@ -1,0 +1,71 @@
+/** D1: the directory of users' missions and servers, a read model that the objects keep current (protocol §7). */
+import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const hosts = sqliteTable('hosts', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  credentialSha256: text('credential_sha256').notNull(),
+  /** Raised when the credential is issued again; fences sockets of the old one. */
+  epoch: integer().notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  /** The history in force; rows projected from another log are stale. */
+  log: text(),
+  /** True while a command or turn may be alive there; cleared lazily. */
+  live: integer({ mode: 'boolean' }).notNull().default(false),
+  /** Agent names last reported by the server, as JSON; null before the first report. */
+  agents: text({ mode: 'json' }).$type<string[]>(),
+  createdAt: integer('created_at').notNull(),
+});
+
+export const missions = sqliteTable(
+  'missions',
+  {
+    id: text().primaryKey(),
+    host: text().notNull(),
+    owner: text().notNull(),
+    status: text().notNull(),
+    title: text(),
+    workspace: text().notNull(),
+    agent: text(),
+    model: text(),
+    costUsd: real('cost_usd').notNull(),
+    /** First entries of the conversation, each cut to 200 characters, as JSON. */
+    history: text({ mode: 'json' }).$type<{ role: 'user' | 'assistant'; content: string }[]>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    interruptedAt: integer('interrupted_at'),
+    deletedAt: integer('deleted_at'),
+    log: text().notNull(),
+    rev: integer().notNull(),
+  },
+  (table) => [
+    index('missions_owner_updated').on(table.owner, table.deletedAt, table.updatedAt),
+    index('missions_host_rev').on(table.host, table.rev),
+  ],
+);
+
+export const currentMissions = sqliteTable('current_missions', {
+  owner: text().primaryKey(),
+  mission: text().notNull(),
+});
+
+/** Ids drawn for a request before anything was routed, so that a repeated request is the same request (protocol §4). */
+export const idempotency = sqliteTable(
+  'idempotency',
+  {
+    owner: text().notNull(),
+    route: text().notNull(),
+    key: text().notNull(),
+    bodySha256: text('body_sha256').notNull(),
+    reserved: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.owner, table.route, table.key] })],
+);
+
+/** Failed logins per address and account inside the running window. */
+export const loginFailures = sqliteTable('login_failures', {
+  key: text().primaryKey(),
+  count: integer().notNull(),
+  windowStartedAt: integer('window_started_at').notNull(),
+});

@@ -1,0 +1,20 @@
+import type { Host } from './host/object.ts';
+
+/** Bindings and variables of the Worker; every variable is text or absent, whatever the platform. */
+export interface Env {
+  DB: D1Database;
+  HOST: DurableObjectNamespace<Host>;
+  /** Where the bundle runs: absent on Cloudflare. */
+  EDGE?: 'embedded' | 'dev';
+  /** Host name the embedded or dev edge listens on; authentication may be off only on a loopback name. */
+  LISTEN?: string;
+  DASHBOARD_PASSWORD?: string;
+  OPEN_AGENT_USERS?: string;
+  JWT_SECRET?: string;
+  JWT_TTL_DAYS?: string;
+  DEV_MODE?: string;
+  MAX_ITERATIONS?: string;
+  TRUST_PROXY?: string;
+  /** Guards /api/internal; set by the launcher only. */
+  INTERNAL_TOKEN?: string;
+}

@@ -1,0 +1,145 @@
+import { type Command, type CommandState, isInFlight } from '../../shared/commands.ts';
+import type { CommandId, MissionId } from '../../shared/ids.ts';
+
+/** A message on its way: kept here, on the host, running, or ended (protocol §4). */
+export interface KeptMessage {
+  ord: number;
+  id: CommandId;
+  mission: MissionId;
+  state: CommandState | 'removed';
+  at: number;
+  content: string;
+  agent: string | null;
+  clean: boolean;
+  /** It had to wait when it was taken in, and viewers were told so. */
+  queued: boolean;
+  cancel: boolean;
+  turn: string | null;
+}
+
+type Row = Omit<KeptMessage, 'clean' | 'queued' | 'cancel'> & {
+  clean: number;
+  queued: number;
+  cancel: number;
+  host_ended: number;
+};
+const toMessage = ({ host_ended: _, ...row }: Row): KeptMessage => ({
+  ...row,
+  clean: row.clean !== 0,
+  queued: row.queued !== 0,
+  cancel: row.cancel !== 0,
+});
+
+const openStates = "('kept', 'sent', 'received', 'accepted', 'running')";
+const inFlightStates = "('sent', 'received', 'accepted', 'running')";
+
+export const getCommand = (sql: SqlStorage, id: string): KeptMessage | null => {
+  const row = sql.exec<Row>('SELECT * FROM commands WHERE id = ?', id).toArray()[0];
+  return row ? toMessage(row) : null;
+};
+
+export const keepMessage = (
+  sql: SqlStorage,
+  message: Pick<KeptMessage, 'id' | 'mission' | 'at' | 'content' | 'agent' | 'clean' | 'queued'>,
+): void => {
+  sql.exec(
+    "INSERT INTO commands (id, mission, state, at, content, agent, clean, queued) VALUES (?, ?, 'kept', ?, ?, ?, ?, ?)",
+    message.id,
+    message.mission,
+    message.at,
+    message.content,
+    message.agent,
+    message.clean ? 1 : 0,
+    message.queued ? 1 : 0,
+  );
+};
+
+/** Commands of one mission, or of all, that have no end yet, in order. */
+export const openCommands = (sql: SqlStorage, mission: string | null): KeptMessage[] =>
+  sql
+    .exec<Row>(
+      `SELECT * FROM commands WHERE state IN ${openStates} AND (? IS NULL OR mission = ?) ORDER BY ord`,
+      mission,
+      mission,
+    )
+    .toArray()
+    .map(toMessage);
+
+/** The command a mission is busy with, or null. A mission has one at a time: the next waits here (protocol §4). */
+export const inFlight = (sql: SqlStorage, mission: string): KeptMessage | null => {
+  const row = sql
+    .exec<Row>(`SELECT * FROM commands WHERE mission = ? AND state IN ${inFlightStates} ORDER BY ord LIMIT 1`, mission)
+    .toArray()[0];
+  return row ? toMessage(row) : null;
+};
+
+/** Moves a command forward; an end or a later state is never taken back by a late or repeated report. */
+export const markCommand = (sql: SqlStorage, id: string, state: CommandState, turn: string | null = null): void => {
+  const command = getCommand(sql, id);
+  if (!command || command.state === 'removed' || !(command.state === 'kept' || isInFlight(command.state))) return;
+  if (order(state) <= order(command.state)) return;
+  sql.exec('UPDATE commands SET state = ?, turn = coalesce(?, turn) WHERE id = ?', state, turn, id);
+};
+
+/** Ends a command, once. */
+export const endCommand = (sql: SqlStorage, id: string, state: CommandState): void => {
+  sql.exec(`UPDATE commands SET state = ? WHERE id = ? AND state IN ${openStates}`, state, id);
+};
+
+/** Takes a waiting message out of the queue; false when it is not waiting (already on its way, ended, unknown). */
+export const removeKept = (sql: SqlStorage, id: string): boolean =>
+  sql.exec("UPDATE commands SET state = 'removed' WHERE id = ? AND state = 'kept' RETURNING id", id).toArray().length >
+  0;
+
+/** Stores the wish to cancel, which every `welcome` repeats until the command's end is in the log. */
+export const wishCancel = (sql: SqlStorage, id: string): void => {
+  sql.exec('UPDATE commands SET cancel = 1 WHERE id = ? AND cancel = 0', id);
+};
+
+/** The host itself has said that this command is over: nothing of it can still start there. */
+export const confirmEnd = (sql: SqlStorage, id: string): void => {
+  sql.exec('UPDATE commands SET host_ended = 1 WHERE id = ? AND host_ended = 0', id);
+};
+
+/** Wishes the host has not yet answered with an end, also where the turn was already ended here (protocol §4). */
+export const unmetWishes = (sql: SqlStorage): { mission: MissionId; command: CommandId }[] =>
+  sql
+    .exec<{ mission: MissionId; command: CommandId }>(
+      "SELECT mission, id AS command FROM commands WHERE cancel = 1 AND host_ended = 0 AND state <> 'removed' ORDER BY ord",
+    )
+    .toArray();
+
+/** The oldest waiting message of each mission that is free: what may be sent now. */
+export const dueMessages = (sql: SqlStorage): KeptMessage[] => {
+  const due = new Map<string, KeptMessage>();
+  const busy = new Set<string>();
+  for (const message of openCommands(sql, null)) {
+    if (message.state !== 'kept') busy.add(message.mission);
+    else if (!due.has(message.mission)) due.set(message.mission, message);
+  }
+  return [...due.values()].filter((message) => !busy.has(message.mission));
+};
+
+export const forgetCommands = (sql: SqlStorage, mission: string): void => {
+  sql.exec('DELETE FROM commands WHERE mission = ?', mission);
+};
+
+/** The command as the host gets it. */
+export const toCommand = (
+  message: KeptMessage,
+  mission: { owner: string; workspace: string; title: string | null; agent: string | null; model: string | null },
+): Command => ({
+  kind: 'message',
+  id: message.id,
+  mission: message.mission,
+  at: message.at,
+  args: {
+    spec: { owner: mission.owner, workspace: mission.workspace, title: mission.title },
+    content: message.content,
+    agent: message.agent ?? mission.agent,
+    model: mission.model,
+    clean: message.clean,
+  },
+});
+
+const order = (state: CommandState): number => ['kept', 'sent', 'received', 'accepted', 'running'].indexOf(state);

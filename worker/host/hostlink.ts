@@ -1,0 +1,172 @@
+import type { Hello, HostFrame } from '../../shared/frames.ts';
+import type { CommandId, MissionId } from '../../shared/ids.ts';
+import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
+import type { Env } from '../env.ts';
+import { concludeAbsence, noteAbsence } from './absence.ts';
+import { dueMessages, markCommand, toCommand } from './commands.ts';
+import { ingest, ingestGap, openDeltas, unknownMissions } from './ingest.ts';
+import {
+  close,
+  HostSocket,
+  interruptFrame,
+  readHostFrame,
+  sendFrame,
+  storeTurns,
+  turnsReport,
+  welcomeFrame,
+} from './link.ts';
+import type { Log } from './log.ts';
+import { getMission } from './missions.ts';
+import { directoryHost, setAgents } from './projection.ts';
+import type { Activity } from './running.ts';
+import type { Steps } from './steps.ts';
+
+/** The object's end of the host link: frames in, commands out (protocol §2, §4). */
+export class HostLink {
+  readonly #ctx: DurableObjectState;
+  readonly #sql: SqlStorage;
+  readonly #env: Env;
+  readonly #log: Log;
+  readonly #steps: Steps;
+  readonly #socket: HostSocket;
+  /** When a mission was last heard of; a cache, the reported list is in SQL. */
+  readonly #seenAtMs = new Map<string, number>();
+
+  constructor(ctx: DurableObjectState, env: Env, log: Log, steps: Steps) {
+    this.#ctx = ctx;
+    this.#sql = ctx.storage.sql;
+    this.#env = env;
+    this.#log = log;
+    this.#steps = steps;
+    this.#socket = new HostSocket(ctx);
+  }
+
+  accept(socket: WebSocket, epoch: number): void {
+    this.#socket.accept(socket, epoch, Date.now());
+  }
+
+  isUp(): boolean {
+    return !this.isAway();
+  }
+
+  isAway(): boolean {
+    return this.#socket.isAway(Date.now());
+  }
+
+  activity(): Activity {
+    return {
+      seenAt: (mission) => this.#seenAtMs.get(mission),
+      reported: turnsReport(this.#sql),
+      isAway: this.isAway(),
+    };
+  }
+
+  async message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const frame = readHostFrame(socket, this.#socket.state(socket), message);
+    if (frame) await this.#take(socket, frame);
+  }
+
+  /** Asks the host to stop a command; repeated by every `welcome` until the host has ended it. */
+  interrupt(mission: MissionId, command: CommandId): void {
+    const frame = interruptFrame(this.#sql, mission, command);
+    if (frame) this.#socket.send(frame);
+  }
+
+  /** Sends what may start now: the oldest waiting message of every free mission. */
+  async dispatch(): Promise<void> {
+    if (!this.#socket.current() || dueMessages(this.#sql).length === 0) return;
+    await this.#steps.live();
+    // The socket and the queue may have changed while D1 was asked.
+    if (!this.#socket.current()) return;
+    const due = dueMessages(this.#sql);
+    const { commands } = this.#steps.run(() => {
+      for (const message of due) markCommand(this.#sql, message.id, 'sent');
+      const sent = due.flatMap((message) => {
+        const mission = getMission(this.#sql, message.mission);
+        return mission ? [toCommand(message, mission)] : [];
+      });
+      return { recorded: [], touched: due.map((message) => message.mission), commands: sent };
+    });
+    if (commands.length > 0) this.#socket.send({ type: 'commands', commands });
+  }
+
+  async #take(socket: WebSocket, frame: HostFrame): Promise<void> {
+    const now = Date.now();
+    switch (frame.type) {
+      case 'hello':
+        return this.#hello(socket, frame, now);
+      case 'batch': {
+        if (!(await this.#mayOpen(socket, unknownMissions(this.#sql, frame)))) return;
+        const step = this.#steps.run(() => {
+          const result = ingest(this.#sql, this.#log, frame, now);
+          const recorded = result.ok ? [...result.recorded, ...concludeAbsence(this.#sql, this.#log, now)] : [];
+          return { result, recorded, touched: [], deltas: openDeltas(this.#sql, frame.deltas) };
+        });
+        for (const { mission } of [...step.deltas, ...step.recorded.map(({ row }) => row)]) {
+          if (mission !== null) this.#seenAtMs.set(mission, now);
+        }
+        if (!step.result.ok)
+          return close(socket, closeCode.gap, `expected n ${step.result.expected} of run ${frame.run}`);
+        if (frame.items.length === 0) return;
+        sendFrame(socket, { type: 'ack', run: frame.run, n: step.result.n, segment: this.#log.segment });
+        return this.dispatch();
+      }
+      case 'gap': {
+        this.#steps.run(() => ({ recorded: ingestGap(this.#sql, this.#log, frame, now), touched: [] }));
+        return sendFrame(socket, { type: 'ack', run: frame.run, n: frame.to, segment: this.#log.segment });
+      }
+      case 'received':
+        this.#ctx.storage.transactionSync(() => {
+          for (const id of frame.ids) markCommand(this.#sql, id, 'received');
+        });
+        return;
+      case 'turns':
+        this.#steps.run(() => {
+          storeTurns(this.#sql, frame.turns, now);
+          noteAbsence(this.#sql, 'turns', frame.at, null, frame.turns);
+          return { recorded: concludeAbsence(this.#sql, this.#log, now), touched: [] };
+        });
+        return this.dispatch();
+      case 'capabilities':
+        return this.#agents(frame.agents);
+      case 'result':
+        // No call is made by this version; an answer to none is harmless.
+        return;
+    }
+  }
+
+  async #hello(socket: WebSocket, hello: Hello, nowMs: number): Promise<void> {
+    this.#socket.welcome(socket, crypto.randomUUID());
+    this.#steps.run(() => {
+      storeTurns(this.#sql, hello.turns, nowMs);
+      noteAbsence(this.#sql, 'hello', hello.at, hello.commands, hello.turns);
+      return { recorded: concludeAbsence(this.#sql, this.#log, nowMs), touched: [] };
+    });
+    const frameMs = this.#env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
+    const { session } = this.#socket.state(socket);
+    sendFrame(socket, welcomeFrame(this.#sql, this.#log, hello, session, frameMs));
+    await this.#agents(hello.capabilities.agents);
+    await this.dispatch();
+  }
+
+  async #agents(agents: string[] | null): Promise<void> {
+    if (agents !== null) await setAgents(this.#env.DB, this.#steps.host, agents);
+  }
+
+  /**
+   * A mission this object does not know is adopted, unless the directory says that it is another server's (4001): one host must not
+   * write into another's missions. Runs before the batch's own transaction; later frames wait meanwhile.
+   */
+  async #mayOpen(socket: WebSocket, missions: string[]): Promise<boolean> {
+    if (missions.length === 0) return true;
+    return this.#ctx.blockConcurrencyWhile(async () => {
+      for (const mission of missions) {
+        const known = await directoryHost(this.#env, mission);
+        if (!known || known.host === this.#steps.host) continue;
+        close(socket, closeCode.unauthorised, `mission ${mission} belongs to another server`);
+        return false;
+      }
+      return true;
+    });
+  }
+}

@@ -1,0 +1,142 @@
+import { appendVerdict } from '../../shared/append.ts';
+import type { LogEvent } from '../../shared/events.ts';
+import { hostEvent, unknownEvent } from '../../shared/events.ts';
+import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../shared/frames.ts';
+import { maxEventBytes } from '../../shared/limits.ts';
+import { confirmEnd } from './commands.ts';
+import type { Log, UnknownEvent } from './log.ts';
+import { getMission, insertMission } from './missions.ts';
+import { getPart } from './parts.ts';
+import { type Recorded, recordEvent } from './record.ts';
+import { runPosition, type SourcePosition, setRunPosition, setSourcePosition, sourcePosition } from './runs.ts';
+
+export type Ingested = { ok: true; n: number; recorded: Recorded[] } | { ok: false; expected: number };
+
+/**
+ * Appends a batch by the rule of protocol §3; call it inside one transaction. A hole in n changes nothing and is
+ * returned. A row that is not understood becomes `log.rejected`, and n goes on: one row never blocks a server.
+ */
+export const ingest = (sql: SqlStorage, log: Log, batch: Batch, nowMs: number): Ingested => {
+  const known = runPosition(sql, batch.run);
+  if (batch.from > known + 1 && batch.items.length > 0) return { ok: false, expected: known + 1 };
+  const sources = new Map<string, SourcePosition>();
+  const recorded: Recorded[] = [];
+  let last = known;
+  for (const [index, raw] of batch.items.entries()) {
+    const n = batch.from + index;
+    const parsed = itemSchema.safeParse(raw);
+    const src = parsed.success ? parsed.data.src : undefined;
+    const verdict = appendVerdict(
+      n,
+      last,
+      src,
+      src && (sources.get(keyOf(src)) ?? sourcePosition(sql, src.source, src.session)),
+    );
+    if (verdict === 'repeated') continue;
+    last = n;
+    if (verdict === 'known_source') continue;
+    if (src) sources.set(keyOf(src), src);
+    if (src) setSourcePosition(sql, src);
+    const reject = (reason: string): void => {
+      const row = log.append(null, null, nowMs, {
+        type: 'log.rejected',
+        run: batch.run,
+        n,
+        reason: reason.slice(0, 300),
+      });
+      recorded.push({ row, mission: null });
+    };
+    const event = parsed.success
+      ? readEvent(parsed.data)
+      : `not an item: ${parsed.error.issues[0]?.message ?? 'malformed'}`;
+    if (typeof event === 'string' || !parsed.success) reject(String(event));
+    else recorded.push(...place(sql, log, parsed.data, event, nowMs, reject));
+  }
+  if (last > known) setRunPosition(sql, batch.run, last);
+  return { ok: true, n: last, recorded };
+};
+
+/** Rows the host no longer has: said in the log, and n goes on behind them. */
+export const ingestGap = (
+  sql: SqlStorage,
+  log: Log,
+  gap: { run: string; from: number; to: number },
+  nowMs: number,
+): Recorded[] => {
+  const known = runPosition(sql, gap.run);
+  if (gap.from > known + 1 || gap.to <= known) return [];
+  setRunPosition(sql, gap.run, gap.to);
+  const row = log.append(null, null, nowMs, { type: 'log.gap', run: gap.run, from: known + 1, to: gap.to });
+  return [{ row, mission: null }];
+};
+
+/** Missions that a batch opens and this object does not know: the Worker's directory is asked before they are adopted. */
+export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
+  batch.items.flatMap((raw) => {
+    const parsed = itemSchema.safeParse(raw);
+    if (!parsed.success || parsed.data.mission === null) return [];
+    const event = readEvent(parsed.data);
+    const opens = typeof event !== 'string' && event.type === 'mission.opened';
+    return opens && getMission(sql, parsed.data.mission) === null ? [parsed.data.mission] : [];
+  });
+
+/** Deltas of parts that are open here; the rest is dropped, as deltas may be. */
+export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] =>
+  deltas.filter((delta) => {
+    const part = getPart(sql, delta.part);
+    return part !== null && !part.closed && part.mission === delta.mission;
+  });
+
+const keyOf = (src: Src): string => `${src.source} ${src.session}`;
+
+/** The event, or why it is not one. */
+const readEvent = ({ event }: Item): LogEvent | UnknownEvent | string => {
+  const known = hostEvent.safeParse(event);
+  if (known.success) return known.data;
+  const other = unknownEvent.safeParse(event);
+  if (!other.success) return 'event has no type';
+  if (hostTypes.has(other.data.type)) {
+    const issue = known.error.issues[0];
+    return `${other.data.type}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'malformed'}`;
+  }
+  if (JSON.stringify(other.data).length > maxEventBytes)
+    return `${other.data.type}: larger than ${maxEventBytes} bytes`;
+  return { type: other.data.type, unknown: true, body: other.data };
+};
+
+const hostTypes = new Set<string>(hostEvent.options.map((option) => option.shape.type.value));
+
+const place = (
+  sql: SqlStorage,
+  log: Log,
+  row: Item,
+  event: LogEvent | UnknownEvent,
+  nowMs: number,
+  reject: (reason: string) => void,
+): Recorded[] => {
+  if (row.mission === null) return [{ row: log.append(null, null, row.at, event), mission: null }];
+  const mission = getMission(sql, row.mission);
+  if (mission?.deleted_at != null) return [];
+  if (!mission) {
+    if (!('owner' in event) || event.type !== 'mission.opened') {
+      reject(`${event.type}: mission ${row.mission} is unknown here`);
+      return [];
+    }
+    const adopted = {
+      id: row.mission,
+      owner: event.owner,
+      workspace: event.workspace,
+      title: event.title,
+      agent: null,
+      model: null,
+    };
+    if (!insertMission(sql, adopted, nowMs)) {
+      reject(`mission ${row.mission}: its short id is taken`);
+      return [];
+    }
+  }
+  const recorded = recordEvent(sql, log, row.mission, event, nowMs, row.at);
+  if (!('unknown' in event) && (event.type === 'turn.ended' || event.type === 'command.finished'))
+    confirmEnd(sql, event.command);
+  return recorded;
+};

@@ -1,0 +1,149 @@
+import { type HistoryEntry, type MissionJson, timestamp } from '../../shared/api.ts';
+import type { MissionStatus } from '../../shared/events.ts';
+import type { MissionId, TurnId } from '../../shared/ids.ts';
+import { isResumable, type MissionState } from '../../shared/reducer.ts';
+import type { Log, LogRow } from './log.ts';
+import { partText } from './parts.ts';
+import type { NewMission } from './replies.ts';
+
+/** A mission as the object keeps it. Times in milliseconds, money in dollars. */
+export interface Mission extends MissionState {
+  id: MissionId;
+  owner: string;
+  workspace: string;
+  title: string | null;
+  agent: string | null;
+  model: string | null;
+  next_sequence: number;
+  cost_usd: number;
+  turn_cost_usd: number;
+  created_at: number;
+  updated_at: number;
+  interrupted_at: number | null;
+  deleted_at: number | null;
+  rev: number;
+}
+
+type MissionRow = {
+  id: MissionId;
+  owner: string;
+  workspace: string;
+  title: string | null;
+  agent: string | null;
+  model: string | null;
+  status: MissionStatus;
+  turn: TurnId | null;
+  ended_turn: TurnId | null;
+  next_sequence: number;
+  cost_usd: number;
+  turn_cost_usd: number;
+  created_at: number;
+  updated_at: number;
+  interrupted_at: number | null;
+  deleted_at: number | null;
+  rev: number;
+};
+
+const toMission = ({ ended_turn, ...row }: MissionRow): Mission => ({ ...row, endedTurn: ended_turn });
+
+/** A mission by id, deleted ones included (their late rows have to be recognised). */
+export const getMission = (sql: SqlStorage, id: string): Mission | null => {
+  const row = sql.exec<MissionRow>('SELECT * FROM missions WHERE id = ?', id).toArray()[0];
+  return row ? toMission(row) : null;
+};
+
+/** A mission its owner may see; null for anyone else's and for deleted ones, which are the same to a caller. */
+export const ownMission = (sql: SqlStorage, owner: string, id: string): Mission | null => {
+  const mission = getMission(sql, id);
+  return mission && mission.owner === owner && mission.deleted_at === null ? mission : null;
+};
+
+/** Inserts a mission; false when the id is taken, or its directory name is (protocol §1: draw again). */
+export const insertMission = (sql: SqlStorage, mission: NewMission, at: number): boolean => {
+  const taken = sql
+    .exec('SELECT 1 FROM missions WHERE id >= ? AND id < ?', mission.id.slice(0, 8), `${mission.id.slice(0, 8)}~`)
+    .toArray();
+  if (taken.length > 0) return false;
+  sql.exec(
+    `INSERT INTO missions (id, owner, workspace, title, agent, model, status, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
+    mission.id,
+    mission.owner,
+    mission.workspace,
+    mission.title,
+    mission.agent,
+    mission.model,
+    at,
+    at,
+  );
+  return true;
+};
+
+/** Writes back what events change, and raises `rev` where the directory shows it. */
+export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): void => {
+  const shown =
+    before.status !== after.status ||
+    before.title !== after.title ||
+    before.cost_usd !== after.cost_usd ||
+    before.deleted_at !== after.deleted_at ||
+    before.updated_at !== after.updated_at;
+  sql.exec(
+    `UPDATE missions SET title = ?, status = ?, turn = ?, ended_turn = ?, next_sequence = ?, cost_usd = ?, turn_cost_usd = ?,
+       updated_at = ?, interrupted_at = ?, deleted_at = ?, rev = rev + ? WHERE id = ?`,
+    after.title,
+    after.status,
+    after.turn,
+    after.endedTurn,
+    after.next_sequence,
+    after.cost_usd,
+    after.turn_cost_usd,
+    after.updated_at,
+    after.interrupted_at,
+    after.deleted_at,
+    shown ? 1 : 0,
+    after.id,
+  );
+};
+
+/** The text of an assistant message: the answer's parts, or what the end says. */
+export const answerText = (sql: SqlStorage, event: LogRow['event']): string => {
+  if (event.type !== 'turn.ended' || 'unknown' in event) return '';
+  const parts = event.answer.map((part) => partText(sql, part)).filter((text) => text !== '');
+  return parts.length > 0 && event.outcome === 'completed' ? parts.join('\n\n') : event.text || parts.join('\n\n');
+};
+
+/** The conversation in order, one entry per message; removed ones are left out (contract §6.3 NEW). */
+export const history = (sql: SqlStorage, log: Log, mission: string): HistoryEntry[] => {
+  const removed = new Set(
+    sql
+      .exec<{ id: string }>("SELECT id FROM commands WHERE mission = ? AND state = 'removed'", mission)
+      .toArray()
+      .map((row) => row.id),
+  );
+  const entries: HistoryEntry[] = [];
+  for (const { event } of log.conversation(mission)) {
+    if ('unknown' in event) continue;
+    if (event.type === 'message.kept' && !removed.has(event.command))
+      entries.push({ role: 'user', content: event.content });
+    if (event.type === 'turn.ended') entries.push({ role: 'assistant', content: answerText(sql, event) });
+    if (event.type === 'command.finished' || event.type === 'command.lost') {
+      entries.push({ role: 'assistant', content: event.text });
+    }
+  }
+  return entries;
+};
+
+/** The contract's mission object (§2.2), without `workspace_name`, which only the Worker knows. */
+export const missionJson = (mission: Mission, entries: HistoryEntry[]): MissionJson => ({
+  id: mission.id,
+  status: mission.status,
+  title: mission.title,
+  workspace_id: mission.workspace,
+  ...(mission.agent === null ? {} : { agent: mission.agent }),
+  ...(mission.model === null ? {} : { model_override: mission.model }),
+  history: entries,
+  created_at: timestamp(mission.created_at),
+  updated_at: timestamp(mission.updated_at),
+  ...(mission.interrupted_at === null ? {} : { interrupted_at: timestamp(mission.interrupted_at) }),
+  resumable: isResumable(mission.status),
+});

@@ -1,0 +1,172 @@
+/**
+ * The `Host` object: one per server, one ordered log (architecture §2). This class only receives, steps and passes on: every
+ * rule is a function beside it. A step is: one transaction → show to viewers → project, dispatch.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import type { MissionJson, QueuedJson, RunningJson, StoredEventJson } from '../../shared/api.ts';
+import type { MissionStatus } from '../../shared/events.ts';
+import { commandId, type MissionId } from '../../shared/ids.ts';
+import { rendering } from '../../shared/viewer.ts';
+import type { Env } from '../env.ts';
+import { HostLink } from './hostlink.ts';
+import { Log } from './log.ts';
+import { history, missionJson, ownMission } from './missions.ts';
+import { eventsPage } from './pages.ts';
+import { type EventsQuery, type NewMessage, type NewMission, type Reply, refuse, reply } from './replies.ts';
+import * as requests from './requests.ts';
+import { queueJson, runningJson } from './running.ts';
+import { Steps } from './steps.ts';
+import { migrate } from './tables.ts';
+import { Viewers } from './viewers.ts';
+
+const viewerTag = 'viewer';
+
+export class Host extends DurableObject<Env> {
+  readonly #sql: SqlStorage;
+  readonly #log: Log;
+  readonly #viewers: Viewers;
+  readonly #steps: Steps;
+  readonly #link: HostLink;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    ctx.storage.transactionSync(() => migrate(this.#sql));
+    this.#log = new Log(this.#sql, () => crypto.randomUUID());
+    this.#viewers = new Viewers(this.#sql, this.#log, () => ctx.getWebSockets(viewerTag));
+    this.#steps = new Steps(ctx, env, this.#log, this.#viewers);
+    this.#link = new HostLink(ctx, env, this.#log, this.#steps);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
+  }
+
+  /** `/link`: the host's socket, epoch checked by the Worker. `/viewer`: a stream's socket, for one owner. */
+  override fetch(request: Request): Response {
+    const url = new URL(request.url);
+    if (request.headers.get('Upgrade') !== 'websocket') return new Response('expected a WebSocket', { status: 426 });
+    const { 0: client, 1: server } = new WebSocketPair();
+    if (url.pathname === '/link') {
+      this.#link.accept(server, Number(request.headers.get('x-openagent-epoch')));
+    } else {
+      this.ctx.acceptWebSocket(server, [viewerTag]);
+      const viewer = {
+        owner: url.searchParams.get('owner') ?? '',
+        rendering: rendering.parse(url.searchParams.get('rendering')),
+        mission: url.searchParams.get('mission'),
+      };
+      this.#viewers.join(server, viewer, url.searchParams.get('cursor'));
+    }
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (this.ctx.getTags(socket).includes(viewerTag)) {
+      if (message === 'more') this.#viewers.more(socket);
+      return;
+    }
+    await this.#link.message(socket, message);
+  }
+
+  override webSocketError(_socket: WebSocket, cause: unknown): void {
+    console.log(JSON.stringify({ level: 'info', event: 'socket.error', cause: String(cause) }));
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#steps.settle();
+    await this.#link.dispatch();
+  }
+
+  async createMission(mission: NewMission): Promise<Reply<MissionJson>> {
+    const created = this.#steps.take(() => requests.createMission(this.#sql, this.#log, mission, Date.now()));
+    if (!created.ok) return created;
+    await this.#steps.projected();
+    return this.mission(mission.owner, mission.id);
+  }
+
+  mission(owner: string, id: string): Reply<MissionJson> {
+    const mission = ownMission(this.#sql, owner, id);
+    if (!mission) return refuse('not_found', `Mission ${id} not found`);
+    return reply(missionJson(mission, history(this.#sql, this.#log, id)));
+  }
+
+  async message(owner: string, message: NewMessage): Promise<Reply<{ queued: boolean }>> {
+    const taken = this.#steps.take(() =>
+      requests.takeMessage(this.#sql, this.#log, owner, message, this.#link.isUp(), Date.now()),
+    );
+    await this.#link.dispatch();
+    return taken;
+  }
+
+  events(owner: string, id: string, query: EventsQuery): Reply<{ events: StoredEventJson[]; next: number | null }> {
+    if (!ownMission(this.#sql, owner, id)) return refuse('not_found', 'Mission not found');
+    return reply(eventsPage(this.#sql, this.#log, id, query));
+  }
+
+  async setStatus(owner: string, id: string, status: MissionStatus): Promise<Reply<null>> {
+    const set = this.#steps.take(() => requests.setStatus(this.#sql, this.#log, owner, id, status, Date.now()));
+    await this.#steps.projected();
+    return set;
+  }
+
+  cancel(owner: string, id: string): Reply<null> {
+    const away = this.#link.isAway();
+    const cancelled = this.#steps.take(() => requests.cancelMission(this.#sql, this.#log, owner, id, away, Date.now()));
+    if (!cancelled.ok) return cancelled;
+    this.#link.interrupt(cancelled.value.mission, cancelled.value.command);
+    return reply(null);
+  }
+
+  cancelMain(owner: string, current: MissionId | null): Reply<null> {
+    const main = requests.mainMission(this.#sql, owner, current);
+    if (main !== null) return this.cancel(owner, main);
+    this.tell(owner, 'No running task to cancel');
+    return reply(null);
+  }
+
+  async resume(owner: string, id: string, clean: boolean): Promise<Reply<MissionJson>> {
+    const command = commandId.parse(crypto.randomUUID());
+    const up = this.#link.isUp();
+    const resumed = this.#steps.take(() =>
+      requests.resumeMission(this.#sql, this.#log, owner, id, command, clean, up, Date.now()),
+    );
+    if (!resumed.ok) return resumed;
+    await this.#steps.projected();
+    await this.#link.dispatch();
+    return this.mission(owner, id);
+  }
+
+  async deleteMission(owner: string, id: string): Promise<Reply<null>> {
+    const deleted = this.#steps.take(() => requests.deleteMission(this.#sql, this.#log, owner, id, Date.now()));
+    await this.#steps.projected();
+    return deleted;
+  }
+
+  /** Deletes missions that were opened and never used; returns their ids. */
+  async cleanup(owner: string): Promise<string[]> {
+    const unused = requests.unusedMissions(this.#sql, this.#log, owner);
+    for (const id of unused)
+      this.#steps.take(() => requests.deleteMission(this.#sql, this.#log, owner, id, Date.now()));
+    await this.#steps.projected();
+    return unused;
+  }
+
+  queue(owner: string): QueuedJson[] {
+    return queueJson(this.#sql, owner);
+  }
+
+  removeQueued(owner: string, id: string): Reply<null> {
+    return this.#steps.take(() => requests.removeQueued(this.#sql, this.#log, owner, id, Date.now()));
+  }
+
+  clearQueue(owner: string): number {
+    return this.#steps.run(() => requests.clearQueue(this.#sql, this.#log, owner, Date.now())).cleared;
+  }
+
+  running(owner: string): RunningJson[] {
+    return runningJson(this.#sql, owner, this.#link.activity(), Date.now());
+  }
+
+  /** An error for a user rather than a mission, shown on all of the user's streams. */
+  tell(owner: string, text: string): void {
+    this.#viewers.show({ recorded: [], deltas: [], touched: [], error: { owner, text } });
+  }
+}

@@ -1,0 +1,130 @@
+import { checkpointSuffix } from '../../shared/append.ts';
+import type { Delta } from '../../shared/frames.ts';
+
+/** A text or reasoning part. `length` is what is stored, in UTF-16 units. */
+export interface Part {
+  part: string;
+  mission: string;
+  turn: string;
+  kind: 'text' | 'reasoning';
+  length: number;
+  closed: boolean;
+}
+
+type PartRow = {
+  part: string;
+  mission: string;
+  turn: string;
+  kind: 'text' | 'reasoning';
+  length: number;
+  closed: number;
+};
+const columns = 'part, mission, turn, kind, length, closed';
+const toPart = (row: PartRow): Part => ({ ...row, closed: row.closed !== 0 });
+
+export const getPart = (sql: SqlStorage, part: string): Part | null => {
+  const row = sql.exec<PartRow>(`SELECT ${columns} FROM parts WHERE part = ?`, part).toArray()[0];
+  return row ? toPart(row) : null;
+};
+
+/** Open parts of one mission, or of all, in order of opening. */
+export const openParts = (sql: SqlStorage, mission: string | null): Part[] =>
+  sql
+    .exec<PartRow>(`SELECT ${columns} FROM parts WHERE closed = 0 AND (? IS NULL OR mission = ?)`, mission, mission)
+    .toArray()
+    .map(toPart);
+
+/** Returns false where the part is known already (a repeated opening under another number). */
+export const openPart = (sql: SqlStorage, part: Omit<Part, 'length' | 'closed'>): boolean => {
+  if (getPart(sql, part.part)) return false;
+  sql.exec(
+    'INSERT INTO parts (part, mission, turn, kind, length, closed) VALUES (?, ?, ?, ?, 0, 0)',
+    part.part,
+    part.mission,
+    part.turn,
+    part.kind,
+  );
+  return true;
+};
+
+/** The stored text. */
+export const partText = (sql: SqlStorage, part: string): string => {
+  let text = '';
+  for (const row of sql.exec<{ text: string }>('SELECT text FROM chunks WHERE part = ? ORDER BY off', part))
+    text += row.text;
+  return text;
+};
+
+/** Stores what a checkpoint adds; returns false when it added nothing (protocol §3). */
+export const storeCheckpoint = (sql: SqlStorage, part: Part, off: number, text: string, replace: boolean): boolean => {
+  const stored = replace ? truncate(sql, part, off) : part.length;
+  const suffix = checkpointSuffix(stored, off, text);
+  if (suffix === null) return replace;
+  sql.exec('INSERT INTO chunks (part, off, text) VALUES (?, ?, ?)', part.part, stored, suffix);
+  sql.exec('UPDATE parts SET length = ? WHERE part = ?', stored + suffix.length, part.part);
+  return true;
+};
+
+/**
+ * Ends a part: its text is stored.slice(0, off) + text. Returns whether it has the length its host names; a false
+ * answer means text before `off` is missing here, which the caller says in the log instead of showing it as whole.
+ */
+export const closePart = (sql: SqlStorage, part: Part, off: number, text: string, length: number): boolean => {
+  const stored = truncate(sql, part, off);
+  if (text !== '') sql.exec('INSERT INTO chunks (part, off, text) VALUES (?, ?, ?)', part.part, stored, text);
+  sql.exec('UPDATE parts SET length = ?, closed = 1 WHERE part = ?', stored + text.length, part.part);
+  return stored + text.length === length;
+};
+
+/** Ends what a turn left open (its host is gone, or OpenCode was): the stored text is all there will be. */
+export const closeLeftOpen = (sql: SqlStorage, turn: string, mission: string): Part[] => {
+  const left = openParts(sql, mission).filter((part) => part.turn === turn);
+  for (const part of left) sql.exec('UPDATE parts SET closed = 1 WHERE part = ?', part.part);
+  return left;
+};
+
+export const forgetParts = (sql: SqlStorage, mission: string): void => {
+  sql.exec('DELETE FROM chunks WHERE part IN (SELECT part FROM parts WHERE mission = ?)', mission);
+  sql.exec('DELETE FROM parts WHERE mission = ?', mission);
+};
+
+/** Cuts the stored text to at most `length`; returns the length then stored. */
+const truncate = (sql: SqlStorage, part: Part, length: number): number => {
+  if (part.length <= length) return part.length;
+  const kept = partText(sql, part.part).slice(0, length);
+  sql.exec('DELETE FROM chunks WHERE part = ?', part.part);
+  if (kept !== '') sql.exec('INSERT INTO chunks (part, off, text) VALUES (?, 0, ?)', part.part, kept);
+  return kept.length;
+};
+
+/**
+ * Texts in the making, for viewers: what is stored plus the deltas since. Memory only; after an eviction it starts
+ * again from the checkpoints (protocol §3).
+ */
+export class OpenTexts {
+  readonly #sql: SqlStorage;
+  readonly #texts = new Map<string, string>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  text(part: string): string {
+    const known = this.#texts.get(part);
+    if (known !== undefined) return known;
+    const stored = partText(this.#sql, part);
+    this.#texts.set(part, stored);
+    return stored;
+  }
+
+  /** Takes a delta that continues the text; one that leaves a hole is ignored and mended by the next checkpoint. */
+  add(delta: Pick<Delta, 'part' | 'off' | 'text'>): void {
+    const text = this.text(delta.part);
+    const suffix = checkpointSuffix(text.length, delta.off, delta.text);
+    if (suffix !== null) this.#texts.set(delta.part, text + suffix);
+  }
+
+  drop(part: string): void {
+    this.#texts.delete(part);
+  }
+}

@@ -1,0 +1,90 @@
+import type { HistoryEntry } from '../../shared/api.ts';
+import type { Env } from '../env.ts';
+import type { Log } from './log.ts';
+import { getMission, history, type Mission } from './missions.ts';
+import { getMeta, setMeta } from './tables.ts';
+
+/** Entries of a conversation in the directory, and their length: lists show a preview, not the text (contract §2.2 NEW). */
+const previewEntries = 20;
+const previewChars = 200;
+
+/**
+ * Writes missions to D1, the read model of lists (protocol §7). A row is replaced only by a higher rev of the same log
+ * or by the log in force, so a late or repeated write of an old state changes nothing.
+ */
+export const projectMissions = async (db: D1Database, sql: SqlStorage, log: Log, host: string): Promise<void> => {
+  if (getMeta(sql, 'announced') !== log.id) {
+    await db.prepare('UPDATE hosts SET log = ? WHERE id = ?').bind(log.id, host).run();
+    setMeta(sql, 'announced', log.id);
+  }
+  const stale = sql.exec<{ id: string }>('SELECT id FROM missions WHERE projected_rev < rev').toArray();
+  const missions = stale.flatMap(({ id }) => getMission(sql, id) ?? []);
+  if (missions.length === 0) return;
+  await db.batch(missions.map((mission) => upsert(db, mission, preview(sql, log, mission), log.id, host)));
+  for (const { id, rev } of missions)
+    sql.exec('UPDATE missions SET projected_rev = ? WHERE id = ? AND projected_rev < ?', rev, id, rev);
+};
+
+/** Marks the server as possibly alive, before its first command goes out, or as quiet (protocol §7). */
+export const setLive = async (db: D1Database, host: string, live: boolean): Promise<void> => {
+  await db
+    .prepare('UPDATE hosts SET live = ? WHERE id = ? AND live <> ?')
+    .bind(live ? 1 : 0, host, live ? 1 : 0)
+    .run();
+};
+
+export const setAgents = async (db: D1Database, host: string, agents: string[]): Promise<void> => {
+  await db.prepare('UPDATE hosts SET agents = ? WHERE id = ?').bind(JSON.stringify(agents), host).run();
+};
+
+/** Where the directory says that a mission belongs, or null when it does not know it. */
+export const directoryHost = async (env: Env, mission: string): Promise<{ host: string; deleted: boolean } | null> => {
+  const row = await env.DB.prepare('SELECT host, deleted_at FROM missions WHERE id = ?')
+    .bind(mission)
+    .first<{ host: string; deleted_at: number | null }>();
+  return row ? { host: row.host, deleted: row.deleted_at !== null } : null;
+};
+
+const preview = (sql: SqlStorage, log: Log, mission: Mission): HistoryEntry[] =>
+  mission.deleted_at === null
+    ? history(sql, log, mission.id)
+        .slice(0, previewEntries)
+        .map(({ role, content }) => ({ role, content: content.slice(0, previewChars) }))
+    : [];
+
+const upsert = (
+  db: D1Database,
+  mission: Mission,
+  entries: HistoryEntry[],
+  log: string,
+  host: string,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `INSERT INTO missions (id, host, owner, status, title, workspace, agent, model, cost_usd, history, created_at,
+           updated_at, interrupted_at, deleted_at, log, rev)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
+           WHERE EXISTS (SELECT 1 FROM hosts WHERE id = ?2 AND log = ?15)
+         ON CONFLICT (id) DO UPDATE SET status = excluded.status, title = excluded.title, cost_usd = excluded.cost_usd,
+           history = excluded.history, updated_at = excluded.updated_at, interrupted_at = excluded.interrupted_at,
+           deleted_at = excluded.deleted_at, log = excluded.log, rev = excluded.rev
+           WHERE missions.host = excluded.host AND (missions.log <> excluded.log OR missions.rev < excluded.rev)`,
+    )
+    .bind(
+      mission.id,
+      host,
+      mission.owner,
+      mission.status,
+      mission.deleted_at === null ? mission.title : null,
+      mission.workspace,
+      mission.agent,
+      mission.model,
+      mission.cost_usd + mission.turn_cost_usd,
+      JSON.stringify(entries),
+      mission.created_at,
+      mission.updated_at,
+      mission.interrupted_at,
+      mission.deleted_at,
+      log,
+      mission.rev,
+    );

@@ -1,0 +1,166 @@
+import { isInFlight } from '../../shared/commands.ts';
+import type { LogEvent } from '../../shared/events.ts';
+import { isResumable, reduceMission } from '../../shared/reducer.ts';
+import { endCommand, getCommand, markCommand } from './commands.ts';
+import type { Log, LogRow, UnknownEvent } from './log.ts';
+import { getMission, type Mission, saveMission } from './missions.ts';
+import { closeLeftOpen, closePart, getPart, openPart, storeCheckpoint } from './parts.ts';
+
+/** What one event became: the rows written, in order, and texts that are not in the rows themselves. */
+export interface Recorded {
+  row: LogRow;
+  mission: Mission | null;
+  /** A checkpoint's own text, for live viewers; the row only points to the stored part. */
+  checkpoint?: { off: number; text: string; replace: boolean };
+}
+
+/** Types that get a `sequence`: one for each stored event of the contract (§6.2). */
+const isShown = (event: LogEvent | UnknownEvent): boolean => {
+  if ('unknown' in event) return false;
+  switch (event.type) {
+    case 'message.kept':
+    case 'part.opened':
+    case 'tool.called':
+    case 'tool.result':
+    case 'turn.error':
+    case 'mission.status':
+    case 'turn.ended':
+    case 'command.lost':
+      return true;
+    case 'command.finished':
+      return event.outcome !== 'finished';
+    default:
+      return false;
+  }
+};
+
+/**
+ * Records one event of a mission: side tables, the status change that goes before it, the row itself and the mission.
+ * Call inside the transaction. `at` (milliseconds) is when it happened by its producer's clock, which only the
+ * row shows; the mission's own times are the edge's. Facts already known (a second end of a turn, a repeated opening) are
+ * stored without `sequence`, so that nothing shows them twice (protocol §4, last rule).
+ */
+export const recordEvent = (
+  sql: SqlStorage,
+  log: Log,
+  missionId: string,
+  event: LogEvent | UnknownEvent,
+  nowMs: number,
+  at: number = nowMs,
+): Recorded[] => {
+  const before = getMission(sql, missionId);
+  if (!before || before.deleted_at !== null) return [];
+  let mission = before;
+  const recorded: Recorded[] = [];
+  const write = (written: LogEvent | UnknownEvent, shown: boolean, extra?: Pick<Recorded, 'checkpoint'>): void => {
+    const row = log.append(missionId, shown ? mission.next_sequence : null, at, written);
+    if (shown) mission = { ...mission, next_sequence: mission.next_sequence + 1 };
+    recorded.push({ row, mission, ...extra });
+  };
+
+  if ('unknown' in event) {
+    write(event, false);
+    return recorded;
+  }
+  const isNew = isNewFact(sql, mission, event);
+  const { state, change } = isNew ? reduceMission(mission, event) : { state: {}, change: null };
+  if (event.type === 'turn.ended' && isNew) {
+    for (const left of closeLeftOpen(sql, event.turn, missionId)) {
+      write(
+        { type: 'part.closed', part: left.part, off: left.length, text: '', length: left.length, incomplete: true },
+        false,
+      );
+    }
+  }
+  if (change) write({ type: 'mission.status', ...change }, true);
+  mission = { ...mission, ...state };
+  const stored = isNew ? storeSides(sql, mission, event) : { event, keep: event.type !== 'part.checkpoint' };
+  if (stored.keep)
+    write(stored.event, isNew && isShown(event), stored.checkpoint ? { checkpoint: stored.checkpoint } : {});
+  mission = { ...mission, ...accounts(mission, event, isNew), ...times(before, mission, event, nowMs) };
+  saveMission(sql, before, mission);
+  return recorded.map((entry) => ({ ...entry, mission }));
+};
+
+/** False for a second end of a turn or command, and for a turn's start told again. */
+const isNewFact = (sql: SqlStorage, mission: Mission, event: LogEvent): boolean => {
+  switch (event.type) {
+    case 'turn.started':
+      return event.turn !== mission.turn && event.turn !== mission.endedTurn;
+    case 'turn.ended':
+      return event.turn === mission.turn;
+    case 'command.finished':
+    case 'command.lost': {
+      const command = getCommand(sql, event.command);
+      return command === null || command.state === 'kept' || (command.state !== 'removed' && isInFlight(command.state));
+    }
+    default:
+      return true;
+  }
+};
+
+interface Stored {
+  event: LogEvent;
+  keep: boolean;
+  checkpoint?: { off: number; text: string; replace: boolean };
+}
+
+/** Writes parts and command states; returns the event as the log keeps it (texts live in the parts, not in rows). */
+const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent): Stored => {
+  switch (event.type) {
+    case 'turn.started':
+      markCommand(sql, event.command, 'running', event.turn);
+      return { event, keep: true };
+    case 'turn.accepted':
+      markCommand(sql, event.command, 'running', event.turn);
+      return { event, keep: true };
+    case 'turn.ended':
+      endCommand(
+        sql,
+        event.command,
+        event.outcome === 'completed' ? 'finished' : event.outcome === 'failed' ? 'failed' : 'interrupted',
+      );
+      return { event, keep: true };
+    case 'command.finished':
+      endCommand(sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
+      return { event, keep: true };
+    case 'command.lost':
+      endCommand(sql, event.command, 'lost');
+      return { event, keep: true };
+    case 'part.opened':
+      return {
+        event,
+        keep: openPart(sql, { part: event.part, mission: mission.id, turn: event.turn, kind: event.kind }),
+      };
+    case 'part.checkpoint': {
+      const part = getPart(sql, event.part);
+      const replace = event.replace === true;
+      if (!part || part.closed || !storeCheckpoint(sql, part, event.off, event.text, replace))
+        return { event, keep: false };
+      return { event: { ...event, text: '' }, keep: true, checkpoint: { off: event.off, text: event.text, replace } };
+    }
+    case 'part.closed': {
+      const part = getPart(sql, event.part);
+      if (!part || part.closed) return { event, keep: false };
+      const whole = closePart(sql, part, event.off, event.text, event.length);
+      return { event: { ...event, text: '', ...(whole ? {} : { incomplete: true }) }, keep: true };
+    }
+    default:
+      return { event, keep: true };
+  }
+};
+
+const accounts = (mission: Mission, event: LogEvent, isNew: boolean): Partial<Mission> => {
+  if (event.type === 'turn.cost' && event.turn === mission.turn) return { turn_cost_usd: event.usage.cost_usd };
+  if (event.type === 'turn.ended' && isNew)
+    return { cost_usd: mission.cost_usd + event.usage.cost_usd, turn_cost_usd: 0 };
+  return {};
+};
+
+/** `updated_at` moves with what the directory shows, not with every event; contract §5.1 defines `interrupted_at`. */
+const times = (before: Mission, after: Mission, event: LogEvent, nowMs: number): Partial<Mission> => {
+  const touches = event.type === 'message.kept' || event.type === 'turn.ended' || event.type === 'mission.status';
+  if (before.status === after.status && !touches) return {};
+  const interruptedAt = isResumable(after.status) ? (before.interrupted_at ?? nowMs) : null;
+  return { updated_at: nowMs, interrupted_at: interruptedAt };
+};

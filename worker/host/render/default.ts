@@ -1,0 +1,122 @@
+import type { LogEvent, Outcome } from '../../../shared/events.ts';
+import type { LogRow } from '../log.ts';
+import type { Texts } from './texts.ts';
+
+/** One event of the contract's stream (§4.2), before encoding. */
+export interface ShownEvent {
+  name: string;
+  data: Record<string, unknown>;
+}
+
+/**
+ * A log row as the existing web and iOS apps expect it (contract §4.2, §4.3). `status` is not among them: the Worker
+ * writes those. Checkpoints are shown by the throttled `thinking` of open parts instead.
+ */
+export const renderDefault = (row: LogRow, texts: Texts): ShownEvent[] => {
+  const { event } = row;
+  if ('unknown' in event || row.mission === null) return [];
+  return eventsOf(row, event, texts).map(({ name, data }) => ({
+    name,
+    data: { type: name, ...data, mission_id: row.mission },
+  }));
+};
+
+const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
+  switch (event.type) {
+    case 'message.kept':
+      // One that starts at once is announced by its turn, so that `status` running comes first (contract §4.3).
+      return event.queued ? [userMessage(event.command, event.content, true)] : [];
+    case 'turn.started':
+      return [
+        userMessage(event.command, texts.message(event.command), false),
+        agentTree(texts.message(event.command), 'running'),
+        {
+          name: 'agent_phase',
+          data: { phase: 'executing', detail: 'Delegating to OpenCode server', agent: 'OpenCodeAgent' },
+        },
+      ];
+    case 'part.closed':
+      return [{ name: 'thinking', data: { content: texts.part(event.part), done: true } }];
+    case 'tool.called':
+      return [
+        { name: 'tool_call', data: { tool_call_id: event.tool_call_id, name: event.name, args: event.args ?? {} } },
+      ];
+    case 'tool.result':
+      return [
+        {
+          name: 'tool_result',
+          data: { tool_call_id: event.tool_call_id, name: event.name, result: event.result ?? null },
+        },
+      ];
+    case 'turn.error':
+      return [{ name: 'error', data: { message: event.message, resumable: true } }];
+    case 'mission.status':
+      return [{ name: 'mission_status_changed', data: { status: event.status, summary: event.summary } }];
+    case 'turn.ended':
+      if (row.sequence === null) return [];
+      return [
+        agentTree(texts.message(event.command), event.outcome === 'completed' ? 'completed' : 'failed'),
+        {
+          name: 'assistant_message',
+          data: {
+            id: event.turn,
+            content: texts.answer(event),
+            success: event.outcome === 'completed',
+            cost_cents: Math.round(event.usage.cost_usd * 100),
+            model: event.model,
+            ...(isEndResumable(event.outcome) ? { resumable: true } : {}),
+          },
+        },
+      ];
+    case 'command.finished':
+    case 'command.lost':
+      if (row.sequence === null) return [];
+      return [{ name: 'assistant_message', data: unanswered(event.command, event.text) }];
+    default:
+      return [];
+  }
+};
+
+const userMessage = (id: string, content: string, queued: boolean): ShownEvent => ({
+  name: 'user_message',
+  data: { id, content, queued },
+});
+
+/** An answer that is none: the message ended without a turn. Its id is derived, as no turn gave it one. */
+export const unanswered = (command: string, text: string): Record<string, unknown> => ({
+  id: answerId(command),
+  content: text,
+  success: false,
+  cost_cents: 0,
+  model: null,
+  resumable: true,
+});
+
+/** A UUID that is neither the message's nor anyone else's, and the same on every rendering. */
+export const answerId = (command: string): string => {
+  const flipped = (Number.parseInt(command.slice(0, 8), 16) ^ 0xffffffff) >>> 0;
+  return flipped.toString(16).padStart(8, '0') + command.slice(8);
+};
+
+/** Matches what the end does to the mission's status: cancelled and interrupted missions can be resumed. */
+export const isEndResumable = (outcome: Outcome): boolean => outcome === 'cancelled' || outcome === 'interrupted';
+
+/** The decorative tree of the original: a root and one session (contract §2.2 AgentTreeNode; both spellings of type). */
+const agentTree = (prompt: string, status: 'running' | 'completed' | 'failed'): ShownEvent => {
+  const node = (id: string, type: string, name: string, description: string, children: object[]): object => ({
+    id,
+    type,
+    node_type: type,
+    name,
+    description,
+    status,
+    budget_allocated: 1000,
+    budget_spent: 0,
+    children,
+  });
+  const session = node('opencode', 'OpenCodeSession', 'OpenCode Session', 'Session on the server', []);
+  return {
+    name: 'agent_tree',
+    data: { tree: node('root', 'OpenCode', 'OpenCode Agent', prompt.slice(0, 60), [session]) },
+  };
+};

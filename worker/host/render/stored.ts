@@ -1,0 +1,88 @@
+import { type StoredEventJson, timestamp } from '../../../shared/api.ts';
+import type { LogEvent } from '../../../shared/events.ts';
+import type { LogRow } from '../log.ts';
+import { isEndResumable, unanswered } from './default.ts';
+import type { Texts } from './texts.ts';
+
+type Shown = Pick<StoredEventJson, 'event_type' | 'content'> & Partial<StoredEventJson>;
+
+/**
+ * A log row as the contract's stored event (§6); null for rows that are none. A part is one `thinking` row with its text
+ * as of now. `closed` tells whether a part has ended. A message taken out of the queue keeps its place under a
+ * type that no client renders, so that sequences stay contiguous (protocol §4).
+ */
+export const renderStored = (row: LogRow, texts: Texts, closed: (part: string) => boolean): StoredEventJson | null => {
+  if (row.sequence === null || row.mission === null || 'unknown' in row.event) return null;
+  const shown = shownAs(row.event, texts, closed);
+  if (!shown) return null;
+  return {
+    id: row.seq,
+    mission_id: row.mission,
+    sequence: row.sequence,
+    timestamp: timestamp(row.at),
+    event_id: null,
+    tool_call_id: null,
+    tool_name: null,
+    metadata: {},
+    ...shown,
+  };
+};
+
+const shownAs = (event: LogEvent, texts: Texts, closed: (part: string) => boolean): Shown | null => {
+  switch (event.type) {
+    case 'message.kept':
+      if (texts.wasRemoved(event.command))
+        return { event_type: 'message_removed', content: '', event_id: event.command };
+      return {
+        event_type: 'user_message',
+        content: event.content,
+        event_id: event.command,
+        metadata: { queued: false },
+      };
+    case 'part.opened':
+      return { event_type: 'thinking', content: texts.part(event.part), metadata: { done: closed(event.part) } };
+    case 'tool.called':
+      return {
+        event_type: 'tool_call',
+        content: JSON.stringify(event.args ?? {}),
+        tool_call_id: event.tool_call_id,
+        tool_name: event.name,
+      };
+    case 'tool.result':
+      return {
+        event_type: 'tool_result',
+        content: JSON.stringify(event.result ?? null),
+        tool_call_id: event.tool_call_id,
+        tool_name: event.name,
+      };
+    case 'turn.error':
+      return { event_type: 'error', content: event.message, metadata: { resumable: true } };
+    case 'mission.status':
+      return { event_type: 'mission_status_changed', content: event.summary ?? '', metadata: { status: event.status } };
+    case 'turn.ended':
+      return {
+        event_type: 'assistant_message',
+        content: texts.answer(event),
+        event_id: event.turn,
+        metadata: {
+          success: event.outcome === 'completed',
+          cost_cents: Math.round(event.usage.cost_usd * 100),
+          model: event.model,
+          shared_files: null,
+          resumable: isEndResumable(event.outcome),
+        },
+      };
+    case 'command.finished':
+    case 'command.lost': {
+      const { id, content, success, cost_cents, model, resumable } = unanswered(event.command, event.text);
+      return {
+        event_type: 'assistant_message',
+        content: String(content),
+        event_id: String(id),
+        metadata: { success, cost_cents, model, shared_files: null, resumable },
+      };
+    }
+    default:
+      return null;
+  }
+};

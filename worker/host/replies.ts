@@ -1,0 +1,37 @@
+import type { ErrorCode } from '../../shared/errors.ts';
+import type { CommandId, MissionId } from '../../shared/ids.ts';
+
+/** Answers cross the object's RPC as values: a thrown error would lose its code on the way. */
+export type Reply<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
+
+export const reply = <T>(value: T): Reply<T> => ({ ok: true, value });
+export const refuse = (code: ErrorCode, message: string): { ok: false; code: ErrorCode; message: string } => ({
+  ok: false,
+  code,
+  message,
+});
+
+export interface NewMission {
+  id: MissionId;
+  owner: string;
+  workspace: string;
+  title: string | null;
+  agent: string | null;
+  model: string | null;
+}
+
+/** A message as routed by the Worker; `at` is the moment it was taken in and never changes on a repeat. */
+export interface NewMessage {
+  id: CommandId;
+  mission: MissionId;
+  content: string;
+  agent: string | null;
+}
+
+export interface EventsQuery {
+  types: string[] | null;
+  /** First `sequence` wanted, from 1. */
+  from: number;
+  /** Most rows wanted. */
+  limit: number;
+}

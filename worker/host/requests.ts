@@ -1,0 +1,237 @@
+/** What people ask of missions (contract §2.2, §5): rules only, over the tables; the object steps, shows and sends. */
+import type { MissionStatus } from '../../shared/events.ts';
+import { noUsage } from '../../shared/events.ts';
+import type { CommandId, MissionId } from '../../shared/ids.ts';
+import { turnId } from '../../shared/ids.ts';
+import { isResumable } from '../../shared/reducer.ts';
+import { forgetCommands, getCommand, inFlight, keepMessage, openCommands, removeKept, wishCancel } from './commands.ts';
+import { rememberEndedTurn } from './link.ts';
+import type { Log } from './log.ts';
+import { history, insertMission, type Mission, ownMission, saveMission } from './missions.ts';
+import { forgetParts } from './parts.ts';
+import { type Recorded, recordEvent } from './record.ts';
+import { type NewMessage, type NewMission, type Reply, refuse, reply } from './replies.ts';
+import { busyMissions, waitingMessages } from './running.ts';
+
+/** A rule's outcome: what was written, and the answer. */
+export interface Done<T> {
+  recorded: Recorded[];
+  touched: string[];
+  answer: Reply<T>;
+}
+
+const done = <T>(answer: Reply<T>, recorded: Recorded[] = [], touched: string[] = []): Done<T> => ({
+  recorded,
+  touched,
+  answer,
+});
+const notFound = (id: string) => refuse('not_found', `Mission ${id} not found`);
+
+export const createMission = (sql: SqlStorage, log: Log, mission: NewMission, nowMs: number): Done<null> => {
+  if (ownMission(sql, mission.owner, mission.id)) return done(reply(null));
+  if (!insertMission(sql, mission, nowMs))
+    return done(refuse('conflict', 'This mission id is taken on its server; try again.'));
+  const { owner, workspace, title, agent, model } = mission;
+  const created = { type: 'mission.created' as const, owner, workspace, title, agent, model };
+  return done(reply(null), recordEvent(sql, log, mission.id, created, nowMs), [mission.id]);
+};
+
+/** Characters of the first message that become the title (contract §5.7). */
+const titleChars = 100;
+
+/** Takes a message in; repeated with the same id it changes nothing and gets the same answer. */
+export const takeMessage = (
+  sql: SqlStorage,
+  log: Log,
+  owner: string,
+  message: NewMessage,
+  canStart: boolean,
+  nowMs: number,
+  clean = false,
+): Done<{ queued: boolean }> => {
+  const known = getCommand(sql, message.id);
+  if (known) {
+    const isOwn = ownMission(sql, owner, known.mission) !== null && known.mission === message.mission;
+    return done(isOwn ? reply({ queued: known.queued }) : refuse('conflict', 'This message id is taken.'));
+  }
+  const mission = ownMission(sql, owner, message.mission);
+  if (!mission) return done(notFound(message.mission));
+  const queued = openCommands(sql, mission.id).length > 0 || !canStart;
+  keepMessage(sql, { ...message, at: nowMs, clean, queued });
+  const { id: command, content, agent } = message;
+  const recorded = recordEvent(sql, log, mission.id, { type: 'message.kept', command, content, agent, queued }, nowMs);
+  giveTitle(sql, mission.id, owner, content);
+  return done(reply({ queued }), recorded, [mission.id]);
+};
+
+export const setStatus = (
+  sql: SqlStorage,
+  log: Log,
+  owner: string,
+  id: string,
+  status: MissionStatus,
+  nowMs: number,
+): Done<null> => {
+  if (!ownMission(sql, owner, id)) return done(notFound(id));
+  return done(reply(null), recordEvent(sql, log, id, { type: 'mission.status', status, summary: null }, nowMs), [id]);
+};
+
+/**
+ * Stores the wish to stop what a mission is doing. With the host away the turn ends here at once (protocol §4, a server
+ * that never returns); the host is told when it is back. Returns the command to interrupt.
+ */
+export const cancelMission = (
+  sql: SqlStorage,
+  log: Log,
+  owner: string,
+  id: string,
+  hostIsAway: boolean,
+  nowMs: number,
+): Done<{ mission: MissionId; command: CommandId }> => {
+  const mission = ownMission(sql, owner, id);
+  const command = mission && inFlight(sql, id);
+  if (!mission || !command) return done(notFound(id));
+  wishCancel(sql, command.id);
+  const recorded = command.cancel
+    ? []
+    : recordEvent(sql, log, id, { type: 'cancel.requested', command: command.id }, nowMs);
+  if (hostIsAway) recorded.push(...endHere(sql, log, mission, command.id, nowMs));
+  return done(reply({ mission: mission.id, command: command.id }), recorded, [id]);
+};
+
+/** The mission a cancel without a target means: the current one if it runs, else what has run longest. */
+export const mainMission = (sql: SqlStorage, owner: string, current: string | null): string | null => {
+  const running = busyMissions(sql).filter((mission) => mission.owner === owner && inFlight(sql, mission.id) !== null);
+  return (running.find((mission) => mission.id === current) ?? running[0])?.id ?? null;
+};
+
+export const resumeMission = (
+  sql: SqlStorage,
+  log: Log,
+  owner: string,
+  id: string,
+  command: CommandId,
+  clean: boolean,
+  canStart: boolean,
+  nowMs: number,
+): Done<null> => {
+  const mission = ownMission(sql, owner, id);
+  if (!mission) return done(refuse('bad_request', `Mission ${id} cannot be resumed: it does not exist`));
+  if (!isResumable(mission.status))
+    return done(refuse('bad_request', `Mission ${id} cannot be resumed (status: ${mission.status})`));
+  const content = resumePrompt(sql, log, mission, clean);
+  const recorded = recordEvent(sql, log, id, { type: 'mission.status', status: 'active', summary: null }, nowMs);
+  const message = takeMessage(
+    sql,
+    log,
+    owner,
+    { id: command, mission: mission.id, content, agent: null },
+    canStart,
+    nowMs,
+    clean,
+  );
+  return done(message.answer.ok ? reply(null) : message.answer, [...recorded, ...message.recorded], [id]);
+};
+
+export const deleteMission = (sql: SqlStorage, log: Log, owner: string, id: string, nowMs: number): Done<null> => {
+  const mission = ownMission(sql, owner, id);
+  if (!mission) return done(refuse('not_found', 'Mission not found'));
+  if (inFlight(sql, id) || mission.turn !== null) {
+    return done(refuse('conflict', 'Cannot delete a running mission. Cancel it first.'));
+  }
+  forgetParts(sql, id);
+  forgetCommands(sql, id);
+  log.forget(id);
+  const recorded = recordEvent(sql, log, id, { type: 'mission.deleted' }, nowMs);
+  saveMission(sql, mission, { ...mission, title: null, deleted_at: nowMs, updated_at: nowMs });
+  return done(reply(null), recorded, [id]);
+};
+
+/** Ids of missions that were opened and never used (contract §2.2 cleanup). */
+export const unusedMissions = (sql: SqlStorage, log: Log, owner: string): string[] =>
+  sql
+    .exec<{ id: string; title: string | null }>(
+      "SELECT id, title FROM missions WHERE owner = ? AND status = 'active' AND deleted_at IS NULL AND turn IS NULL",
+      owner,
+    )
+    .toArray()
+    .filter(({ id, title }) => {
+      const untitled = title === null || title.trim() === '' || title === 'Untitled Mission';
+      return untitled && openCommands(sql, id).length === 0 && history(sql, log, id).length === 0;
+    })
+    .map(({ id }) => id);
+
+export const removeQueued = (sql: SqlStorage, log: Log, owner: string, id: string, nowMs: number): Done<null> => {
+  const command = getCommand(sql, id);
+  const mission = command && ownMission(sql, owner, command.mission);
+  if (!command || !mission || !removeKept(sql, id)) return done(refuse('not_found', 'message not in queue'));
+  const recorded = recordEvent(sql, log, mission.id, { type: 'message.removed', command: command.id }, nowMs);
+  return done(reply(null), recorded, [mission.id]);
+};
+
+export const clearQueue = (
+  sql: SqlStorage,
+  log: Log,
+  owner: string,
+  nowMs: number,
+): { recorded: Recorded[]; touched: string[]; cleared: number } => {
+  const removed = waitingMessages(sql, owner).map((message) => removeQueued(sql, log, owner, message.id, nowMs));
+  return {
+    recorded: removed.flatMap(({ recorded }) => recorded),
+    touched: removed.flatMap(({ touched }) => touched),
+    cleared: removed.length,
+  };
+};
+
+const giveTitle = (sql: SqlStorage, id: string, owner: string, content: string): void => {
+  const mission = ownMission(sql, owner, id);
+  if (!mission || (mission.title !== null && mission.title !== '')) return;
+  const characters = [...content];
+  const title = characters.length > titleChars ? `${characters.slice(0, titleChars).join('')}...` : content;
+  saveMission(sql, mission, { ...mission, title });
+};
+
+/** Ends the turn, or the command that has not become one, without its host. */
+const endHere = (sql: SqlStorage, log: Log, mission: Mission, command: CommandId, nowMs: number): Recorded[] => {
+  const text = 'Task cancelled';
+  if (mission.turn === null) {
+    return recordEvent(sql, log, mission.id, { type: 'command.finished', command, outcome: 'cancelled', text }, nowMs);
+  }
+  rememberEndedTurn(sql, mission.turn);
+  const turn = turnId.parse(mission.turn);
+  const ended = {
+    type: 'turn.ended' as const,
+    command,
+    turn,
+    outcome: 'cancelled' as const,
+    answer: [],
+    text,
+    model: null,
+    usage: noUsage,
+  };
+  return recordEvent(sql, log, mission.id, ended, nowMs);
+};
+
+/** Longest piece of the earlier conversation that a resume repeats (contract §5.6). */
+const resumeChars = 2_000;
+
+/** The generated message of a resume. OpenCode keeps the session, so this only says what happened and what to go on with. */
+const resumePrompt = (sql: SqlStorage, log: Log, mission: Mission, clean: boolean): string => {
+  const entries = history(sql, log, mission.id);
+  const request = entries.find((entry) => entry.role === 'user')?.content ?? '';
+  const answer = entries.findLast((entry) => entry.role === 'assistant')?.content ?? '';
+  const reason = mission.status === 'blocked' ? 'it had reached its iteration limit' : 'it was interrupted';
+  const since = mission.interrupted_at === null ? '' : ` at ${new Date(mission.interrupted_at).toISOString()}`;
+  return [
+    'MISSION RESUMED',
+    `This mission was stopped because ${reason}${since}.`,
+    request === '' ? '' : `The original request:\n${request.slice(0, resumeChars)}`,
+    answer === '' ? '' : `Your last answer:\n${answer.slice(-resumeChars)}`,
+    clean
+      ? 'The mission directory was emptied.'
+      : 'Your files are in the mission directory; look at what is there first.',
+    'Continue from where you stopped, without repeating work that is done.',
+  ]
+    .filter((line) => line !== '')
+    .join('\n\n');
+};

@@ -1,0 +1,86 @@
+import type { QueuedJson, RunningJson } from '../../shared/api.ts';
+import type { LiveTurn } from '../../shared/events.ts';
+import type { MissionRun } from '../../shared/viewer.ts';
+import { type KeptMessage, openCommands } from './commands.ts';
+import { getMission, type Mission } from './missions.ts';
+
+/** How a mission is doing, for `status` events. A message counts as waiting until its turn has started. */
+export const missionRun = (sql: SqlStorage, mission: Mission): MissionRun => {
+  const waiting = openCommands(sql, mission.id).filter((command) => command.state !== 'running').length;
+  return { mission_id: mission.id, state: mission.turn === null ? 'idle' : 'running', queue_len: waiting };
+};
+
+/** Missions that run, or have something waiting, oldest work first. */
+export const busyMissions = (sql: SqlStorage): Mission[] => {
+  const ids = new Set(
+    sql
+      .exec<{ id: string }>('SELECT id FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL')
+      .toArray()
+      .map((row) => row.id),
+  );
+  for (const command of openCommands(sql, null)) ids.add(command.mission);
+  return [...ids].flatMap((id) => {
+    const mission = getMission(sql, id);
+    return mission && mission.deleted_at === null ? [mission] : [];
+  });
+};
+
+/** What `activity` needs: when this object last heard of a mission's turn, by its own clock. */
+export interface Activity {
+  /** Milliseconds; undefined when nothing was heard since this construction. */
+  seenAt(mission: string): number | undefined;
+  /** Live turns as last reported, and when the report came. */
+  reported: { turns: LiveTurn[]; atMs: number };
+  isAway: boolean;
+}
+
+/**
+ * The contract's running list (§2.2): a mission is `running` from its turn's start to its end, whatever the turn waits for, and
+ * `queued` while its message is on the way. Only waiting messages of a mission that does nothing are not listed.
+ */
+export const runningJson = (sql: SqlStorage, owner: string, activity: Activity, nowMs: number): RunningJson[] =>
+  busyMissions(sql)
+    .filter((mission) => mission.owner === owner)
+    .flatMap((mission) => {
+      const open = openCommands(sql, mission.id);
+      const onTheWay = open.some((command) => command.state !== 'kept');
+      if (mission.turn === null && !onTheWay) return [];
+      return [
+        {
+          mission_id: mission.id,
+          state: mission.turn === null ? ('queued' as const) : ('running' as const),
+          queue_len: open.filter((command) => command.state !== 'running').length,
+          history_len: historyLength(sql, mission.id),
+          seconds_since_activity: Math.max(0, Math.floor((nowMs - lastActivity(mission, activity)) / 1000)),
+          expected_deliverables: 0,
+          ...(activity.isAway ? { server_away: true } : {}),
+        },
+      ];
+    });
+
+/** Messages that wait for their turn, in order, over all missions of one user. */
+export const queueJson = (sql: SqlStorage, owner: string): QueuedJson[] =>
+  waitingMessages(sql, owner).map(({ id, content, agent, mission }) => ({ id, content, agent, mission_id: mission }));
+
+/** Messages still at the edge: they can be removed. */
+export const waitingMessages = (sql: SqlStorage, owner: string): KeptMessage[] =>
+  openCommands(sql, null).filter(
+    (command) => command.state === 'kept' && getMission(sql, command.mission)?.owner === owner,
+  );
+
+const historyLength = (sql: SqlStorage, mission: string): number =>
+  sql
+    .exec<{ n: number }>(
+      `SELECT count(*) AS n FROM log WHERE mission = ? AND sequence IS NOT NULL
+         AND type IN ('message.kept', 'turn.ended', 'command.finished', 'command.lost')`,
+      mission,
+    )
+    .one().n;
+
+/** Heard here, or reported by the host as an age at the time of its report: clocks are never compared. */
+const lastActivity = (mission: Mission, { seenAt, reported }: Activity): number => {
+  const turn = reported.turns.find((live) => live.turn === mission.turn);
+  const newest = Math.max(...reported.turns.map((live) => live.last_activity), 0);
+  const byReport = turn ? reported.atMs - Math.max(0, newest - turn.last_activity) : 0;
+  return Math.max(seenAt(mission.id) ?? 0, byReport, mission.updated_at);
+};

@@ -1,0 +1,104 @@
+import type { Delta } from '../../shared/frames.ts';
+import type { Env } from '../env.ts';
+import type { Log } from './log.ts';
+import { projectMissions, setLive } from './projection.ts';
+import type { Recorded } from './record.ts';
+import type { Reply } from './replies.ts';
+import type { Done } from './requests.ts';
+import { busyMissions } from './running.ts';
+import { getMeta, setMeta } from './tables.ts';
+import type { Viewers } from './viewers.ts';
+
+/** Wait before a failed projection is tried again: D1 is away for seconds, not minutes. */
+const retryMs = 5_000;
+/** A server is called quiet only after this long without work, so that a conversation does not write D1 at every turn. */
+const quietMs = 60_000;
+
+/** What a step wrote, and what was in the making. */
+export interface Step {
+  recorded: Recorded[];
+  touched: string[];
+  deltas?: Delta[];
+}
+
+/** The one way the object changes: a transaction, then its consequences outside. */
+export class Steps {
+  readonly #ctx: DurableObjectState;
+  readonly #env: Env;
+  readonly #log: Log;
+  readonly #viewers: Viewers;
+  #projecting: Promise<void> = Promise.resolve();
+
+  constructor(ctx: DurableObjectState, env: Env, log: Log, viewers: Viewers) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#log = log;
+    this.#viewers = viewers;
+  }
+
+  get host(): string {
+    const name = this.#ctx.id.name;
+    if (name === undefined) throw new Error('a Host object is always addressed by its server id');
+    return name;
+  }
+
+  /** Runs one step: everything in `change` commits, or nothing. Viewers see it after the commit. */
+  run<T extends Step>(change: () => T): T {
+    let step: T;
+    try {
+      step = this.#ctx.storage.transactionSync(change);
+    } catch (cause) {
+      this.#log.reload();
+      throw cause;
+    }
+    const touched = [...step.touched, ...step.recorded.flatMap(({ row }) => row.mission ?? [])];
+    this.#viewers.show({ recorded: step.recorded, deltas: step.deltas ?? [], touched });
+    if (step.recorded.length > 0) this.#ctx.waitUntil(this.projected());
+    return step;
+  }
+
+  /** The same for a request, returning its answer. */
+  take<T>(request: () => Done<T>): Reply<T> {
+    return this.run(request).answer;
+  }
+
+  /** Resolves when D1 has what the log had at the call; a failure is retried by the alarm and is not the caller's. */
+  projected(): Promise<void> {
+    this.#projecting = this.#projecting.then(async () => {
+      try {
+        await projectMissions(this.#env.DB, this.#ctx.storage.sql, this.#log, this.host);
+        await this.#quieten();
+      } catch (cause) {
+        console.error(JSON.stringify({ level: 'error', event: 'projection.failed', cause: String(cause) }));
+        await this.#ctx.storage.setAlarm(Date.now() + retryMs);
+      }
+    });
+    return this.#projecting;
+  }
+
+  /** Awaited before the first command goes out, so that `running` never misses a live server (protocol §7). */
+  async live(): Promise<void> {
+    if (getMeta(this.#ctx.storage.sql, 'live') === '1') return;
+    await setLive(this.#env.DB, this.host, true);
+    setMeta(this.#ctx.storage.sql, 'live', '1');
+  }
+
+  /** The alarm's work: projection, and saying that a server has become quiet. Harmless when repeated. */
+  async settle(): Promise<void> {
+    const sql = this.#ctx.storage.sql;
+    await this.projected();
+    if (getMeta(sql, 'live') !== '1' || busyMissions(sql).length > 0) return;
+    if (Date.now() - Number(getMeta(sql, 'quiet_at') ?? 0) < quietMs) return;
+    setMeta(sql, 'live', '0');
+    await setLive(this.#env.DB, this.host, false);
+  }
+
+  /** Arms the alarm that will call a server quiet. */
+  async #quieten(): Promise<void> {
+    const sql = this.#ctx.storage.sql;
+    if (getMeta(sql, 'live') !== '1' || busyMissions(sql).length > 0) return;
+    if ((await this.#ctx.storage.getAlarm()) !== null) return;
+    setMeta(sql, 'quiet_at', String(Date.now()));
+    await this.#ctx.storage.setAlarm(Date.now() + quietMs);
+  }
+}

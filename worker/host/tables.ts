@@ -1,0 +1,58 @@
+/**
+ * The object's own tables. Plain SQL: drizzle stays with D1, where a schema is shared; here every row written is the bill,
+ * so tables are cut by how often they change. `meta.schema` carries the version; a step is added below, never edited.
+ */
+const steps: readonly string[][] = [
+  [
+    'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
+    // One row per construction that appended something: makes a rolled-back object recognisable (protocol §1).
+    'CREATE TABLE segments (ord INTEGER PRIMARY KEY, segment TEXT NOT NULL, first_seq INTEGER NOT NULL)',
+    `CREATE TABLE log (seq INTEGER PRIMARY KEY, mission TEXT, sequence INTEGER, at INTEGER NOT NULL,
+       type TEXT NOT NULL, body TEXT NOT NULL)`,
+    'CREATE UNIQUE INDEX log_sequence ON log (mission, sequence) WHERE sequence IS NOT NULL',
+    `CREATE INDEX log_history ON log (mission, sequence)
+       WHERE type IN ('message.kept', 'turn.ended', 'command.finished', 'command.lost')`,
+    // `n` of every run is kept for ever: a run's numbers are never used again (protocol §3).
+    'CREATE TABLE runs (run TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID',
+    `CREATE TABLE sources (source TEXT NOT NULL, session TEXT NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL,
+       PRIMARY KEY (source, session)) WITHOUT ROWID`,
+    `CREATE TABLE missions (id TEXT PRIMARY KEY, owner TEXT NOT NULL, workspace TEXT NOT NULL, title TEXT, agent TEXT,
+       model TEXT, status TEXT NOT NULL, turn TEXT, ended_turn TEXT, next_sequence INTEGER NOT NULL DEFAULT 1,
+       cost_usd REAL NOT NULL DEFAULT 0, turn_cost_usd REAL NOT NULL DEFAULT 0, created_at INTEGER NOT NULL,
+       updated_at INTEGER NOT NULL, interrupted_at INTEGER, deleted_at INTEGER, rev INTEGER NOT NULL DEFAULT 1,
+       projected_rev INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID`,
+    `CREATE TABLE commands (ord INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, mission TEXT NOT NULL, state TEXT NOT NULL,
+       at INTEGER NOT NULL, content TEXT NOT NULL, agent TEXT, clean INTEGER NOT NULL, queued INTEGER NOT NULL,
+       cancel INTEGER NOT NULL DEFAULT 0, host_ended INTEGER NOT NULL DEFAULT 0, turn TEXT)`,
+    "CREATE INDEX commands_open ON commands (mission, ord) WHERE state IN ('kept', 'sent', 'received', 'accepted', 'running')",
+    // Turns ended here while their server was away; wanted dead until it says that they are (protocol §4).
+    'CREATE TABLE ended_turns (turn TEXT PRIMARY KEY) WITHOUT ROWID',
+    `CREATE TABLE parts (part TEXT PRIMARY KEY, mission TEXT NOT NULL, turn TEXT NOT NULL, kind TEXT NOT NULL,
+       length INTEGER NOT NULL, closed INTEGER NOT NULL) WITHOUT ROWID`,
+    'CREATE INDEX parts_open ON parts (mission) WHERE closed = 0',
+    'CREATE TABLE chunks (part TEXT NOT NULL, off INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (part, off)) WITHOUT ROWID',
+  ],
+];
+
+/** Brings the tables to this version. Throws when an older program opens a newer object, which would lose data. */
+export const migrate = (sql: SqlStorage): void => {
+  const known = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name = 'meta'").toArray();
+  const version = known.length === 0 ? 0 : Number(getMeta(sql, 'schema') ?? 0);
+  if (version > steps.length)
+    throw new Error(`object schema ${version} is newer than this program's ${steps.length}: deploy a newer Worker`);
+  for (const statements of steps.slice(version)) for (const statement of statements) sql.exec(statement);
+  if (version < steps.length) setMeta(sql, 'schema', String(steps.length));
+};
+
+export const getMeta = (sql: SqlStorage, key: string): string | null =>
+  sql.exec<{ value: string }>('SELECT value FROM meta WHERE key = ?', key).toArray()[0]?.value ?? null;
+
+/** Writes only a value that differs: an unchanged one would be a billed row. */
+export const setMeta = (sql: SqlStorage, key: string, value: string): void => {
+  if (getMeta(sql, key) === value) return;
+  sql.exec(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    key,
+    value,
+  );
+};

@@ -73,6 +73,8 @@ export const resendMax = 3;
 
 /** Close codes of the host link (protocol §2). */
 export const closeCode = {
+  /** The receiver's own failure (RFC 6455 1011): nothing was stored, dial again. */
+  failed: 1011,
   unauthorised: 4001,
   staleEpoch: 4003,
   badFrame: 4004,

@@ -70,12 +70,15 @@ export const reduceMission = (
   }
 };
 
-/** A command that ended without ever becoming a turn decides the status only where no other turn is in progress. */
+/**
+ * A command that ended without ever becoming a turn. It decides the status only where no other turn is in progress; also
+ * of a completed mission, because the message that was to go on with it did not run.
+ */
 const withoutTurn = (
   state: MissionState,
   change: StatusChange,
 ): { state: MissionState; change: StatusChange | null } =>
-  state.turn !== null || state.status !== 'active'
+  state.turn !== null || state.status === change.status
     ? { state, change: null }
     : { state: { ...state, status: change.status }, change };
 

@@ -63,7 +63,14 @@ export class HostLink {
 
   async message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const frame = readHostFrame(socket, this.#socket.state(socket), message);
-    if (frame) await this.#take(socket, frame);
+    if (!frame) return;
+    try {
+      await this.#take(socket, frame);
+    } catch (cause) {
+      // Nothing of the frame was stored: the host dials again and repeats it.
+      console.error(JSON.stringify({ level: 'error', event: 'frame.failed', type: frame.type, cause: String(cause) }));
+      close(socket, closeCode.failed, 'the edge could not store this frame; see its log');
+    }
   }
 
   /** Asks the host to stop a command; repeated by every `welcome` until the host has ended it. */
@@ -98,7 +105,7 @@ export class HostLink {
       case 'batch': {
         if (!(await this.#mayOpen(socket, unknownMissions(this.#sql, frame)))) return;
         const step = this.#steps.run(() => {
-          const result = ingest(this.#sql, this.#log, frame, now);
+          const result = ingest(this.#ctx.storage, this.#log, frame, now);
           const recorded = result.ok ? [...result.recorded, ...concludeAbsence(this.#sql, this.#log, now)] : [];
           return { result, recorded, touched: [], deltas: openDeltas(this.#sql, frame.deltas) };
         });

@@ -16,7 +16,8 @@ export type Ingested = { ok: true; n: number; recorded: Recorded[] } | { ok: fal
  * Appends a batch by the rule of protocol §3; call it inside one transaction. A hole in n changes nothing and is
  * returned. A row that is not understood becomes `log.rejected`, and n goes on: one row never blocks a server.
  */
-export const ingest = (sql: SqlStorage, log: Log, batch: Batch, nowMs: number): Ingested => {
+export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, nowMs: number): Ingested => {
+  const { sql } = storage;
   const known = runPosition(sql, batch.run);
   if (batch.from > known + 1 && batch.items.length > 0) return { ok: false, expected: known + 1 };
   const sources = new Map<string, SourcePosition>();
@@ -50,7 +51,7 @@ export const ingest = (sql: SqlStorage, log: Log, batch: Batch, nowMs: number): 
       ? readEvent(parsed.data)
       : `not an item: ${parsed.error.issues[0]?.message ?? 'malformed'}`;
     if (typeof event === 'string' || !parsed.success) reject(String(event));
-    else recorded.push(...place(sql, log, parsed.data, event, nowMs, reject));
+    else recorded.push(...guarded(storage, log, reject, () => place(sql, log, parsed.data, event, nowMs, reject)));
   }
   if (last > known) setRunPosition(sql, batch.run, last);
   return { ok: true, n: last, recorded };
@@ -105,6 +106,24 @@ const readEvent = ({ event }: Item): LogEvent | UnknownEvent | string => {
 };
 
 const hostTypes = new Set<string>(hostEvent.options.map((option) => option.shape.type.value));
+
+/** A row that our own tables refuse is poison too; a full or broken disk is not the row's fault and stops the batch. */
+const guarded = (
+  storage: DurableObjectStorage,
+  log: Log,
+  reject: (reason: string) => void,
+  record: () => Recorded[],
+): Recorded[] => {
+  try {
+    return storage.transactionSync(record);
+  } catch (cause) {
+    log.reload();
+    if (!String(cause).includes('SQLITE_CONSTRAINT')) throw cause;
+    console.error(JSON.stringify({ level: 'error', event: 'row.refused', cause: String(cause) }));
+    reject('contradicts what is stored');
+    return [];
+  }
+};
 
 const place = (
   sql: SqlStorage,

@@ -149,7 +149,8 @@ export class Host extends DurableObject<Env> {
     return unused;
   }
 
-  queue(owner: string): QueuedJson[] {
+  /** `queued`, because a stub has a method `queue` of its own. */
+  queued(owner: string): QueuedJson[] {
     return queueJson(this.#sql, owner);
   }
 

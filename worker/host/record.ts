@@ -63,7 +63,7 @@ export const recordEvent = (
     return recorded;
   }
   const isNew = isNewFact(sql, mission, event);
-  const { state, change } = isNew ? reduceMission(mission, event) : { state: {}, change: null };
+  const { state, change } = isNew ? reduceMission(mission, event) : { state: mission, change: null };
   if (event.type === 'turn.ended' && isNew) {
     for (const left of closeLeftOpen(sql, event.turn, missionId)) {
       write(
@@ -73,7 +73,7 @@ export const recordEvent = (
     }
   }
   if (change) write({ type: 'mission.status', ...change }, true);
-  mission = { ...mission, ...state };
+  mission = { ...mission, status: state.status, turn: state.turn, endedTurn: state.endedTurn };
   const stored = isNew ? storeSides(sql, mission, event) : { event, keep: event.type !== 'part.checkpoint' };
   if (stored.keep)
     write(stored.event, isNew && isShown(event), stored.checkpoint ? { checkpoint: stored.checkpoint } : {});

@@ -1,0 +1,90 @@
+import { env } from 'cloudflare:test';
+import { type EdgeFrame, parseEdgeFrame } from '../../shared/frames.ts';
+import { protocolVersion } from '../../shared/limits.ts';
+import { applyMigrations } from '../../worker/directory/migrations.ts';
+
+/** A host's end of the link inside workerd: speaks frames, keeps what it was sent, waits for what it expects. */
+export interface HostPeer {
+  send(frame: object): void;
+  /** The next frame of this type, already arrived or to come. */
+  next<T extends EdgeFrame['type']>(type: T): Promise<Extract<EdgeFrame, { type: T }>>;
+  closed: Promise<{ code: number; reason: string }>;
+  close(): void;
+}
+
+/** Enrols the server in D1, as the setup call does. */
+export const enrolHost = async (host: string): Promise<void> => {
+  await applyMigrations(env.DB);
+  await env.DB.prepare(
+    "INSERT INTO hosts (id, name, credential_sha256, epoch, workspace_id, live, created_at) VALUES (?, 'test', 'x', 1, ?, 0, 0)",
+  )
+    .bind(host, crypto.randomUUID())
+    .run();
+};
+
+/** Dials the object of a server as its host-agent would. */
+export const dialHost = async (host: string, epoch = 1): Promise<HostPeer> => {
+  const response = await env.HOST.getByName(host).fetch('http://host/link', {
+    headers: { Upgrade: 'websocket', 'x-openagent-epoch': String(epoch) },
+  });
+  const socket = response.webSocket;
+  if (!socket) throw new Error(`no socket: ${response.status}`);
+  const inbox: EdgeFrame[] = [];
+  const waiting: { type: string; resolve: (frame: EdgeFrame) => void }[] = [];
+  const closed = Promise.withResolvers<{ code: number; reason: string }>();
+  socket.addEventListener('message', ({ data }) => {
+    const parsed = parseEdgeFrame(String(data));
+    if (!parsed.ok) throw new Error(parsed.reason);
+    const at = waiting.findIndex(({ type }) => type === parsed.frame.type);
+    if (at < 0) inbox.push(parsed.frame);
+    else waiting.splice(at, 1)[0]?.resolve(parsed.frame);
+  });
+  socket.addEventListener('close', ({ code, reason }) => closed.resolve({ code, reason }));
+  socket.accept();
+  return {
+    send: (frame) => socket.send(JSON.stringify(frame)),
+    next: async <T extends EdgeFrame['type']>(type: T) => {
+      const at = inbox.findIndex((frame) => frame.type === type);
+      const frame =
+        at >= 0 ? inbox.splice(at, 1)[0] : await new Promise<EdgeFrame>((resolve) => waiting.push({ type, resolve }));
+      return frame as Extract<EdgeFrame, { type: T }>;
+    },
+    closed: closed.promise,
+    close: () => socket.close(1000, 'test'),
+  };
+};
+
+/** A `hello` of a host with nothing open. */
+export const hello = (run: string, more: object = {}): object => ({
+  type: 'hello',
+  version: protocolVersion,
+  agent_version: 'test',
+  epoch: 1,
+  run,
+  welcomed_run: null,
+  segment: null,
+  acked: null,
+  runs: [],
+  commands: [],
+  turns: [],
+  sessions: [],
+  at: { run, n: 0 },
+  capabilities: { agents: null },
+  clock: 0,
+  ...more,
+});
+
+export const batch = (run: string, from: number, items: object[], deltas: object[] = []): object => ({
+  type: 'batch',
+  run,
+  from,
+  items,
+  deltas,
+});
+
+export const row = (mission: string | null, event: object, src?: object): object => ({
+  at: 1_700_000_000_000,
+  mission,
+  event,
+  ...(src ? { src } : {}),
+});

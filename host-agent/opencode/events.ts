@@ -1,0 +1,188 @@
+/**
+ * What we understand of OpenCode's events (facts §7). Everything else is ignored: a new type or field must not stop us.
+ * Durable facts come with a `seq` per session, live or from the history; the rest is live only.
+ */
+import { z } from 'zod';
+
+const count = z.number().nonnegative().catch(0);
+
+export const openCodeError = z.object({
+  name: z.string(),
+  data: z.looseObject({ message: z.string().optional(), statusCode: z.number().optional() }).optional(),
+});
+export type OpenCodeError = z.infer<typeof openCodeError>;
+
+export const session = z.object({
+  id: z.string(),
+  directory: z.string(),
+  parentID: z.string().optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+export type Session = z.infer<typeof session>;
+
+const userMessage = z.object({ role: z.literal('user'), id: z.string() });
+const assistantMessage = z.object({
+  role: z.literal('assistant'),
+  id: z.string(),
+  parentID: z.string(),
+  providerID: z.string(),
+  modelID: z.string(),
+  finish: z.string().optional(),
+  error: openCodeError.optional(),
+  time: z.object({ completed: z.number().optional() }),
+});
+const message = z.discriminatedUnion('role', [userMessage, assistantMessage]);
+export type Message = z.infer<typeof message>;
+export type AssistantMessage = z.infer<typeof assistantMessage>;
+
+const inMessage = { id: z.string(), messageID: z.string() };
+const period = z.object({ end: z.number().optional() }).optional();
+
+const textPart = z.object({
+  ...inMessage,
+  type: z.enum(['text', 'reasoning']),
+  text: z.string(),
+  time: period,
+  /** Written by OpenCode itself, not by the model. */
+  synthetic: z.boolean().optional(),
+});
+export type TextPart = z.infer<typeof textPart>;
+
+/** `sessionId` names the sub-agent's session of a `task` call, `outputPath` the file with output that was cut. */
+const toolMetadata = z.looseObject({ sessionId: z.string().optional(), outputPath: z.string().optional() }).optional();
+const toolState = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('pending') }),
+  z.object({ status: z.literal('running'), input: z.unknown(), metadata: toolMetadata }),
+  z.object({ status: z.literal('completed'), input: z.unknown(), output: z.string(), metadata: toolMetadata }),
+  z.object({ status: z.literal('error'), input: z.unknown(), error: z.string(), metadata: toolMetadata }),
+]);
+const toolPart = z.object({ ...inMessage, type: z.literal('tool'), tool: z.string(), state: toolState });
+export type ToolPart = z.infer<typeof toolPart>;
+
+const stepFinish = z.object({
+  ...inMessage,
+  type: z.literal('step-finish'),
+  cost: count,
+  tokens: z.object({
+    input: count,
+    output: count,
+    reasoning: count,
+    cache: z.object({ read: count, write: count }),
+  }),
+});
+export type StepFinish = z.infer<typeof stepFinish>;
+
+const stepStart = z.object({ ...inMessage, type: z.literal('step-start') });
+const part = z.discriminatedUnion('type', [textPart, toolPart, stepFinish, stepStart]);
+const knownPart = z.looseObject({ type: z.enum(['text', 'reasoning', 'tool', 'step-finish', 'step-start']) });
+
+export type Fact =
+  | { kind: 'session'; session: Session }
+  | { kind: 'message'; message: Message }
+  | { kind: 'part'; part: z.infer<typeof part> }
+  /** Nothing we use; `problem` is set when it is something we should have understood. */
+  | { kind: 'other'; problem?: string };
+
+/** A stored event of one session. Order is `seq` inside the session, and nothing else (invariant 3). */
+export interface Durable {
+  kind: 'durable';
+  id: string;
+  session: string;
+  seq: number;
+  fact: Fact;
+}
+
+export type Live =
+  | { kind: 'delta'; session: string; part: string; text: string }
+  | { kind: 'status'; session: string; status: 'busy' | 'idle' }
+  | { kind: 'retry'; session: string; text: string }
+  | { kind: 'error'; session: string; error: OpenCodeError }
+  | { kind: 'asked'; session: string };
+
+export type Frame = Durable | Live;
+
+const factOf = (type: string, data: Record<string, unknown>): Fact => {
+  // The version after the last dot is OpenCode's own matter.
+  switch (type.replace(/\.\d+$/, '')) {
+    case 'session.created':
+    case 'session.updated':
+      return checked(session, data.info, (value) => ({ kind: 'session', session: value }));
+    case 'message.updated':
+      return checked(message, data.info, (value) => ({ kind: 'message', message: value }));
+    case 'message.part.updated':
+      if (!knownPart.safeParse(data.part).success) return { kind: 'other' };
+      return checked(part, data.part, (value) => ({ kind: 'part', part: value }));
+    default:
+      return { kind: 'other' };
+  }
+};
+
+const checked = <T>(schema: z.ZodType<T>, value: unknown, fact: (value: T) => Fact): Fact => {
+  const result = schema.safeParse(value);
+  if (result.success) return fact(result.data);
+  return {
+    kind: 'other',
+    problem: result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+  };
+};
+
+const stored = z.object({
+  id: z.string(),
+  seq: z.number().int().nonnegative(),
+  type: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+const syncEvent = stored.extend({ aggregateID: z.string() });
+/** A row of `POST /sync/history`. */
+export const historyRow = stored
+  .extend({ aggregate_id: z.string() })
+  .transform(
+    (row): Durable => ({
+      kind: 'durable',
+      id: row.id,
+      session: row.aggregate_id,
+      seq: row.seq,
+      fact: factOf(row.type, row.data),
+    }),
+  );
+
+const ofSession = z.object({ sessionID: z.string() });
+const live = {
+  'message.part.delta': ofSession
+    .extend({ partID: z.string(), field: z.literal('text'), delta: z.string() })
+    .transform((p): Live => ({ kind: 'delta', session: p.sessionID, part: p.partID, text: p.delta })),
+  'session.status': ofSession
+    .extend({ status: z.object({ type: z.enum(['busy', 'idle', 'retry']), message: z.string().default('') }) })
+    .transform(
+      ({ sessionID, status: { type, message: text } }): Live =>
+        type === 'retry'
+          ? { kind: 'retry', session: sessionID, text }
+          : { kind: 'status', session: sessionID, status: type },
+    ),
+  'session.error': ofSession
+    .extend({ error: openCodeError })
+    .transform((p): Live => ({ kind: 'error', session: p.sessionID, error: p.error })),
+  'permission.asked': ofSession.transform((p): Live => ({ kind: 'asked', session: p.sessionID })),
+  'question.asked': ofSession.transform((p): Live => ({ kind: 'asked', session: p.sessionID })),
+} as const;
+
+const isLive = (type: string): type is keyof typeof live => Object.hasOwn(live, type);
+
+const envelope = z.object({
+  payload: z.object({ type: z.string(), properties: z.unknown().optional(), syncEvent: z.unknown().optional() }),
+});
+
+/**
+ * One `data:` text of `GET /global/event`. Out: what we use of it, or null. Durable events come twice, plain and as `sync`
+ * with the seq; only the latter counts. Throws for a text that is no frame at all.
+ */
+export const parseFrame = (text: string): Frame | null => {
+  const { payload } = envelope.parse(JSON.parse(text));
+  if (payload.type === 'sync') {
+    const { id, aggregateID, seq, type, data } = syncEvent.parse(payload.syncEvent);
+    return { kind: 'durable', id, session: aggregateID, seq, fact: factOf(type, data) };
+  }
+  if (!isLive(payload.type)) return null;
+  const result = live[payload.type].safeParse(payload.properties);
+  return result.success ? result.data : null;
+};

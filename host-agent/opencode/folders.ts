@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+
+/** OpenCode's own HOME and XDG folders below the state directory, apart from those of the person who started us. */
+export const openCodeFolders = (dir: string) => ({
+  home: join(dir, 'home'),
+  config: join(dir, 'config'),
+  data: join(dir, 'data'),
+  state: join(dir, 'state'),
+  cache: join(dir, 'cache'),
+  /** The global config directory of OpenCode. */
+  globalConfig: join(dir, 'config', 'opencode'),
+  authFile: join(dir, 'data', 'opencode', 'auth.json'),
+  ripgrep: join(dir, 'cache', 'opencode', 'bin', 'rg'),
+  /** The person's OPENCODE_CONFIG_CONTENT, as a config directory. */
+  givenConfig: join(dir, 'given-config'),
+  providerKeys: join(dir, 'provider-keys'),
+});
+
+export type OpenCodeFolders = ReturnType<typeof openCodeFolders>;

@@ -1,0 +1,104 @@
+// Everything that has to be in place before OpenCode starts, in the order it depends on each other.
+import { randomBytes } from 'node:crypto';
+import { privateDirectory } from '../process/private-file.ts';
+import { openCodeBinary } from './binary.ts';
+import { chooseCatalogue } from './catalogue.ts';
+import { mergeCredentials } from './credentials.ts';
+import { openCodeEnvironment } from './environment.ts';
+import { openCodeFolders } from './folders.ts';
+import { readGivenConfig, writeGivenConfig } from './given-config.ts';
+import { writeGlobalConfig } from './global-config.ts';
+import { seedConfigDirectory, seedRipgrep } from './seed.ts';
+
+export interface PreparedOpenCode {
+  /** Program to start, of exactly this version. */
+  binary: string;
+  version: string;
+  /** Its whole environment: nothing else may be inherited. */
+  env: Record<string, string>;
+  /** Its working directory; missions name theirs in each request. */
+  cwd: string;
+  password: string;
+  /** Every secret value known to OpenCode, for redaction. */
+  secrets: string[];
+  /** What a person should know, in words. */
+  warnings: string[];
+}
+
+/**
+ * Makes `dir` (0700) OpenCode's world: folders, seeded config directories, ripgrep, keys in auth.json, a catalogue, a config in
+ * which nothing asks, an environment without keys. `env` is where the person's settings and keys come from, usually
+ * process.env with openagent.env. Writes only below `dir` and may be repeated before each start; it never overwrites what a
+ * person changed. Throws with the cause and the next step.
+ */
+export const prepareOpenCode = async ({
+  dir,
+  env,
+}: {
+  dir: string;
+  env: Readonly<Record<string, string | undefined>>;
+}): Promise<PreparedOpenCode> => {
+  const { path: binary, version } = openCodeBinary();
+  const folders = openCodeFolders(dir);
+  const own = [dir, folders.home, folders.config, folders.data, folders.state, folders.cache];
+  for (const folder of own) await privateDirectory(folder);
+  await seedConfigDirectory(folders.globalConfig, version);
+  await seedRipgrep(folders.ripgrep);
+
+  const credentials = await mergeCredentials(folders.authFile, env);
+  const given = env.OPENCODE_CONFIG_CONTENT
+    ? readGivenConfig(env.OPENCODE_CONFIG_CONTENT, env, folders.providerKeys)
+    : undefined;
+  if (given) {
+    await seedConfigDirectory(folders.givenConfig, version);
+    await writeGivenConfig(given, folders.givenConfig, folders.providerKeys);
+  }
+
+  // OpenCode's own gateway offers free models to everyone: used only where a person has an account there.
+  const gateway = credentials.providers.includes('opencode') || given?.config.provider?.opencode !== undefined;
+  const ours = await writeGlobalConfig(folders.globalConfig, gateway ? [] : ['opencode']);
+
+  const modelsPath = await chooseCatalogue({
+    given: env.OPENCODE_MODELS_PATH,
+    needed: credentials.providers.length > 0 || given?.needsCatalogue === true || Boolean(env.OPENCODE_CONFIG),
+    dir,
+  });
+  const password = randomBytes(24).toString('base64url');
+  return {
+    binary,
+    version,
+    cwd: folders.home,
+    password,
+    env: openCodeEnvironment(env, folders, {
+      password,
+      modelsPath,
+      givenConfig: given && folders.givenConfig,
+    }),
+    secrets: [...new Set([...credentials.secrets, ...(given?.secrets ?? []), password])],
+    warnings: warningsOf({ ours, given: given !== undefined, env, config: folders.globalConfig }),
+  };
+};
+
+const warningsOf = ({
+  ours,
+  given,
+  env,
+  config,
+}: {
+  ours: boolean;
+  given: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+  config: string;
+}): string[] => [
+  ...(ours
+    ? []
+    : [`${config}/opencode.json was changed by hand and is kept. Make sure that no permission in it is "ask".`]),
+  ...(given && env.OPENCODE_CONFIG_DIR
+    ? ['OPENCODE_CONFIG_DIR is not used, because OPENCODE_CONFIG_CONTENT is set. Set only one of them.']
+    : []),
+  ...(env.OPENCODE_CONFIG
+    ? [
+        '{env:…} in the file of OPENCODE_CONFIG finds no keys: OpenCode gets none in its environment. Use {file:…} there.',
+      ]
+    : []),
+];

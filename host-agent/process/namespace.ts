@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+/** What this machine offers to make a program and all it starts end together. */
+export interface ContainmentMeans {
+  /** `setpriv` of util-linux: the kernel kills the child when the process that started it dies, however it dies. */
+  setpriv: boolean;
+  /** A PID namespace can be made here (root, and not forbidden by a container). */
+  pidNamespace: boolean;
+  /** Path of tini, the init that reaps what orphans leave. */
+  tini?: string;
+}
+
+export interface Contained {
+  file: string;
+  args: string[];
+  /** True when killing the namespace's first process ends everything inside. */
+  namespace: boolean;
+  /** What can be left behind on this machine, in words for a person; undefined when nothing can. */
+  notGuaranteed?: string;
+}
+
+/**
+ * The command line that runs `command` so that nothing of it outlives its owner (architecture §3.7): a PID namespace with a
+ * reaping init, ended by the kernel when the process that spawned it dies. Falls back to what `means` allows, and says so.
+ */
+export const contain = (command: readonly string[], means: ContainmentMeans): Contained => {
+  const tied = means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+  const inner = means.pidNamespace ? [...newNamespace, ...init(means.tini)] : [];
+  const [file = '', ...args] = [...tied, ...inner, ...command];
+  return { file, args, namespace: means.pidNamespace, notGuaranteed: lacking(means) };
+};
+
+/** Tries the means out on this machine, in some 10 ms. */
+export const containmentMeans = async (): Promise<ContainmentMeans> => {
+  const [setpriv, pidNamespace] = await Promise.all([
+    works('setpriv', ['--pdeathsig', 'KILL', '--', 'true']),
+    works('unshare', [...newNamespace.slice(1), 'true']),
+  ]);
+  return { setpriv, pidNamespace, ...(existsSync(tiniPath) ? { tini: tiniPath } : {}) };
+};
+
+const tiniPath = '/usr/bin/tini';
+const newNamespace = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
+
+/**
+ * The first process of a namespace inherits its orphans and must reap them, which OpenCode does not. Without tini a POSIX
+ * shell that waits for its one command does it too; the script is constant, the command comes in as its arguments.
+ */
+const init = (tini: string | undefined): string[] =>
+  tini === undefined ? ['/bin/sh', '-c', '"$@"; exit "$?"', 'init'] : [tini, '--'];
+
+const lacking = ({ setpriv, pidNamespace }: ContainmentMeans): string | undefined => {
+  const needs = 'Nothing is left behind as root with util-linux (setpriv, unshare).';
+  if (!pidNamespace && !setpriv)
+    return `Without setpriv and a PID namespace, a killed owner leaves all of it. ${needs}`;
+  if (!pidNamespace) return `Without a PID namespace, commands that leave their process group may remain. ${needs}`;
+  if (!setpriv) return `Without setpriv, a killed owner leaves the namespace running. ${needs}`;
+  return undefined;
+};
+
+const works = async (file: string, args: string[]): Promise<boolean> => {
+  try {
+    await promisify(execFile)(file, args, { timeout: 5_000 });
+    return true;
+  } catch {
+    return false; // Missing or forbidden is the answer; lacking() puts it into words.
+  }
+};

@@ -1,0 +1,126 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { platformPackages } from '../../host-agent/opencode/binary.ts';
+import { openCodeFolders } from '../../host-agent/opencode/folders.ts';
+import { prepareOpenCode } from '../../host-agent/opencode/prepare.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = join(mkdtempSync(join(tmpdir(), 'prepare-')), 'opencode');
+});
+afterEach(() => rmSync(dirname(dir), { recursive: true, force: true }));
+
+const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+const prepare = (env: Record<string, string> = {}) => prepareOpenCode({ dir, env: { PATH: '/usr/bin:/bin', ...env } });
+const write = (path: string, text: string) => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+};
+
+test('provider keys end in a private auth.json and not in the environment', async () => {
+  const prepared = await prepare({
+    ANTHROPIC_API_KEY: 'sk-ant-1',
+    GEMINI_API_KEY: 'gem-1',
+    OTHER_SECRET: 'x',
+    TZ: 'UTC',
+  });
+
+  const { authFile } = openCodeFolders(dir);
+  expect(json(authFile)).toEqual({
+    anthropic: { type: 'api', key: 'sk-ant-1' },
+    google: { type: 'api', key: 'gem-1' },
+  });
+  expect([mode(authFile), mode(dir)]).toEqual(['600', '700']);
+  expect(JSON.stringify(prepared.env)).not.toMatch(/sk-ant-1|gem-1|OTHER_SECRET/);
+  expect(prepared.env).toMatchObject({ PATH: '/usr/bin:/bin', TZ: 'UTC' });
+  expect(prepared.secrets).toEqual(expect.arrayContaining(['sk-ant-1', 'gem-1', prepared.password]));
+});
+
+test('a key replaces the stored key, and neither a login nor an unknown entry', async () => {
+  const { authFile } = openCodeFolders(dir);
+  const login = { type: 'oauth', refresh: 'r-1', access: 'a-1', expires: 1 };
+  write(
+    authFile,
+    JSON.stringify({ openai: login, groq: { type: 'api', key: 'old' }, own: { type: 'wellknown', token: 't-1' } }),
+  );
+
+  const { secrets } = await prepare({ OPENAI_API_KEY: 'sk-2', GROQ_API_KEY: 'new' });
+
+  expect(json(authFile)).toMatchObject({ openai: login, groq: { key: 'new' }, own: { token: 't-1' } });
+  expect(secrets).toEqual(expect.arrayContaining(['r-1', 'a-1', 'new', 't-1']));
+});
+
+test('a damaged auth.json is reported by name, without its content, and kept', async () => {
+  const { authFile } = openCodeFolders(dir);
+  write(authFile, '{"openai":{"key":"sk-hidden"');
+
+  const failure = await prepare({ OPENAI_API_KEY: 'sk-2' }).catch(String);
+
+  expect(failure).toContain(authFile);
+  expect(failure).not.toContain('sk-hidden');
+  expect(readFileSync(authFile, 'utf8')).toContain('sk-hidden');
+});
+
+test('a config given by environment becomes a private directory with its keys in files', async () => {
+  const provider = {
+    lab: { npm: '@ai-sdk/openai-compatible', models: {}, options: { apiKey: '{env:LAB}', baseURL: 'http://x' } },
+  };
+  const content = JSON.stringify({ provider, mcp: { m: { headers: { Authorization: 'Bearer m-1' } } } });
+
+  const prepared = await prepare({ OPENCODE_CONFIG_CONTENT: content, LAB: 'lab-1', OPENCODE_PURE: '1' });
+
+  const { givenConfig, providerKeys } = openCodeFolders(dir);
+  const keyFile = join(providerKeys, 'lab');
+  expect(json(join(givenConfig, 'opencode.json'))).toMatchObject({
+    provider: { lab: { options: { apiKey: `{file:${keyFile}}`, baseURL: 'http://x' } } },
+  });
+  expect([mode(keyFile), mode(join(givenConfig, 'opencode.json'))]).toEqual(['600', '600']);
+  expect(readFileSync(keyFile, 'utf8')).toBe('lab-1');
+  expect(prepared.env).toMatchObject({ OPENCODE_CONFIG_DIR: givenConfig, OPENCODE_PURE: '1' });
+  expect(JSON.stringify(prepared.env)).not.toMatch(/lab-1|m-1/);
+  expect(prepared.secrets).toEqual(expect.arrayContaining(['lab-1', 'Bearer m-1']));
+});
+
+test('the built-in catalogue is left out until a provider needs it, and a given file wins', async () => {
+  const lab = JSON.stringify({ provider: { lab: { npm: 'x', models: { m: {} } } } });
+  const known = JSON.stringify({ provider: { anthropic: { options: { apiKey: 'sk-3' } } } });
+  const path = async (env: Record<string, string>) => (await prepare(env)).env.OPENCODE_MODELS_PATH;
+
+  const empty = await path({});
+  expect(json(empty ?? '')).toEqual({});
+  expect(await path({ OPENCODE_CONFIG_CONTENT: lab })).toBe(empty);
+  expect(await path({ OPENCODE_CONFIG_CONTENT: known })).toBeUndefined();
+  expect(await path({ OPENCODE_MODELS_PATH: '/own.json', OPENAI_API_KEY: 'k' })).toBe('/own.json');
+  expect(await path({})).toBeUndefined(); // the key is still in auth.json
+});
+
+test('our global config follows our version, one changed by a person is kept and said', async () => {
+  const path = join(openCodeFolders(dir).globalConfig, 'opencode.json');
+  await prepare();
+  expect(json(path)).toMatchObject({
+    share: 'disabled',
+    disabled_providers: ['opencode'],
+    permission: { question: 'deny' },
+  });
+
+  const withGateway = await prepare({ OPENCODE_API_KEY: 'zen-key' });
+  expect(json(path)).not.toHaveProperty('disabled_providers');
+  expect(withGateway.warnings).toEqual([]);
+
+  writeFileSync(path, '{"permission":{"bash":"ask"}}');
+  const { warnings } = await prepare();
+  expect(readFileSync(path, 'utf8')).toBe('{"permission":{"bash":"ask"}}');
+  expect(warnings.join()).toContain(path);
+});
+
+test('the program is chosen by processor and C library', () => {
+  const linux = { platform: 'linux', arch: 'x64', musl: false, avx2: true };
+
+  expect(platformPackages(linux)).toEqual(['opencode-linux-x64', 'opencode-linux-x64-baseline']);
+  expect(platformPackages({ ...linux, avx2: false })).toEqual(['opencode-linux-x64-baseline']);
+  expect(platformPackages({ ...linux, musl: true, avx2: false })).toEqual(['opencode-linux-x64-baseline-musl']);
+  expect(platformPackages({ ...linux, arch: 'arm64' })).toEqual(['opencode-linux-arm64']);
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { contain } from '../../host-agent/process/namespace.ts';
+
+const command = ['opencode', 'serve'];
+
+test('with every means the command runs under tini in a PID namespace that dies with its owner', () => {
+  const contained = contain(command, { setpriv: true, pidNamespace: true, tini: '/usr/bin/tini' });
+
+  const line =
+    'setpriv --pdeathsig KILL -- unshare --pid --fork --kill-child=KILL --mount-proc -- /usr/bin/tini -- opencode serve';
+  expect([contained.file, ...contained.args].join(' ')).toBe(line);
+  expect(contained).toMatchObject({ namespace: true, notGuaranteed: undefined });
+});
+
+test('without tini a shell reaps orphans, and the command reaches it only as arguments', () => {
+  const hostile = ['a b', '$(touch /tmp/x)'];
+
+  const { args } = contain(hostile, { setpriv: true, pidNamespace: true });
+
+  expect(args.slice(-6)).toEqual(['/bin/sh', '-c', '"$@"; exit "$?"', 'init', ...hostile]);
+});
+
+test('each missing means is named in words', () => {
+  const lacking = (setpriv: boolean, pidNamespace: boolean) => contain(command, { setpriv, pidNamespace });
+
+  expect(lacking(true, false)).toMatchObject({ file: 'setpriv', namespace: false });
+  expect(lacking(true, false).notGuaranteed).toContain('leave their process group');
+  expect(lacking(false, true).notGuaranteed).toContain('killed owner leaves the namespace');
+  expect(lacking(false, false)).toMatchObject({ file: 'opencode', args: ['serve'] });
+  expect(lacking(false, false).notGuaranteed).toContain('killed owner leaves all of it');
+});

@@ -1,0 +1,108 @@
+// A real OpenCode whose only model is the scripted one, and the few calls that tests make to it directly.
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareOpenCode } from '../../host-agent/opencode/prepare.ts';
+import { startOpenCode } from '../../host-agent/opencode/process.ts';
+import { startModel } from './model.ts';
+
+/** Config of the provider `lab`, whose model `m1` is the scripted one; a value for OPENCODE_CONFIG_CONTENT. */
+export const labConfig = (modelUrl: string, apiKey = 'lab-api-key'): string =>
+  JSON.stringify({
+    $schema: 'https://opencode.ai/config.json',
+    model: 'lab/m1',
+    small_model: 'lab/m1',
+    enabled_providers: ['lab'],
+    provider: {
+      lab: {
+        npm: '@ai-sdk/openai-compatible',
+        name: 'Lab',
+        options: { baseURL: modelUrl, apiKey },
+        models: {
+          m1: {
+            name: 'M1',
+            tool_call: true,
+            reasoning: true,
+            interleaved: { field: 'reasoning_content' },
+            limit: { context: 200_000, output: 8_000 },
+            cost: { input: 1, output: 2, cache_read: 0.1, cache_write: 1.25 },
+          },
+        },
+      },
+    },
+  });
+
+/** The environment a test's OpenCode is prepared from: nothing of the machine but PATH. */
+export const labEnvironment = (config: string): Record<string, string> => ({
+  PATH: process.env.PATH ?? '',
+  OPENCODE_CONFIG_CONTENT: config,
+});
+
+/** Starts the model and OpenCode in a fresh directory; `close` ends and removes all of it. */
+export const startLab = async ({ env = {} }: { env?: Record<string, string> } = {}) => {
+  const model = await startModel();
+  const dir = mkdtempSync(join(tmpdir(), 'lab-'));
+  const prepared = await prepareOpenCode({
+    dir: join(dir, 'opencode'),
+    env: { ...labEnvironment(labConfig(model.url)), ...env },
+  });
+  const openCode = await startOpenCode({ prepared });
+  return {
+    model,
+    dir,
+    prepared,
+    openCode,
+    ...openCodeCalls(openCode),
+    /** A new mission directory, a git repository of its own. */
+    missionDirectory: (name: string): string => {
+      const path = join(dir, 'workspaces', name);
+      mkdirSync(path, { recursive: true });
+      execFileSync('git', ['init', '-q'], { cwd: path });
+      return path;
+    },
+    close: async (): Promise<void> => {
+      await openCode.stop();
+      await model.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+};
+
+/** Calls in the shape of architecture §4: title at creation, `prompt_async` with ids of ours, agent and model each time. */
+export const openCodeCalls = ({ url, username, password }: { url: string; username: string; password: string }) => {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  return {
+    authorization,
+    call,
+    /** Creates a session in `directory` and gives its id. */
+    createSession: async (directory: string, title: string): Promise<string> => {
+      const body = { title, permission: [{ permission: 'question', pattern: '*', action: 'deny' }] };
+      const session = await call('POST', `/session?directory=${encodeURIComponent(directory)}`, body);
+      if (typeof session !== 'object' || session === null || !('id' in session)) throw new Error('no session');
+      return String(session.id);
+    },
+    /** Sends a prompt and gives its message id. */
+    prompt: async (session: string, text: string): Promise<string> => {
+      const tail = Date.now().toString(16).padStart(12, '0') + randomUUID().replaceAll('-', '').slice(0, 14);
+      await call('POST', `/session/${session}/prompt_async`, {
+        messageID: `msg_${tail}`,
+        model: { providerID: 'lab', modelID: 'm1' },
+        agent: 'build',
+        parts: [{ type: 'text', id: `prt_${tail}`, text }],
+      });
+      return `msg_${tail}`;
+    },
+  };
+};

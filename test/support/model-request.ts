@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+
+const Content = z.union([
+  z.string(),
+  z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
+  z.null(),
+]);
+const Body = z.looseObject({
+  model: z.string(),
+  messages: z.array(z.looseObject({ role: z.string(), content: Content.optional() })),
+  tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })).optional(),
+});
+
+/** What a chat-completions request says about itself. `step` counts the tool results after the last user message. */
+export type Asked = {
+  model: string;
+  sessionId: string;
+  parentSessionId?: string;
+  /** The bearer token. */
+  apiKey: string;
+  step: number;
+  messagesCount: number;
+  userText: string;
+  tools: string[];
+};
+
+export type SentChunk = { kind: 'text' | 'reasoning' | 'tool'; text: string };
+/** One model call. `at` is when it came (ms); `outcome` is absent while it lasts; `sent` has one entry per chunk. */
+export type ModelRequest = Asked & {
+  at: number;
+  sent: SentChunk[];
+  outcome?: 'done' | 'cut' | 'client-closed' | 'error';
+};
+
+/** Reads one request of OpenCode; throws when the body is not an OpenAI chat-completions request. */
+export async function readRequest(incoming: IncomingMessage): Promise<Asked> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of incoming) pieces.push(piece);
+  const body = Body.parse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
+  const lastUser = body.messages.findLastIndex((message) => message.role === 'user');
+  const after = body.messages.slice(lastUser + 1);
+  const parent = incoming.headers['x-parent-session-id'];
+  return {
+    model: body.model,
+    sessionId: String(incoming.headers['x-session-id'] ?? ''),
+    apiKey: (incoming.headers.authorization ?? '').replace(/^Bearer /, ''),
+    ...(parent === undefined ? {} : { parentSessionId: String(parent) }),
+    step: after.filter((message) => message.role === 'tool').length,
+    messagesCount: body.messages.length,
+    userText: plainText(body.messages[lastUser]?.content),
+    tools: (body.tools ?? []).map((tool) => tool.function.name),
+  };
+}
+
+function plainText(content: z.infer<typeof Content> | undefined): string {
+  if (typeof content === 'string') return content;
+  return (content ?? []).map((part) => part.text ?? '').join('\n');
+}

@@ -1,0 +1,85 @@
+// The language of the scripted model: what one user text asks it to do, step by step.
+
+/** One line of a script. Delays are milliseconds; an error's or cut's `count` is how many requests it ends before the script goes on. */
+export type ScriptLine =
+  | { word: 'say'; kind: 'text' | 'reasoning'; chunks: string[] }
+  | { word: 'tokens'; count: number; delayMs: number }
+  | { word: 'tool'; name: string; args: string }
+  | { word: 'wait'; gate: string }
+  | { word: 'error'; status: number; count: number; retryAfterMs: number }
+  | { word: 'cut'; count: number }
+  | { word: 'hang' };
+
+/** Short enough that a test does not wait for OpenCode's own pause of two seconds. */
+const defaultRetryAfterMs = 100;
+
+/**
+ * Reads the script in a user text. Lines without a script word are ignored once one line has one; a text without any is
+ * answered with `You said: <text>`. A `TOOL` line ends its step, so the result has one entry for each model call.
+ */
+export function parseScript(userText: string): ScriptLine[][] {
+  const lines = userText.split('\n').flatMap((line) => parseLine(line.trim()) ?? []);
+  if (lines.length === 0) return [[{ word: 'say', kind: 'text', chunks: words(`You said: ${userText}`) }]];
+  const steps: ScriptLine[][] = [[]];
+  for (const line of lines) {
+    steps.at(-1)?.push(line);
+    if (line.word === 'tool') steps.push([]);
+  }
+  return steps;
+}
+
+/** Words with the blank that follows them, so that the chunks joined are the text. */
+export function words(text: string): string[] {
+  return text.match(/\S*\s*/g)?.filter((word) => word !== '') ?? [];
+}
+
+function parseLine(line: string): ScriptLine | undefined {
+  const [, word = '', rest = ''] = /^(\S+)(?:\s+(.*))?$/s.exec(line) ?? [];
+  const [first = '', second = '', third = ''] = rest.split(/\s+/);
+  switch (word) {
+    case 'SAY':
+      return { word: 'say', kind: 'text', chunks: words(rest) };
+    case 'REASON':
+      return { word: 'say', kind: 'reasoning', chunks: words(rest) };
+    case 'CHUNKS':
+      return { word: 'say', kind: 'text', chunks: stringArray(rest) };
+    case 'TOKENS':
+      return { word: 'tokens', count: wholeNumber(first, line), delayMs: wholeNumber(third || '0', line) };
+    case 'TOOL': {
+      const args = rest.slice(first.length).trim() || '{}';
+      JSON.parse(args); // a script with broken arguments fails here, not inside OpenCode
+      return { word: 'tool', name: first, args };
+    }
+    case 'WAIT':
+      return { word: 'wait', gate: first };
+    case 'ERROR':
+      return {
+        word: 'error',
+        status: wholeNumber(first, line),
+        count: optionalCount(second, line),
+        retryAfterMs: third === '' ? defaultRetryAfterMs : wholeNumber(third, line),
+      };
+    case 'CUT':
+      return { word: 'cut', count: optionalCount(first, line) };
+    case 'HANG':
+      return { word: 'hang' };
+    default:
+      return undefined;
+  }
+}
+
+/** Without a number every request is meant. */
+function optionalCount(text: string, line: string): number {
+  return text === '' ? Number.POSITIVE_INFINITY : wholeNumber(text, line);
+}
+
+function wholeNumber(text: string, line: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`model script: "${text}" is not a number in the line "${line}"`);
+  return Number(text);
+}
+
+function stringArray(text: string): string[] {
+  const value: unknown = JSON.parse(text);
+  if (!Array.isArray(value)) throw new Error(`model script: CHUNKS needs a JSON array of strings, not ${text}`);
+  return value.map(String);
+}

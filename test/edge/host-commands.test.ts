@@ -1,4 +1,4 @@
-import { env, evictDurableObject } from 'cloudflare:test';
+import { env, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { closeCode, protocolVersion } from '../../shared/limits.ts';
@@ -241,4 +241,24 @@ test('status, title and cost reach the directory, and a deletion leaves a tombst
   const deleted = await env.DB.prepare('SELECT * FROM missions WHERE id = ?').bind(mission).first();
   expect(deleted?.deleted_at).not.toBeNull();
   expect(deleted?.title).toBeNull();
+});
+
+test('a server is called live from its first command until it has been quiet for a while', async () => {
+  const id = newId();
+  const { peer } = await up('r1');
+  await say(id);
+  await peer.next('commands');
+  const live = () => env.DB.prepare('SELECT live FROM hosts WHERE id = ?').bind(host).first('live');
+  const rows = turnRows(mission, id, crypto.randomUUID());
+  peer.send(batch('r1', 1, [rows.started, rows.ended('completed')]));
+  await peer.next('ack');
+  await vi.waitFor(async () => expect(await runDurableObjectAlarm(object())).toBe(true));
+  expect(await live()).toBe(1);
+
+  vi.setSystemTime(Date.now() + 120_000);
+  expect(await runDurableObjectAlarm(object())).toBe(true);
+  vi.useRealTimers();
+
+  expect(await live()).toBe(0);
+  expect(await runDurableObjectAlarm(object())).toBe(false);
 });

@@ -63,17 +63,9 @@ export class Steps {
   }
 
   /** Resolves when D1 has what the log had at the call; a failure is retried by the alarm and is not the caller's. */
-  projected(): Promise<void> {
-    this.#projecting = this.#projecting.then(async () => {
-      try {
-        await projectMissions(this.#env.DB, this.#ctx.storage.sql, this.#log, this.host);
-        await this.#quieten();
-      } catch (cause) {
-        console.error(JSON.stringify({ level: 'error', event: 'projection.failed', cause: String(cause) }));
-        await this.#ctx.storage.setAlarm(Date.now() + retryMs);
-      }
-    });
-    return this.#projecting;
+  async projected(): Promise<void> {
+    await this.#project();
+    await this.#quieten();
   }
 
   /** Awaited before the first command goes out, so that `running` never misses a live server (protocol §7). */
@@ -86,19 +78,36 @@ export class Steps {
   /** The alarm's work: projection, and saying that a server has become quiet. Harmless when repeated. */
   async settle(): Promise<void> {
     const sql = this.#ctx.storage.sql;
-    await this.projected();
-    if (getMeta(sql, 'live') !== '1' || busyMissions(sql).length > 0) return;
-    if (Date.now() - Number(getMeta(sql, 'quiet_at') ?? 0) < quietMs) return;
+    await this.#project();
+    if (!this.#isIdle()) return;
+    const quietAt = Number(getMeta(sql, 'quiet_at') ?? 0) + quietMs;
+    if (Date.now() < quietAt) return this.#ctx.storage.setAlarm(quietAt);
     setMeta(sql, 'live', '0');
     await setLive(this.#env.DB, this.host, false);
   }
 
-  /** Arms the alarm that will call a server quiet. */
+  #project(): Promise<void> {
+    this.#projecting = this.#projecting.then(async () => {
+      try {
+        await projectMissions(this.#env.DB, this.#ctx.storage.sql, this.#log, this.host);
+      } catch (cause) {
+        console.error(JSON.stringify({ level: 'error', event: 'projection.failed', cause: String(cause) }));
+        await this.#ctx.storage.setAlarm(Date.now() + retryMs);
+      }
+    });
+    return this.#projecting;
+  }
+
+  /** Arms the alarm that will call a server quiet, once for each time that it runs out of work. */
   async #quieten(): Promise<void> {
-    const sql = this.#ctx.storage.sql;
-    if (getMeta(sql, 'live') !== '1' || busyMissions(sql).length > 0) return;
-    if ((await this.#ctx.storage.getAlarm()) !== null) return;
-    setMeta(sql, 'quiet_at', String(Date.now()));
+    if (!this.#isIdle() || (await this.#ctx.storage.getAlarm()) !== null) return;
+    setMeta(this.#ctx.storage.sql, 'quiet_at', String(Date.now()));
     await this.#ctx.storage.setAlarm(Date.now() + quietMs);
+  }
+
+  /** Called live, and nothing to do. */
+  #isIdle(): boolean {
+    const sql = this.#ctx.storage.sql;
+    return getMeta(sql, 'live') === '1' && busyMissions(sql).length === 0;
   }
 }

@@ -1,0 +1,84 @@
+// The real app in workerd, asked directly, so that each test chooses its variables; D1 and the objects are the real ones.
+
+import { env } from 'cloudflare:workers';
+import { createHash, randomUUID } from 'node:crypto';
+import { app } from '../../worker/app.ts';
+import { signToken } from '../../worker/auth/jwt.ts';
+import { applyMigrations } from '../../worker/directory/migrations.ts';
+import type { Env } from '../../worker/env.ts';
+
+export const origin = 'http://127.0.0.1:8787';
+export const secret = 'a secret of these tests';
+export const password = 'correct horse';
+export const internalToken = 'internal-token-of-these-tests';
+
+/** An embedded edge with one password; `undefined` removes a variable. */
+export const edgeEnv = (variables: Partial<Omit<Env, 'DB' | 'HOST'>> = {}): Env => ({
+  DB: env.DB,
+  HOST: env.HOST,
+  EDGE: 'embedded',
+  LISTEN: '127.0.0.1',
+  DASHBOARD_PASSWORD: password,
+  JWT_SECRET: secret,
+  INTERNAL_TOKEN: internalToken,
+  ...variables,
+});
+
+/** One request to the app. A `json` body is sent as such. */
+export const request = async (
+  path: string,
+  init: RequestInit & { json?: unknown } = {},
+  bound: Env = edgeEnv(),
+): Promise<Response> => {
+  const { json, ...rest } = init;
+  const headers = new Headers(rest.headers);
+  if (json !== undefined) headers.set('Content-Type', 'application/json');
+  const body = json === undefined ? rest.body : JSON.stringify(json);
+  return app.fetch(new Request(`${origin}${path}`, { ...rest, headers, body }), bound);
+};
+
+/** The same as a user with a valid token. */
+export const asUser =
+  (id: string, bound: Env = edgeEnv({ OPEN_AGENT_USERS: users('default', 'ada', 'bob') })) =>
+  async (path: string, init: RequestInit & { json?: unknown } = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    headers.set('Authorization', `Bearer ${await tokenOf(id)}`);
+    return request(path, { ...init, headers }, bound);
+  };
+
+export const users = (...names: string[]): string =>
+  JSON.stringify(names.map((username) => ({ username, password: `password of ${username}` })));
+
+export const tokenOf = (sub: string, expiresInS = 3600, key = secret): Promise<string> => {
+  const now = Math.floor(Date.now() / 1000);
+  return signToken({ sub, usr: sub, iat: now - 10, exp: now + expiresInS }, key);
+};
+
+export const migrate = (): Promise<string[]> => applyMigrations(env.DB);
+
+/** Empties the directory and gives it tables; the objects of other tests have ids of their own and are in nobody's way. */
+export const freshDirectory = async (): Promise<void> => {
+  await migrate();
+  const tables = ['hosts', 'missions', 'current_missions', 'idempotency', 'login_failures'];
+  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+};
+
+export interface EnrolledHost {
+  id: string;
+  credential: string;
+  workspaceId: string;
+}
+
+/** Enrols a server as the launcher does. */
+export const enrol = async (given: { id?: string; epoch?: number } = {}): Promise<EnrolledHost> => {
+  const host = { id: given.id ?? randomUUID(), credential: randomUUID(), workspaceId: randomUUID() };
+  const credential_sha256 = createHash('sha256').update(host.credential).digest('hex');
+  const row = { id: host.id, name: 'test', credential_sha256, epoch: given.epoch ?? 1, workspace_id: host.workspaceId };
+  const response = await request('/api/internal/setup', {
+    method: 'POST',
+    json: { host: row },
+    headers: { Authorization: `Bearer ${internalToken}` },
+  });
+  if (!response.ok) throw new Error(`setup answered ${response.status}: ${await response.text()}`);
+  return host;
+};

@@ -1,0 +1,15 @@
+import type { Env as WorkerEnv } from '../../worker/env.ts';
+
+declare global {
+  /** Vite's, for tests that look at files: workerd has no file system. */
+  interface ImportMeta {
+    glob(pattern: string, options: { query: '?raw' }): Record<string, unknown>;
+  }
+  namespace Cloudflare {
+    /** What `env` of `cloudflare:workers` holds in these tests: the bindings of wrangler.toml. */
+    interface Env extends WorkerEnv {}
+    interface GlobalProps {
+      mainModule: typeof import('../../worker/index.ts');
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { formatVector } from '../../shared/cursor.ts';
+import { parseFrame } from '../../worker/stream/frame.ts';
+import { positionsFrom, withVectorIds } from '../../worker/stream/positions.ts';
+import { type Runs, statusAround, statusSnapshot } from '../../worker/stream/runs.ts';
+
+const a = { id: 'aaa', log: 'log-a' };
+const b = { id: 'bbb', log: 'log-b' };
+
+test('a cursor of one server goes to the only one there is, whatever it says', () => {
+  expect(positionsFrom('garbage', [a])).toEqual(new Map([['aaa', 'garbage']]));
+});
+
+test('among several servers a bare cursor belongs to the one with its log', () => {
+  expect(positionsFrom('log-b.seg.7', [a, b])).toEqual(new Map([['bbb', 'log-b.seg.7']]));
+  expect(positionsFrom('log-x.seg.7', [a, b])).toEqual(new Map());
+});
+
+test('a vector is split among its servers, and one that is gone is left out', () => {
+  const vector = 'aaa=log-a.s.1,gone=log-x.s.2';
+
+  expect(positionsFrom(vector, [a, b])).toEqual(new Map([['aaa', 'log-a.s.1']]));
+  expect(positionsFrom(null, [a, b])).toEqual(new Map());
+});
+
+test('ids are rewritten where they are ids and nowhere else', () => {
+  const positions = new Map([['bbb', 'log-b.s.9']]);
+  const text = 'id: log-a.s.1\nevent: x\ndata: {"text":"id: log-a.s.1"}\n\nid: log-a.s.2\n\n';
+
+  expect(withVectorIds(text, 'aaa', positions)).toBe(
+    'id: aaa=log-a.s.1,bbb=log-b.s.9\nevent: x\ndata: {"text":"id: log-a.s.1"}\n\nid: aaa=log-a.s.2,bbb=log-b.s.9\n\n',
+  );
+  expect(formatVector(positions)).toBe('aaa=log-a.s.2,bbb=log-b.s.9');
+});
+
+test('the newest position of a frame is found with and without a header, at the start and in the middle', () => {
+  const header = { cursor: 'l.s.3', mode: 'live', reset: false, changed: [], running: [], errors: [] };
+
+  expect(parseFrame(`${JSON.stringify(header)}\nid: l.s.2\n\n`).cursor).toBe('l.s.3');
+  expect(parseFrame('\nid: l.s.2\n\n').cursor).toBe('l.s.2');
+  expect(parseFrame('\nid: l.s.2\nevent: x\ndata: {}\n\nid: l.s.4\n\n').cursor).toBe('l.s.4');
+  expect(parseFrame('\nevent: x\ndata: {}\n\nid: l.s.4\nevent: y\ndata: {}\n\n').cursor).toBe('l.s.4');
+  expect(parseFrame('\nevent: delta\ndata: {"text":"id: "}\n\n').cursor).toBeNull();
+  expect(() => parseFrame('{"cursor":1}\n')).toThrow();
+});
+
+const run = (mission_id: string, state: 'idle' | 'running', queue_len = 0) => ({ mission_id, state, queue_len });
+const header = (changed: object[], running: object[]) =>
+  parseFrame(`${JSON.stringify({ cursor: 'l.s.1', mode: 'live', reset: false, changed, running, errors: [] })}\n`)
+    .header;
+const states = (text: string): string[] =>
+  [...text.matchAll(/"state":"(\w+)","queue_len":(\d+)(?:,"mission_id":"(\w+)")?/g)].map((found) =>
+    found.slice(1).join(' '),
+  );
+const around = (runs: Runs, host: string, changed: object[], running: object[]) => {
+  const parsed = header(changed, running);
+  if (!parsed) throw new Error('no header');
+  const { before, after } = statusAround(runs, host, parsed);
+  return [states(before), states(after)];
+};
+
+test('changes that no frame named, because the viewer was away, are told from the difference', () => {
+  const runs: Runs = new Map([['aaa', [run('m', 'running'), run('n', 'running')]]]);
+
+  expect(around(runs, 'aaa', [], [run('n', 'running', 2), run('o', 'running')])).toEqual([
+    ['running 2 n', 'running 0 o'],
+    ['idle 0 m', 'running 2 n'],
+  ]);
+  expect(around(runs, 'aaa', [], [run('n', 'running', 2), run('o', 'running')])).toEqual([[], []]);
+});
+
+test('an end on one server is followed by what runs on another', () => {
+  const runs: Runs = new Map([
+    ['aaa', [run('m', 'running')]],
+    ['bbb', [run('n', 'running')]],
+  ]);
+
+  expect(around(runs, 'aaa', [run('m', 'idle')], [])).toEqual([[], ['idle 0 m', 'running 0 n']]);
+  expect(around(runs, 'bbb', [run('n', 'idle')], [])).toEqual([[], ['idle 0 n']]);
+});
+
+test('the snapshot ends with what runs', () => {
+  expect(states(statusSnapshot(new Map([['aaa', [run('m', 'running'), run('n', 'idle', 1)]]])))).toEqual([
+    'idle 1 n',
+    'running 0 m',
+  ]);
+});

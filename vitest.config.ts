@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module';
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+import { z } from 'zod';
+
+// The plugin brings a workerd of its own that is older than the compatibility date in wrangler.toml, and workerd refuses
+// dates past its release. Its miniflare takes another binary from here: the one this project pins and ships.
+const workerd = z.object({ default: z.string() }).parse(createRequire(import.meta.url)('workerd'));
+process.env.MINIFLARE_WORKERD_PATH ??= workerd.default;
+
+/** Real processes, real OpenCode: a whole mission may take this long on a busy machine. */
+const e2eTimeoutMs = 120_000;
+const hostTimeoutMs = 30_000;
+/** Milliseconds of work, with room for a machine that runs everything at once. */
+const edgeTimeoutMs = 20_000;
+
+const nodeProject = (name: string, more: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...more },
+});
+
+export default defineConfig({
+  test: {
+    // Logs of our own programs are shown where they explain a failure.
+    silent: 'passed-only',
+    projects: [
+      nodeProject('pure'),
+      nodeProject('host', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
+      nodeProject('protocol', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
+      nodeProject('e2e', { fileParallelism: false, testTimeout: e2eTimeoutMs, hookTimeout: e2eTimeoutMs }),
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        test: { name: 'edge', include: ['test/edge/**/*.test.ts'], testTimeout: edgeTimeoutMs },
+      },
+    ],
+  },
+});

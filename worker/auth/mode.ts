@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Env } from '../env.ts';
+import { isLoopback } from './loopback.ts';
+
+const account = z
+  .object({ id: z.string().nullish(), username: z.string().trim().min(1), password: z.string().trim().min(1) })
+  .transform((user) => ({ id: user.id?.trim() || user.username, username: user.username, password: user.password }));
+export type Account = z.infer<typeof account>;
+
+/** How requests are authenticated (contract §1.2). `misconfigured` carries the text that names the variable to set. */
+export type AuthMode =
+  | { kind: 'disabled' }
+  | { kind: 'single_tenant'; password: string; secret: string }
+  | { kind: 'multi_user'; users: Account[]; secret: string }
+  | { kind: 'misconfigured'; message: string };
+
+/** The mode the configuration asks for. Off only on this machine's own loopback (architecture §3, 9). */
+export const authMode = (env: Env): AuthMode => {
+  if (env.DEV_MODE?.trim() === 'true') return modeWithoutAuthentication(env);
+  const users = configuredUsers(env.OPEN_AGENT_USERS ?? '');
+  if (typeof users === 'string') return { kind: 'misconfigured', message: users };
+  const secret = env.JWT_SECRET?.trim();
+  const password = env.DASHBOARD_PASSWORD?.trim();
+  if (users.length === 0 && !password) {
+    return { kind: 'misconfigured', message: 'No login is configured: set DASHBOARD_PASSWORD or OPEN_AGENT_USERS' };
+  }
+  if (!secret) return { kind: 'misconfigured', message: 'JWT_SECRET not configured: set it to a long random text' };
+  if (users.length > 0) return { kind: 'multi_user', users, secret };
+  return { kind: 'single_tenant', password: password ?? '', secret };
+};
+
+const modeWithoutAuthentication = (env: Env): AuthMode => {
+  if (env.EDGE === undefined) {
+    return { kind: 'misconfigured', message: 'DEV_MODE=true would open this deployment to everyone: remove DEV_MODE' };
+  }
+  if (!isLoopback(env.LISTEN ?? '')) {
+    const message = 'DEV_MODE=true turns authentication off, which is allowed on loopback only: unset DEV_MODE or HOST';
+    return { kind: 'misconfigured', message };
+  }
+  return { kind: 'disabled' };
+};
+
+/** The user list, empty when there is none, or a text saying what is wrong with it. Never quotes the list: it holds passwords. */
+const configuredUsers = (text: string): Account[] | string => {
+  if (text.trim() === '') return [];
+  const wrong = 'OPEN_AGENT_USERS must be a JSON array of {"id"?, "username", "password"}, none of them blank';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return wrong;
+  }
+  const parsed = z.array(account).safeParse(json);
+  if (!parsed.success) return wrong;
+  const ids = new Set(parsed.data.map((user) => user.id));
+  const names = new Set(parsed.data.map((user) => user.username));
+  if (ids.size < parsed.data.length || names.size < parsed.data.length) {
+    return 'OPEN_AGENT_USERS names a user or an id twice';
+  }
+  return parsed.data;
+};
+
+/** What `/api/health` reports; a misconfigured server still wants a login, once it is configured. */
+export const reportedMode = (env: Env): 'disabled' | 'single_tenant' | 'multi_user' => {
+  const mode = authMode(env);
+  if (mode.kind !== 'misconfigured') return mode.kind;
+  return env.OPEN_AGENT_USERS?.trim() ? 'multi_user' : 'single_tenant';
+};

@@ -1,0 +1,52 @@
+import { and, eq, lt } from 'drizzle-orm';
+import type { z } from 'zod';
+import { AppError } from '../../shared/errors.ts';
+import { idempotencyMs } from '../../shared/limits.ts';
+import { sha256Hex } from '../digest.ts';
+import type { Directory } from './directory.ts';
+import { idempotency } from './schema.ts';
+
+/** Longer keys are a mistake, and would be stored for a week. */
+const maxKeyChars = 200;
+
+/** One request as its client named it; `body` is what was understood of it. */
+export interface Named {
+  owner: string;
+  route: string;
+  key: string | undefined;
+  body: object;
+}
+
+/**
+ * The ids drawn for a request, the same for every repeat of it (protocol §4): stored before anything is routed, so that a
+ * request repeated after a crash, or twice at once, is one. 422 when the key was used with another body. Without a key
+ * nothing is stored. `draw` is called before it is known whether it is needed.
+ */
+export const reserve = async <T extends z.ZodType<Record<string, string>>>(
+  db: Directory,
+  { owner, route, key, body }: Named,
+  schema: T,
+  draw: () => Promise<z.infer<T>>,
+  now: number,
+): Promise<z.infer<T>> => {
+  if (key === undefined) return draw();
+  if (key.trim() === '' || key.length > maxKeyChars) {
+    throw new AppError('bad_request', `Idempotency-Key must have 1 to ${maxKeyChars} characters`);
+  }
+  const known = and(eq(idempotency.owner, owner), eq(idempotency.route, route), eq(idempotency.key, key));
+  const bodySha256 = sha256Hex(JSON.stringify(body));
+  const [, , rows] = await db.batch([
+    db.delete(idempotency).where(and(eq(idempotency.owner, owner), lt(idempotency.createdAt, now - idempotencyMs))),
+    db
+      .insert(idempotency)
+      .values({ owner, route, key, bodySha256, reserved: await draw(), createdAt: now })
+      .onConflictDoNothing(),
+    db.select().from(idempotency).where(known),
+  ]);
+  const row = rows[0];
+  if (!row) throw new Error('a reserved idempotency key was not found again');
+  if (row.bodySha256 !== bodySha256) {
+    throw new AppError('unprocessable', 'This Idempotency-Key was used for another request: draw a new key');
+  }
+  return schema.parse(row.reserved);
+};

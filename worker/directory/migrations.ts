@@ -1,0 +1,25 @@
+import directorySql from '../../migrations/0000_directory.sql';
+
+/** Every file of migrations/, in order; a test compares this list with the folder. */
+export const migrations: readonly { name: string; sql: string }[] = [{ name: '0000_directory.sql', sql: directorySql }];
+
+/** Wrangler's own table, so that either of us sees what the other has applied. */
+const createTable = `CREATE TABLE IF NOT EXISTS d1_migrations(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+)`;
+
+/** Applies what is missing, each file and its record in one transaction. Answers the names applied now. */
+export const applyMigrations = async (db: D1Database): Promise<string[]> => {
+  await db.prepare(createTable).run();
+  const applied = new Set(
+    (await db.prepare('SELECT name FROM d1_migrations').all<{ name: string }>()).results.map((row) => row.name),
+  );
+  const missing = migrations.filter((migration) => !applied.has(migration.name));
+  for (const { name, sql } of missing) {
+    const statements = sql.split('--> statement-breakpoint').map((statement) => db.prepare(statement.trim()));
+    await db.batch([...statements, db.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name)]);
+  }
+  return missing.map((migration) => migration.name);
+};

@@ -1,0 +1,74 @@
+import { and, count, desc, eq, gte, isNull, lt, sum } from 'drizzle-orm';
+import { type MissionJson, timestamp } from '../../shared/api.ts';
+import { missionStatus } from '../../shared/events.ts';
+import { type MissionId, missionShort } from '../../shared/ids.ts';
+import { isResumable } from '../../shared/reducer.ts';
+import type { Directory } from './directory.ts';
+import { missions } from './schema.ts';
+
+/** Contract §2.2: no paging, the newest 50. */
+const listLimit = 50;
+
+const isOwned = (owner: string) => and(eq(missions.owner, owner), isNull(missions.deletedAt));
+
+/** The newest missions of a user, with the shortened history the objects project. */
+export const listMissions = async (db: Directory, owner: string): Promise<MissionJson[]> => {
+  const rows = await db
+    .select()
+    .from(missions)
+    .where(isOwned(owner))
+    .orderBy(desc(missions.updatedAt))
+    .limit(listLimit);
+  return rows.map(missionJson);
+};
+
+/** The server that holds a mission of this user, or null: the same answer for none and for another user's. */
+export const hostOfMission = async (db: Directory, owner: string, id: MissionId): Promise<string | null> =>
+  (
+    await db
+      .select({ host: missions.host })
+      .from(missions)
+      .where(and(eq(missions.id, id), isOwned(owner)))
+      .get()
+  )?.host ?? null;
+
+/** A fresh mission id whose short form is free on that server, since it names the mission directory (protocol §1). */
+export const drawMissionId = async (db: Directory, host: string, draw: () => MissionId): Promise<MissionId> => {
+  for (;;) {
+    const id = draw();
+    // A range of the primary key: nothing but the ids in question is read. 'g' follows every hex digit.
+    const short = missionShort(id);
+    const same = and(gte(missions.id, short), lt(missions.id, `${short}g`), eq(missions.host, host));
+    if (!(await db.select({ id: missions.id }).from(missions).where(same).limit(1).get())) return id;
+  }
+};
+
+/** Missions and their cost by status. */
+export const missionTotals = async (
+  db: Directory,
+  owner: string,
+): Promise<{ status: string; count: number; costUsd: number }[]> => {
+  const rows = await db
+    .select({ status: missions.status, count: count(), cost: sum(missions.costUsd) })
+    .from(missions)
+    .where(isOwned(owner))
+    .groupBy(missions.status);
+  return rows.map((row) => ({ status: row.status, count: row.count, costUsd: Number(row.cost ?? 0) }));
+};
+
+const missionJson = (row: typeof missions.$inferSelect): MissionJson => {
+  const status = missionStatus.parse(row.status);
+  return {
+    id: row.id,
+    status,
+    title: row.title,
+    workspace_id: row.workspace,
+    ...(row.agent === null ? {} : { agent: row.agent }),
+    ...(row.model === null ? {} : { model_override: row.model }),
+    history: row.history,
+    created_at: timestamp(row.createdAt),
+    updated_at: timestamp(row.updatedAt),
+    ...(row.interruptedAt === null ? {} : { interrupted_at: timestamp(row.interruptedAt) }),
+    resumable: isResumable(status),
+  };
+};

@@ -1,0 +1,61 @@
+import { AppError } from '../shared/errors.ts';
+import type { Env } from './env.ts';
+import type { Host } from './host/object.ts';
+import type { Reply } from './host/replies.ts';
+import { logError } from './log.ts';
+
+type Calls = Pick<
+  Host,
+  | 'createMission'
+  | 'mission'
+  | 'message'
+  | 'events'
+  | 'setStatus'
+  | 'cancel'
+  | 'cancelMain'
+  | 'resume'
+  | 'deleteMission'
+  | 'cleanup'
+  | 'queued'
+  | 'removeQueued'
+  | 'clearQueue'
+  | 'running'
+>;
+
+/** A server's object as the Worker sees it: the same calls, answered by promises. */
+export type HostObject = {
+  [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => Promise<Awaited<ReturnType<Calls[Name]>>>;
+} & Pick<Fetcher, 'fetch'>;
+
+/** The object of a server. One cast: the platform's own types turn `unknown` inside an answer into `never`. */
+export const hostObject = (env: Env, host: string): HostObject => env.HOST.getByName(host) as unknown as HostObject;
+
+/**
+ * Asks a server's object. A call that met a deploy or a move of the object is made once more, which is harmless: every
+ * call is idempotent by id. An object that still cannot be reached is 503 in the contract's words (§1.4).
+ */
+export const ask = async <T>(env: Env, host: string, question: (object: HostObject) => Promise<T>): Promise<T> => {
+  try {
+    return await question(hostObject(env, host));
+  } catch (cause) {
+    if (!isPlatformFault(cause)) throw cause;
+    logError('host.call.repeated', cause, { host });
+  }
+  try {
+    return await question(hostObject(env, host));
+  } catch (cause) {
+    if (!isPlatformFault(cause)) throw cause;
+    throw new AppError('unavailable', 'control session unavailable', { cause });
+  }
+};
+
+/** The value of an answer; a refusal becomes the error that clients are shown. */
+export const unwrap = <T>(answer: Reply<T>): T => {
+  if (answer.ok) return answer.value;
+  throw new AppError(answer.code, answer.message);
+};
+
+/** Marks the runtime sets on errors that are its own and not the object's (Cloudflare: "Error handling" of objects). */
+const isPlatformFault = (cause: unknown): boolean =>
+  cause instanceof Error &&
+  ['retryable', 'overloaded', 'durableObjectReset'].some((mark) => Reflect.get(cause, mark) === true);

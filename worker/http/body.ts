@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import { AppError } from '../../shared/errors.ts';
+import { maxBodyBytes } from '../../shared/limits.ts';
+import type { Context } from './context.ts';
+
+/** A mandatory JSON body: 415, 413, 400, 422 as contract §1.4 says. */
+export const jsonBody = async <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> => {
+  if (!isJson(c)) {
+    throw new AppError('unsupported_type', 'Expected a JSON body: send `Content-Type: application/json`');
+  }
+  const json = parseJson(await readBody(c.req.raw));
+  if (!json.ok) throw new AppError('bad_request', `The request body is not JSON: ${json.reason}`);
+  return checked(schema, json.value);
+};
+
+/**
+ * An optional JSON body (contract §1.4): empty, without a JSON content type or no JSON at all is "no body", because the web
+ * app announces JSON and sends nothing. What is JSON is checked like any other body.
+ */
+export const optionalBody = async <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> => {
+  const bytes = await readBody(c.req.raw);
+  const json = isJson(c) ? parseJson(bytes) : { ok: false as const };
+  return checked(schema, json.ok && json.value !== null ? json.value : {});
+};
+
+const isJson = (c: Context): boolean => {
+  const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
+};
+
+/** Reads no more than the limit, whatever `Content-Length` claims. */
+const readBody = async (request: Request): Promise<Uint8Array> => {
+  if (Number(request.headers.get('Content-Length') ?? 0) > maxBodyBytes) throw tooLarge();
+  const reader = request.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(value);
+  }
+  return Buffer.concat(chunks);
+};
+
+const tooLarge = () => new AppError('too_large', `The request body is larger than ${maxBodyBytes} bytes`);
+
+type Json = { ok: true; value: unknown } | { ok: false; reason: string };
+
+const parseJson = (bytes: Uint8Array): Json => {
+  try {
+    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)) };
+  } catch (cause) {
+    return { ok: false, reason: cause instanceof Error ? cause.message.slice(0, 200) : 'unreadable' };
+  }
+};
+
+const checked = <T extends z.ZodType>(schema: T, value: unknown): z.infer<T> => {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new AppError(
+    'unprocessable',
+    `Invalid request body: ${issue?.path.join('.') || 'body'}: ${issue?.message ?? ''}`,
+  );
+};

@@ -1,0 +1,17 @@
+import { Hono, type Context as HonoContext } from 'hono';
+import type { Env } from '../env.ts';
+
+/** Who a request acts for; `id` is the owner of missions. */
+export interface User {
+  id: string;
+  name: string;
+}
+
+export interface Bound {
+  Bindings: Env;
+  Variables: { user: User };
+}
+export type Context = HonoContext<Bound>;
+
+/** A group of routes; mounted by app.ts. */
+export const routes = () => new Hono<Bound>();

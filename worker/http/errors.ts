@@ -1,0 +1,27 @@
+import type { ErrorHandler } from 'hono';
+import { AppError, httpStatus } from '../../shared/errors.ts';
+import { logError } from '../log.ts';
+import type { Bound } from './context.ts';
+
+/**
+ * Every failure as the contract's plain text (§1.4): an `AppError` in its own words, anything else as a reference
+ * to the log line that has the cause.
+ */
+export const textError: ErrorHandler<Bound> = (error, c) => {
+  if (error instanceof AppError) {
+    const status = httpStatus[error.code];
+    if (status >= 500) logError('request.refused', error, { path: c.req.path, status });
+    return c.text(error.message, status);
+  }
+  const ref = crypto.randomUUID().slice(0, 8);
+  logError('request.failed', error, { path: c.req.path, method: c.req.method, ref });
+  if (isWithoutTables(error)) return c.text(setupText, 500);
+  return c.text(`Internal error (ref ${ref})`, 500);
+};
+
+const setupText =
+  'The directory database has no tables yet: run `wrangler d1 migrations apply` (Cloudflare) or start with `openagent up`';
+
+/** Drizzle wraps D1's error, so the text may be one cause down. */
+const isWithoutTables = (error: unknown): boolean =>
+  error instanceof Error && (error.message.includes('no such table') || isWithoutTables(error.cause));

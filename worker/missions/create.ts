@@ -1,0 +1,49 @@
+import type { MissionJson } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
+import { type MissionId, missionId } from '../../shared/ids.ts';
+import { setCurrentMission } from '../directory/current.ts';
+import { directory } from '../directory/directory.ts';
+import type { HostRow } from '../directory/hosts.ts';
+import type { Env } from '../env.ts';
+import { ask, unwrap } from '../host-calls.ts';
+
+export const newMissionId = (): MissionId => missionId.parse(crypto.randomUUID());
+
+/** The server a mission is created on, or 503 with the command that brings one. */
+export const requireHost = (host: HostRow | null): HostRow => {
+  if (host) return host;
+  throw new AppError(
+    'unavailable',
+    'No server is enrolled: run `openagent up` on this machine, or enrol a server with `openagent enroll <url> <code>`',
+  );
+};
+
+/** The agent as its server spells it; 400 with the names it knows. Unchecked until the server has reported them. */
+export const knownAgent = (host: HostRow, agent: string | null): string | null => {
+  const wanted = agent?.trim() || null;
+  if (wanted === null || host.agents === null) return wanted;
+  const found = host.agents.find((name) => name.toLowerCase() === wanted.toLowerCase());
+  if (found !== undefined) return found;
+  throw new AppError('bad_request', `Agent '${wanted}' not found. Available agents: ${host.agents.join(', ')}`);
+};
+
+/** What a client may choose about a new mission; null leaves it to the server. */
+export interface MissionWish {
+  title: string | null;
+  agent: string | null;
+  model: string | null;
+}
+
+/** Creates a mission that becomes its owner's current one. Harmless when repeated with the same id. */
+export const createMission = async (
+  env: Env,
+  owner: string,
+  host: Pick<HostRow, 'id' | 'workspaceId'>,
+  id: MissionId,
+  wish: MissionWish,
+): Promise<MissionJson> => {
+  const wanted = { id, owner, workspace: host.workspaceId, ...wish };
+  const mission = unwrap(await ask(env, host.id, (object) => object.createMission(wanted)));
+  await setCurrentMission(directory(env), owner, id);
+  return mission;
+};

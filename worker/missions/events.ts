@@ -1,0 +1,57 @@
+import type { StoredEventJson } from '../../shared/api.ts';
+import type { MissionId } from '../../shared/ids.ts';
+import { pageRows } from '../../shared/limits.ts';
+import type { Env } from '../env.ts';
+import type { EventsQuery } from '../host/replies.ts';
+import { ask, unwrap } from '../host-calls.ts';
+
+/** Which stored events are wanted (contract §6): `offset` skips matches, `limit` bounds what is left. */
+export interface EventsWish {
+  types: string[] | null;
+  limit: number;
+  offset: number;
+}
+
+/**
+ * The stored events of a mission as the pieces of one JSON array, fetched page by page as the reader takes them, so that
+ * a long mission is never held whole. Refusals come with the first piece, before anything was written.
+ */
+export async function* eventsText(
+  env: Env,
+  host: string,
+  owner: string,
+  mission: MissionId,
+  wish: EventsWish,
+): AsyncGenerator<string> {
+  let written = 0;
+  for await (const page of pages(env, host, owner, mission, wish)) {
+    const texts = page.map((event) => JSON.stringify(event));
+    yield `${written === 0 ? '[' : ','}${texts.join(',')}`;
+    written += texts.length;
+  }
+  yield written === 0 ? '[]' : ']';
+}
+
+/** Non-empty pages, already without what `offset` skips. Without `types` row k has sequence k, so nothing is read to be skipped. */
+async function* pages(
+  env: Env,
+  host: string,
+  owner: string,
+  mission: MissionId,
+  { types, limit, offset }: EventsWish,
+): AsyncGenerator<StoredEventJson[]> {
+  let skip = types === null ? 0 : offset;
+  let left = limit;
+  let from: number | null = types === null ? offset + 1 : 1;
+  while (from !== null && left > 0) {
+    const query: EventsQuery = { types, from, limit: Math.min(skip + left, pageRows) };
+    const page: { events: StoredEventJson[]; next: number | null } = unwrap(
+      await ask(env, host, (object) => object.events(owner, mission, query)),
+    );
+    const wanted = page.events.slice(skip, skip + left);
+    skip = Math.max(0, skip - page.events.length);
+    left -= wanted.length;
+    from = page.next;
+    if (wanted.length > 0) yield wanted;
+  }
+}

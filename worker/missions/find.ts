@@ -1,0 +1,25 @@
+import type { MissionJson } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { MissionId } from '../../shared/ids.ts';
+import { directory } from '../directory/directory.ts';
+import { hostOfMission } from '../directory/missions.ts';
+import type { Env } from '../env.ts';
+import { ask, unwrap } from '../host-calls.ts';
+
+/** The server of a user's mission, or 404 in the words the endpoint uses. */
+export const requireMissionHost = async (
+  env: Env,
+  owner: string,
+  id: MissionId,
+  text = `Mission ${id} not found`,
+): Promise<string> => {
+  const host = await hostOfMission(directory(env), owner, id);
+  if (host === null) throw new AppError('not_found', text);
+  return host;
+};
+
+/** A mission with its whole history, from the object that owns it. */
+export const readMission = async (env: Env, owner: string, id: MissionId): Promise<MissionJson> => {
+  const host = await requireMissionHost(env, owner, id);
+  return unwrap(await ask(env, host, (object) => object.mission(owner, id)));
+};

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { AppError } from '../../shared/errors.ts';
+import { commandId, missionId } from '../../shared/ids.ts';
+import { maxMessageBytes } from '../../shared/limits.ts';
+import { currentMission, setCurrentMission } from '../directory/current.ts';
+import { directory } from '../directory/directory.ts';
+import { findHost, listHosts } from '../directory/hosts.ts';
+import { reserve } from '../directory/idempotency.ts';
+import { drawMissionId, hostOfMission } from '../directory/missions.ts';
+import type { Env } from '../env.ts';
+import { ask, unwrap } from '../host-calls.ts';
+import { createMission, newMissionId, requireHost } from './create.ts';
+import { requireMissionHost } from './find.ts';
+
+/** Where a message goes, decided once for all repeats of the request; `creates` when its mission is to be made first. */
+const route = z.object({
+  message: commandId,
+  mission: missionId,
+  host: z.string(),
+  creates: z.enum(['yes', 'no']),
+});
+type Route = z.infer<typeof route>;
+
+export interface Message {
+  content: string;
+  agent: string | null;
+  mission_id: z.infer<typeof missionId> | null;
+}
+
+/**
+ * Takes a message in (contract §2.2, §5.3): to its target, else to the user's current mission, else to a new untitled one.
+ * The mission becomes the current one. Out: the message's id, and whether it has to wait. 400, 404, 413, 422, 503.
+ */
+export const sendMessage = async (
+  env: Env,
+  owner: string,
+  key: string | undefined,
+  message: Message,
+): Promise<{ id: string; queued: boolean }> => {
+  const content = message.content.trim();
+  if (content === '') throw new AppError('bad_request', 'content is required');
+  if (Buffer.byteLength(content) > maxMessageBytes) {
+    throw new AppError('too_large', `content is larger than ${maxMessageBytes} bytes: put long texts into a file`);
+  }
+  const db = directory(env);
+  const named = { owner, route: 'POST /api/control/message', key, body: message };
+  const chosen = await reserve(db, named, route, () => chooseRoute(env, owner, message), Date.now());
+
+  if (chosen.creates === 'yes') await createUntitled(env, owner, chosen);
+  const wanted = { id: chosen.message, mission: chosen.mission, content, agent: message.agent?.trim() || null };
+  const { queued } = unwrap(await ask(env, chosen.host, (object) => object.message(owner, wanted)));
+  await setCurrentMission(db, owner, chosen.mission);
+  return { id: chosen.message, queued };
+};
+
+const chooseRoute = async (env: Env, owner: string, message: Message): Promise<Route> => {
+  const db = directory(env);
+  const id = commandId.parse(crypto.randomUUID());
+  if (message.mission_id) {
+    const host = await requireMissionHost(env, owner, message.mission_id);
+    return { message: id, mission: message.mission_id, host, creates: 'no' };
+  }
+  const current = await currentMission(db, owner);
+  const held = current && (await hostOfMission(db, owner, current));
+  if (current && held) return { message: id, mission: current, host: held, creates: 'no' };
+  const host = requireHost((await listHosts(db))[0] ?? null);
+  return { message: id, mission: await drawMissionId(db, host.id, newMissionId), host: host.id, creates: 'yes' };
+};
+
+const createUntitled = async (env: Env, owner: string, chosen: Route): Promise<void> => {
+  const host = requireHost(await findHost(directory(env), chosen.host));
+  await createMission(env, owner, host, chosen.mission, { title: null, agent: null, model: null });
+};

@@ -1,0 +1,24 @@
+import packageJson from '../../package.json';
+import { reportedMode } from '../auth/mode.ts';
+import { routes } from '../http/context.ts';
+
+/** Contract §1.2; clients use it as their default. */
+const defaultMaxIterations = 50;
+
+/** `GET /api/health`: public, and answers even where nothing else can, so that a setup can be diagnosed. */
+export const health = routes().get('/', (c) => {
+  const mode = reportedMode(c.env);
+  return c.json({
+    status: 'ok',
+    version: packageJson.version,
+    dev_mode: mode === 'disabled',
+    auth_required: mode !== 'disabled',
+    auth_mode: mode,
+    max_iterations: maxIterations(c.env.MAX_ITERATIONS),
+  });
+});
+
+const maxIterations = (text: string | undefined): number => {
+  const value = Number(text);
+  return Number.isInteger(value) && value > 0 ? value : defaultMaxIterations;
+};

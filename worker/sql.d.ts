@@ -1,0 +1,5 @@
+/** Bundled as text by the rule in wrangler.toml. */
+declare module '*.sql' {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,95 @@
+import { logError } from '../log.ts';
+import type { Frame } from './frame.ts';
+import { dial, type Upstream, type ViewerWish } from './upstream.ts';
+
+/** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
+const redialMinMs = 200;
+const redialMaxMs = 5_000;
+/** About five minutes of trying. A fresh request of the client has fresh limits of the platform, so it is sent away then. */
+const maxFailures = 60;
+
+/** What the stream does with a server's frames and troubles. */
+export interface LinkEnds {
+  /** `isFirst`: the first frame of a socket; `isAgain`: of one dialled after another was lost. */
+  onFrame: (frame: Frame, socket: { isFirst: boolean; isAgain: boolean }) => void;
+  /** The socket is gone, and dialling again has begun. */
+  onAway: () => void;
+  /** It is given up: not to be dialled again, or tried too often. */
+  onEnd: () => void;
+}
+
+/** A stream's tie to one server: a socket, dialled again by cursor for as long as the rendering wants it. */
+export class ServerLink {
+  readonly #object: Pick<Fetcher, 'fetch'>;
+  readonly #wish: () => ViewerWish;
+  readonly #redials: boolean;
+  readonly #ends: LinkEnds;
+  #upstream: Upstream | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #hasShown = false;
+  #isInReplay = false;
+  #isClosed = false;
+
+  constructor(object: Pick<Fetcher, 'fetch'>, wish: () => ViewerWish, redials: boolean, ends: LinkEnds) {
+    this.#object = object;
+    this.#wish = wish;
+    this.#redials = redials;
+    this.#ends = ends;
+  }
+
+  /** Dials. Never rejects: trouble goes to `onAway` or `onEnd`. */
+  async open(): Promise<void> {
+    let isFirst = true;
+    const onFrame = (frame: Frame) => {
+      if (this.#isClosed) return;
+      const socket = { isFirst, isAgain: this.#hasShown };
+      this.#isInReplay = frame.header ? frame.header.mode === 'replay' : this.#isInReplay;
+      this.#ends.onFrame(frame, socket);
+      isFirst = false;
+      this.#hasShown = true;
+      this.#failures = 0;
+    };
+    try {
+      const upstream = await dial(this.#object, this.#wish(), onFrame, (cause) => this.#lost(cause));
+      if (this.#isClosed) upstream.close();
+      else this.#upstream = upstream;
+    } catch (cause) {
+      this.#lost(cause);
+    }
+  }
+
+  /** The viewer has room: a server in replay is asked for its next page. */
+  askMore(): void {
+    if (!this.#isInReplay || !this.#upstream) return;
+    this.#isInReplay = false;
+    this.#upstream.more();
+  }
+
+  beat(): void {
+    if (!this.#upstream || this.#upstream.beat()) return;
+    this.#upstream.close();
+    this.#lost(new Error('no pong within two heartbeats'));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#upstream?.close();
+  }
+
+  #lost(cause: unknown): void {
+    if (this.#isClosed) return;
+    this.#upstream = null;
+    this.#isInReplay = false;
+    this.#failures += 1;
+    logError('stream.upstream.lost', cause, { failures: this.#failures });
+    if (!this.#redials || this.#failures > maxFailures) {
+      this.#ends.onEnd();
+      return;
+    }
+    this.#ends.onAway();
+    const waitMs = Math.min(redialMaxMs, redialMinMs * 2 ** Math.min(this.#failures - 1, 10));
+    this.#timer = setTimeout(() => void this.open(), waitMs);
+  }
+}

@@ -12,6 +12,7 @@ CREATE TABLE `hosts` (
 	`log` text,
 	`live` integer DEFAULT false NOT NULL,
 	`agents` text,
+	`working_dir` text,
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint

@@ -39,6 +39,9 @@ export type Item = z.infer<typeof item>;
 export const delta = z.object({ mission: missionId, part: z.string(), off: count, text: z.string() });
 export type Delta = z.infer<typeof delta>;
 
+/** What the directory shows of a server: its agents (null while not known) and the root of its host workspace. */
+const capabilities = z.object({ agents: z.array(z.string()).nullable(), working_dir: z.string() });
+
 export const hostFrame = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('hello'),
@@ -56,7 +59,7 @@ export const hostFrame = z.discriminatedUnion('type', [
     turns: z.array(liveTurn),
     sessions: z.array(z.object({ source: z.string(), session: z.string() })),
     at: position,
-    capabilities: z.object({ agents: z.array(z.string()).nullable() }),
+    capabilities,
     clock: count,
   }),
   z.object({
@@ -74,10 +77,7 @@ export const hostFrame = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('received'), ids: z.array(commandId).max(1_000) }),
   z.object({ type: z.literal('turns'), turns: z.array(liveTurn), at: position }),
-  z.object({
-    type: z.literal('capabilities'),
-    agents: z.array(z.string()).nullable(),
-  }),
+  capabilities.extend({ type: z.literal('capabilities') }),
   z.object({ type: z.literal('result'), id: z.string(), ok: z.boolean(), value: z.unknown() }),
 ]);
 export type HostFrame = z.infer<typeof hostFrame>;

@@ -134,17 +134,15 @@ const stored = z.object({
 });
 const syncEvent = stored.extend({ aggregateID: z.string() });
 /** A row of `POST /sync/history`. */
-export const historyRow = stored
-  .extend({ aggregate_id: z.string() })
-  .transform(
-    (row): Durable => ({
-      kind: 'durable',
-      id: row.id,
-      session: row.aggregate_id,
-      seq: row.seq,
-      fact: factOf(row.type, row.data),
-    }),
-  );
+export const historyRow = stored.extend({ aggregate_id: z.string() }).transform(
+  (row): Durable => ({
+    kind: 'durable',
+    id: row.id,
+    session: row.aggregate_id,
+    seq: row.seq,
+    fact: factOf(row.type, row.data),
+  }),
+);
 
 const ofSession = z.object({ sessionID: z.string() });
 const live = {

@@ -116,9 +116,7 @@ test('a message to a busy mission waits, can be removed, and two that stay run i
   const contents = (await me.call('GET', `/api/control/missions/${mission}`)).json.history.map(
     ({ content }: { content: string }) => content,
   );
-  expect(contents).toEqual(
-    ['SAY One.\nWAIT busy', 'One.', 'SAY Two.', 'Two.'].map((text) => expect.stringContaining(text)),
-  );
+  expect(contents).toEqual(['SAY One.\nWAIT busy', 'SAY Two.', 'One.', 'Two.']);
   expect(stack.model.requests.some(({ userText }) => userText.includes('Never'))).toBe(false);
 });
 
@@ -168,6 +166,7 @@ test('cancelling in mid-stream ends the turn at once, and the mission can be res
     resumable: true,
   });
 
+  stack.model.release('cancelled'); // The generated prompt repeats the request, and so its script.
   const resumed = await me.call('POST', `/api/control/missions/${mission}/resume`, {});
   expect(resumed.json).toMatchObject({ status: 'active', resumable: false });
   await stream.until(
@@ -180,7 +179,7 @@ test('cancelling in mid-stream ends the turn at once, and the mission can be res
 test('a stream resumes by its last id without loss or repetition', async () => {
   const first = await me.stream('?format=delta');
   const { mission } = await me.say(
-    'TOOL write {"filePath":"a.txt","content":"a"}\nSAY Half\nWAIT resume\nSAY and the rest.',
+    'TOOL write {"filePath":"a.txt","content":"a"}\nCHUNKS ["Half "]\nWAIT resume\nSAY and the rest.',
   );
   await first.until(({ name, data }) => name === 'tool.result' && data.mission_id === mission);
   await stack.model.reached('resume');

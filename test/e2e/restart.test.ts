@@ -121,7 +121,7 @@ test.each<Role>(['edge', 'host-agent'])(
   async (role) => {
     const gate = `killed-${role}`;
     const { mission } = await me.say(
-      `REASON Thinking about ${role}.\nTOOL write {"filePath":"x.txt","content":"x"}\nSAY Half of it\nWAIT ${gate}\nSAY and the rest.`,
+      `REASON Thinking about ${role}.\nTOOL write {"filePath":"x.txt","content":"x"}\nCHUNKS ["Half of it "]\nWAIT ${gate}\nSAY and the rest.`,
     );
     await stack.model.reached(gate);
 
@@ -163,6 +163,7 @@ test('SIGKILL of OpenCode during a turn ends it as interrupted, and the mission 
   await agree(mission, 'interrupted');
   expect(stack.model.requests.filter(({ userText }) => userText.includes('killed-opencode'))).toHaveLength(2);
 
+  stack.model.release('killed-opencode'); // The generated prompt repeats the request, and so its script.
   expect((await me.call('POST', `/api/control/missions/${mission}/resume`)).status).toBe(200);
   await vi.waitFor(
     async () => {

@@ -2,6 +2,7 @@ import { env, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { closeCode, protocolVersion } from '../../shared/limits.ts';
+import { hostObject } from '../../worker/host-calls.ts';
 import { batch, dialHost, enrolHost, hello } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';
@@ -10,7 +11,8 @@ const owner = 'alice';
 let host = '';
 let mission = missionId.parse(crypto.randomUUID());
 
-const object = () => env.HOST.getByName(host);
+const object = () => hostObject(env, host);
+const stub = () => env.HOST.getByName(host);
 const newId = () => commandId.parse(crypto.randomUUID());
 const say = (id: ReturnType<typeof newId>, content = 'hello') =>
   object().message(owner, { id, mission, content, agent: null });
@@ -64,7 +66,7 @@ test('a command is sent again until the host has stored it, and not after', asyn
   expect(second.welcome.commands).toMatchObject([{ received: false, command: { id } }]);
   second.peer.send({ type: 'received', ids: [id] });
   second.peer.send({ type: 'batch', run: 'r2', from: 1, items: [], deltas: [] });
-  await evictDurableObject(object());
+  await evictDurableObject(stub());
 
   const third = await up('r3', { commands: [id] });
   expect(third.welcome.commands).toMatchObject([{ received: true, command: { id } }]);
@@ -252,13 +254,13 @@ test('a server is called live from its first command until it has been quiet for
   const rows = turnRows(mission, id, crypto.randomUUID());
   peer.send(batch('r1', 1, [rows.started, rows.ended('completed')]));
   await peer.next('ack');
-  await vi.waitFor(async () => expect(await runDurableObjectAlarm(object())).toBe(true));
+  await vi.waitFor(async () => expect(await runDurableObjectAlarm(stub())).toBe(true));
   expect(await live()).toBe(1);
 
   vi.setSystemTime(Date.now() + 120_000);
-  expect(await runDurableObjectAlarm(object())).toBe(true);
+  expect(await runDurableObjectAlarm(stub())).toBe(true);
   vi.useRealTimers();
 
   expect(await live()).toBe(0);
-  expect(await runDurableObjectAlarm(object())).toBe(false);
+  expect(await runDurableObjectAlarm(stub())).toBe(false);
 });

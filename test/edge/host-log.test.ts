@@ -2,6 +2,7 @@ import { env, evictDurableObject } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { closeCode } from '../../shared/limits.ts';
+import { hostObject } from '../../worker/host-calls.ts';
 import { batch, dialHost, enrolHost, hello, row } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';
@@ -10,7 +11,8 @@ const owner = 'alice';
 let host = '';
 let mission = missionId.parse(crypto.randomUUID());
 
-const object = () => env.HOST.getByName(host);
+const object = () => hostObject(env, host);
+const stub = () => env.HOST.getByName(host);
 
 const start = async () => {
   const peer = await dialHost(host);
@@ -179,7 +181,7 @@ describe('viewers', () => {
     peer.send(batch('r1', 1, [rows.started, rows.part, rows.checkpoint(0, 'one ')]));
     await first.until((event) => event.name === 'part.checkpoint');
     first.close();
-    await evictDurableObject(object());
+    await evictDurableObject(stub());
     peer.send(
       batch(
         'r1',

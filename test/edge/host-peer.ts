@@ -69,7 +69,7 @@ export const hello = (run: string, more: object = {}): object => ({
   turns: [],
   sessions: [],
   at: { run, n: 0 },
-  capabilities: { agents: null },
+  capabilities: { agents: null, working_dir: '/root' },
   clock: 0,
   ...more,
 });

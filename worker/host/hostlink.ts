@@ -17,8 +17,9 @@ import {
 } from './link.ts';
 import type { Log } from './log.ts';
 import { getMission } from './missions.ts';
-import { directoryHost, setAgents } from './projection.ts';
+import { directoryHost, setCapabilities } from './projection.ts';
 import type { Activity } from './running.ts';
+import { runPosition } from './runs.ts';
 import type { Steps } from './steps.ts';
 
 /** The object's end of the host link: frames in, commands out (protocol §2, §4). */
@@ -119,8 +120,13 @@ export class HostLink {
         return this.dispatch();
       }
       case 'gap': {
-        this.#steps.run(() => ({ recorded: ingestGap(this.#sql, this.#log, frame, now), touched: [] }));
-        return sendFrame(socket, { type: 'ack', run: frame.run, n: frame.to, segment: this.#log.segment });
+        const step = this.#steps.run(() => {
+          const said = ingestGap(this.#sql, this.#log, frame, now);
+          return { said, recorded: said ? [...said, ...concludeAbsence(this.#sql, this.#log, now)] : [], touched: [] };
+        });
+        const n = runPosition(this.#sql, frame.run);
+        if (step.said === null) return close(socket, closeCode.gap, `expected n ${n + 1} of run ${frame.run}`);
+        return sendFrame(socket, { type: 'ack', run: frame.run, n, segment: this.#log.segment });
       }
       case 'received':
         this.#ctx.storage.transactionSync(() => {
@@ -135,7 +141,7 @@ export class HostLink {
         });
         return this.dispatch();
       case 'capabilities':
-        return this.#agents(frame.agents);
+        return setCapabilities(this.#env.DB, this.#steps.host, frame);
       case 'result':
         // No call is made by this version; an answer to none is harmless.
         return;
@@ -152,12 +158,8 @@ export class HostLink {
     const frameMs = this.#env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
     const { session } = this.#socket.state(socket);
     sendFrame(socket, welcomeFrame(this.#sql, this.#log, hello, session, frameMs));
-    await this.#agents(hello.capabilities.agents);
+    await setCapabilities(this.#env.DB, this.#steps.host, hello.capabilities);
     await this.dispatch();
-  }
-
-  async #agents(agents: string[] | null): Promise<void> {
-    if (agents !== null) await setAgents(this.#env.DB, this.#steps.host, agents);
   }
 
   /**

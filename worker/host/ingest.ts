@@ -57,15 +57,16 @@ export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, no
   return { ok: true, n: last, recorded };
 };
 
-/** Rows the host no longer has: said in the log, and n goes on behind them. */
+/** Rows the host no longer has: said in the log, and n goes on behind them. Null when rows before the gap are missing too. */
 export const ingestGap = (
   sql: SqlStorage,
   log: Log,
   gap: { run: string; from: number; to: number },
   nowMs: number,
-): Recorded[] => {
+): Recorded[] | null => {
   const known = runPosition(sql, gap.run);
-  if (gap.from > known + 1 || gap.to <= known) return [];
+  if (gap.from > known + 1) return null;
+  if (gap.to <= known) return [];
   setRunPosition(sql, gap.run, gap.to);
   const row = log.append(null, null, nowMs, { type: 'log.gap', run: gap.run, from: known + 1, to: gap.to });
   return [{ row, mission: null }];

@@ -73,7 +73,7 @@ export const sendFrame = (socket: WebSocket, frame: EdgeFrame): void => socket.s
 
 /** Closing a socket that is gone already is no error. */
 export const close = (socket: WebSocket, code: number, reason: string): void => {
-  if (socket.readyState === WebSocket.OPEN) socket.close(code, reason.slice(0, 120));
+  if (socket.readyState !== WebSocket.CLOSED) socket.close(code, reason.slice(0, 120));
 };
 
 /** The frame in a message, or null after closing the socket: a bad envelope changes nothing (protocol §2). */

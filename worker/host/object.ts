@@ -9,6 +9,7 @@ import { commandId, type MissionId } from '../../shared/ids.ts';
 import { rendering } from '../../shared/viewer.ts';
 import type { Env } from '../env.ts';
 import { HostLink } from './hostlink.ts';
+import { close } from './link.ts';
 import { Log } from './log.ts';
 import { history, missionJson, ownMission } from './missions.ts';
 import { eventsPage } from './pages.ts';
@@ -64,6 +65,11 @@ export class Host extends DurableObject<Env> {
       return;
     }
     await this.#link.message(socket, message);
+  }
+
+  /** Answers the close handshake, without which the other end waits for its own time-out. */
+  override webSocketClose(socket: WebSocket, _code: number, reason: string): void {
+    close(socket, 1000, reason);
   }
 
   override webSocketError(_socket: WebSocket, cause: unknown): void {

@@ -33,8 +33,16 @@ export const setLive = async (db: D1Database, host: string, live: boolean): Prom
     .run();
 };
 
-export const setAgents = async (db: D1Database, host: string, agents: string[]): Promise<void> => {
-  await db.prepare('UPDATE hosts SET agents = ? WHERE id = ?').bind(JSON.stringify(agents), host).run();
+/** What a server said of itself; agents it does not know yet leave the last report standing. */
+export const setCapabilities = async (
+  db: D1Database,
+  host: string,
+  { agents, working_dir }: { agents: string[] | null; working_dir: string },
+): Promise<void> => {
+  await db
+    .prepare('UPDATE hosts SET agents = coalesce(?, agents), working_dir = ? WHERE id = ?')
+    .bind(agents === null ? null : JSON.stringify(agents), working_dir, host)
+    .run();
 };
 
 /** Where the directory says that a mission belongs, or null when it does not know it. */

@@ -25,15 +25,21 @@ const wireWorkspaces = (all: readonly HostRow[]) => {
     .map((host) => {
       const { id, name } = wireWorkspace(all, host.workspaceId);
       const created_at = timestamp(host.createdAt);
-      return { ...hostWorkspace, id, name: name ?? host.name, status: 'ready', error_message: null, created_at };
+      return {
+        ...hostWorkspace,
+        id,
+        name: name ?? host.name,
+        path: host.workingDir ?? '',
+        status: 'ready',
+        error_message: null,
+        created_at,
+      };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 };
 
-/** `path` is not known at the edge, and so is left empty rather than guessed. */
 const hostWorkspace = {
   workspace_type: 'host',
-  path: '',
   skills: [],
   tools: [],
   plugins: [],
@@ -45,6 +51,7 @@ const hostWorkspace = {
 
 /** The contract's list is never without the default workspace, so it is shown as not there yet. */
 const notYet = {
+  path: '',
   status: 'pending',
   error_message: 'No server is enrolled: run `openagent up`',
   created_at: timestamp(0),

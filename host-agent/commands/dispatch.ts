@@ -1,0 +1,161 @@
+import type { Command } from '../../shared/commands.ts';
+import type { LiveTurn } from '../../shared/events.ts';
+import { noUsage } from '../../shared/events.ts';
+import type { Interrupt } from '../../shared/frames.ts';
+import type { MissionId, TurnId } from '../../shared/ids.ts';
+import type { MissionContext } from '../missions/context.ts';
+import { cancelledText } from '../missions/outcome.ts';
+import { MissionRunner } from '../missions/runner.ts';
+import { StoreFull } from '../store/transaction.ts';
+import type { TurnRecord } from '../store/turns.ts';
+
+/**
+ * Brings commands to their missions: one message of a mission at a time, missions side by side, nothing before the first
+ * `welcome` (protocol §4). What is to be done is read from the inbox each time, so a lost call loses nothing.
+ */
+export class Dispatch {
+  readonly #context: MissionContext;
+  readonly #runners = new Map<MissionId, MissionRunner>();
+  #isWelcome = false;
+
+  constructor(context: MissionContext) {
+    this.#context = context;
+    context.store.outbox.on('room', () => this.#resume());
+  }
+
+  /** Attaches to the turns that were running when this host-agent last stopped; that is no start of a command. */
+  attach(): void {
+    const { store } = this.#context;
+    const open = new Map(store.inbox.open().map((command) => [command.id, command]));
+    for (const record of store.turns.live()) {
+      const command = open.get(record.command);
+      const runner = this.#runner(record.mission);
+      if (command && runner.isFree()) runner.attach(record, command);
+      else this.#endOrphan(record);
+    }
+  }
+
+  /** The edge's `welcome`: its interrupts were handed over before. Out of order or repeated calls are harmless. */
+  welcome(): void {
+    this.#isWelcome = true;
+    this.#resume();
+  }
+
+  /** OpenCode is there (again): messages that waited for it may begin. */
+  openCodeIsThere(): void {
+    this.#resume();
+  }
+
+  /** Commands that are new in the inbox. */
+  commands(): void {
+    this.next();
+  }
+
+  /** The wish to cancel is stored, unless the disk is full. A command that has not started never will. */
+  interrupt({ mission, command }: Interrupt): void {
+    this.#runners.get(mission)?.cancel(command);
+    this.next();
+  }
+
+  /** Turns that were ended at the edge while we were away: nobody waits for them any more. */
+  endedTurns(turns: readonly TurnId[]): void {
+    for (const live of this.#context.live.list()) {
+      if (!turns.includes(live.turn)) continue;
+      const record = this.#context.store.turns.ofCommand(live.command);
+      if (!record) continue;
+      this.#context.store.inbox.cancel({ mission: record.mission, command: live.command });
+      this.#runners.get(record.mission)?.cancel(live.command);
+    }
+  }
+
+  /** Live turns and their sessions, for `hello` and `turns`. */
+  report(): { turns: LiveTurn[]; sessions: { source: string; session: string }[] } {
+    return {
+      turns: this.#context.live.list(),
+      sessions: [...this.#runners.values()].flatMap((runner) => runner.sessions()),
+    };
+  }
+
+  /** Starts what may start: of each mission without a turn the first open command. */
+  next(): void {
+    try {
+      this.#startOpen();
+    } catch (error) {
+      this.#context.log.error('commands.not_started', { error });
+    }
+  }
+
+  #startOpen(): void {
+    const { store, log } = this.#context;
+    const taken = new Set<MissionId>();
+    for (const command of store.inbox.open()) {
+      const runner = this.#runner(command.mission);
+      if (runner.current() === command.id) {
+        taken.add(command.mission);
+        continue;
+      }
+      try {
+        if (store.inbox.isCancelled(command.id)) this.#finishCancelled(command);
+        else if (this.#mayStart(runner) && !taken.has(command.mission)) runner.start(command);
+        else taken.add(command.mission);
+      } catch (error) {
+        if (!(error instanceof StoreFull)) throw error;
+        log.warn('command.waits_for_room', { command: command.id });
+      }
+    }
+  }
+
+  /** Stops following everything; turns go on in OpenCode and are attached to by the next start. */
+  close(): void {
+    for (const runner of this.#runners.values()) runner.close();
+  }
+
+  #mayStart(runner: MissionRunner): boolean {
+    return this.#isWelcome && runner.isFree() && !this.#context.store.outbox.isFull();
+  }
+
+  #resume(): void {
+    for (const runner of this.#runners.values()) runner.resume();
+    this.next();
+  }
+
+  #runner(mission: MissionId): MissionRunner {
+    const known = this.#runners.get(mission);
+    if (known) return known;
+    const runner = new MissionRunner(this.#context, mission, () => this.next());
+    this.#runners.set(mission, runner);
+    return runner;
+  }
+
+  #finishCancelled({ id, mission }: Command): void {
+    const { store, clock } = this.#context;
+    const event = {
+      type: 'command.finished' as const,
+      command: id,
+      outcome: 'cancelled' as const,
+      text: cancelledText,
+    };
+    store.outbox.append([{ at: clock(), mission, event }], () => store.inbox.end(id));
+  }
+
+  /** A turn without its command, or a second one of a mission: a store that was tampered with, but it has to end. */
+  #endOrphan({ mission, command, turn }: TurnRecord): void {
+    const { store, clock, log } = this.#context;
+    log.error('turn.orphan', { mission, command, turn });
+    const text = 'The host-agent lost what it needs to go on with this turn.';
+    const event = {
+      type: 'turn.ended' as const,
+      command,
+      turn,
+      outcome: 'interrupted' as const,
+      answer: [],
+      text,
+      model: null,
+      usage: noUsage,
+    };
+    store.outbox.append([{ at: clock(), mission, event }], () => {
+      store.turns.end(turn, clock());
+      store.inbox.end(command);
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { nearest } from './nearest.ts';
+import { StartError } from './start-error.ts';
+import { variableNames } from './table.ts';
+import { providerVariable, unusedVariables } from './variables.ts';
+
+/**
+ * Throws StartError for the first name that is meant for us and is none of ours: a mistyped setting must not be silently
+ * without effect. `where` ends the sentence, `ours` says which names are meant for us.
+ */
+export const rejectUnknown = (names: string[], where: string, ours: (name: string) => boolean): void => {
+  const unknown = names.find((name) => ours(name) && !isKnown(name));
+  if (unknown === undefined) return;
+  const close = nearest(unknown, [...variableNames, 'OPENAGENT_CONFIG']);
+  const hint = close ? `Did you mean ${close}?` : '`openagent up --help` lists every variable.';
+  throw new StartError(`${unknown} ${where} is not a variable of Open Agent. ${hint}`);
+};
+
+/** Accepted for the sake of existing installations, without effect in this version. */
+export const isUnused = (name: string): boolean => unusedVariables.some((pattern) => pattern.test(name));
+
+const isKnown = (name: string): boolean =>
+  variableNames.some((known) => known === name) ||
+  name === 'OPENAGENT_CONFIG' ||
+  name.startsWith('OPENCODE_') ||
+  isUnused(name) ||
+  providerVariable.test(name);

@@ -1,0 +1,125 @@
+/**
+ * What a start is configured with: the environment, over `openagent.env`, over the defaults. Everything doubtful stops
+ * the start with a sentence that names the variable; a secret's value is never repeated.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { isLoopback } from './loopback.ts';
+import { isUnused, rejectUnknown } from './names.ts';
+import { StartError } from './start-error.ts';
+import { type StateFiles, stateFiles } from './state-files.ts';
+import { variableNames } from './table.ts';
+import { type Account, type VariableName, variableDocs, variables } from './variables.ts';
+
+export interface Settings {
+  port: number;
+  host: string;
+  workingDir: string;
+  files: StateFiles;
+  password?: string;
+  users: Account[];
+  jwtSecret?: string;
+  jwtTtlDays: number;
+  devMode: boolean;
+  defaultModel?: string;
+  openCodeAgent?: string;
+  openCodeBaseUrl?: string;
+  maxIterations: number;
+  trustProxy: boolean;
+  /** The environment with the file's values below it: what OpenCode and its providers are configured from. */
+  environment: Record<string, string>;
+  /** Sentences for the person that do not stop the start. */
+  notices: string[];
+}
+
+/** Settings of this start. Throws StartError. `environment` is process.env; an empty value counts as not set. */
+export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
+  const fromEnvironment = present(environment);
+  const file = readFile(fromEnvironment);
+  const merged = { ...file.values, ...fromEnvironment };
+  rejectUnknown(Object.keys(file.values), `in ${file.path}`, () => true);
+  rejectUnknown(Object.keys(fromEnvironment), 'in the environment', (name) => /^OPEN_?AGENT_/.test(name));
+  const values = check(merged);
+  if (values.DEV_MODE && !isLoopback(values.HOST)) {
+    throw new StartError(
+      `DEV_MODE=true turns authentication off, so HOST must be a loopback address, and it is "${values.HOST}". ` +
+        'Set HOST=127.0.0.1, or DEV_MODE=false.',
+    );
+  }
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    workingDir: values.WORKING_DIR,
+    files: stateFiles(join(values.WORKING_DIR, '.openagent')),
+    password: values.DASHBOARD_PASSWORD,
+    users: values.OPEN_AGENT_USERS ?? [],
+    jwtSecret: values.JWT_SECRET,
+    jwtTtlDays: values.JWT_TTL_DAYS,
+    devMode: values.DEV_MODE,
+    defaultModel: values.DEFAULT_MODEL,
+    openCodeAgent: values.OPENCODE_AGENT,
+    openCodeBaseUrl: values.OPENCODE_BASE_URL,
+    maxIterations: values.MAX_ITERATIONS,
+    trustProxy: values.TRUST_PROXY,
+    environment: merged,
+    notices: notices(Object.keys(merged), values.JWT_SECRET),
+  };
+};
+
+const present = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).flatMap(([name, text]) => (text ? [[name, text]] : [])));
+
+/** The file named by OPENAGENT_CONFIG, which must exist, or the one in the state directory, which may. */
+const readFile = (environment: Record<string, string>): { path: string; values: Record<string, string> } => {
+  const named = environment.OPENAGENT_CONFIG;
+  const workingDir = check({ WORKING_DIR: environment.WORKING_DIR }).WORKING_DIR;
+  const path = named ? resolve(named) : stateFiles(join(workingDir, '.openagent')).config;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (missing && !named) return { path, values: {} };
+    throw new StartError(`The configuration file ${path} can't be read: ${missing ? 'there is no such file' : error}.`);
+  }
+  const values = present(parseEnv(text));
+  if (!named && values.WORKING_DIR) {
+    throw new StartError(
+      `WORKING_DIR in ${path} has no effect, since that file is found through it. Set it in the environment, or keep ` +
+        'the file elsewhere and name it with OPENAGENT_CONFIG.',
+    );
+  }
+  return { path, values };
+};
+
+const check = (values: Record<string, string | undefined>) => {
+  const checked = variables.safeParse(values);
+  if (checked.success) return checked.data;
+  const lines = checked.error.issues.map((issue) => problem(issue, values));
+  throw new StartError([...new Set(lines)].join('\n'));
+};
+
+const problem = (issue: z.core.$ZodIssue, values: Record<string, string | undefined>): string => {
+  const name = variableName.parse(issue.path[0]);
+  const doc = variableDocs.get(variables.shape[name]);
+  const place = issue.path.length > 1 ? ` (at ${issue.path.slice(1).join('.')})` : '';
+  const value = doc?.secret ? 'has a wrong value' : `is "${values[name]}"`;
+  return `${name} ${value}: ${issue.message}${place}. Example: ${name}=${doc?.example}`;
+};
+
+const variableName = z.custom<VariableName>((name) => variableNames.some((known) => known === name));
+
+const notices = (names: string[], jwtSecret: string | undefined): string[] => {
+  const unused = names.filter(isUnused).sort();
+  return [
+    ...(unused.length > 0 ? [`Accepted, and not used by this version yet: ${unused.join(', ')}.`] : []),
+    ...(jwtSecret && jwtSecret.length < shortSecretChars
+      ? [`JWT_SECRET has fewer than ${shortSecretChars} characters; a longer one is harder to guess.`]
+      : []),
+  ];
+};
+
+/** HS256 is as strong as a key of the hash's own 32 bytes. */
+const shortSecretChars = 32;

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+
+/** Where everything below `{WORKING_DIR}/.openagent` lives. The directory is 0700, files with secrets are 0600. */
+export const stateFiles = (stateDir: string) => ({
+  dir: stateDir,
+  /** The person's settings: NAME=value lines. */
+  config: join(stateDir, 'openagent.env'),
+  secrets: join(stateDir, 'secrets.json'),
+  /** How the host-agent dials its edge. */
+  host: join(stateDir, 'host.json'),
+  /** workerd's configuration, bundle and, below `.wrangler`, its databases. */
+  edge: join(stateDir, 'edge'),
+  /** Where OpenCode listens now; rewritten at each of its starts. */
+  openCodeServer: join(stateDir, 'opencode', 'server.json'),
+  logs: join(stateDir, 'logs'),
+  /** Held by the kernel for the running launcher. */
+  lock: join(stateDir, 'launcher.lock'),
+  /** Identities of the launcher and its children, for the start after a crash. */
+  processes: join(stateDir, 'processes.json'),
+});
+
+export type StateFiles = ReturnType<typeof stateFiles>;

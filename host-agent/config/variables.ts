@@ -1,0 +1,197 @@
+/**
+ * The configuration, as data: one entry per variable with its check and its row of the table in README and
+ * `openagent up --help`. Values come in as text, from the environment or from openagent.env.
+ */
+import { isIP } from 'node:net';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** One row of the documented table. A secret's value never appears in a message. */
+export interface VariableDoc {
+  /** What applies when the variable is not set, in words or as the value. */
+  default: string;
+  meaning: string;
+  example: string;
+  secret?: boolean;
+}
+
+export const variableDocs = z.registry<VariableDoc>();
+
+const wholeNumber = (min: number, max: number) => {
+  const expected = `expected a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,10}$/, expected)
+    .transform(Number)
+    .pipe(z.number().min(min, expected).max(max, expected));
+};
+
+const flag = z
+  .enum(['true', 'false', '1', '0'], 'expected true or false')
+  .transform((text) => text === 'true' || text === '1');
+
+const hostname = z
+  .string()
+  .refine(
+    (text) => isIP(text) > 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text),
+    'expected an IP address or a host name, without scheme or port',
+  );
+
+const directory = z
+  .string()
+  .transform((text) => (text === '~' || text.startsWith('~/') ? join(homedir(), text.slice(1)) : text))
+  .refine((text) => text.startsWith('/'), 'expected an absolute path, or one that begins with ~/')
+  .transform((text) => resolve(text));
+
+const httpUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'expected an http:// or https:// URL',
+  );
+
+const account = z.object({
+  id: z.string().optional(),
+  username: z.string().trim().min(1),
+  password: z.string().trim().min(1),
+});
+
+export type Account = z.infer<typeof account>;
+
+/** Parsed JSON; undefined for anything else, because the parser's own message quotes the text, which holds secrets. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const isJsonObject = (text: string) => z.record(z.string(), z.unknown()).safeParse(parseJson(text)).success;
+
+const accounts = z
+  .string()
+  .transform(parseJson)
+  .pipe(z.array(account, 'expected a JSON array of accounts'))
+  .refine(
+    (list) => new Set(list.map((one) => one.id || one.username)).size === list.length,
+    'two accounts have the same id (or the same username and no id)',
+  );
+
+const required = z.string().min(1);
+
+/** Every variable of ours, in the order of the table. `OPENCODE_*` names beyond these go to OpenCode as they are. */
+export const variables = z.object({
+  PORT: wholeNumber(0, 65_535).prefault('8787').register(variableDocs, {
+    default: '8787',
+    meaning: 'Port of the web API. 0 takes a free one, shown at the start.',
+    example: '8787',
+  }),
+  HOST: hostname.prefault('127.0.0.1').register(variableDocs, {
+    default: '127.0.0.1',
+    meaning: 'Address to listen on. Anything but loopback needs TLS in front of it.',
+    example: '127.0.0.1',
+  }),
+  WORKING_DIR: directory.prefault('~').register(variableDocs, {
+    default: 'your home directory',
+    meaning: 'Missions work below `{WORKING_DIR}/workspaces`; all state is in `{WORKING_DIR}/.openagent`.',
+    example: '~/agents',
+  }),
+  DASHBOARD_PASSWORD: z
+    .string()
+    .refine((text) => text.trim() !== '', 'expected a password, not only white space')
+    .optional()
+    .register(variableDocs, {
+      default: 'generated at the first start and shown once',
+      meaning: 'Password of the single user.',
+      example: 'correct-horse-battery',
+      secret: true,
+    }),
+  OPEN_AGENT_USERS: accounts.optional().register(variableDocs, {
+    default: 'none: one user',
+    meaning: 'Several users instead of one: a JSON array of `{"id"?, "username", "password"}`.',
+    example: '[{"username":"ana","password":"…"}]',
+    secret: true,
+  }),
+  JWT_SECRET: required.optional().register(variableDocs, {
+    default: 'generated at the first start',
+    meaning: 'Key that signs login tokens. Changing it logs everyone out.',
+    example: '64 random characters',
+    secret: true,
+  }),
+  JWT_TTL_DAYS: wholeNumber(1, 3650).prefault('30').register(variableDocs, {
+    default: '30',
+    meaning: 'Days until a login token expires.',
+    example: '30',
+  }),
+  DEV_MODE: flag.prefault('false').register(variableDocs, {
+    default: 'false',
+    meaning: 'true turns authentication off; only with a loopback `HOST`.',
+    example: 'false',
+  }),
+  DEFAULT_MODEL: z
+    .string()
+    .regex(/^[^\s/]+\/\S+$/, 'expected provider/model')
+    .optional()
+    .register(variableDocs, {
+      default: "OpenCode's own choice",
+      meaning: 'Model of missions that name none, as provider/model.',
+      example: 'anthropic/claude-sonnet-4-5',
+    }),
+  OPENCODE_AGENT: required.optional().register(variableDocs, {
+    default: "OpenCode's own choice",
+    meaning: 'OpenCode agent of missions that name none.',
+    example: 'build',
+  }),
+  OPENCODE_BASE_URL: httpUrl.optional().register(variableDocs, {
+    default: 'none: OpenCode is started here',
+    meaning:
+      'Use this running OpenCode instead of starting one. Basic authentication from the URL, or from ' +
+      '`OPENCODE_SERVER_USERNAME` and `OPENCODE_SERVER_PASSWORD`.',
+    example: 'http://127.0.0.1:4096',
+    secret: true,
+  }),
+  OPENCODE_CONFIG_CONTENT: z
+    .string()
+    .refine(isJsonObject, 'expected a JSON object, without comments')
+    .optional()
+    .register(variableDocs, {
+      default: 'none',
+      meaning: "OpenCode's configuration as JSON, for example providers and models.",
+      example: '{"provider":{…}}',
+      secret: true,
+    }),
+  MAX_ITERATIONS: wholeNumber(1, 1_000_000).prefault('50').register(variableDocs, {
+    default: '50',
+    meaning: 'Number that `/api/health` reports to dashboards.',
+    example: '50',
+  }),
+  TRUST_PROXY: flag.prefault('false').register(variableDocs, {
+    default: 'false',
+    meaning: 'true believes `X-Forwarded-For` of a reverse proxy when login attempts are limited.',
+    example: 'true',
+  }),
+});
+
+export type VariableName = keyof typeof variables.shape;
+export type VariableValues = z.output<typeof variables>;
+
+/** Names of existing installations (contract 13.1) that this version accepts and does not use yet. */
+export const unusedVariables: readonly RegExp[] = [
+  /^STALE_MISSION_HOURS$/,
+  /^MAX_PARALLEL_MISSIONS$/,
+  /^LIBRARY_(REMOTE|PATH|GIT_SSH_KEY)$/,
+  /^PRIVATE_KEY$/,
+  /^OPENAGENT_SECRET_PASSPHRASE$/,
+  /^MISSION_STORE_TYPE$/,
+  /^DESKTOP_(ENABLED|RESOLUTION)$/,
+  /^OPEN_AGENT_RUNTIME_(WORKSPACE|DISPLAY)_FILE$/,
+  /^OPEN_AGENT_CONTEXT_(ROOT|DIR_NAME)$/,
+  /^OPEN_AGENT_API_(URL|TOKEN)$/,
+  /^OPEN_AGENT_COMMAND_TIMEOUT_SECS$/,
+  /^OPENCODE_PERMISSIVE$/,
+];
+
+/** Credentials of model providers, which openagent.env may hold besides our own variables. */
+export const providerVariable = /_API_KEY$|_API_TOKEN$|_AUTH_TOKEN$|^(AWS|AZURE|GOOGLE|CLOUDFLARE)_/;

@@ -1,0 +1,9 @@
+import { runAgent } from '../agent.ts';
+import { agentConfig } from './host-agent.ts';
+
+/** `openagent agent-child <config>`: the host-agent, as the launcher starts it. Ends cleanly on SIGTERM. */
+export const agentChild = async (config: string | undefined): Promise<void> => {
+  const stopping = new AbortController();
+  process.once('SIGTERM', () => stopping.abort());
+  await runAgent(agentConfig.parse(JSON.parse(config ?? '{}')), stopping.signal);
+};

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+/**
+ * What npm's scripts start: plain JavaScript for any Node from 20 on, with nothing installed. Brings dependencies, a new
+ * enough Node, system packages and dist/ up to date, then runs the command in our place.
+ *
+ *   node bootstrap.mjs up | dev | build | test | check | …
+ */
+import { dirname, join } from 'node:path';
+import { build, isBuilt } from './bootstrap/build.mjs';
+import { ensureSystemPackages } from './bootstrap/debian.mjs';
+import { install, isInstalled } from './bootstrap/dependencies.mjs';
+import { help } from './bootstrap/help.mjs';
+import { nodeFor } from './bootstrap/node.mjs';
+import { isOnPath, replaceWith, run } from './bootstrap/run.mjs';
+
+const root = dirname(dirname(import.meta.dirname));
+const [command = 'help', ...rest] = process.argv.slice(2);
+
+/** Not to be given by a person: this process was started by another bootstrap, under the lock. */
+const prepareCommand = 'prepare-locked';
+
+/** Lint and types must work on sources that don't build; the tests build by themselves and count a failure. */
+const scripts = { test: 'test.mjs', check: 'check.mjs' };
+
+const isPrepared = (forCommand) => isInstalled(root) && (forCommand in scripts || isBuilt(root));
+
+const prepare = async (forCommand) => {
+  if (!isInstalled(root)) await install(root);
+  if (!isPrepared(forCommand)) await build(root, nodeFor(root));
+  return 0;
+};
+
+/** Two starts at once must not install or build into each other: the second waits for a kernel lock on our directory. */
+const prepareLocked = async () => {
+  if (isPrepared(command)) return 0;
+  if (!isOnPath('flock')) return prepare(command);
+  return run('flock', [root, process.execPath, import.meta.filename, prepareCommand, command]);
+};
+
+const main = async () => {
+  if (command in help && rest.some((argument) => argument === '--help' || argument === '-h')) {
+    console.log(help[command]);
+    return 0;
+  }
+  if (command === prepareCommand) return prepare(rest[0]);
+  await ensureSystemPackages();
+  const prepared = await prepareLocked();
+  if (prepared !== 0 || command === 'build') return prepared;
+  const node = nodeFor(root);
+  // Whatever runs below finds this Node, and the tools that npm installed, first.
+  const PATH = `${dirname(node)}:${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
+  const program =
+    command in scripts
+      ? [join(import.meta.dirname, 'bootstrap', scripts[command])]
+      : [join(root, 'dist', 'openagent.js'), command];
+  return replaceWith(node, ['--disable-warning=ExperimentalWarning', ...program, ...rest], { ...process.env, PATH });
+};
+
+process.exitCode = await main().catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { isOnPath, run } from './run.mjs';
+
+/** Programs of the system that Open Agent uses, the Debian package of each, and what is missing without it. */
+const programs = [
+  { program: 'git', package: 'git', disables: 'missions (each directory is a git repository)' },
+  { program: 'tini', package: 'tini', disables: 'reaping what agents leave running' },
+  { program: 'setpriv', package: 'util-linux', disables: 'ending every process when the launcher is killed' },
+  { program: 'unshare', package: 'util-linux', disables: 'ending every process that OpenCode has started' },
+];
+
+/** Installs missing system packages when we may, and says in one line what stays missing. */
+export const ensureSystemPackages = async () => {
+  const missing = programs.filter(({ program }) => !isOnPath(program));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((one) => one.package))];
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log(`Installing Debian packages: ${packages.join(', ')} …`);
+    if ((await aptInstall(packages)) || ((await aptUpdate()) && (await aptInstall(packages)))) return;
+  }
+  const still = missing.filter(({ program }) => !isOnPath(program));
+  if (still.length === 0) return;
+  const disabled = still.map((one) => `${one.program}: ${one.disables}`).join('; ');
+  console.error(`Missing, and without it not available — ${disabled}. Install: apt-get install ${packages.join(' ')}`);
+};
+
+/** apt's own lines would drown ours; its errors still show. */
+const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+
+const aptInstall = async (packages) =>
+  (await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)) === 0;
+
+const aptUpdate = async () => (await run('apt-get', ['update', '-qq'], quiet)) === 0;

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants as fileModes } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** The command line under which the kernel ends a program when we die, however we die. */
+const tied = (command, args) =>
+  isOnPath('setpriv') ? ['setpriv', ['--pdeathsig', 'TERM', '--', command, ...args]] : [command, args];
+
+/**
+ * Runs a program to its end with our terminal.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} [options]
+ * @returns {Promise<number>} its exit code, 128 + n when signal n ended it, 127 when it can't be started
+ */
+export const run = (command, args, options = {}) =>
+  new Promise((resolve) => {
+    const child = spawn(...tied(command, args), { stdio: 'inherit', ...options });
+    child.once('error', (error) => {
+      console.error(`${command} can't be started: ${error.message}`);
+      resolve(127);
+    });
+    child.once('exit', (code, signal) => resolve(exitCode(code, signal)));
+  });
+
+/** How often the parent is looked at, when npm is the parent. */
+const parentCheckMs = 500;
+
+/**
+ * Runs a program in our place: signals go to it, and it ends when we do.
+ * When npm started us and is killed, nobody is left to stop it, so that counts as a SIGTERM.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<number>} its exit code
+ */
+export const replaceWith = (command, args, env = process.env) =>
+  new Promise((resolve) => {
+    const child = spawn(...tied(command, args), { stdio: 'inherit', env });
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    const parent = process.ppid;
+    const watch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), parentCheckMs);
+    if (!process.env.npm_lifecycle_event) clearInterval(watch);
+    child.once('error', (error) => {
+      console.error(`${command} can't be started: ${error.message}`);
+      clearInterval(watch);
+      resolve(127);
+    });
+    child.once('exit', (code, signal) => {
+      clearInterval(watch);
+      resolve(exitCode(code, signal));
+    });
+  });
+
+/** @param {string} program @returns {boolean} */
+export const isOnPath = (program) =>
+  (process.env.PATH ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), fileModes.X_OK);
+      return true;
+    } catch {
+      return false; // Not in this directory.
+    }
+  });
+
+const exitCode = (code, signal) => code ?? 128 + (constants.signals[signal] ?? 0);

@@ -1,0 +1,39 @@
+/** `openagent test`: lint, types and every test; arguments go to vitest. Ends with one line of counts. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failuresOf, lint, tool } from './lint.mjs';
+import { run } from './run.mjs';
+
+const bootstrap = join(import.meta.dirname, '..', 'bootstrap.mjs');
+
+const runVitest = async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'openagent-test-'));
+  const report = join(directory, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await tool('vitest', ['run', ...reporters, ...process.argv.slice(2)]);
+  const counts = existsSync(report)
+    ? count(JSON.parse(readFileSync(report, 'utf8')))
+    : { passed: 0, failed: 0, skipped: 0 };
+  rmSync(directory, { recursive: true, force: true });
+  // A file that can't be loaded and an error outside any test fail the run without failing a test.
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+};
+
+/** Tests as vitest's JSON reporter counts them; a file without a single result failed as a whole. */
+const count = (report) => ({
+  passed: report.numPassedTests,
+  failed: report.numFailedTests + report.testResults.filter(isBrokenFile).length,
+  skipped: report.numPendingTests + report.numTodoTests,
+});
+
+const isBrokenFile = (file) => file.status === 'failed' && file.assertionResults.length === 0;
+
+const buildDist = async () => (await run(process.execPath, [bootstrap, 'build'])) === 0;
+
+const otherFailures = await failuresOf({ ...lint, 'build of dist/': buildDist });
+const { passed, failed, skipped } = await runVitest();
+for (const name of otherFailures) console.log(`FAILED  ${name}`);
+const allFailed = failed + otherFailures.length;
+console.log(`${passed} passed, ${allFailed} failed, ${skipped} skipped`);
+process.exitCode = allFailed === 0 ? 0 : 1;

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { readSettings, type Settings } from '../config/settings.ts';
+import { stateFiles } from '../config/state-files.ts';
+import { wranglerDevProcess, writeDevEdgeFiles } from './edge-dev.ts';
+import { packageRoot } from './package-root.ts';
+import { runSystem } from './system.ts';
+import { buildAgent, watchAgent } from './watch-agent.ts';
+
+/**
+ * `openagent dev`: the Worker under `wrangler dev`, which rebuilds by itself, and the host-agent built and restarted on each
+ * change. All state is apart from that of `up`: the log of one edge means nothing to another.
+ */
+export const dev = async (environment: NodeJS.ProcessEnv): Promise<void> => {
+  const settings = readSettings(environment);
+  const root = packageRoot();
+  // Inside the package, where the bundle finds node_modules.
+  const agentScript = join(root, '.wrangler', 'agent', 'openagent.js');
+  await buildAgent(root, agentScript);
+  await runSystem(apart(settings), {
+    agentScript,
+    edgeProcess: async (ground) => wranglerDevProcess(root, await writeDevEdgeFiles(root, ground), ground),
+    onHostAgent: (hostAgent, stop) => watchAgent({ root, script: agentScript, onBuilt: hostAgent.restart, stop }),
+  });
+};
+
+const apart = (settings: Settings): Settings => ({ ...settings, files: stateFiles(join(settings.files.dir, 'dev')) });

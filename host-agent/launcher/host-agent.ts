@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { Settings } from '../config/settings.ts';
+import { spawnTied } from './children.ts';
+import type { Ground } from './ground.ts';
+import type { Role } from './supervise.ts';
+
+/** What the launcher tells the host-agent, as its one argument: nothing in it is secret, host.json holds the credential. */
+export const agentConfig = z.object({
+  stateDir: z.string(),
+  workingDir: z.string(),
+  defaultModel: z.string().optional(),
+  openCodeAgent: z.string().optional(),
+});
+export type AgentConfig = z.infer<typeof agentConfig>;
+
+/** Time for the host-agent to close its link and its store. */
+const graceMs = 3_000;
+
+/** The host-agent as a supervised child. It dials the edge and re-reads OpenCode's address by itself, so it is up at once. */
+export const hostAgentRole = (ground: Ground, script: string): Role => ({
+  name: 'host-agent',
+  start: async () => {
+    const { settings, means } = ground;
+    const config: AgentConfig = {
+      stateDir: settings.files.dir,
+      workingDir: settings.workingDir,
+      defaultModel: settings.defaultModel,
+      openCodeAgent: settings.openCodeAgent,
+    };
+    const child = await spawnTied({
+      command: process.execPath,
+      args: ['--disable-warning=ExperimentalWarning', script, 'agent-child', JSON.stringify(config)],
+      env: plainEnvironment(settings),
+      logFile: ground.logFileOf('host-agent'),
+      means: { ...means, pidNamespace: false },
+      graceMs,
+    });
+    await ground.lock.record('host-agent', child.pid);
+    return child;
+  },
+});
+
+/** The part of the environment that git and Node need, and that holds no key of a provider. */
+const plainEnvironment = ({ environment }: Settings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) => /^(HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR)$/.test(name)),
+  );

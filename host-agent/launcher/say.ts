@@ -1,0 +1,60 @@
+/** What the person who started us reads on stdout, in one place: short lines, no stack traces, secrets never but once. */
+import type { Settings } from '../config/settings.ts';
+import { type ContainmentMeans, contain } from '../process/namespace.ts';
+import type { Ground } from './ground.ts';
+import type { Told } from './supervise.ts';
+
+export const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** A terminal or pipe that was closed must not end the system with an EPIPE. */
+export const outliveOurTerminal = (): void => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    });
+  }
+};
+
+/** What the person should know about this start before it happens. */
+export const sayNotices = (settings: Settings, means: ContainmentMeans): void => {
+  const { notGuaranteed } = contain([], means);
+  for (const notice of [...settings.notices, ...(notGuaranteed ? [notGuaranteed] : [])]) say(notice);
+  if (settings.devMode) say('Authentication is off (DEV_MODE=true): everyone on this machine can use Open Agent.');
+};
+
+/** Says once that a child is down, and once that it is back. */
+export const tellAbout = (title: string, logFile: string): Told => {
+  let isDown = false;
+  return {
+    onDown: (reason) => {
+      if (!isDown) say(`${title} is down: ${reason}. It is started again until it runs; details are in ${logFile}.`);
+      isDown = true;
+    },
+    onUp: () => {
+      isDown = false;
+      say(`${title} runs again.`);
+    },
+  };
+};
+
+/** An OpenCode that is away stops no start: the messages wait for it. */
+export const sayOpenCodeAway = (away: Error | string | undefined): void => {
+  if (typeof away === 'string') say(`OPENCODE_BASE_URL: ${away}. Missions wait until OpenCode answers.`);
+  else if (away) say('Missions wait until OpenCode runs.');
+};
+
+/** The line that a start ends with, and the first time what to do next. */
+export const sayReady = ({ settings, secrets, url }: Ground): void => {
+  say(`Open Agent is ready at ${url}`);
+  const { generatedPassword: password } = secrets;
+  if (password) {
+    say(`The password is ${password} — it is shown only now.`);
+    say('Log in, and send the token that you get as "Authorization: Bearer <token>" with every request:');
+    say(`  curl -s ${url}/api/auth/login -H 'content-type: application/json' -d '{"password":"${password}"}'`);
+    say('README.md goes on from here: a mission from its first message to its last event.');
+  } else if (secrets.passwordHash && !settings.password) {
+    say('The password is the one of the first start; DASHBOARD_PASSWORD sets another.');
+  }
+};

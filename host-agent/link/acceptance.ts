@@ -1,0 +1,48 @@
+import { type Command, type CommandEnvelope, command } from '../../shared/commands.ts';
+import type { HostEvent } from '../../shared/events.ts';
+import type { Clock } from '../process/clock.ts';
+import type { Inbox } from '../store/inbox.ts';
+import type { Outbox, OutboxRow } from '../store/outbox.ts';
+
+type Verdict = { kind: 'start'; command: Command } | { kind: 'end'; row: OutboxRow; envelope: CommandEnvelope };
+
+/**
+ * Commits commands of the edge to the inbox; after it, all of them may be reported as `received`. Out: those to start, in
+ * order. A known one is not started again; one that was cancelled before it came never starts; one this version does
+ * not understand fails. The last two get their end row in the same transaction (protocol §2, §4). Throws StoreFull.
+ */
+export const acceptCommands = (
+  envelopes: readonly CommandEnvelope[],
+  store: { inbox: Inbox; outbox: Outbox; clock: Clock },
+): Command[] => {
+  const { inbox, outbox } = store;
+  const fresh = [...new Map(envelopes.map((each) => [each.id, each])).values()].filter((each) => !inbox.has(each.id));
+  if (fresh.length === 0) return [];
+  const verdicts = fresh.map((each) => judge(each, inbox.isCancelled(each.id), store.clock()));
+  const ended = verdicts.filter((each) => each.kind === 'end');
+  outbox.append(
+    ended.map((each) => each.row),
+    () => {
+      inbox.accept(fresh);
+      for (const { envelope } of ended) inbox.end(envelope.id);
+    },
+  );
+  return verdicts.flatMap((each) => (each.kind === 'start' ? [each.command] : []));
+};
+
+const judge = (envelope: CommandEnvelope, cancelled: boolean, at: number): Verdict => {
+  const finished = (outcome: 'failed' | 'cancelled', text: string): Verdict => {
+    const event: HostEvent = { type: 'command.finished', command: envelope.id, outcome, text };
+    return { kind: 'end', envelope, row: { at, mission: envelope.mission, event } };
+  };
+  const parsed = command.safeParse(envelope);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = `${issue?.path.join('.') || envelope.kind}: ${issue?.message ?? 'unknown'}`.slice(0, 200);
+    return finished(
+      'failed',
+      `The server's host-agent does not understand this command (${where}). Update the host-agent.`,
+    );
+  }
+  return cancelled ? finished('cancelled', 'Cancelled before it started') : { kind: 'start', command: parsed.data };
+};

@@ -1,0 +1,50 @@
+import type { Hello, Welcome } from '../../shared/frames.ts';
+import { protocolVersion } from '../../shared/limits.ts';
+import { StoreFull } from '../store/transaction.ts';
+import type { LinkOptions, Report } from './port.ts';
+
+/** The first frame of a session. All of it describes one moment, the outbox head `at` (protocol §2 `hello`). */
+export const hello = (options: LinkOptions, report: Report): Hello => {
+  const { outbox, inbox, edge, hostFile, clock } = options;
+  const known = edge.known();
+  return {
+    type: 'hello',
+    version: protocolVersion,
+    agent_version: options.agentVersion,
+    epoch: hostFile.epoch,
+    run: outbox.head().run,
+    welcomed_run: known.welcomedRun,
+    segment: known.segment,
+    acked: outbox.lastAcked(),
+    runs: outbox.pendingRuns(),
+    commands: inbox.openIds(),
+    turns: report.turns,
+    sessions: report.sessions,
+    at: outbox.newest(),
+    capabilities: { agents: report.agents, working_dir: report.workingDir },
+    clock: clock(),
+  };
+};
+
+/**
+ * Remembers what a `welcome` says of the edge. Out: 'renewed' when the edge has begun another log (it was rolled back or
+ * lost): every kept row must be offered again, which needs a new `hello` that asks for their runs (protocol §6).
+ */
+export const rememberWelcome = (welcome: Welcome, options: LinkOptions): 'known' | 'renewed' => {
+  const { outbox, edge, log } = options;
+  const before = edge.known().log;
+  try {
+    if (before !== null && before !== welcome.log) {
+      outbox.forgetAcks();
+      edge.welcomed(welcome.log, welcome.segment);
+      return 'renewed';
+    }
+    edge.welcomed(welcome.log, welcome.segment);
+    for (const { run, n } of welcome.runs) outbox.ack(run, n);
+  } catch (error) {
+    if (!(error instanceof StoreFull)) throw error;
+    // Every welcome says all of this again, and interrupts have to work without disk (protocol §3).
+    log.warn('link.welcome_not_stored', { error });
+  }
+  return 'known';
+};

@@ -1,0 +1,96 @@
+import WebSocket from 'ws';
+import { maxFrameBytes } from '../../shared/limits.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { HostFile } from './host-file.ts';
+import type { LinkTimes } from './times.ts';
+
+/** How a socket ended. `status`: the HTTP status, when the edge answered the dial with one. */
+export interface SocketEnd {
+  code: number;
+  reason: string;
+  status: number | null;
+}
+
+export interface SocketEvents {
+  open(): void;
+  /** A text message other than `pong`; null for a binary one. */
+  message(text: string | null): void;
+  /** Once, whatever happened; nothing comes after it. */
+  closed(end: SocketEnd): void;
+}
+
+/** A close reason may have 123 bytes of UTF-8 (RFC 6455); ours are short and may quote a little of the peer. */
+const maxReasonLength = 120;
+/** A peer that has not answered our close by now is gone; a stopping agent must not wait for it. */
+const closeGraceMs = 2_000;
+
+/** One WebSocket to the edge with its heartbeat: dialled on construction, gone after `closed`. Knows no frames. */
+export class EdgeSocket {
+  readonly #socket: WebSocket;
+  readonly #heartbeat: Heartbeat;
+  #failure = '';
+  #closing: NodeJS.Timeout | null = null;
+  #status: number | null = null;
+
+  constructor(hostFile: HostFile, times: LinkTimes, events: SocketEvents) {
+    const socket = new WebSocket(`${hostFile.url.replace(/^http/, 'ws').replace(/\/+$/, '')}/api/host/link`, {
+      headers: { authorization: `Bearer ${hostFile.id}.${hostFile.credential}` },
+      maxPayload: maxFrameBytes,
+      perMessageDeflate: false,
+      handshakeTimeout: times.silenceMs,
+    });
+    this.#socket = socket;
+    this.#heartbeat = new Heartbeat(
+      times,
+      () => this.isOpen() && socket.send('ping'),
+      () => this.abandon(`nothing heard for ${times.silenceMs} ms`),
+    );
+    socket.on('open', events.open);
+    socket.on('message', (data, isBinary) => {
+      this.#heartbeat.heard();
+      const text = data.toString();
+      if (isBinary || text !== 'pong') events.message(isBinary ? null : text);
+    });
+    socket.on('unexpected-response', (_request, response) => {
+      this.#status = response.statusCode ?? null;
+      this.abandon(`the edge answered the dial with HTTP ${response.statusCode}`);
+    });
+    // 'close' follows every error and carries on; the text is all that an error adds.
+    socket.on('error', (error) => {
+      this.#failure ||= error.message;
+    });
+    socket.on('close', (code, reason) => {
+      this.#heartbeat.stop();
+      if (this.#closing) clearTimeout(this.#closing);
+      events.closed({ code, reason: this.#failure || reason.toString(), status: this.#status });
+    });
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Sends if the socket is open; `done` is called when the text has left this process or never will. */
+  send(text: string, done?: () => void): void {
+    if (this.isOpen()) this.#socket.send(text, done);
+    else done?.();
+  }
+
+  /** Closes with a reason for the other side's log. */
+  close(code: number, reason: string): void {
+    this.#failure ||= reason;
+    if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
+    else this.#socket.close(code, reason.slice(0, maxReasonLength));
+    this.#closing ??= setTimeout(() => this.#socket.terminate(), closeGraceMs);
+  }
+
+  /** Ends the socket at once, for a peer that does not answer. */
+  abandon(why: string): void {
+    this.#failure ||= why;
+    this.#socket.terminate();
+  }
+}

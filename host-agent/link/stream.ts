@@ -1,0 +1,115 @@
+import type { Delta, HostFrame, Welcome } from '../../shared/frames.ts';
+import { pauseBytes } from '../../shared/limits.ts';
+import type { Outbox } from '../store/outbox.ts';
+import { DeltaBuffer } from './deltas.ts';
+import { Pacing } from './pacing.ts';
+import { type Outgoing, Sender } from './sender.ts';
+
+/** The part of a WebSocket that streaming needs. `done` is called when the text has left this process. */
+export interface Wire {
+  readonly bufferedAmount: number;
+  send(text: string, done: () => void): void;
+}
+
+/** What flows out after a `welcome`: rows and deltas in paced batches, until the session closes. */
+export class Stream {
+  readonly #wire: Wire;
+  readonly #outbox: Outbox;
+  readonly #sender: Sender;
+  readonly #pacing: Pacing;
+  readonly #deltas = new DeltaBuffer();
+  readonly #failed: (error: unknown) => void;
+  #timer: NodeJS.Timeout | null = null;
+  #scheduled = false;
+  #paused = false;
+  #closed = false;
+
+  /** `failed` hears what went wrong while sending, such as an unreadable store; the session should end then. */
+  constructor(wire: Wire, outbox: Outbox, welcome: Welcome, failed: (error: unknown) => void) {
+    this.#wire = wire;
+    this.#outbox = outbox;
+    this.#sender = new Sender(outbox, welcome.runs);
+    this.#pacing = new Pacing(welcome.frame_ms);
+    this.#failed = failed;
+    outbox.on('appended', this.#schedule);
+    this.#schedule();
+  }
+
+  delta(delta: Delta): void {
+    this.#deltas.add(delta, this.#outbox.head().n);
+    this.#schedule();
+  }
+
+  acked(run: string, n: number): void {
+    this.#sender.acked(run, n);
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#outbox.off('appended', this.#schedule);
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  /** Once per tick, and never inside the transaction or listener that caused it. */
+  readonly #schedule = (): void => {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flow();
+    });
+  };
+
+  #flow(): void {
+    try {
+      while (!this.#closed && this.#timer === null && this.#sendNext());
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Sends one frame; false when there is nothing to send or it is not time yet. */
+  #sendNext(): boolean {
+    if (this.#wire.bufferedAmount > pauseBytes) {
+      this.#paused = true;
+      this.#deltas.clear();
+      return false;
+    }
+    const waitMs = this.#pacing.waitMs(performance.now());
+    if (waitMs > 0) {
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.#flow();
+      }, waitMs);
+      return false;
+    }
+    const outgoing = this.#sender.next() ?? this.#onlyDeltas();
+    if (!outgoing) return false;
+    this.#wire.send(this.#encode(outgoing), this.#sent);
+    if (outgoing.kind === 'rows') this.#pacing.sent(performance.now());
+    return true;
+  }
+
+  readonly #sent = (): void => {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#schedule();
+  };
+
+  #onlyDeltas(): Outgoing | null {
+    const { run, n } = this.#sender.sentOfCurrent();
+    return this.#deltas.hasReady(n) ? { kind: 'rows', run, from: n + 1, items: [] } : null;
+  }
+
+  /** Rows are stored as the JSON of a frame item, so a batch is put together without parsing them again. */
+  #encode(outgoing: Outgoing): string {
+    if (outgoing.kind === 'gap') {
+      const { run, from, to } = outgoing;
+      return JSON.stringify({ type: 'gap', run, from, to } satisfies HostFrame);
+    }
+    const deltas = this.#deltas.take(this.#sender.sentOfCurrent().n);
+    const { run, from, items } = outgoing;
+    return `{"type":"batch","run":${JSON.stringify(run)},"from":${from},"items":[${items.join(',')}],"deltas":${JSON.stringify(deltas)}}`;
+  }
+}

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Logins are renewed while we run; a look costs a few `stat`s. */
+const lookMs = 1_000;
+/** Names under which our files and OpenCode's keep secrets: keys, logins (`access`, `refresh`), passwords, headers. */
+const secretName = /key|token|secret|password|authorization|credential|access|refresh/i;
+
+/**
+ * The secret values in `files` now: JSON files, of which strings under a name that says so count, and folders of files
+ * that hold one key each. Files may be missing. Out: the same array until something changed, so that it can be compared.
+ */
+export const knownSecrets = (files: readonly string[], folders: readonly string[]): (() => readonly string[]) => {
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let version = '';
+  let known: readonly string[] = [];
+  return () => {
+    if (performance.now() - lookedAt < lookMs) return known;
+    lookedAt = performance.now();
+    const keyFiles = folders.flatMap(filesIn);
+    const current = [...files, ...keyFiles].map(versionOf).join();
+    if (current === version) return known;
+    version = current;
+    known = [...new Set([...files.flatMap(secretsInJson), ...keyFiles.map(textOf)])].filter((secret) => secret !== '');
+    return known;
+  };
+};
+
+const filesIn = (folder: string): string[] => present(() => readdirSync(folder), []).map((name) => join(folder, name));
+
+const versionOf = (path: string): string => {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat ? `${stat.ino}:${stat.mtimeMs}:${stat.size}` : '';
+};
+
+const textOf = (path: string): string => present(() => readFileSync(path, 'utf8'), '').trim();
+
+const secretsInJson = (path: string): string[] => {
+  const found: string[] = [];
+  try {
+    JSON.parse(textOf(path) || '{}', (name, value: unknown) => {
+      if (typeof value === 'string' && secretName.test(name) && !value.startsWith('{file:')) found.push(value);
+      return value;
+    });
+  } catch {
+    // A damaged file: whoever owns it says so, and what was read before its fault is kept.
+  }
+  return found;
+};
+
+/** What a missing file or folder yields is `otherwise`; every other failure is thrown. */
+const present = <T>(read: () => T, otherwise: T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return otherwise;
+    throw error;
+  }
+};

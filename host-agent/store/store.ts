@@ -1,0 +1,42 @@
+import type { HostId } from '../../shared/ids.ts';
+import { openDatabase } from './database.ts';
+import { EdgeMemory } from './edge.ts';
+import { Inbox } from './inbox.ts';
+import { Missions } from './missions.ts';
+import { Outbox } from './outbox.ts';
+import { transact } from './transaction.ts';
+import { Turns } from './turns.ts';
+import { Upstream } from './upstream.ts';
+
+/** Everything a host-agent remembers, in one SQLite file with one transaction over all of it. */
+export interface Store {
+  run: string;
+  /** Where the store of another host id was moved to on opening, if there was one. */
+  replaced: string | null;
+  outbox: Outbox;
+  inbox: Inbox;
+  turns: Turns;
+  missions: Missions;
+  upstream: Upstream;
+  edge: EdgeMemory;
+  /** One write transaction over several tables; see transaction.ts. */
+  transact<T>(work: () => T): T;
+  close(): void;
+}
+
+/** Opens the store at `path`; see openDatabase for errors. */
+export const openStore = (path: string, hostId: HostId): Store => {
+  const database = openDatabase(path, hostId);
+  return {
+    run: database.run,
+    replaced: database.replaced,
+    outbox: new Outbox(database),
+    inbox: new Inbox(database),
+    turns: new Turns(database),
+    missions: new Missions(database),
+    upstream: new Upstream(database),
+    edge: new EdgeMemory(database),
+    transact: (work) => transact(database.db, work),
+    close: () => database.db.close(),
+  };
+};

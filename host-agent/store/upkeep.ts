@@ -1,0 +1,34 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '../process/clock.ts';
+import type { Log } from '../process/log.ts';
+import type { Outbox } from './outbox.ts';
+import { StoreFull } from './transaction.ts';
+
+/** Often enough for a person who has just freed some space; a look costs one small write, and only while full. */
+const recheckMs = 10_000;
+/** Pruning is bounded per call; see Outbox.prune. */
+const pruneMs = 60_000;
+
+/** Prunes acknowledged rows and, while the disk is full, looks for room; until `signal` aborts. */
+export const keepOutbox = async (outbox: Outbox, clock: Clock, log: Log, signal: AbortSignal): Promise<void> => {
+  outbox.on('full', () =>
+    log.error('outbox.full', {
+      text: 'No new turn starts until there is room: free disk space, or bring the edge back.',
+    }),
+  );
+  outbox.on('room', () => log.info('outbox.room'));
+  let prunedAt = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    try {
+      outbox.recheck();
+      if (performance.now() - prunedAt >= pruneMs) {
+        prunedAt = performance.now();
+        outbox.prune(clock());
+      }
+    } catch (error) {
+      // Pruning needs a little room itself; the next round tries again.
+      if (!(error instanceof StoreFull)) throw error;
+    }
+    await wait(recheckMs, undefined, { signal, ref: false }).catch(() => undefined); // Only an abort rejects.
+  }
+};

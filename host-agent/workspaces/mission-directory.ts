@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { simpleGit } from 'simple-git';
+import { type MissionId, missionShort } from '../../shared/ids.ts';
+import { pathWithin } from './paths.ts';
+
+/** What is true of every mission so far; OpenCode would rewrite a file without `$schema` (facts §10.1). */
+const config = `${JSON.stringify({ $schema: 'https://opencode.ai/config.json' }, null, 2)}\n`;
+
+export interface MissionPlace {
+  /** Root of the host workspace. */
+  workingDir: string;
+  /** Prepares a config directory so that OpenCode installs nothing into it. */
+  seedConfigDirectory(directory: string): Promise<void>;
+}
+
+/**
+ * Makes the directory of a mission ready for a turn (contract 8.1, 8.2) and gives its path without symlinks: a git repository of its
+ * own with `output/`, `temp/`, OpenCode's config and a link to the mission's context files. With `clean` everything that was in it
+ * goes first. May be repeated. Throws what the file system or git says.
+ */
+export const prepareMissionDirectory = async (
+  { workingDir, seedConfigDirectory }: MissionPlace,
+  mission: MissionId,
+  { clean }: { clean: boolean },
+): Promise<string> => {
+  const directory = await pathWithin(workingDir, 'workspaces', `mission-${missionShort(mission)}`);
+  await mkdir(directory, { recursive: true });
+  if (clean) await empty(directory);
+  for (const name of ['output', 'temp']) await mkdir(await pathWithin(directory, name), { recursive: true });
+
+  const context = await pathWithin(workingDir, 'context', mission);
+  await mkdir(context, { recursive: true });
+  await link(context, join(directory, 'context'));
+
+  const dotOpenCode = await pathWithin(directory, '.opencode');
+  if (!(await exists(join(dotOpenCode, 'package-lock.json')))) await seedConfigDirectory(dotOpenCode);
+  await write(await pathWithin(directory, 'opencode.json'));
+  await write(await pathWithin(dotOpenCode, 'opencode.json'));
+  if (!(await exists(join(directory, '.git')))) await initRepository(directory);
+  return directory;
+};
+
+const empty = async (directory: string): Promise<void> => {
+  for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true });
+};
+
+/** Only where nothing of that name is: what an agent put there stays. */
+const link = async (target: string, path: string): Promise<void> => {
+  try {
+    await symlink(target, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+};
+
+/** By rename, since a half-written config breaks the directory until OpenCode restarts (facts §10.1). */
+const write = async (path: string): Promise<void> => {
+  const present = await readFile(path, 'utf8').catch(() => null); // Missing or unreadable: it is written anew.
+  if (present === config) return;
+  const fresh = `${path}.${randomUUID()}`;
+  await writeFile(fresh, config);
+  await rename(fresh, path);
+};
+
+/** The repository bounds OpenCode's search for configuration and gives it snapshots (facts §5). */
+const initRepository = async (directory: string): Promise<void> => {
+  const git = simpleGit(directory);
+  await git.init(['--initial-branch=main']);
+  await git.addConfig('user.name', 'Open Agent');
+  await git.addConfig('user.email', 'agent@localhost');
+};
+
+const exists = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false, // Whatever keeps us from seeing it shows when it is made.
+  );

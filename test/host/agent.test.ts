@@ -1,0 +1,52 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { runAgent } from '../../host-agent/agent.ts';
+import { EdgePeer } from '../support/edge-peer.ts';
+import { message, newHostId, temporaryDirectory } from '../support/host-store.ts';
+
+/** A host-agent in this process, enrolled at `url`, with no OpenCode to talk to. */
+const startAgent = (stateDir: string, url: string, id = newHostId()) => {
+  mkdirSync(stateDir, { recursive: true });
+  writeFileSync(join(stateDir, 'host.json'), JSON.stringify({ id, url, credential: 'a-long-secret', epoch: 1 }));
+  const stopping = new AbortController();
+  const done = runAgent({ stateDir, workingDir: temporaryDirectory() }, stopping.signal);
+  const stop = (): Promise<void> => {
+    stopping.abort();
+    return done;
+  };
+  onTestFinished(stop);
+  return { id, done, stop };
+};
+
+test('it starts with the edge and OpenCode away, and stops when told', async () => {
+  const { stop } = startAgent(temporaryDirectory(), 'http://127.0.0.1:1');
+
+  await expect(stop()).resolves.toBeUndefined();
+});
+
+test('a server that is not enrolled is told how to be', async () => {
+  const stopping = new AbortController();
+
+  const started = runAgent({ stateDir: temporaryDirectory(), workingDir: '/tmp' }, stopping.signal);
+
+  await expect(started).rejects.toThrow(/not enrolled.*openagent enroll/);
+});
+
+test('with OpenCode away it takes commands in, keeps them over a restart, and reports them as open', async () => {
+  const peer = await EdgePeer.start();
+  const stateDir = temporaryDirectory();
+  const first = startAgent(stateDir, peer.url);
+  const command = message();
+  const dial = await peer.greeted();
+  dial.send({ type: 'commands', commands: [command] });
+  expect((await dial.next('received')).ids).toEqual([command.id]);
+  await first.stop();
+  expect(await dial.ended()).toMatchObject({ code: 1000 });
+
+  startAgent(stateDir, peer.url, first.id);
+  const hello = await (await peer.dialled()).next('hello');
+
+  expect(hello.commands).toEqual([command.id]);
+  expect(hello.capabilities).toEqual({ agents: null });
+});

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { alive, freshWorkingDir, type Launched, launch, processTree } from '../support/launched.ts';
+
+/** Two cores shared with other suites: a start takes about 2 s alone. */
+const patience = { timeout: 20_000, interval: 50 };
+
+let directory: ReturnType<typeof freshWorkingDir>;
+let launched: Launched | undefined;
+
+beforeEach(() => {
+  directory = freshWorkingDir();
+});
+
+afterEach(async () => {
+  launched?.kill('SIGTERM');
+  await launched?.ended;
+  directory.remove();
+});
+
+const start = async (environment?: Record<string, string>) => {
+  launched = launch(directory.path, environment);
+  return { launched, url: await launched.ready() };
+};
+
+const logIn = async (url: string, password: string): Promise<Response> =>
+  fetch(`${url}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ password }),
+  });
+
+const tokenOf = async (response: Response) => z.object({ token: z.string() }).parse(await response.json()).token;
+
+const generatedPassword = async (from: Launched) => (await from.printed(/The password is (\S+-\S+)/))[1] ?? '';
+
+const state = (file: string) => readFileSync(join(directory.path, '.openagent', file), 'utf8');
+
+test('the first start shows a password that logs in, a later one continues with the same state', async () => {
+  const first = await start();
+  const password = await generatedPassword(first.launched);
+  const login = await logIn(first.url, password);
+  const token = await tokenOf(login);
+  const [host, secrets] = [state('host.json'), state('secrets.json')];
+  first.launched.kill('SIGTERM');
+  expect(await first.launched.ended).toBe(0);
+
+  const second = await start();
+
+  expect((await logIn(second.url, password)).status).toBe(200);
+  const missions = await fetch(`${second.url}/api/control/missions`, { headers: { authorization: `Bearer ${token}` } });
+  expect(missions.status).toBe(200);
+  expect(second.launched.output()).not.toContain(password);
+  expect(state('secrets.json')).toBe(secrets);
+  expect(secrets).not.toContain(password);
+  expect({ ...JSON.parse(state('host.json')), url: '' }).toEqual({ ...JSON.parse(host), url: '' });
+}, 60_000);
+
+test('SIGTERM ends every process within 10 s and exits 0, also with a stream open', async () => {
+  const { launched, url } = await start({ DASHBOARD_PASSWORD: 'a password' });
+  const token = await tokenOf(await logIn(url, 'a password'));
+  const stream = await fetch(`${url}/api/control/stream`, { headers: { authorization: `Bearer ${token}` } });
+  await stream.body?.getReader().read();
+  const processes = processTree(launched.pid);
+  const stoppedAt = performance.now();
+
+  launched.kill('SIGTERM');
+
+  expect(await launched.ended).toBe(0);
+  expect(performance.now() - stoppedAt).toBeLessThan(10_000);
+  expect(alive(processes)).toEqual([]);
+}, 60_000);
+
+test('SIGTERM during the start ends what was started', async () => {
+  launched = launch(directory.path);
+  await launched.printed(/Starting the edge/);
+  const processes = processTree(launched.pid);
+
+  launched.kill('SIGTERM');
+
+  expect(await launched.ended).toBe(0);
+  expect(launched.output()).not.toContain('ready');
+  expect(alive([...processes, ...Object.values(launched.processes())])).toEqual([]);
+}, 60_000);
+
+test.each(['launcher', 'bootstrap'])(
+  'SIGKILL of the %s leaves no process',
+  async (victim) => {
+    const { launched } = await start();
+    const processes = processTree(launched.pid);
+    expect(processes.length).toBeGreaterThan(4);
+
+    process.kill(victim === 'launcher' ? (launched.processes().launcher?.pid ?? 0) : launched.pid, 'SIGKILL');
+
+    await vi.waitFor(() => expect(alive(processes)).toEqual([]), patience);
+  },
+  60_000,
+);
+
+test.each(['edge', 'host-agent', 'opencode'])(
+  'a killed %s is started again',
+  async (role) => {
+    const { launched, url } = await start();
+    const before = launched.processes()[role];
+
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+
+    await launched.printed(/runs again/);
+    expect(launched.processes()[role]).not.toEqual(before);
+    expect((await fetch(`${url}/api/health`)).status).toBe(200);
+  },
+  60_000,
+);
+
+test('a second launcher on the same state is refused in one line', async () => {
+  const first = await start();
+
+  const second = launch(directory.path);
+
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toMatch(/^Open Agent already runs on this state directory \(process \d+\)\. .*\n$/);
+  expect((await fetch(`${first.url}/api/health`)).status).toBe(200);
+}, 60_000);
+
+test('a port in use is said in one line', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const port = String(address !== null && typeof address === 'object' ? address.port : 0);
+
+  launched = launch(directory.path, { PORT: port });
+
+  expect(await launched.ended).toBe(1);
+  expect(launched.output()).toMatch(new RegExp(`^Open Agent can't listen on 127.0.0.1 port ${port}: .*set PORT.*\n$`));
+  other.close();
+}, 60_000);
+
+test('without OpenCode the system is up and says so', async () => {
+  const { launched, url } = await start({ OPENCODE_BASE_URL: 'http://user:canary@127.0.0.1:9' });
+
+  await launched.printed(/OPENCODE_BASE_URL: nothing answers there\. Missions wait/);
+  expect((await fetch(`${url}/api/health`)).status).toBe(200);
+  expect(launched.output()).not.toContain('canary');
+}, 60_000);

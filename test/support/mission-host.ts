@@ -1,0 +1,147 @@
+// The host-agent without its link: real store, real OpenCode, and a recorder in place of the edge.
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { Dispatch } from '../../host-agent/commands/dispatch.ts';
+import type { MissionTimes } from '../../host-agent/missions/context.ts';
+import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
+import { createRedactor } from '../../host-agent/missions/redact.ts';
+import { openCodeBinary } from '../../host-agent/opencode/binary.ts';
+import { openCodeClient } from '../../host-agent/opencode/client.ts';
+import { endpointFile } from '../../host-agent/opencode/endpoint.ts';
+import type { OpenCodeProcess } from '../../host-agent/opencode/process.ts';
+import { seedConfigDirectory } from '../../host-agent/opencode/seed.ts';
+import { holdStream } from '../../host-agent/opencode/stream.ts';
+import { Upstream } from '../../host-agent/opencode/upstream.ts';
+import { createLog } from '../../host-agent/process/log.ts';
+import { openStore } from '../../host-agent/store/store.ts';
+import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
+import type { MessageCommand } from '../../shared/commands.ts';
+import { type HostEvent, hostEvent } from '../../shared/events.ts';
+import { type Delta, item } from '../../shared/frames.ts';
+import type { CommandId, HostId, MissionId } from '../../shared/ids.ts';
+
+const row = item.extend({ event: hostEvent });
+export type Row = z.infer<typeof row>;
+
+/** Tells the host where OpenCode listens, as the launcher does. */
+export const announce = (path: string, { url, username, password, instance }: OpenCodeProcess): void =>
+  writeFileSync(path, JSON.stringify({ url, username, password, instance, pid: 1, startedAt: 1 }));
+
+export interface HostOptions {
+  dir: string;
+  host: HostId;
+  serverFile: string;
+  secrets?: string[];
+  times?: Partial<MissionTimes>;
+  defaultModel?: string | null;
+  linkIsUp?: () => boolean;
+}
+
+/** Starts a host over the store in `dir`; a second one over the same store is a host-agent after a restart. */
+export const startMissionHost = (options: HostOptions) => {
+  const { dir, host, serverFile } = options;
+  const store = openStore(join(dir, 'host-agent.sqlite'), host);
+  const lines: string[] = [];
+  const log = createLog({ level: 'debug', write: (line) => lines.push(line) });
+  const client = openCodeClient(endpointFile(serverFile));
+  const upstream = new Upstream(client, log);
+  const deltas: Delta[] = [];
+  const redactor = createRedactor(options.secrets ?? []);
+  const live = new LiveTurns(() => undefined);
+  const dispatch = new Dispatch({
+    store,
+    client,
+    upstream,
+    live,
+    redactor: () => redactor,
+    clock: () => Date.now(),
+    log,
+    delta: (delta) => deltas.push(delta),
+    linkIsUp: options.linkIsUp ?? (() => true),
+    prepareDirectory: (mission, { clean }) =>
+      prepareMissionDirectory(
+        { workingDir: dir, seedConfigDirectory: (path) => seedConfigDirectory(path, openCodeBinary().version) },
+        mission,
+        { clean },
+      ),
+    defaults: { agent: 'build', model: options.defaultModel ?? null },
+    ...(options.times ? { times: options.times } : {}),
+  });
+  const stopping = new AbortController();
+  const streaming = holdStream(endpointFile(serverFile), upstream, log, stopping.signal);
+  dispatch.attach();
+
+  const rows = (mission?: MissionId): Row[] =>
+    [...store.outbox.unacknowledged()]
+      .flatMap((page) => page.rows.map((stored) => row.parse(JSON.parse(stored.item))))
+      .filter((each) => mission === undefined || each.mission === mission);
+
+  /** The first row, past or future, that satisfies `matches`. */
+  const until = async <T extends Row>(matches: (row: Row) => row is T, mission?: MissionId): Promise<T> => {
+    for (;;) {
+      const found = rows(mission).find(matches);
+      if (found) return found;
+      await once(store.outbox, 'appended', { signal: AbortSignal.timeout(20_000) }).catch((error: unknown) => {
+        throw new Error(`no such row; there are ${JSON.stringify(rows(mission), null, 1)}\n${lines.join('')}`, {
+          cause: error,
+        });
+      });
+    }
+  };
+
+  return {
+    store,
+    client,
+    dispatch,
+    live,
+    deltas,
+    lines,
+    rows,
+    events: (mission?: MissionId): HostEvent[] => rows(mission).map((each) => each.event),
+    /** As the link does it: into the inbox, then on. */
+    give(...commands: MessageCommand[]): void {
+      store.inbox.accept(commands);
+      dispatch.commands();
+    },
+    cancel({ mission, id }: MessageCommand): void {
+      store.inbox.cancel({ mission, command: id });
+      dispatch.interrupt({ mission, command: id });
+    },
+    /** The first event of a type, past or future. */
+    async event<T extends HostEvent['type']>(type: T, mission?: MissionId): Promise<Extract<HostEvent, { type: T }>> {
+      const isIt = (each: Row): each is Row & { event: Extract<HostEvent, { type: T }> } => each.event.type === type;
+      return (await until(isIt, mission)).event;
+    },
+    async ended(command: CommandId): Promise<Extract<HostEvent, { type: 'turn.ended' }>> {
+      const isIt = (each: Row): each is Row & { event: Extract<HostEvent, { type: 'turn.ended' }> } =>
+        each.event.type === 'turn.ended' && each.event.command === command;
+      return (await until(isIt)).event;
+    },
+    /** Goes away as a killed process does: nothing more is written or sent. */
+    async drop(): Promise<void> {
+      stopping.abort();
+      dispatch.close();
+      store.close();
+      await streaming;
+    },
+  };
+};
+
+export type MissionHost = ReturnType<typeof startMissionHost>;
+
+/** The text the log has of each part, by the rules of shared/events.ts. */
+export const textsOf = (events: readonly HostEvent[]): Map<string, string> => {
+  const texts = new Map<string, string>();
+  for (const event of events) {
+    if (event.type === 'part.opened') texts.set(event.part, '');
+    if (event.type === 'part.checkpoint') {
+      const before = event.replace ? '' : (texts.get(event.part) ?? '');
+      texts.set(event.part, before.slice(0, event.off) + event.text);
+    }
+    if (event.type === 'part.closed')
+      texts.set(event.part, (texts.get(event.part) ?? '').slice(0, event.off) + event.text);
+  }
+  return texts;
+};

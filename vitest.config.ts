@@ -10,6 +10,8 @@ process.env.MINIFLARE_WORKERD_PATH ??= workerd.default;
 
 /** Real processes, real OpenCode: a whole mission may take this long on a busy machine. */
 const e2eTimeoutMs = 120_000;
+/** The same, with processes killed and started again; a case waits for events and is done much sooner. */
+const faultsTimeoutMs = 120_000;
 const hostTimeoutMs = 30_000;
 /** Milliseconds of work, with room for a machine that runs everything at once. */
 const edgeTimeoutMs = 20_000;
@@ -17,6 +19,15 @@ const edgeTimeoutMs = 20_000;
 const nodeProject = (name: string, more: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...more },
 });
+
+/** What the objects of the edge tests are configured with; the Worker's own variables are chosen by each test. */
+const objectVariables = {
+  EDGE: 'embedded',
+  JWT_SECRET: 'a secret of these tests',
+  OPEN_AGENT_USERS: JSON.stringify(
+    ['default', 'ada', 'bob', 'alice', 'mallory'].map((username) => ({ username, password: 'x' })),
+  ),
+};
 
 export default defineConfig({
   test: {
@@ -27,8 +38,11 @@ export default defineConfig({
       nodeProject('host', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
       nodeProject('protocol', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
       nodeProject('e2e', { fileParallelism: false, testTimeout: e2eTimeoutMs, hookTimeout: e2eTimeoutMs }),
+      nodeProject('faults', { fileParallelism: false, testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings: objectVariables } }),
+        ],
         test: { name: 'edge', include: ['test/edge/**/*.test.ts'], testTimeout: edgeTimeoutMs },
       },
     ],

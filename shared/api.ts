@@ -52,8 +52,11 @@ export interface RunningJson {
   history_len: number;
   seconds_since_activity: number;
   expected_deliverables: number;
-  /** NEW: true while the server has not been heard of; the turn is believed to go on there. */
-  server_away?: boolean;
+  /** NEW: what the turn does. `quiet`: alive by its host's word, without output since `quiet_since`; never ended for that. */
+  turn_state?: 'starting' | 'running' | 'quiet' | 'retrying' | 'waiting' | 'stopping';
+  quiet_since?: string;
+  /** NEW: set while the server is not heard of; the turn is believed to go on there, and judged when it is back. */
+  server_away_since?: string;
 }
 
 export interface QueuedJson {

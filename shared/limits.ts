@@ -37,6 +37,8 @@ export const replacedMinMs = 60_000;
 export const replacedMaxMs = 15 * 60_000;
 /** A server is shown as away when the runtime has answered no ping of it for this long. */
 export const awayMs = 45_000;
+/** A turn without output for this long is shown as quiet: the web app warns after the same time. */
+export const quietMs = 60_000;
 /** The host repeats its list of live turns this often while one runs: the evidence for "running". */
 export const turnsMs = 60_000;
 
@@ -75,6 +77,8 @@ export const resendMax = 3;
 export const closeCode = {
   /** The receiver's own failure (RFC 6455 1011): nothing was stored, dial again. */
   failed: 1011,
+  /** Service restart (RFC 6455 1012): come back with the cursor. */
+  restarted: 1012,
   unauthorised: 4001,
   staleEpoch: 4003,
   badFrame: 4004,

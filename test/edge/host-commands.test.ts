@@ -144,7 +144,9 @@ test('cancelling while the server is away ends the turn here, once, and the host
   peer.send(batch('r1', 1, [rows.started]));
   await peer.next('ack');
   peer.close();
-  await vi.waitFor(async () => expect(await object().running(owner)).toMatchObject([{ server_away: true }]));
+  await vi.waitFor(async () =>
+    expect(await object().running(owner)).toMatchObject([{ server_away_since: expect.any(String) }]),
+  );
 
   await object().cancel(owner, mission);
 

@@ -3,7 +3,7 @@ import { AppError, assertNever } from '../../shared/errors.ts';
 import type { Bound, Context, User } from '../http/context.ts';
 import { verifyToken } from './jwt.ts';
 import { hostnameOf, isLoopback } from './loopback.ts';
-import { authMode } from './mode.ts';
+import { authMode, devUser, singleUser } from './mode.ts';
 
 /** Paths with another proof of their own, or none (contract §1.2). */
 const openPaths = new Set(['/api/health', '/api/auth/login', '/api/host/link', '/api/internal/setup']);
@@ -19,10 +19,10 @@ export const gate: MiddlewareHandler<Bound> = async (c, next) => {
   if (openPaths.has(c.req.path)) return next();
   switch (mode.kind) {
     case 'disabled':
-      c.set('user', { id: 'dev', name: 'dev' });
+      c.set('user', { id: devUser, name: devUser });
       break;
     case 'single_tenant':
-      c.set('user', await userOfToken(c, mode.secret, (id) => (id === 'default' ? { id, name: id } : null)));
+      c.set('user', await userOfToken(c, mode.secret, (id) => (id === singleUser ? { id, name: id } : null)));
       break;
     case 'multi_user': {
       const find = (id: string): User | null => {

@@ -1,6 +1,6 @@
 import { AppError, assertNever } from '../../shared/errors.ts';
 import { signToken } from './jwt.ts';
-import type { AuthMode } from './mode.ts';
+import { type AuthMode, singleUser } from './mode.ts';
 import { isPassword } from './password.ts';
 
 const daySeconds = 24 * 3600;
@@ -20,7 +20,7 @@ export const checkCredentials = (
       throw new AppError('internal', mode.message);
     case 'single_tenant':
       if (!isPassword(mode.password, password)) throw new AppError('unauthorised', 'Invalid password');
-      return { id: 'default', name: 'default', secret: mode.secret };
+      return { id: singleUser, name: singleUser, secret: mode.secret };
     case 'multi_user': {
       if (!username?.trim()) throw new AppError('unauthorised', 'Username required');
       const found = mode.users.find((user) => user.username === username.trim());

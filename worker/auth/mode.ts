@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { assertNever } from '../../shared/errors.ts';
 import type { Env } from '../env.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -27,6 +28,27 @@ export const authMode = (env: Env): AuthMode => {
   if (!secret) return { kind: 'misconfigured', message: 'JWT_SECRET not configured: set it to a long random text' };
   if (users.length > 0) return { kind: 'multi_user', users, secret };
   return { kind: 'single_tenant', password: password ?? '', secret };
+};
+
+/** The one user of a server without a list, and the one of a server without authentication (contract §1.2). */
+export const singleUser = 'default';
+export const devUser = 'dev';
+
+/** True for the id of someone who may log in now. */
+export const isUser = (env: Env, id: string): boolean => {
+  const mode = authMode(env);
+  switch (mode.kind) {
+    case 'disabled':
+      return id === devUser;
+    case 'single_tenant':
+      return id === singleUser;
+    case 'multi_user':
+      return mode.users.some((user) => user.id === id);
+    case 'misconfigured':
+      return false;
+    default:
+      return assertNever(mode);
+  }
 };
 
 const modeWithoutAuthentication = (env: Env): AuthMode => {

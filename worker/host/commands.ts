@@ -109,19 +109,20 @@ export const unmetWishes = (sql: SqlStorage): { mission: MissionId; command: Com
     )
     .toArray();
 
-/** The oldest waiting message of each mission that is free: what may be sent now. */
-export const dueMessages = (sql: SqlStorage): KeptMessage[] => {
+/** The oldest waiting message of each mission that is free: what may be sent now. `held` ones block their mission. */
+export const dueMessages = (sql: SqlStorage, held: ReadonlySet<string>): KeptMessage[] => {
   const due = new Map<string, KeptMessage>();
   const busy = new Set<string>();
   for (const message of openCommands(sql, null)) {
-    if (message.state !== 'kept') busy.add(message.mission);
+    if (message.state !== 'kept' || held.has(message.id)) busy.add(message.mission);
     else if (!due.has(message.mission)) due.set(message.mission, message);
   }
   return [...due.values()].filter((message) => !busy.has(message.mission));
 };
 
 export const forgetCommands = (sql: SqlStorage, mission: string): void => {
-  sql.exec('DELETE FROM commands WHERE mission = ?', mission);
+  // Ids are kept for ever: a command that comes back must be known as one that is over.
+  sql.exec("UPDATE commands SET state = 'removed', content = '' WHERE mission = ?", mission);
 };
 
 /** The command as the host gets it. */

@@ -3,7 +3,7 @@ import type { CommandId, MissionId } from '../../shared/ids.ts';
 import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import { concludeAbsence, noteAbsence } from './absence.ts';
-import { dueMessages, markCommand, toCommand } from './commands.ts';
+import { dueMessages, type KeptMessage, markCommand, toCommand } from './commands.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from './ingest.ts';
 import {
   close,
@@ -18,6 +18,8 @@ import {
 import type { Log } from './log.ts';
 import { getMission } from './missions.ts';
 import { directoryHost, setCapabilities } from './projection.ts';
+import type { Recorded } from './record.ts';
+import { beginNewLog, heldCommands, hostCopy, releaseHeld, rolledBack } from './replaced.ts';
 import type { Activity } from './running.ts';
 import { runPosition } from './runs.ts';
 import type { Steps } from './steps.ts';
@@ -51,14 +53,18 @@ export class HostLink {
   }
 
   isAway(): boolean {
-    return this.#socket.isAway(Date.now());
+    return this.#socket.awaySinceMs(this.#sql, Date.now()) !== null;
+  }
+
+  closed(socket: WebSocket): void {
+    this.#socket.left(this.#sql, socket, Date.now());
   }
 
   activity(): Activity {
     return {
       seenAt: (mission) => this.#seenAtMs.get(mission),
       reported: turnsReport(this.#sql),
-      isAway: this.isAway(),
+      awaySinceMs: this.#socket.awaySinceMs(this.#sql, Date.now()),
     };
   }
 
@@ -82,11 +88,11 @@ export class HostLink {
 
   /** Sends what may start now: the oldest waiting message of every free mission. */
   async dispatch(): Promise<void> {
-    if (!this.#socket.current() || dueMessages(this.#sql).length === 0) return;
+    if (!this.#socket.current() || this.#due().length === 0) return;
     await this.#steps.live();
     // The socket and the queue may have changed while D1 was asked.
     if (!this.#socket.current()) return;
-    const due = dueMessages(this.#sql);
+    const due = this.#due();
     const { commands } = this.#steps.run(() => {
       for (const message of due) markCommand(this.#sql, message.id, 'sent');
       const sent = due.flatMap((message) => {
@@ -98,6 +104,15 @@ export class HostLink {
     if (commands.length > 0) this.#socket.send({ type: 'commands', commands });
   }
 
+  #due(): KeptMessage[] {
+    return dueMessages(this.#sql, heldCommands(this.#sql));
+  }
+
+  /** What follows from the log having come this far. */
+  #conclude(nowMs: number): Recorded[] {
+    return [...concludeAbsence(this.#sql, this.#log, nowMs), ...releaseHeld(this.#sql, this.#log, nowMs)];
+  }
+
   async #take(socket: WebSocket, frame: HostFrame): Promise<void> {
     const now = Date.now();
     switch (frame.type) {
@@ -107,7 +122,7 @@ export class HostLink {
         if (!(await this.#mayOpen(socket, unknownMissions(this.#sql, frame)))) return;
         const step = this.#steps.run(() => {
           const result = ingest(this.#ctx.storage, this.#log, frame, now);
-          const recorded = result.ok ? [...result.recorded, ...concludeAbsence(this.#sql, this.#log, now)] : [];
+          const recorded = result.ok ? [...result.recorded, ...this.#conclude(now)] : [];
           return { result, recorded, touched: [], deltas: openDeltas(this.#sql, frame.deltas) };
         });
         for (const { mission } of [...step.deltas, ...step.recorded.map(({ row }) => row)]) {
@@ -122,7 +137,7 @@ export class HostLink {
       case 'gap': {
         const step = this.#steps.run(() => {
           const said = ingestGap(this.#sql, this.#log, frame, now);
-          return { said, recorded: said ? [...said, ...concludeAbsence(this.#sql, this.#log, now)] : [], touched: [] };
+          return { said, recorded: said ? [...said, ...this.#conclude(now)] : [], touched: [] };
         });
         const n = runPosition(this.#sql, frame.run);
         if (step.said === null) return close(socket, closeCode.gap, `expected n ${n + 1} of run ${frame.run}`);
@@ -137,7 +152,7 @@ export class HostLink {
         this.#steps.run(() => {
           storeTurns(this.#sql, frame.turns, now);
           noteAbsence(this.#sql, 'turns', frame.at, null, frame.turns);
-          return { recorded: concludeAbsence(this.#sql, this.#log, now), touched: [] };
+          return { recorded: this.#conclude(now), touched: [] };
         });
         return this.dispatch();
       case 'capabilities':
@@ -150,11 +165,16 @@ export class HostLink {
 
   async #hello(socket: WebSocket, hello: Hello, nowMs: number): Promise<void> {
     this.#socket.welcome(socket, crypto.randomUUID());
+    const reason = rolledBack(this.#sql, this.#log, hello);
     this.#steps.run(() => {
+      const renewed = reason === null ? [] : beginNewLog(this.#sql, this.#log, hello, reason, nowMs);
+      const replaced = [...renewed, ...hostCopy(this.#sql, this.#log, hello, nowMs)];
       storeTurns(this.#sql, hello.turns, nowMs);
       noteAbsence(this.#sql, 'hello', hello.at, hello.commands, hello.turns);
-      return { recorded: concludeAbsence(this.#sql, this.#log, nowMs), touched: [] };
+      return { recorded: [...replaced, ...this.#conclude(nowMs)], touched: [] };
     });
+    if (reason !== null) this.#steps.dismissViewers();
+    await this.#steps.checkDirectory();
     const frameMs = this.#env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
     const { session } = this.#socket.state(socket);
     sendFrame(socket, welcomeFrame(this.#sql, this.#log, hello, session, frameMs));

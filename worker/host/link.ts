@@ -45,19 +45,30 @@ export class HostSocket {
     return open.find((socket) => this.state(socket).session !== '') ?? null;
   }
 
-  /** True when no host is connected, or the connected one has not been heard of for a while (protocol §8). */
-  isAway(nowMs: number): boolean {
+  /**
+   * Since when the host is away (milliseconds), or null while it is here: not connected, or connected and not heard of for
+   * a while (protocol §8). The runtime answers pings without waking the object, so this is judged when it is read.
+   */
+  awaySinceMs(sql: SqlStorage, nowMs: number): number | null {
     const socket = this.current();
-    if (!socket) return true;
+    if (!socket) return Number(getMeta(sql, 'left_at') ?? nowMs);
     const heard = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? this.state(socket).openedAtMs;
-    return nowMs - heard > awayMs;
+    return nowMs - heard > awayMs ? heard : null;
+  }
+
+  /** Remembers when the session in force ended. */
+  left(sql: SqlStorage, socket: WebSocket, nowMs: number): void {
+    if (this.state(socket).session !== '') setMeta(sql, 'left_at', String(nowMs));
   }
 
   /** Makes this socket the session in force and closes the one before. */
   welcome(socket: WebSocket, session: string): void {
     for (const other of this.#ctx.getWebSockets(linkTag)) {
-      if (other !== socket && this.state(other).session !== '')
-        close(other, closeCode.replaced, 'replaced by a newer session of this server');
+      const state = this.state(other);
+      if (other === socket || state.session === '') continue;
+      // What it still sends would speak for the server beside the session in force.
+      other.serializeAttachment({ ...state, session: '' });
+      close(other, closeCode.replaced, 'replaced by a newer session of this server');
     }
     socket.serializeAttachment({ ...this.state(socket), session });
   }

@@ -19,7 +19,7 @@ type StoredRow = { seq: number; mission: string | null; sequence: number | null;
 
 /** One history: its identity, its head, appending and reading (protocol §1). */
 export class Log {
-  readonly id: string;
+  #id: string;
   readonly #sql: SqlStorage;
   readonly #random: () => string;
   #segment = '';
@@ -30,16 +30,33 @@ export class Log {
     this.#sql = sql;
     this.#random = random;
     const known = getMeta(sql, 'log');
-    this.id = known ?? random();
+    this.#id = known ?? random();
     if (known === null) {
-      setMeta(sql, 'log', this.id);
+      setMeta(sql, 'log', this.#id);
       sql.exec('INSERT INTO segments (segment, first_seq) VALUES (?, 1)', random());
     }
     this.reload();
   }
 
+  /** Names this history; drawn anew when the object finds itself to be an older copy (protocol §6). */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Begins another history over the same rows: every cursor of the old one is invalid. Call it inside a transaction. */
+  renew(): void {
+    this.#id = this.#random();
+    this.#segmentIsOurs = false;
+    setMeta(this.#sql, 'log', this.#id);
+  }
+
+  hasSegment(segment: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM segments WHERE segment = ?', segment).toArray().length > 0;
+  }
+
   /** Reads position and segment from the tables; needed after a transaction was rolled back. */
   reload(): void {
+    this.#id = getMeta(this.#sql, 'log') ?? this.#id;
     this.#head = this.#sql.exec<{ head: number | null }>('SELECT max(seq) AS head FROM log').one().head ?? 0;
     const newest = this.#sql
       .exec<{ segment: string }>('SELECT segment FROM segments ORDER BY ord DESC LIMIT 1')

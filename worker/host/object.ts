@@ -7,9 +7,10 @@ import type { MissionJson, QueuedJson, RunningJson, StoredEventJson } from '../.
 import type { MissionStatus } from '../../shared/events.ts';
 import { commandId, type MissionId } from '../../shared/ids.ts';
 import { rendering } from '../../shared/viewer.ts';
+import { isUser } from '../auth/mode.ts';
 import type { Env } from '../env.ts';
 import { HostLink } from './hostlink.ts';
-import { close } from './link.ts';
+import { close, linkTag } from './link.ts';
 import { Log } from './log.ts';
 import { history, missionJson, ownMission } from './missions.ts';
 import { eventsPage } from './pages.ts';
@@ -48,9 +49,12 @@ export class Host extends DurableObject<Env> {
     if (url.pathname === '/link') {
       this.#link.accept(server, Number(request.headers.get('x-openagent-epoch')));
     } else {
+      const owner = url.searchParams.get('owner') ?? '';
+      // Asked here too: a stream that dials again may come from a Worker that still runs with the old list of users.
+      if (!isUser(this.env, owner)) return new Response('Invalid user', { status: 403 });
       this.ctx.acceptWebSocket(server, [viewerTag]);
       const viewer = {
-        owner: url.searchParams.get('owner') ?? '',
+        owner,
         rendering: rendering.parse(url.searchParams.get('rendering')),
         mission: url.searchParams.get('mission'),
       };
@@ -70,6 +74,7 @@ export class Host extends DurableObject<Env> {
   /** Answers the close handshake, without which the other end waits for its own time-out. */
   override webSocketClose(socket: WebSocket, _code: number, reason: string): void {
     close(socket, 1000, reason);
+    if (this.ctx.getTags(socket).includes(linkTag)) this.#link.closed(socket);
   }
 
   override webSocketError(_socket: WebSocket, cause: unknown): void {

@@ -14,7 +14,7 @@ const previewChars = 200;
  */
 export const projectMissions = async (db: D1Database, sql: SqlStorage, log: Log, host: string): Promise<void> => {
   if (getMeta(sql, 'announced') !== log.id) {
-    await db.prepare('UPDATE hosts SET log = ? WHERE id = ?').bind(log.id, host).run();
+    await announceLog(db, log.id, host);
     setMeta(sql, 'announced', log.id);
   }
   const stale = sql.exec<{ id: string }>('SELECT id FROM missions WHERE projected_rev < rev').toArray();
@@ -23,6 +23,30 @@ export const projectMissions = async (db: D1Database, sql: SqlStorage, log: Log,
   await db.batch(missions.map((mission) => upsert(db, mission, preview(sql, log, mission), log.id, host)));
   for (const { id, rev } of missions)
     sql.exec('UPDATE missions SET projected_rev = ? WHERE id = ? AND projected_rev < ?', rev, id, rev);
+};
+
+/**
+ * Compares D1 with what was projected and forgets the projection where D1 has less: it was replaced by an older copy, and
+ * everything is projected again (protocol §6). Also puts back the log in force and the live mark.
+ */
+export const checkDirectory = async (db: D1Database, sql: SqlStorage, log: Log, host: string): Promise<void> => {
+  await announceLog(db, log.id, host);
+  if (getMeta(sql, 'live') === '1') await setLive(db, host, true);
+  const there = await db
+    .prepare('SELECT count(*) AS n, coalesce(sum(rev), 0) AS revs FROM missions WHERE host = ? AND log = ?')
+    .bind(host, log.id)
+    .first<{ n: number; revs: number }>();
+  const here = sql
+    .exec<{ n: number; revs: number }>(
+      'SELECT count(*) AS n, coalesce(sum(projected_rev), 0) AS revs FROM missions WHERE projected_rev > 0',
+    )
+    .one();
+  if (there && there.n >= here.n && there.revs >= here.revs) return;
+  sql.exec('UPDATE missions SET projected_rev = 0');
+};
+
+const announceLog = async (db: D1Database, log: string, host: string): Promise<void> => {
+  await db.prepare('UPDATE hosts SET log = ?1 WHERE id = ?2 AND log IS NOT ?1').bind(log, host).run();
 };
 
 /** Marks the server as possibly alive, before its first command goes out, or as quiet (protocol §7). */

@@ -1,5 +1,6 @@
-import type { QueuedJson, RunningJson } from '../../shared/api.ts';
+import { type QueuedJson, type RunningJson, timestamp } from '../../shared/api.ts';
 import type { LiveTurn } from '../../shared/events.ts';
+import { quietMs } from '../../shared/limits.ts';
 import type { MissionRun } from '../../shared/viewer.ts';
 import { type KeptMessage, openCommands } from './commands.ts';
 import { getMission, type Mission } from './missions.ts';
@@ -25,13 +26,14 @@ export const busyMissions = (sql: SqlStorage): Mission[] => {
   });
 };
 
-/** What `activity` needs: when this object last heard of a mission's turn, by its own clock. */
+/** What is known of a server's turns beyond the log. */
 export interface Activity {
-  /** Milliseconds; undefined when nothing was heard since this construction. */
+  /** When this construction last heard of a mission's turn, by its own clock (milliseconds). */
   seenAt(mission: string): number | undefined;
   /** Live turns as last reported, and when the report came. */
   reported: { turns: LiveTurn[]; atMs: number };
-  isAway: boolean;
+  /** Since when the server is not heard of; null while it is here. */
+  awaySinceMs: number | null;
 }
 
 /**
@@ -53,7 +55,8 @@ export const runningJson = (sql: SqlStorage, owner: string, activity: Activity, 
           history_len: historyLength(sql, mission.id),
           seconds_since_activity: Math.max(0, Math.floor((nowMs - lastActivity(mission, activity)) / 1000)),
           expected_deliverables: 0,
-          ...(activity.isAway ? { server_away: true } : {}),
+          ...turnState(mission, activity, nowMs),
+          ...(activity.awaySinceMs === null ? {} : { server_away_since: timestamp(activity.awaySinceMs) }),
         },
       ];
     });
@@ -76,6 +79,18 @@ const historyLength = (sql: SqlStorage, mission: string): number =>
       mission,
     )
     .one().n;
+
+const turnState = (
+  mission: Mission,
+  activity: Activity,
+  nowMs: number,
+): Pick<RunningJson, 'turn_state' | 'quiet_since'> => {
+  if (mission.turn === null) return {};
+  const state = activity.reported.turns.find((live) => live.turn === mission.turn)?.state ?? 'running';
+  const lastMs = lastActivity(mission, activity);
+  if (state !== 'running' || nowMs - lastMs < quietMs) return { turn_state: state };
+  return { turn_state: 'quiet', quiet_since: timestamp(lastMs) };
+};
 
 /** Heard here, or reported by the host as an age at the time of its report: clocks are never compared. */
 const lastActivity = (mission: Mission, { seenAt, reported }: Activity): number => {

@@ -1,7 +1,7 @@
 import type { Delta } from '../../shared/frames.ts';
 import type { Env } from '../env.ts';
 import type { Log } from './log.ts';
-import { projectMissions, setLive } from './projection.ts';
+import { checkDirectory, projectMissions, setLive } from './projection.ts';
 import type { Recorded } from './record.ts';
 import type { Reply } from './replies.ts';
 import type { Done } from './requests.ts';
@@ -66,6 +66,21 @@ export class Steps {
   async projected(): Promise<void> {
     await this.#project();
     await this.#quieten();
+  }
+
+  /** At each `hello`: mends a directory that was replaced by an older copy. Its failure must not keep the host away. */
+  async checkDirectory(): Promise<void> {
+    try {
+      await checkDirectory(this.#env.DB, this.#ctx.storage.sql, this.#log, this.host);
+    } catch (cause) {
+      console.error(JSON.stringify({ level: 'error', event: 'directory.check_failed', cause: String(cause) }));
+    }
+    this.#ctx.waitUntil(this.projected());
+  }
+
+  /** Ends every stream: their cursors are of a log that is no more, and they start anew with a `reset`. */
+  dismissViewers(): void {
+    this.#viewers.dismiss();
   }
 
   /** Awaited before the first command goes out, so that `running` never misses a live server (protocol §7). */

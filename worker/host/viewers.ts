@@ -1,9 +1,10 @@
 import type { Delta } from '../../shared/frames.ts';
-import { bareCursorRows } from '../../shared/limits.ts';
+import { bareCursorRows, closeCode } from '../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../shared/sse.ts';
 import type { MissionRun, ViewerHeader } from '../../shared/viewer.ts';
 import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
+import { close } from './link.ts';
 import type { Log } from './log.ts';
 import { getMission, type Mission } from './missions.ts';
 import { getPart, OpenTexts, openParts } from './parts.ts';
@@ -98,6 +99,11 @@ export class Viewers {
       this.#send(audience, bytes, visible, errors, recorded.length > 0);
     }
     for (const { row } of recorded) this.#forget(row.event);
+  }
+
+  /** Closes every viewer's socket; each comes back with its cursor. */
+  dismiss(): void {
+    for (const socket of this.#sockets()) close(socket, closeCode.restarted, 'the log was begun anew');
   }
 
   #send(audience: Audience, bytes: string, changed: MissionRun[], errors: string[], hasRows: boolean): void {

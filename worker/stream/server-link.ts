@@ -1,6 +1,6 @@
 import { logError } from '../log.ts';
 import type { Frame } from './frame.ts';
-import { dial, type Upstream, type ViewerWish } from './upstream.ts';
+import { dial, type Upstream, ViewerRefused, type ViewerWish } from './upstream.ts';
 
 /** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
 const redialMinMs = 200;
@@ -84,7 +84,7 @@ export class ServerLink {
     this.#isInReplay = false;
     this.#failures += 1;
     logError('stream.upstream.lost', cause, { failures: this.#failures });
-    if (!this.#redials || this.#failures > maxFailures) {
+    if (!this.#redials || this.#failures > maxFailures || cause instanceof ViewerRefused) {
       this.#ends.onEnd();
       return;
     }

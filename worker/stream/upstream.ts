@@ -18,6 +18,11 @@ export interface Upstream {
   close(): void;
 }
 
+/** The object does not take this user: dialling again would not change that. */
+export class ViewerRefused extends Error {
+  override readonly name = 'ViewerRefused';
+}
+
 /** Unanswered pings after which a socket is taken for dead (protocol §5 Heartbeat). */
 const maxUnanswered = 2;
 
@@ -37,6 +42,7 @@ export const dial = async (
   if (cursor !== null) query.set('cursor', cursor);
   const response = await object.fetch(`http://host/viewer?${query}`, { headers: { Upgrade: 'websocket' } });
   const socket = response.webSocket;
+  if (response.status === 403) throw new ViewerRefused('not a user any more');
   if (!socket)
     throw new Error(`the object refused a viewer: ${response.status} ${(await response.text()).slice(0, 200)}`);
 

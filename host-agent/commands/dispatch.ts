@@ -1,11 +1,10 @@
-import type { Command } from '../../shared/commands.ts';
 import type { LiveTurn } from '../../shared/events.ts';
 import { noUsage } from '../../shared/events.ts';
 import type { Interrupt } from '../../shared/frames.ts';
 import type { MissionId, TurnId } from '../../shared/ids.ts';
 import type { MissionContext } from '../missions/context.ts';
-import { cancelledText } from '../missions/outcome.ts';
 import { MissionRunner } from '../missions/runner.ts';
+import { endCancelled } from '../missions/turn.ts';
 import { StoreFull } from '../store/transaction.ts';
 import type { TurnRecord } from '../store/turns.ts';
 
@@ -95,7 +94,7 @@ export class Dispatch {
         continue;
       }
       try {
-        if (store.inbox.isCancelled(command.id)) this.#finishCancelled(command);
+        if (store.inbox.isCancelled(command.id)) endCancelled(this.#context, command);
         else if (this.#mayStart(runner) && !taken.has(command.mission)) runner.start(command);
         else taken.add(command.mission);
       } catch (error) {
@@ -125,17 +124,6 @@ export class Dispatch {
     const runner = new MissionRunner(this.#context, mission, () => this.next());
     this.#runners.set(mission, runner);
     return runner;
-  }
-
-  #finishCancelled({ id, mission }: Command): void {
-    const { store, clock } = this.#context;
-    const event = {
-      type: 'command.finished' as const,
-      command: id,
-      outcome: 'cancelled' as const,
-      text: cancelledText,
-    };
-    store.outbox.append([{ at: clock(), mission, event }], () => store.inbox.end(id));
   }
 
   /** A turn without its command, or a second one of a mission: a store that was tampered with, but it has to end. */

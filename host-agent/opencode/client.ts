@@ -75,6 +75,9 @@ export const openCodeClient = (endpoint: EndpointFile) => {
   const ok = z.unknown();
 
   return {
+    /** Why OpenCode can't be started, in words for people; null while waiting for it makes sense. */
+    failure: () => endpoint.failure(),
+
     createSession: (directory: string, body: { title: string; metadata: Record<string, string>; permission: Rule[] }) =>
       call('POST', `/session${at(directory)}`, session, body),
 

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { OpenCodeAway } from './failure.ts';
 
-const serverFile = z.object({
+const address = z.object({
   url: z.string(),
   username: z.string(),
   password: z.string(),
   /** Fresh for each OpenCode process. */
   instance: z.string().min(1),
 });
+/** Why OpenCode can't be started, or does not answer where it should: a text for people. */
+const failed = z.object({ failure: z.string().min(1) });
+const serverFile = z.union([address, failed]);
 
 /** Where OpenCode listens now, and which process that is. */
 export interface Endpoint {
@@ -19,31 +22,48 @@ export interface Endpoint {
 
 /** The current endpoint, kept until it failed. */
 export interface EndpointFile {
-  /** Throws OpenCodeAway while there is no readable file. */
+  /** Throws OpenCodeAway while there is no readable file, or a failure in it. */
   get(): Endpoint;
   /** A connection failed: OpenCode may have been started again on another port, so the file is read anew next time. */
   failed(): void;
+  /** Why OpenCode can't be started, as of now; null while nothing speaks against waiting for it. */
+  failure(): string | null;
 }
 
-/** Reads `server.json`, which the launcher rewrites at each start of OpenCode. */
+/** Reads `server.json`, which the launcher rewrites at each start of OpenCode, also at one that fails. */
 export const endpointFile = (path: string): EndpointFile => {
   let known: Endpoint | null = null;
   return {
     get: () => {
-      known ??= read(path);
+      known ??= endpointOf(path);
       return known;
     },
     failed: () => {
       known = null;
     },
+    failure: () => {
+      try {
+        const file = read(path);
+        return 'failure' in file ? file.failure : null;
+      } catch (error) {
+        if (error instanceof OpenCodeAway) return null; // Nothing is known yet.
+        throw error;
+      }
+    },
   };
 };
 
-const read = (path: string): Endpoint => {
+const endpointOf = (path: string): Endpoint => {
+  const file = read(path);
+  if ('failure' in file) throw new OpenCodeAway(file.failure);
+  const { url, username, password, instance } = file;
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return { url: url.replace(/\/+$/, ''), authorization, instance };
+};
+
+const read = (path: string): z.infer<typeof serverFile> => {
   try {
-    const { url, username, password, instance } = serverFile.parse(JSON.parse(readFileSync(path, 'utf8')));
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    return { url: url.replace(/\/+$/, ''), authorization, instance };
+    return serverFile.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     // A parser's message may quote the file, which holds the password.
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'not what the launcher writes';

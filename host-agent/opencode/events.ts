@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 
-const count = z.number().nonnegative().catch(0);
+/** Providers report what they like; a bill must not break a turn. */
+const amount = z.number().nonnegative().catch(0);
+const count = z.number().nonnegative().transform(Math.round).catch(0);
 
 export const openCodeError = z.object({
   name: z.string(),
@@ -62,7 +64,7 @@ export type ToolPart = z.infer<typeof toolPart>;
 const stepFinish = z.object({
   ...inMessage,
   type: z.literal('step-finish'),
-  cost: count,
+  cost: amount,
   tokens: z.object({
     input: count,
     output: count,

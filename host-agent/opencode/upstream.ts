@@ -46,6 +46,7 @@ export class Upstream implements StreamSink {
   /** Counts connections, so that an answer to an earlier one is recognised. */
   #connection = 0;
   #loading = false;
+  #opening = Promise.withResolvers<void>();
 
   constructor(client: Client, log: Log) {
     this.#client = client;
@@ -55,6 +56,11 @@ export class Upstream implements StreamSink {
   /** The OpenCode process whose stream is open, or null. */
   instance(): string | null {
     return this.#instance;
+  }
+
+  /** Resolves when the stream is opened the next time. */
+  nextOpening(): Promise<void> {
+    return this.#opening.promise;
   }
 
   /** True when what `root` brings now is complete. */
@@ -94,6 +100,8 @@ export class Upstream implements StreamSink {
     this.#connection++;
     this.#log.info('opencode.connected', { instance });
     for (const tree of this.#trees.values()) this.#begin(tree);
+    this.#opening.resolve();
+    this.#opening = Promise.withResolvers();
   }
 
   lost(): void {

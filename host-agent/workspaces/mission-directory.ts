@@ -28,16 +28,16 @@ export const prepareMissionDirectory = async (
   const directory = await pathWithin(workingDir, 'workspaces', `mission-${missionShort(mission)}`);
   await mkdir(directory, { recursive: true });
   if (clean) await empty(directory);
-  for (const name of ['output', 'temp']) await mkdir(await pathWithin(directory, name), { recursive: true });
+  for (const name of ['output', 'temp']) await unlessThere(() => mkdir(join(directory, name)));
 
   const context = await pathWithin(workingDir, 'context', mission);
   await mkdir(context, { recursive: true });
-  await link(context, join(directory, 'context'));
+  await unlessThere(() => symlink(context, join(directory, 'context')));
 
   const dotOpenCode = await pathWithin(directory, '.opencode');
   if (!(await exists(join(dotOpenCode, 'package-lock.json')))) await seedConfigDirectory(dotOpenCode);
-  await write(await pathWithin(directory, 'opencode.json'));
-  await write(await pathWithin(dotOpenCode, 'opencode.json'));
+  await write(join(directory, 'opencode.json'));
+  await write(join(dotOpenCode, 'opencode.json'));
   if (!(await exists(join(directory, '.git')))) await initRepository(directory);
   return directory;
 };
@@ -46,10 +46,10 @@ const empty = async (directory: string): Promise<void> => {
   for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true });
 };
 
-/** Only where nothing of that name is: what an agent put there stays. */
-const link = async (target: string, path: string): Promise<void> => {
+/** What an agent put in that place stays. */
+const unlessThere = async (make: () => Promise<unknown>): Promise<void> => {
   try {
-    await symlink(target, path);
+    await make();
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }

@@ -48,5 +48,5 @@ test('with OpenCode away it takes commands in, keeps them over a restart, and re
   const hello = await (await peer.dialled()).next('hello');
 
   expect(hello.commands).toEqual([command.id]);
-  expect(hello.capabilities).toEqual({ agents: null });
+  expect(hello.capabilities).toEqual({ agents: null, working_dir: workingDir });
 });

@@ -15,7 +15,16 @@ import { seedConfigDirectory } from '../../host-agent/opencode/seed.ts';
 import { holdStream } from '../../host-agent/opencode/stream.ts';
 import { Upstream } from '../../host-agent/opencode/upstream.ts';
 import { createLog } from '../../host-agent/process/log.ts';
-import { openStore } from '../../host-agent/store/store.ts';
+import { openDatabase } from '../../host-agent/store/database.ts';
+import { EdgeMemory } from '../../host-agent/store/edge.ts';
+import { Inbox } from '../../host-agent/store/inbox.ts';
+import { Missions } from '../../host-agent/store/missions.ts';
+import { Outbox } from '../../host-agent/store/outbox.ts';
+import type { Capacity } from '../../host-agent/store/room.ts';
+import { openStore, type Store } from '../../host-agent/store/store.ts';
+import { transact } from '../../host-agent/store/transaction.ts';
+import { Turns } from '../../host-agent/store/turns.ts';
+import { Upstream as UpstreamHeads } from '../../host-agent/store/upstream.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
 import type { MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
@@ -37,12 +46,32 @@ export interface HostOptions {
   times?: Partial<MissionTimes>;
   defaultModel?: string | null;
   linkIsUp?: () => boolean;
+  /** A small outbox, to fill it. */
+  capacity?: Capacity;
 }
+
+/** The real store, with the outbox's cap where the test wants it. */
+const storeOf = (path: string, { host, capacity }: HostOptions): Store => {
+  if (!capacity) return openStore(path, host);
+  const database = openDatabase(path, host);
+  return {
+    run: database.run,
+    replaced: null,
+    outbox: new Outbox(database, capacity),
+    inbox: new Inbox(database),
+    turns: new Turns(database),
+    missions: new Missions(database),
+    upstream: new UpstreamHeads(database),
+    edge: new EdgeMemory(database),
+    transact: (work) => transact(database.db, work),
+    close: () => database.db.close(),
+  };
+};
 
 /** Starts a host over the store in `dir`; a second one over the same store is a host-agent after a restart. */
 export const startMissionHost = (options: HostOptions) => {
-  const { dir, host, serverFile } = options;
-  const store = openStore(join(dir, 'host-agent.sqlite'), host);
+  const { dir, serverFile } = options;
+  const store = storeOf(join(dir, 'host-agent.sqlite'), options);
   const lines: string[] = [];
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) });
   const client = openCodeClient(endpointFile(serverFile));

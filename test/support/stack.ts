@@ -4,24 +4,11 @@ import { join } from 'node:path';
 import { labConfig, openCodeCalls } from './lab.ts';
 import { freshWorkingDir, type Launched, launch } from './launched.ts';
 import { startModel } from './model.ts';
-import { readStream, type StreamReader } from './sse-reader.ts';
+import { type Login, logIn, type Person, personAt } from './person.ts';
+
+export type { Person } from './person.ts';
 
 export type Role = 'edge' | 'host-agent' | 'opencode' | 'launcher';
-
-export interface Answer {
-  status: number;
-  text: string;
-  /** The body as JSON; throws for a text body. */
-  json: ReturnType<typeof JSON.parse>;
-}
-
-/** Someone who is logged in. */
-export interface Person {
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  stream(query?: string, headers?: Record<string, string>): Promise<StreamReader>;
-  /** Creates a mission and sends its first message; returns the ids. */
-  say(content: string, mission?: string): Promise<{ mission: string; message: string; queued: boolean }>;
-}
 
 export const password = 'correct horse battery';
 
@@ -39,51 +26,14 @@ export const startStack = async (environment: Record<string, string> = {}, apiKe
   let url = await launched.ready();
   const port = new URL(url).port;
 
-  const person = (headers: Record<string, string>): Person => {
-    const call: Person['call'] = async (method, path, body, more = {}) => {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return {
-        status: response.status,
-        text,
-        get json() {
-          return JSON.parse(text);
-        },
-      };
-    };
-    return {
-      call,
-      stream: (query = '', more = {}) => readStream(`${url}/api/control/stream${query}`, { ...headers, ...more }),
-      say: async (content, mission) => {
-        const target: string = mission ?? (await call('POST', '/api/control/missions', {})).json.id;
-        const sent = await call('POST', '/api/control/message', { content, mission_id: target });
-        if (sent.status !== 200) throw new Error(`message answered ${sent.status}: ${sent.text}`);
-        return { mission: target, message: sent.json.id, queued: sent.json.queued };
-      },
-    };
-  };
-
   return {
     model,
     workingDir: directory.path,
     url: () => url,
     launched: () => launched,
     /** Logs in and acts as that user; the token of an earlier login stays valid across restarts. */
-    person: async (login: { password: string; username?: string } = { password }): Promise<Person> => {
-      const response = await fetch(`${url}/api/auth/login`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(login),
-      });
-      if (!response.ok) throw new Error(`login answered ${response.status}: ${await response.text()}`);
-      const { token }: { token: string } = JSON.parse(await response.text());
-      return person({ authorization: `Bearer ${token}` });
-    },
-    anyone: person({}),
+    person: async (login: Login = { password }): Promise<Person> => personAt(() => url, await logIn(url, login)),
+    anyone: personAt(() => url, {}),
     missionDirectory: (mission: string): string => join(directory.path, 'workspaces', `mission-${mission.slice(0, 8)}`),
     kill: (role: Role): void => {
       const identity = launched.processes()[role];

@@ -1,0 +1,35 @@
+import type { HostEvent, Outcome, Usage } from '../../shared/events.ts';
+import { errorText, speakable } from './error-text.ts';
+import type { Turn } from './turn.ts';
+
+export interface TurnResult {
+  /** Parts that are the answer. */
+  answer: string[];
+  usage: Usage;
+  /** `provider/model` that answered last; null when none did. */
+  model: string | null;
+  /** The log has the error of an answer already. */
+  errorSaid: boolean;
+}
+
+/** The last events of a turn. An error that came only live (an unknown agent or model) is said first. */
+export const endEvents = (turn: Turn, result: TurnResult, outcome: Outcome, reason: string): HostEvent[] => {
+  const { turn: id, command } = turn.record;
+  const text = speakable(reason);
+  const isNewError = outcome === 'failed' && !result.errorSaid && turn.error !== null && errorText(turn.error) === text;
+  const sent = turn.model ? `${turn.model.providerID}/${turn.model.modelID}` : null;
+  return [
+    ...(isNewError ? [{ type: 'turn.error' as const, turn: id, message: text }] : []),
+    {
+      type: 'turn.ended',
+      command,
+      turn: id,
+      outcome,
+      // What is cut off is no answer; its text stays in the log as what it is.
+      answer: outcome === 'completed' ? result.answer : [],
+      text,
+      model: result.model ?? sent,
+      usage: result.usage,
+    },
+  ];
+};

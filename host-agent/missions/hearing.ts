@@ -1,0 +1,36 @@
+import type { Frame, OpenCodeError } from '../opencode/events.ts';
+
+/** What a frame says about the turn besides its content. `look`: the turn may be over, its state has to be asked. */
+export interface Heard {
+  state?: 'running' | 'retrying';
+  look?: boolean;
+  error?: OpenCodeError;
+  retry?: string;
+  asked?: boolean;
+}
+
+/** Idle comes early, twice or never (facts §1), so it is a reason to look and nothing more. */
+export const hear = (frame: Frame, root: string): Heard => {
+  const isRoot = frame.session === root;
+  switch (frame.kind) {
+    case 'delta':
+      return {};
+    case 'durable': {
+      if (frame.fact.kind !== 'message') return {};
+      const { message } = frame.fact;
+      if (message.role === 'user') return isRoot ? { state: 'running' } : {};
+      return { look: message.time.completed !== undefined };
+    }
+    case 'status':
+      return frame.status === 'idle' ? { look: true } : isRoot ? { state: 'running' } : {};
+    case 'retry':
+      return { state: 'retrying', retry: frame.text };
+    case 'error':
+      return isRoot ? { error: frame.error, look: true } : {};
+    case 'asked':
+      return { asked: true };
+  }
+};
+
+/** Something the agent or its model did. Our own marks come back as session updates, and must not pass for it. */
+export const isSignOfLife = (frame: Frame): boolean => frame.kind !== 'durable' || frame.fact.kind !== 'session';

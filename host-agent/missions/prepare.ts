@@ -1,0 +1,58 @@
+import type { MessageCommand } from '../../shared/commands.ts';
+import type { Model, Rule } from '../opencode/client.ts';
+import { unattendedPermission } from '../opencode/global-config.ts';
+import type { MissionContext } from './context.ts';
+import { chooseModel } from './model-choice.ts';
+
+/** Titles are for lists; OpenCode would otherwise ask the model for one. */
+const titleChars = 100;
+
+/** As session rules, which no agent's own rules can undo: nobody sits there to answer. */
+const sessionRules: Rule[] = Object.entries(unattendedPermission).map(([permission, action]) => ({
+  permission,
+  pattern: '*',
+  action,
+}));
+
+export interface Prepared {
+  directory: string;
+  session: string;
+  agent: string;
+  model: Model;
+}
+
+/**
+ * Makes everything ready that a message needs before its turn begins: directory, session, model. May be repeated. Throws
+ * OpenCodeAway while OpenCode is not there, else an error whose text says what is wrong.
+ */
+export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
+  const { spec, content, clean, agent, model } = command.args;
+  const directory = await context.prepareDirectory(command.mission, { clean });
+  const chosen = await chooseModel(context.client, directory, model ?? context.defaults.model);
+  const title = (spec.title || content).slice(0, titleChars);
+  const session = await sessionOf(context, command.mission, directory, title);
+  return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
+};
+
+/** The mission's session: the one on record, else one that was made but not recorded, else a new one. */
+const sessionOf = async (
+  { store, client }: MissionContext,
+  mission: MessageCommand['mission'],
+  directory: string,
+  title: string,
+): Promise<string> => {
+  const record = store.missions.get(mission);
+  const source = store.upstream.source();
+  if (record && (await client.getSession(record.session))) {
+    if (record.source !== source || record.directory !== directory)
+      store.missions.put({ ...record, directory, source });
+    return record.session;
+  }
+  const orphan = (await client.listSessions(directory)).find(
+    (each) => each.metadata?.mission === mission && each.parentID === undefined,
+  );
+  const session =
+    orphan ?? (await client.createSession(directory, { title, metadata: { mission }, permission: sessionRules }));
+  store.missions.put({ mission, session: session.id, directory, source });
+  return session.id;
+};

@@ -1,0 +1,267 @@
+import type { MessageCommand } from '../../shared/commands.ts';
+import type { CommandId, MissionId } from '../../shared/ids.ts';
+import type { Durable, Frame } from '../opencode/events.ts';
+import { OpenCodeAway } from '../opencode/failure.ts';
+import type { Follower } from '../opencode/upstream.ts';
+import type { Log } from '../process/log.ts';
+import { StoreFull } from '../store/transaction.ts';
+import type { TurnRecord } from '../store/turns.ts';
+import { Bell } from './bell.ts';
+import { type MissionContext, missionTimes } from './context.ts';
+import { speakable } from './error-text.ts';
+import { Ingest } from './ingest.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { endCancelled, newRecord, startRows, type Turn, turnOf, unstartedRows } from './turn.ts';
+import { TurnRun } from './turn-run.ts';
+
+/** A message that could not begin, because OpenCode did not answer or the store is full, is tried again after this. */
+const retryMs = 1_000;
+
+interface Starting {
+  command: MessageCommand;
+  bell: Bell;
+  cancelled: boolean;
+}
+
+/**
+ * One mission on this host: runs its messages one after the other and follows its OpenCode session while it does.
+ * `onFree` is called when the next message may start.
+ */
+export class MissionRunner implements Follower {
+  readonly #context: MissionContext;
+  readonly #mission: MissionId;
+  readonly #log: Log;
+  readonly #onFree: () => void;
+  #starting: Starting | null = null;
+  #run: TurnRun | null = null;
+  #ingest: Ingest | null = null;
+  #directory: string | null = null;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #retiring: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(context: MissionContext, mission: MissionId, onFree: () => void) {
+    this.#context = context;
+    this.#mission = mission;
+    this.#log = context.log.with({ mission });
+    this.#onFree = onFree;
+  }
+
+  isFree(): boolean {
+    return this.#starting === null && this.#run === null;
+  }
+
+  /** The command that is being started or run. */
+  current(): CommandId | null {
+    return this.#starting?.command.id ?? this.#run?.turn.command.id ?? null;
+  }
+
+  /** Sessions whose rows the edge may ask about (`hello`). */
+  sessions(): { source: string; session: string }[] {
+    const { upstream } = this.#context;
+    const ingest = this.#ingest;
+    return ingest && this.#run
+      ? upstream.members(ingest.session).map((session) => ({ source: ingest.source, session }))
+      : [];
+  }
+
+  /** Starts a message; only while free. */
+  start(command: MessageCommand): void {
+    clearTimeout(this.#idleTimer);
+    this.#starting = { command, bell: new Bell(), cancelled: false };
+    void this.#begin(this.#starting);
+  }
+
+  /** Goes on with a turn that was running when this process started. */
+  attach(record: TurnRecord, command: MessageCommand): void {
+    const turn = turnOf(command, record, command.args.agent ?? this.#context.defaults.agent, null);
+    const ingest = this.#prepareIngest(record.session);
+    ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
+    this.#execute(turn, ingest, record.directory, false);
+    this.#context.upstream.follow(record.session, this);
+  }
+
+  cancel(command: CommandId): void {
+    if (this.#starting?.command.id === command) {
+      this.#starting.cancelled = true;
+      this.#starting.bell.ring();
+    }
+    if (this.#run?.turn.command.id === command) this.#run.cancel();
+  }
+
+  /** The link came up, or the store has room again. */
+  resume(): void {
+    this.#starting?.bell.ring();
+    if (!this.#ingest) return;
+    if (this.#ingest.isStalled) this.#context.upstream.reload(this.#ingest.session);
+    else this.#safely(() => this.#ingest?.flush());
+    this.#run?.wake();
+  }
+
+  /** Lets go without ending anything, as this process goes. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#idleTimer);
+    this.#starting?.bell.ring();
+    this.#run?.leave();
+    this.#unfollow();
+  }
+
+  isLive(): boolean {
+    return this.#run !== null || this.#ingest?.isStalled === true;
+  }
+
+  storedSeq(session: string): number {
+    return this.#ingest?.storedSeq(session) ?? -1;
+  }
+
+  replay(rows: Durable[]): void {
+    this.#safely(() => this.#ingest?.replay(rows));
+    this.#run?.heard(rows);
+  }
+
+  frames(frames: Frame[]): void {
+    this.#safely(() => this.#ingest?.frames(frames));
+    this.#run?.heard(frames);
+  }
+
+  ready(): void {
+    this.#starting?.bell.ring();
+    this.#run?.ready();
+  }
+
+  lost(): void {
+    this.#ingest?.lost();
+    this.#run?.lost();
+  }
+
+  /** An error of ours while taking in events ends the turn, never the process. */
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#log.error('mission.ingest_failed', { error });
+      this.#run?.broke(error);
+    }
+  }
+
+  async #begin(starting: Starting): Promise<void> {
+    const { command, bell } = starting;
+    let isStored = true;
+    try {
+      await this.#retiring;
+      while (!this.#isClosed && !(await this.#tryBegin(starting))) {
+        void this.#context.upstream.nextOpening().then(() => bell.ring());
+        await bell.wait(retryMs);
+      }
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#log.error('turn.not_started', { command: command.id, error });
+      isStored = this.#failUnstarted(command, error);
+    }
+    this.#starting = null;
+    if (isStored && this.isFree() && !this.#isClosed) this.#onFree();
+  }
+
+  /** False when it has to wait: for OpenCode, or for room in the store. Throws why OpenCode can't be started, when that is known. */
+  async #tryBegin(starting: Starting): Promise<boolean> {
+    const { command } = starting;
+    const { store, client, upstream } = this.#context;
+    const isCancelled = () => starting.cancelled || store.inbox.isCancelled(command.id);
+    try {
+      if (isCancelled()) return this.#cancelUnstarted(command);
+      if (upstream.instance() === null) {
+        const failure = client.failure();
+        if (failure !== null) throw new Error(failure);
+        return false;
+      }
+      if (store.outbox.isFull()) return false;
+      const prepared = await prepare(this.#context, command);
+      if (this.#isClosed) return false;
+      if (isCancelled()) return this.#cancelUnstarted(command);
+      return this.#commit(command, prepared);
+    } catch (error) {
+      if (error instanceof OpenCodeAway || error instanceof StoreFull) return false;
+      throw error;
+    }
+  }
+
+  #commit(command: MessageCommand, { directory, session, agent, model }: Prepared): boolean {
+    const { store, upstream, clock } = this.#context;
+    const instance = upstream.instance();
+    if (instance === null) return false;
+    const record = newRecord(command, { session, directory, instance }, clock());
+    // The turn is stored before the prompt is sent: a restart finds it and asks OpenCode what became of it.
+    store.outbox.append(startRows(this.#context, command, record, { agent, model }), () => {
+      store.missions.opened(command.mission);
+      store.turns.start(record);
+    });
+    const turn = turnOf(command, record, agent, model);
+    const isFollowed = this.#ingest?.session === session;
+    const ingest = this.#prepareIngest(session);
+    ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
+    if (!isFollowed) upstream.follow(session, this);
+    this.#execute(turn, ingest, directory, true);
+    return true;
+  }
+
+  #prepareIngest(session: string): Ingest {
+    if (this.#ingest?.session !== session) {
+      this.#unfollow();
+      this.#ingest = new Ingest(this.#context, this.#mission, session);
+    }
+    return this.#ingest;
+  }
+
+  #unfollow(): void {
+    if (!this.#ingest) return;
+    this.#context.upstream.unfollow(this.#ingest.session);
+    this.#ingest.close();
+    this.#ingest = null;
+  }
+
+  #execute(turn: Turn, ingest: Ingest, directory: string, isNew: boolean): void {
+    this.#directory = directory;
+    this.#run = new TurnRun(this.#context, ingest, turn, isNew);
+    void this.#run.run().then(() => {
+      if (this.#isClosed) return;
+      this.#run = null;
+      this.#idleTimer = setTimeout(() => this.#retire(), this.#context.times?.idleMs ?? missionTimes.idleMs).unref();
+      this.#onFree();
+    });
+  }
+
+  #cancelUnstarted(command: MessageCommand): true {
+    endCancelled(this.#context, command);
+    return true;
+  }
+
+  /** A turn that fails before OpenCode heard of it still is one to those who look. False: its end could not be stored. */
+  #failUnstarted(command: MessageCommand, error: unknown): boolean {
+    const { store, clock, redactor } = this.#context;
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = redactor().text(speakable(`The message could not be started: ${reason}`));
+    try {
+      store.outbox.append(unstartedRows(this.#context, command, text, clock()), () => {
+        store.missions.opened(command.mission);
+        store.inbox.end(command.id);
+      });
+      return true;
+    } catch (storeError) {
+      // It stays open, and is tried again when there is room or the link comes up anew.
+      this.#log.error('turn.end_failed', { command: command.id, error: storeError });
+      return false;
+    }
+  }
+
+  /** OpenCode never frees a directory's instance by itself; what we know of the session is read again when needed. */
+  #retire(): void {
+    const directory = this.#directory;
+    if (!this.isFree() || directory === null || !this.#ingest) return;
+    this.#unfollow();
+    this.#retiring = this.#context.client.disposeInstance(directory).then(
+      () => this.#log.info('mission.retired', { directory }),
+      (error: unknown) => this.#log.warn('mission.retire_failed', { directory, error }),
+    );
+  }
+}

@@ -1,0 +1,105 @@
+import type { HostEvent, Usage } from '../../shared/events.ts';
+import { noUsage } from '../../shared/events.ts';
+import type { CommandId, TurnId } from '../../shared/ids.ts';
+import type { AssistantMessage } from '../opencode/events.ts';
+
+/** One of our prompts: which turn the answers to it belong to. */
+export interface TurnOfPrompt {
+  command: CommandId;
+  turn: TurnId;
+}
+
+/** A session of the mission's tree. `call` is the tool call that started it, for a sub-agent's. */
+export interface SessionView {
+  turn: TurnId | null;
+  call: string | undefined;
+}
+
+/** A message of an agent. `last` is its newest version. */
+export interface AnswerView {
+  session: string;
+  turn: TurnId;
+  last: AssistantMessage;
+}
+
+export type PartView =
+  /** `left`: its message went on without it (a broken stream was tried again); a late end still counts. */
+  | { kind: 'text' | 'reasoning'; id: string; answer: AnswerView; state: 'open' | 'left' | 'closed'; hasText: boolean }
+  | { kind: 'tool'; id: string; answer: AnswerView; called: boolean; done: boolean; name: string };
+
+/** What a durable event becomes. A text's end turns into rows only with what was sent of it before (text.ts). */
+export type Made =
+  | { kind: 'event'; event: HostEvent; where?: string }
+  /** `text` null: OpenCode stores no end of this text, so what came of it is all there is. */
+  | { kind: 'close'; part: string; text: string | null };
+
+/**
+ * What we know of a mission's sessions from OpenCode's durable events. It is a function of those events and `prompts` alone: read
+ * again from seq 0 it is the same.
+ */
+export interface Translation {
+  readonly root: string;
+  /** By OpenCode's message id; an entry is put in before the prompt is sent. */
+  readonly prompts: Map<string, TurnOfPrompt>;
+  /** User messages of the root session that OpenCode has stored, ours and its own, in order. */
+  readonly stored: string[];
+  readonly sessions: Map<string, SessionView>;
+  /** In order of their first appearance. */
+  readonly answers: Map<string, AnswerView>;
+  readonly parts: Map<string, PartView>;
+  readonly steps: Map<string, { turn: TurnId; usage: Usage }>;
+  readonly errorsSaid: Set<string>;
+}
+
+export const newTranslation = (root: string, prompts: Iterable<[string, TurnOfPrompt]> = []): Translation => ({
+  root,
+  prompts: new Map(prompts),
+  stored: [],
+  sessions: new Map([[root, { turn: null, call: undefined }]]),
+  answers: new Map(),
+  parts: new Map(),
+  steps: new Map(),
+  errorsSaid: new Set(),
+});
+
+/** Cost and tokens of a turn so far, sub-agents included. */
+export const usageOf = (state: Translation, turn: TurnId): Usage => {
+  const sum = { ...noUsage };
+  for (const step of state.steps.values()) {
+    if (step.turn !== turn) continue;
+    for (const key of Object.keys(noUsage) as (keyof Usage)[]) sum[key] += step.usage[key]; // noUsage has exactly these keys
+  }
+  return sum;
+};
+
+/** The turn's answers in the mission's own session, in order. */
+export const rootAnswers = (state: Translation, turn: TurnId): [string, AnswerView][] =>
+  [...state.answers].filter(([, answer]) => answer.turn === turn && answer.session === state.root);
+
+/** Texts that are the answer of a turn: those of its last message that has any. */
+export const answerParts = (state: Translation, turn: TurnId): string[] => {
+  for (const [, answer] of rootAnswers(state, turn).reverse()) {
+    const texts = [...state.parts.values()].filter(
+      (part) => part.kind === 'text' && part.answer === answer && part.hasText,
+    );
+    if (texts.length > 0) return texts.map((part) => part.id);
+  }
+  return [];
+};
+
+/** Texts of a turn that have not ended. */
+export const openTexts = (state: Translation, turn?: TurnId): string[] =>
+  [...state.parts.values()]
+    .filter(
+      (part) => part.kind !== 'tool' && part.state === 'open' && (turn === undefined || part.answer.turn === turn),
+    )
+    .map((part) => part.id);
+
+/** Drops what is known of a turn that has ended; its late events then add nothing. */
+export const forgetTurn = (state: Translation, turn: TurnId): void => {
+  for (const [id, prompt] of state.prompts) if (prompt.turn === turn) state.prompts.delete(id);
+  for (const [id, part] of state.parts) if (part.answer.turn === turn) state.parts.delete(id);
+  for (const [id, answer] of state.answers) if (answer.turn === turn) state.answers.delete(id);
+  for (const [id, step] of state.steps) if (step.turn === turn) state.steps.delete(id);
+  for (const view of state.sessions.values()) if (view.turn === turn) view.turn = null;
+};

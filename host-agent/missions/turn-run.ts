@@ -1,0 +1,288 @@
+import type { Outcome } from '../../shared/events.ts';
+import type { Frame } from '../opencode/events.ts';
+import { OpenCodeAway, OpenCodeRefused } from '../opencode/failure.ts';
+import type { Log } from '../process/log.ts';
+import { StoreFull } from '../store/transaction.ts';
+import { Bell } from './bell.ts';
+import { type MissionContext, missionTimes, monotonicMs } from './context.ts';
+import { endEvents } from './ending.ts';
+import { speakable } from './error-text.ts';
+import { hear, isSignOfLife } from './hearing.ts';
+import type { Ingest } from './ingest.ts';
+import { cancelledText, isSettled, judge, type Situation } from './outcome.ts';
+import { rejectRequests } from './requests.ts';
+import { sendPrompt } from './send.ts';
+import { stopSession } from './stop.ts';
+import type { Turn } from './turn.ts';
+
+/** A failure inside OpenCode need not end a long turn: it is asked again after this, so often in a row. */
+const troubleMs = 1_000;
+const maxTroubles = 5;
+
+/**
+ * One turn from its commit to its end, which is decided by what OpenCode has stored and by nothing else (protocol §4). A single
+ * loop looks at the state whenever something was heard, so no two steps of a turn ever run at once.
+ */
+export class TurnRun {
+  readonly turn: Turn;
+  readonly #context: MissionContext;
+  readonly #ingest: Ingest;
+  readonly #log: Log;
+  readonly #watchMs: number;
+  readonly #bell = new Bell();
+  #cancelled = false;
+  #left = false;
+  #failure: { cause: unknown } | null = null;
+  #mustSend: boolean;
+  /** The history was read instead of waiting for our mark. */
+  #reloaded = false;
+  #troubles = 0;
+
+  /** `isNew`: the prompt was never sent; else the turn is attached to. */
+  constructor(context: MissionContext, ingest: Ingest, turn: Turn, isNew: boolean) {
+    this.turn = turn;
+    this.#context = context;
+    this.#ingest = ingest;
+    this.#mustSend = isNew;
+    const { mission, command, turn: id } = turn.record;
+    this.#log = context.log.with({ mission, command, turn: id });
+    this.#watchMs = context.times?.watchMs ?? missionTimes.watchMs;
+  }
+
+  /** Resolves when the end of the turn is stored, or after `leave`. Never rejects. */
+  async run(): Promise<void> {
+    const { record } = this.turn;
+    this.#context.live.add({
+      mission: record.mission,
+      command: record.command,
+      turn: record.turn,
+      state: record.acceptedAt === null ? 'starting' : 'running',
+      since: record.startedAt,
+      last_activity: this.#context.clock(),
+    });
+    for (;;) {
+      let waitMs: number | 'ended';
+      try {
+        if (this.#failure) throw this.#failure.cause;
+        waitMs = await this.#step();
+      } catch (error) {
+        if (this.#left) return;
+        waitMs = await this.#fail(error);
+      }
+      if (waitMs === 'ended') break;
+      if (!this.#left) await this.#bell.wait(waitMs);
+      if (this.#left) return;
+    }
+    this.#context.live.remove(record.turn);
+  }
+
+  /** Something may have changed. */
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  /** The user's wish; it is stored already, unless the disk is full. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#context.live.state(this.turn.record.turn, 'stopping');
+    this.wake();
+  }
+
+  /** This process goes: the turn runs on in OpenCode, and the next process attaches to it. */
+  leave(): void {
+    this.#left = true;
+    this.wake();
+  }
+
+  /** An error of ours in what this turn depends on. */
+  broke(cause: unknown): void {
+    this.#failure ??= { cause };
+    this.wake();
+  }
+
+  ready(): void {
+    if (this.turn.record.instance !== this.#context.upstream.instance()) this.turn.sentAtMs = null;
+    void this.#refuseRequests();
+    this.wake();
+  }
+
+  lost(): void {
+    this.#state('waiting');
+  }
+
+  heard(frames: readonly Frame[]): void {
+    if (frames.some(isSignOfLife)) this.turn.heardAtMs = monotonicMs();
+    this.#context.live.active(this.turn.record.turn, this.#context.clock());
+    for (const frame of frames) {
+      const { state, look, error, retry, asked } = hear(frame, this.#ingest.session);
+      if (state) this.#state(state);
+      if (retry) this.#sayRetry(retry);
+      if (error) this.turn.error ??= error;
+      if (asked) void this.#refuseRequests();
+      if (look) this.wake();
+    }
+  }
+
+  #state(state: 'running' | 'retrying' | 'waiting'): void {
+    if (!this.#isCancelled()) this.#context.live.state(this.turn.record.turn, state);
+  }
+
+  #isCancelled(): boolean {
+    return this.#cancelled || this.#context.store.inbox.isCancelled(this.turn.command.id);
+  }
+
+  /** One look at the turn. Out: how long to wait for the next, unless something is heard. */
+  async #step(): Promise<number | 'ended'> {
+    const { client, upstream } = this.#context;
+    try {
+      if (this.#isCancelled()) return await this.#stop();
+      if (!upstream.isReady(this.#ingest.session) || this.#ingest.isStalled) return this.#watchMs;
+      if (this.#mustSend) return await this.#send();
+
+      const status = await client.status(this.turn.record.directory, this.#ingest.session);
+      if (status !== 'idle') {
+        this.#state(status === 'retry' ? 'retrying' : 'running');
+        return this.#watchMs;
+      }
+      if (!(await this.#catchUp())) return this.#watchMs;
+      this.#troubles = 0;
+      const verdict = judge(this.#situation(false));
+      switch (verdict.kind) {
+        case 'wait':
+          return verdict.ms;
+        case 'send':
+          return await this.#send();
+        case 'end':
+          return this.#end(verdict.outcome, verdict.text);
+      }
+    } catch (error) {
+      // `ready` wakes us when OpenCode is back, or there is room.
+      if (error instanceof OpenCodeAway || error instanceof StoreFull) return this.#watchMs;
+      const isPassing = error instanceof OpenCodeRefused && error.status >= 500 && this.#troubles++ < maxTroubles;
+      if (!isPassing) throw error;
+      this.#log.warn('turn.opencode_trouble', { error });
+      return troubleMs;
+    }
+  }
+
+  /** Before an end is judged, every durable event OpenCode has stored must be in our rows. */
+  async #catchUp(): Promise<boolean> {
+    if (this.#reloaded || (await this.#ingest.fence())) {
+      this.#reloaded = false;
+      return true;
+    }
+    if (!this.#context.upstream.isReady(this.#ingest.session)) return false;
+    this.#log.warn('turn.fence_lost');
+    this.#reloaded = true;
+    this.#context.upstream.reload(this.#ingest.session);
+    return false;
+  }
+
+  #situation(cancelled: boolean): Situation {
+    const { turn } = this;
+    const now = monotonicMs();
+    return {
+      ...this.#ingest.progress(turn.messageID, turn.command.id),
+      accepted: (this.#context.store.turns.ofCommand(turn.command.id)?.acceptedAt ?? null) !== null,
+      cancelled,
+      sameInstance: turn.record.instance === this.#context.upstream.instance(),
+      error: turn.error,
+      sinceSentMs: turn.sentAtMs === null ? null : now - turn.sentAtMs,
+      sinceSeenMs: now - turn.seenAtMs,
+      quietMs: now - turn.heardAtMs,
+      resends: turn.record.resends,
+    };
+  }
+
+  async #send(): Promise<number> {
+    const isFirst = this.#mustSend;
+    this.#mustSend = false;
+    await sendPrompt(this.#context, this.turn, isFirst, this.#log);
+    return this.#watchMs;
+  }
+
+  async #stop(): Promise<'ended' | number> {
+    const { client, upstream } = this.#context;
+    const [{ record }, { session }] = [this.turn, this.#ingest];
+    this.#context.live.state(record.turn, 'stopping');
+    if (!this.#mustSend) {
+      await stopSession({
+        client,
+        log: this.#log,
+        directory: record.directory,
+        session,
+        sessions: () => upstream.members(session),
+        isSettled: () => isSettled(this.#situation(true)),
+        wait: (ms) => this.#bell.wait(ms),
+      });
+      if (upstream.isReady(session)) await this.#ingest.fence();
+    }
+    return this.#end('cancelled', cancelledText);
+  }
+
+  #end(outcome: Outcome, text: string): 'ended' | number {
+    if (this.#ingest.isStalled) return this.#watchMs; // `ready` wakes us when the rest of the turn is stored.
+    const { store, clock } = this.#context;
+    const { turn, command } = this.turn.record;
+    const errorSaid = this.#ingest.progress(this.turn.messageID, command).last?.error !== undefined;
+    const result = { ...this.#ingest.result(turn), errorSaid };
+    const events = endEvents(this.turn, result, outcome, text);
+    const rows = [...this.#ingest.closeTexts(turn), ...events.map((event) => this.#ingest.row(event))];
+    const finish = (): void => {
+      store.turns.end(turn, clock());
+      store.inbox.end(command);
+    };
+    if (!this.#ingest.append(rows, finish)) return this.#watchMs;
+    this.#ingest.forget(turn);
+    this.#log.info('turn.ended', { outcome, text, cost_usd: result.usage.cost_usd });
+    return 'ended';
+  }
+
+  /** Fails closed: what can't be followed must not go on unseen. */
+  async #fail(error: unknown): Promise<number | 'ended'> {
+    this.#failure = null;
+    this.#log.error('turn.failed', { error });
+    const reason = error instanceof Error ? error.message : String(error);
+    const gone = error instanceof OpenCodeRefused && error.status === 404;
+    if (!gone) await this.#abortQuietly();
+    try {
+      return gone
+        ? this.#end(
+            'interrupted',
+            "OpenCode no longer has this mission's session. Send the message again to go on in a new one.",
+          )
+        : this.#end('failed', `The message could not be run: ${reason}`);
+    } catch (endError) {
+      this.#log.error('turn.end_failed', { error: endError });
+      return this.#watchMs;
+    }
+  }
+
+  async #abortQuietly(): Promise<void> {
+    try {
+      await this.#context.client.abort(this.#ingest.session);
+    } catch (error) {
+      this.#log.warn('turn.abort_failed', { error });
+    }
+  }
+
+  /** Nobody can answer them, and they would wait for ever. */
+  async #refuseRequests(): Promise<void> {
+    const { client, upstream } = this.#context;
+    if (this.#isCancelled()) return; // The stop rejects them in its own way.
+    try {
+      await rejectRequests(client, this.turn.record.directory, upstream.members(this.#ingest.session), { goOn: true });
+    } catch (error) {
+      this.#log.warn('turn.requests_failed', { error });
+    }
+  }
+
+  /** OpenCode keeps no trace of the refusals it survives; people wait less puzzled when they see them. */
+  #sayRetry(text: string): void {
+    const { retriesSaid, record } = this.turn;
+    if (retriesSaid.has(text)) return;
+    retriesSaid.add(text);
+    const message = speakable(`OpenCode error: ${text} (it tries again)`);
+    this.#ingest.append([this.#ingest.row({ type: 'turn.error', turn: record.turn, message })]);
+  }
+}

@@ -1,0 +1,319 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { type MissionId, missionShort } from '../../shared/ids.ts';
+import { newMissionId } from '../support/host-store.ts';
+import { startLab } from '../support/lab.ts';
+import { announce, type HostOptions, type MissionHost } from '../support/mission-host.ts';
+import { answerOf, optionsFor, positions, say, startHost, texts, types } from '../support/mission-lab.ts';
+
+let lab: Awaited<ReturnType<typeof startLab>>;
+beforeAll(async () => {
+  lab = await startLab();
+});
+afterAll(() => lab.close());
+
+const hostOptions = (over: Partial<HostOptions> = {}): HostOptions => optionsFor(lab.openCode, over);
+const start = (options: HostOptions = hostOptions()): MissionHost => startHost(options);
+const directoryOf = (dir: string, mission: MissionId) => join(dir, 'workspaces', `mission-${missionShort(mission)}`);
+
+test('a message becomes a turn whose every step is in the outbox, in order', async () => {
+  const host = start();
+  const command = say('REASON Let me see.\nSAY Hello there, dear reader.');
+  host.give(command);
+  host.dispatch.welcome();
+
+  const ended = await host.ended(command.id);
+
+  expect(types(host, command.mission)).toEqual([
+    'mission.opened',
+    'turn.started',
+    'turn.accepted',
+    'part.opened',
+    'part.closed',
+    'part.opened',
+    'part.closed',
+    'turn.cost',
+    'turn.ended',
+  ]);
+  expect(ended).toMatchObject({ outcome: 'completed', text: '', model: 'lab/m1' });
+  expect(ended.usage).toMatchObject({ cost_usd: 0.000102, input: 80, output: 10, cache_read: 20 });
+  expect(answerOf(host, command.mission, ended.answer)).toBe('Hello there, dear reader.');
+  expect(texts(host, command.mission)).toEqual(['Let me see.', 'Hello there, dear reader.']);
+  expect(host.live.list()).toEqual([]);
+  expect(host.store.inbox.open()).toEqual([]);
+  expect(host.store.turns.live()).toEqual([]);
+  const places = positions(host, command.mission);
+  expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
+});
+
+test('nothing starts before the first welcome', async () => {
+  const host = start();
+  const command = say('SAY Hi.');
+  host.give(command);
+  await lab.call('GET', '/global/health');
+  expect(host.events()).toEqual([]);
+
+  host.dispatch.welcome();
+
+  expect((await host.ended(command.id)).outcome).toBe('completed');
+});
+
+test('viewers see words as they come, at the offsets where the log will have them', async () => {
+  const host = start();
+  const command = say('SAY one two\nWAIT words\nSAY three');
+  host.give(command);
+  host.dispatch.welcome();
+  await lab.model.reached('words');
+  await host.event('part.checkpoint', command.mission);
+
+  expect(host.deltas.map(({ text }) => text).join('')).toBe('one two');
+  expect(host.dispatch.report().turns).toMatchObject([{ command: command.id, state: 'running' }]);
+  expect(host.dispatch.report().sessions).toHaveLength(1);
+  lab.model.release('words');
+  await host.ended(command.id);
+  let off = 0;
+  for (const delta of host.deltas) {
+    expect(delta).toMatchObject({ mission: command.mission, off });
+    off += delta.text.length;
+  }
+});
+
+test('a tool works in the directory of its mission, a git repository of its own', async () => {
+  const options = hostOptions();
+  const host = start(options);
+  const mission = newMissionId();
+  const directory = directoryOf(options.dir, mission);
+  const file = join(directory, 'output', 'a.txt');
+  const command = say(`TOOL write ${JSON.stringify({ filePath: file, content: 'one' })}\nSAY Written.`, { mission });
+  host.give(command);
+  host.dispatch.welcome();
+
+  const ended = await host.ended(command.id);
+
+  expect(ended.outcome).toBe('completed');
+  expect(readFileSync(file, 'utf8')).toBe('one');
+  for (const name of ['.git', 'temp', 'context', 'opencode.json', '.opencode'])
+    expect(existsSync(join(directory, name))).toBe(true);
+  expect(await host.event('tool.called', mission)).toMatchObject({ name: 'write', args: { content: 'one' } });
+  expect(await host.event('tool.result', mission)).toMatchObject({ name: 'write', failed: false });
+});
+
+test('a second message goes on in the same session; with `clean` the directory is empty before', async () => {
+  const options = hostOptions();
+  const host = start(options);
+  const mission = newMissionId();
+  const file = join(directoryOf(options.dir, mission), 'left.txt');
+  const first = say(`TOOL write ${JSON.stringify({ filePath: file, content: 'x' })}\nSAY First.`, { mission });
+  const second = say('SAY Second.', { mission }, { clean: true });
+  host.give(first, second);
+  host.dispatch.welcome();
+
+  const [one, two] = [await host.ended(first.id), await host.ended(second.id)];
+
+  expect([answerOf(host, mission, one.answer), answerOf(host, mission, two.answer)]).toEqual(['First.', 'Second.']);
+  expect(existsSync(file)).toBe(false);
+  expect(types(host, mission).filter((type) => type === 'mission.opened')).toHaveLength(1);
+  expect(new Set(host.rows(mission).flatMap(({ src }) => src?.session ?? [])).size).toBe(1);
+  expect(lab.model.requests.at(-1)?.messagesCount).toBeGreaterThan(3);
+});
+
+test('two missions run at once', async () => {
+  const host = start();
+  const [a, b] = [say('SAY A\nWAIT both\nSAY done'), say('SAY B\nWAIT both2\nSAY done')];
+  host.give(a, b);
+  host.dispatch.welcome();
+
+  await Promise.all([lab.model.reached('both'), lab.model.reached('both2')]);
+  expect(
+    host.live
+      .list()
+      .map(({ command }) => command)
+      .sort(),
+  ).toEqual([a.id, b.id].sort());
+  lab.model.release('both');
+  lab.model.release('both2');
+
+  expect((await host.ended(a.id)).outcome).toBe('completed');
+  expect((await host.ended(b.id)).outcome).toBe('completed');
+});
+
+test('an error of the provider fails the turn with what it said', async () => {
+  const host = start();
+  const command = say('ERROR 400');
+  host.give(command);
+  host.dispatch.welcome();
+
+  const ended = await host.ended(command.id);
+
+  expect(ended).toMatchObject({ outcome: 'failed', text: 'OpenCode error: scripted error 400 (HTTP 400)', answer: [] });
+  expect(types(host, command.mission).filter((type) => type === 'turn.error')).toHaveLength(1);
+});
+
+test('an error the agent survives is told, and the turn completes', async () => {
+  const host = start();
+  const command = say('ERROR 500 1\nSAY After the retry.');
+  host.give(command);
+  host.dispatch.welcome();
+
+  const ended = await host.ended(command.id);
+
+  expect(ended.outcome).toBe('completed');
+  expect((await host.event('turn.error', command.mission)).message).toContain('scripted error 500');
+});
+
+test('text that a broken stream left behind stays in the log, and its part is closed', async () => {
+  const host = start();
+  const command = say('SAY half a\nWAIT cut\nCUT');
+  host.give(command);
+  host.dispatch.welcome();
+  await host.event('part.checkpoint', command.mission);
+  lab.model.release('cut');
+  await host.event('turn.error', command.mission);
+
+  host.cancel(command);
+
+  expect((await host.ended(command.id)).outcome).toBe('cancelled');
+  expect(texts(host, command.mission)[0]).toBe('half a');
+  const opened = types(host, command.mission).filter((type) => type === 'part.opened').length;
+  expect(types(host, command.mission).filter((type) => type === 'part.closed')).toHaveLength(opened);
+});
+
+test.each([
+  ['agent', { agent: 'nobody' }, /Agent not found/],
+  ['model', { model: 'lab/nope' }, /Model not found/],
+])('an unknown %s fails the turn with the reason, although OpenCode never says idle', async (_what, args, reason) => {
+  const host = start();
+  const command = say('SAY Hi.', {}, args);
+  host.give(command);
+  host.dispatch.welcome();
+
+  const ended = await host.ended(command.id);
+
+  expect(ended).toMatchObject({ outcome: 'failed', text: expect.stringMatching(reason) });
+  expect((await host.event('turn.error', command.mission)).message).toBe(ended.text);
+});
+
+test('cancel in mid-stream ends the turn once, keeps its text, and leaves nothing running', async () => {
+  const host = start();
+  const command = say('SAY one two three\nWAIT never\nSAY four');
+  host.give(command);
+  host.dispatch.welcome();
+  await lab.model.reached('never');
+  await host.event('part.opened', command.mission);
+
+  host.cancel(command);
+  host.cancel(command);
+  const ended = await host.ended(command.id);
+
+  expect(ended).toMatchObject({ outcome: 'cancelled', text: 'Task cancelled', answer: [] });
+  expect(texts(host, command.mission)).toEqual(['one two three']);
+  const record = host.store.missions.get(command.mission);
+  expect(await host.client.status(record?.directory ?? '', record?.session ?? '')).toBe('idle');
+  expect(types(host, command.mission).filter((type) => type === 'turn.ended')).toHaveLength(1);
+
+  const next = say('SAY Afterwards.', { mission: command.mission });
+  host.give(next);
+  expect((await host.ended(next.id)).outcome).toBe('completed');
+});
+
+test('a message that was cancelled before it started never starts', async () => {
+  const host = start();
+  const command = say('SAY Never.');
+  host.give(command);
+  host.cancel(command);
+  host.dispatch.welcome();
+
+  expect(await host.event('command.finished')).toMatchObject({ command: command.id, outcome: 'cancelled' });
+  expect(types(host, command.mission)).toEqual(['mission.opened', 'command.finished']);
+  expect(lab.model.requests.some(({ userText }) => userText === 'SAY Never.')).toBe(false);
+});
+
+test('what a sub-agent does is shown under the call that started it, and a cancel stops both', async () => {
+  const host = start();
+  const prompt = 'SAY The child\nWAIT child';
+  const args = JSON.stringify({ description: 'Look', prompt, subagent_type: 'general' });
+  const command = say(`TOOL task ${args}\nSAY Never said.`);
+  host.give(command);
+  host.dispatch.welcome();
+  await lab.model.reached('child');
+  const call = await host.event('tool.called', command.mission);
+  expect(await host.event('part.opened', command.mission)).toMatchObject({ parent_call: call.tool_call_id });
+  expect(host.dispatch.report().sessions).toHaveLength(2);
+
+  host.cancel(command);
+
+  expect(await host.ended(command.id)).toMatchObject({ outcome: 'cancelled', answer: [] });
+  expect(texts(host, command.mission)).toEqual(['The child']);
+  expect(lab.model.requests.filter(({ userText }) => userText === command.args.content)).toHaveLength(1);
+});
+
+test('a mission that is idle gives its instance back, and goes on in its session later', async () => {
+  const host = start(hostOptions({ times: { idleMs: 1 } }));
+  const mission = newMissionId();
+  const [first, second] = [say('SAY First.', { mission }), say('SAY Second.', { mission })];
+  host.give(first);
+  host.dispatch.welcome();
+  await host.ended(first.id);
+  await vi.waitFor(() => expect(host.lines.join('')).toContain('mission.retired'));
+
+  host.give(second);
+
+  expect((await host.ended(second.id)).outcome).toBe('completed');
+  expect(new Set(host.rows(mission).flatMap(({ src }) => src?.session ?? [])).size).toBe(1);
+});
+
+test('without any model the turn fails and says what to do', async () => {
+  const own = await startLab({ env: { OPENCODE_CONFIG_CONTENT: '{}' } });
+  onTestFinished(own.close);
+  const options = hostOptions();
+  announce(options.serverFile, own.openCode);
+  const host = start(options);
+  const command = say('SAY Hi.');
+  host.give(command);
+  host.dispatch.welcome();
+
+  const ended = await host.ended(command.id);
+
+  expect(ended).toMatchObject({ outcome: 'failed', text: expect.stringMatching(/no model.*DEFAULT_MODEL.*provider/) });
+  expect(types(host, command.mission)).toEqual(['mission.opened', 'turn.started', 'turn.ended']);
+});
+
+test('a permission that nobody can answer is refused, and the agent goes on', async () => {
+  const options = hostOptions();
+  const host = start(options);
+  const mission = newMissionId();
+  host.give(say('SAY Ready.', { mission }));
+  host.dispatch.welcome();
+  await host.event('turn.ended', mission);
+  const record = host.store.missions.get(mission);
+  const permission = [{ permission: 'bash', pattern: '*', action: 'ask' }];
+  await lab.call('PATCH', `/session/${record?.session}`, { permission });
+  const command = say('TOOL bash {"command":"echo hi","description":"Say hi"}\nSAY Went on.', { mission });
+  host.give(command);
+
+  const ended = await host.ended(command.id);
+
+  expect(ended.outcome).toBe('completed');
+  expect(await host.event('tool.result', mission)).toMatchObject({ failed: true });
+});
+
+test('a known secret is replaced in text, arguments and results, across chunks too', async () => {
+  const secret = 'canary-0123456789';
+  const host = start(hostOptions({ secrets: [secret] }));
+  const script = [
+    'CHUNKS ["The key is can", "ary-01234", "56789, really"]',
+    `TOOL bash ${JSON.stringify({ command: `echo ${secret}`, description: 'Say it' })}`,
+    `SAY I said ${secret}`,
+  ];
+  const command = say(script.join('\n'));
+  host.give(command);
+  host.dispatch.welcome();
+
+  await host.ended(command.id);
+
+  const everything = JSON.stringify([host.rows(), host.deltas]);
+  expect(everything).not.toContain(secret);
+  expect(texts(host, command.mission)).toEqual(['The key is [secret], really', 'I said [secret]']);
+  expect(await host.event('tool.result', command.mission)).toMatchObject({ result: '[secret]\n' });
+});

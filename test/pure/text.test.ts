@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { createRedactor } from '../../host-agent/missions/redact.ts';
+import { OpenTexts } from '../../host-agent/missions/text.ts';
+import { checkpointSuffix } from '../../shared/append.ts';
+import type { HostEvent } from '../../shared/events.ts';
+import { checkpointBytes, maxEventBytes } from '../../shared/limits.ts';
+import { randomFrom } from '../support/random.ts';
+
+const waitMs = 2_000;
+const newTexts = (secrets: string[] = []) => {
+  const redactor = createRedactor(secrets);
+  return new OpenTexts(() => redactor);
+};
+
+/** What the log has of a part after these events, by the rules of shared/events.ts. */
+const stored = (events: readonly HostEvent[], before = ''): string => {
+  let text = before;
+  for (const event of events) {
+    if (event.type === 'part.checkpoint') {
+      text = event.replace ? event.text : text + (checkpointSuffix(text.length, event.off, event.text) ?? '');
+    } else if (event.type === 'part.closed') {
+      text = text.slice(0, event.off) + event.text;
+      expect(event.length).toBe(text.length);
+      expect(event.sha256).toBe(createHash('sha256').update(text).digest('hex'));
+    }
+  }
+  return text;
+};
+
+const expectSmall = (events: readonly HostEvent[]): void => {
+  for (const event of events) expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(maxEventBytes);
+};
+
+test('text is stored when its first character has waited long enough, then again for what came after', () => {
+  const texts = newTexts();
+  texts.open('p', 0);
+
+  expect(texts.grow('p', 'one ', 1_000)).toEqual({ part: 'p', off: 0, text: 'one ' });
+  expect(texts.grow('p', 'two', 2_500)).toEqual({ part: 'p', off: 4, text: 'two' });
+  expect(texts.nextDueMs(waitMs)).toBe(3_000);
+  expect(texts.checkpoints(2_999, waitMs)).toEqual([]);
+  expect(texts.checkpoints(3_000, waitMs)).toEqual([{ type: 'part.checkpoint', part: 'p', off: 0, text: 'one two' }]);
+  expect(texts.nextDueMs(waitMs)).toBeNull();
+  texts.grow('p', ' three', 9_000);
+  expect(texts.checkpoints(11_000, waitMs)).toEqual([{ type: 'part.checkpoint', part: 'p', off: 7, text: ' three' }]);
+});
+
+test('long text is stored at once', () => {
+  const texts = newTexts();
+  texts.open('p', 0);
+  texts.grow('p', 'x'.repeat(checkpointBytes - 1), 0);
+  expect(texts.checkpoints(0, waitMs)).toEqual([]);
+
+  texts.grow('p', 'y', 0);
+
+  expect(texts.checkpoints(0, waitMs)).toHaveLength(1);
+});
+
+test('an end brings the tail, and only that', () => {
+  const texts = newTexts();
+  texts.open('p', 0);
+  texts.grow('p', 'Hello ', 0);
+  const before = texts.checkpoints(waitMs, waitMs);
+  texts.grow('p', 'wor', 0);
+
+  const end = texts.close('p', 'Hello world');
+
+  expect(end).toMatchObject([{ type: 'part.closed', off: 6, text: 'world' }]);
+  expect(stored([...before, ...end])).toBe('Hello world');
+});
+
+test('an end that differs from what was stored replaces what differs', () => {
+  const texts = newTexts();
+  texts.open('p', 0);
+  texts.grow('p', 'Hello 😀', 0);
+  const before = texts.checkpoints(waitMs, waitMs);
+
+  const end = texts.close('p', 'Hello 😁!');
+
+  expect(end).toMatchObject([{ off: 6, text: '😁!' }]);
+  expect(stored([...before, ...end])).toBe('Hello 😁!');
+});
+
+test('after a gap a part is blind: nothing is shown of it until its end mends it', () => {
+  const texts = newTexts();
+  texts.open('p', 0);
+  texts.grow('p', 'Hello ', 0);
+  const before = texts.checkpoints(waitMs, waitMs);
+
+  expect(texts.miss(true)).toEqual([{ type: 'part.blind', part: 'p' }]);
+  expect(texts.miss(true)).toEqual([]);
+  expect(texts.grow('p', 'lost and', 0)).toBeNull();
+  expect(texts.checkpoints(1e9, waitMs)).toEqual([]);
+  expect(stored([...before, ...texts.close('p', 'Hello lost and found')])).toBe('Hello lost and found');
+});
+
+test('a part of a former process is replaced as a whole, whatever was stored of it', () => {
+  const texts = newTexts();
+  texts.open('p', null);
+  expect(texts.miss(true)).toHaveLength(1);
+
+  const end = texts.close('p', 'the whole text');
+
+  expect(end).toMatchObject([{ type: 'part.closed', off: 0, text: 'the whole text' }]);
+});
+
+test('a part OpenCode stores no end of keeps what came; where that is unknown the log is left as it is', () => {
+  const texts = newTexts();
+  texts.open('p', 0);
+  texts.grow('p', 'half a sen', 0);
+  texts.open('q', null);
+
+  expect(stored(texts.close('p', null))).toBe('half a sen');
+  expect(texts.close('q', null)).toEqual([]);
+});
+
+test('a secret is redacted across deltas, and the held back tail comes with the end', () => {
+  const texts = newTexts(['sk-live-12345678']);
+  texts.open('p', 0);
+
+  expect(texts.grow('p', 'key sk-live-', 0)?.text).toBe('key ');
+  expect(texts.grow('p', '12345678 and sk-li', 0)).toEqual({ part: 'p', off: 4, text: '[secret] and ' });
+  expect(stored(texts.close('p', 'key sk-live-12345678 and sk-li'))).toBe('key [secret] and sk-li');
+});
+
+test.each([
+  ['nothing was stored', 0, ''],
+  ['a prefix was stored', 0, 'x'],
+  ['something else was stored', 0, 'another'],
+  ['what was stored is unknown', null, ''],
+] as const)('a very long end where %s comes in events that are small enough', (_case, before, first) => {
+  const texts = newTexts();
+  texts.open('p', before);
+  texts.grow('p', first, 0);
+  const events: HostEvent[] = texts.checkpoints(waitMs, waitMs);
+  const final = `x${'\u0001😀é'.repeat(60_000)}`;
+
+  const end = texts.close('p', final);
+
+  expectSmall(end);
+  expect(stored([...events, ...end], before === null ? 'who knows' : '')).toBe(final);
+});
+
+test('however text comes, the log ends with the redacted final text', () => {
+  const random = randomFrom(7);
+  const secret = 'sk-live-12345678';
+  const alphabet = ['a', '😀', 'é', ' ', 'sk-live-', '12345678', secret];
+  for (let round = 0; round < 500; round++) {
+    const texts = newTexts([secret]);
+    texts.open('p', 0);
+    const events: HostEvent[] = [];
+    let final = '';
+    let now = 0;
+    for (let step = random(20); step > 0; step--) {
+      const piece = alphabet[random(alphabet.length)] ?? '';
+      final += piece;
+      now += random(1_500);
+      texts.grow('p', piece, now);
+      events.push(...texts.checkpoints(now, waitMs));
+      if (random(30) === 0) texts.miss(true);
+    }
+    if (random(4) === 0) final = final.slice(0, random(final.length + 1));
+    expect(stored([...events, ...texts.close('p', final)])).toBe(createRedactor([secret]).text(final));
+  }
+});

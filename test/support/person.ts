@@ -1,0 +1,63 @@
+// Someone who uses Open Agent over HTTP: plain calls, streams, and the one thing everybody does, saying something.
+import { readStream, type StreamReader } from './sse-reader.ts';
+
+export interface Answer {
+  status: number;
+  text: string;
+  /** The body as JSON; throws for a text body. */
+  json: ReturnType<typeof JSON.parse>;
+}
+
+/** Someone who is logged in. */
+export interface Person {
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  stream(query?: string, headers?: Record<string, string>): Promise<StreamReader>;
+  /** Creates a mission unless one is given, and sends a message to it; returns the ids. Throws when it is refused. */
+  say(content: string, mission?: string): Promise<{ mission: string; message: string; queued: boolean }>;
+}
+
+export interface Login {
+  password: string;
+  username?: string;
+}
+
+/** Someone who sends `headers` with every request; `url` is asked each time, because a restart may change it. */
+export const personAt = (url: () => string, headers: Record<string, string>): Person => {
+  const call: Person['call'] = async (method, path, body, more = {}) => {
+    const response = await fetch(`${url()}${path}`, {
+      method,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      text,
+      get json() {
+        return JSON.parse(text);
+      },
+    };
+  };
+  return {
+    call,
+    stream: (query = '', more = {}) => readStream(`${url()}/api/control/stream${query}`, { ...headers, ...more }),
+    say: async (content, mission) => {
+      const target: string = mission ?? (await call('POST', '/api/control/missions', {})).json.id;
+      const sent = await call('POST', '/api/control/message', { content, mission_id: target });
+      if (sent.status !== 200) throw new Error(`message answered ${sent.status}: ${sent.text}`);
+      return { mission: target, message: sent.json.id, queued: sent.json.queued };
+    },
+  };
+};
+
+/** The headers of someone who has just logged in; the token stays valid across restarts. */
+export const logIn = async (url: string, login: Login): Promise<Record<string, string>> => {
+  const response = await fetch(`${url}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(login),
+  });
+  if (!response.ok) throw new Error(`login answered ${response.status}: ${await response.text()}`);
+  const { token }: { token: string } = JSON.parse(await response.text());
+  return { authorization: `Bearer ${token}` };
+};

@@ -10,13 +10,14 @@ const startAgent = (stateDir: string, url: string, id = newHostId()) => {
   mkdirSync(stateDir, { recursive: true });
   writeFileSync(join(stateDir, 'host.json'), JSON.stringify({ id, url, credential: 'a-long-secret', epoch: 1 }));
   const stopping = new AbortController();
-  const done = runAgent({ stateDir, workingDir: temporaryDirectory() }, stopping.signal);
+  const workingDir = temporaryDirectory();
+  const done = runAgent({ stateDir, workingDir }, stopping.signal);
   const stop = (): Promise<void> => {
     stopping.abort();
     return done;
   };
   onTestFinished(stop);
-  return { id, done, stop };
+  return { id, workingDir, done, stop };
 };
 
 test('it starts with the edge and OpenCode away, and stops when told', async () => {
@@ -44,9 +45,9 @@ test('with OpenCode away it takes commands in, keeps them over a restart, and re
   await first.stop();
   expect(await dial.ended()).toMatchObject({ code: 1000 });
 
-  startAgent(stateDir, peer.url, first.id);
+  const second = startAgent(stateDir, peer.url, first.id);
   const hello = await (await peer.dialled()).next('hello');
 
   expect(hello.commands).toEqual([command.id]);
-  expect(hello.capabilities).toEqual({ agents: null, working_dir: workingDir });
+  expect(hello.capabilities).toEqual({ agents: null, working_dir: second.workingDir });
 });

@@ -203,6 +203,20 @@ describe('viewers', () => {
     expect((await second.until((event) => event.name === 'part.closed')).data.text).toBe('one two three');
   });
 
+  test('the end of a turn is shown as idle although the object was evicted in between', async () => {
+    const { peer, id, turn } = await start();
+    const rows = turnRows(mission, id, turn);
+    const viewer = await watch(host, owner);
+    peer.send(batch('r1', 1, [rows.started]));
+    await viewer.until((event) => event.name === 'turn.started');
+    await evictDurableObject(stub());
+
+    peer.send(batch('r1', 2, [rows.ended('completed')]));
+    await viewer.until((event) => event.name === 'turn.ended');
+
+    expect(viewer.changes.at(-1)).toEqual({ mission_id: mission, state: 'idle', queue_len: 0 });
+  });
+
   test.each(['garbage', '', 'a.b.1', `${'x'.repeat(70)}.s.1`])(
     'a cursor that is not of this log gets a reset: %j',
     async (cursor) => {

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:test';
-import { type ViewerHeader, viewerHeader } from '../../shared/viewer.ts';
+import { type MissionRun, type ViewerHeader, viewerHeader } from '../../shared/viewer.ts';
 
 export interface SeenEvent {
   id: string | null;
@@ -11,6 +11,8 @@ export interface SeenEvent {
 export interface ViewerPeer {
   header: ViewerHeader;
   events: SeenEvent[];
+  /** Run states that headers told as changed. */
+  changes: MissionRun[];
   /** Resolves with the first event, past or coming, that fits; keeps asking for pages while in replay. */
   until(fits: (event: SeenEvent) => boolean): Promise<SeenEvent>;
   /** The newest id seen. */
@@ -33,6 +35,7 @@ export const watch = async (
   const socket = response.webSocket;
   if (!socket) throw new Error(`no socket: ${response.status}`);
   const events: SeenEvent[] = [];
+  const changes: MissionRun[] = [];
   const waiting: { fits: (event: SeenEvent) => boolean; resolve: (event: SeenEvent) => void }[] = [];
   const first = Promise.withResolvers<ViewerHeader>();
   let cursor = '';
@@ -40,6 +43,7 @@ export const watch = async (
     const text = String(data);
     const end = text.indexOf('\n');
     const header = end > 0 ? viewerHeader.parse(JSON.parse(text.slice(0, end))) : null;
+    changes.push(...(header?.changed ?? []));
     for (const event of parseSse(text.slice(end + 1))) {
       if (event.id !== null) cursor = event.id;
       if (event.name === '') continue;
@@ -53,6 +57,7 @@ export const watch = async (
   return {
     header: await first.promise,
     events,
+    changes,
     until: (fits) => {
       const known = events.find(fits);
       return known ? Promise.resolve(known) : new Promise((resolve) => waiting.push({ fits, resolve }));

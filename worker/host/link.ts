@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { liveTurn } from '../../shared/events.ts';
-import { type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../shared/frames.ts';
+import { closeReason, type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 import { awayMs, closeCode, maxFrameBytes, protocolVersion } from '../../shared/limits.ts';
 import { getCommand, openCommands, toCommand, unmetWishes } from './commands.ts';
@@ -84,7 +84,7 @@ export const sendFrame = (socket: WebSocket, frame: EdgeFrame): void => socket.s
 
 /** Closing a socket that is gone already is no error. */
 export const close = (socket: WebSocket, code: number, reason: string): void => {
-  if (socket.readyState !== WebSocket.CLOSED) socket.close(code, reason.slice(0, 120));
+  if (socket.readyState !== WebSocket.CLOSED) socket.close(code, closeReason(reason));
 };
 
 /** The frame in a message, or null after closing the socket: a bad envelope changes nothing (protocol §2). */
@@ -93,6 +93,8 @@ export const readHostFrame = (socket: WebSocket, state: LinkState, message: stri
     close(socket, code, reason);
     return null;
   };
+  // On its way when this side closed: nothing behind a refused frame may count.
+  if (socket.readyState !== WebSocket.OPEN) return null;
   if (typeof message !== 'string') return refuse(closeCode.badFrame, 'frames are text');
   if (message.length > maxFrameBytes) return refuse(closeCode.badFrame, `frame larger than ${maxFrameBytes} bytes`);
   const parsed = parseHostFrame(message);

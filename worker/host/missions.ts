@@ -79,8 +79,20 @@ export const insertMission = (sql: SqlStorage, mission: NewMission, at: number):
   return true;
 };
 
-/** Writes back what events change, and raises `rev` where the directory shows it. */
+/** Writes back what events change, and raises `rev` where the directory shows it. An unchanged mission is not a row written. */
 export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): void => {
+  const isSame =
+    before.title === after.title &&
+    before.status === after.status &&
+    before.turn === after.turn &&
+    before.endedTurn === after.endedTurn &&
+    before.next_sequence === after.next_sequence &&
+    before.cost_usd === after.cost_usd &&
+    before.turn_cost_usd === after.turn_cost_usd &&
+    before.updated_at === after.updated_at &&
+    before.interrupted_at === after.interrupted_at &&
+    before.deleted_at === after.deleted_at;
+  if (isSame) return;
   const shown =
     before.status !== after.status ||
     before.title !== after.title ||

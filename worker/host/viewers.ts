@@ -96,7 +96,7 @@ export class Viewers {
           .join('') + this.#inTheMaking(state, happened, encoded);
       const visible = changed.filter(({ mission }) => maySee(state, mission)).map(({ run }) => run);
       const errors = happened.error?.owner === state.owner ? [happened.error.text] : [];
-      this.#send(audience, bytes, visible, errors, recorded.length > 0);
+      this.#send(audience, bytes, visible, errors);
     }
     for (const { row } of recorded) this.#forget(row.event);
   }
@@ -106,12 +106,12 @@ export class Viewers {
     for (const socket of this.#sockets()) close(socket, closeCode.restarted, 'the log was begun anew');
   }
 
-  #send(audience: Audience, bytes: string, changed: MissionRun[], errors: string[], hasRows: boolean): void {
+  #send(audience: Audience, bytes: string, changed: MissionRun[], errors: string[]): void {
     const { head } = this.#log;
-    const quiet = bytes === '' && changed.length === 0 && errors.length === 0;
     const cursor = this.#log.cursorAt(head);
-    // Frames of deltas alone move nothing, so they carry no header and cost the Worker no parse.
-    const isPlain = !quiet && !hasRows && changed.length === 0 && errors.length === 0;
+    const isPlain = changed.length === 0 && errors.length === 0;
+    const quiet = bytes === '' && isPlain;
+    // The position is in the bytes, so a frame that changes no run has no header and costs neither side a parse or a query.
     const header = isPlain
       ? null
       : { ...this.#header(audience.state, { mode: 'live', reset: false, cursor }), changed, errors };
@@ -199,7 +199,8 @@ export class Viewers {
       if (!mission) return [];
       const run = missionRun(this.#sql, mission);
       const text = `${run.state} ${run.queue_len}`;
-      if ((this.#runs.get(id) ?? 'idle 0') === text) return [];
+      // Not known after an eviction: told once too often rather than never.
+      if (this.#runs.get(id) === text) return [];
       this.#runs.set(id, text);
       return [{ mission, run }];
     });

@@ -9,6 +9,7 @@ import { AppError } from '../shared/errors.ts';
 import type { MissionId } from '../shared/ids.ts';
 import { Dispatch } from './commands/dispatch.ts';
 import { stateFiles } from './config/state-files.ts';
+import { enrolledAnew } from './link/enrolled-anew.ts';
 import { readHostFile } from './link/host-file.ts';
 import { createLink } from './link/link.ts';
 import type { Link } from './link/port.ts';
@@ -27,6 +28,7 @@ import { systemClock } from './process/clock.ts';
 import { knownSecrets } from './process/known-secrets.ts';
 import { createLog, redactSecrets } from './process/log.ts';
 import { together } from './process/together.ts';
+import { takeNotes } from './store/notes.ts';
 import { openStore } from './store/store.ts';
 import { keepOutbox } from './store/upkeep.ts';
 import { prepareMissionDirectory } from './workspaces/mission-directory.ts';
@@ -45,8 +47,12 @@ export interface AgentConfig {
 /** OpenCode's own default agent. */
 const buildAgent = 'build';
 
-/** Runs until `signal` aborts, then lets go of both sides; turns go on in OpenCode. Throws when this server is not enrolled or its store can't be opened. */
-export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promise<void> => {
+/**
+ * Runs until `signal` aborts, or until this server was enrolled anew and has to begin with another `host.json`; then lets go of
+ * both sides. Turns go on in OpenCode. Throws when this server is not enrolled or its store can't be opened.
+ */
+export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promise<'stopped' | 'enrolled anew'> => {
+  const anew = new AbortController();
   const files = stateFiles(config.stateDir);
   const folders = openCodeFolders(dirname(files.openCodeServer));
   const secretFiles = [files.host, files.secrets, files.openCodeServer, folders.authFile];
@@ -55,7 +61,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
   const clock = systemClock;
 
   const hostFile = readHostFile(files.host);
-  const store = openStore(join(config.stateDir, 'host-agent.sqlite'), hostFile.id);
+  const store = openStore(files.store, hostFile.id);
   if (store.replaced)
     log.warn('store.replaced', { text: `The store of another host id was moved to ${store.replaced}.` });
 
@@ -69,12 +75,14 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
     return prepareMissionDirectory({ workingDir: config.workingDir, seedConfigDirectory: seed }, mission, options);
   };
+  const redactor = redactorOf(secrets);
+  const takeLauncherNotes = (): void => takeNotes(store, files.notes, { redact: (text) => redactor().text(text), log });
   const context: MissionContext = {
     store,
     client,
     upstream,
     live,
-    redactor: redactorOf(secrets),
+    redactor,
     clock,
     log,
     delta: (delta) => link.delta(delta),
@@ -87,6 +95,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
   const sink: StreamSink = {
     opened: (instance) => {
       void agents.ask();
+      takeLauncherNotes(); // What an OpenCode before this one left behind.
       upstream.opened(instance);
       dispatch.openCodeIsThere();
     },
@@ -103,7 +112,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     clock,
     log,
     hello: () => ({ ...dispatch.report(), agents: agents.names(), workingDir: config.workingDir }),
-    onWelcome: () => dispatch.welcome(),
+    onWelcome: ({ commands }) => dispatch.welcome(commands.map(({ command }) => command.id)),
     onCommands: () => dispatch.commands(),
     onInterrupt: (interrupt) => dispatch.interrupt(interrupt),
     onEndedTurns: (turns) => dispatch.endedTurns(turns),
@@ -114,17 +123,22 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
 
   log.info('agent.started', { version: manifest.version, host: hostFile.id, run: store.run });
   try {
+    takeLauncherNotes();
     dispatch.attach();
-    await together(signal, [
+    await together(AbortSignal.any([signal, anew.signal]), [
       (stop) => holdStream(endpoint, sink, log, stop),
       (stop) => link.run(stop),
       (stop) => keepOutbox(store.outbox, clock, log, stop),
+      async (stop) => {
+        if (await enrolledAnew(files.host, hostFile, stop)) anew.abort();
+      },
     ]);
   } finally {
     dispatch.close();
     store.close();
     log.info('agent.stopped');
   }
+  return anew.signal.aborted ? 'enrolled anew' : 'stopped';
 };
 
 /** Made anew only when the secrets have changed. */

@@ -14,6 +14,11 @@ export const parseCursor = (text: string): Cursor | null => {
   return { log: match[1], segment: match[2], seq: Number(match[3]) };
 };
 
+/** In place of a cursor: the beginning of a log, whichever it is. Where a viewer stands on a server that came after its stream began. */
+export const fromStart = 'start';
+/** In place of a cursor: not joined yet, the snapshot of the join is what there is. */
+export const fromNow = 'now';
+
 /** Positions on several servers in one opaque id: `host=cursor` joined by `,`, in order of host id. */
 export const formatVector = (cursors: ReadonlyMap<string, string>): string =>
   [...cursors]

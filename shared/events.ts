@@ -4,13 +4,14 @@
  * that shows an answer points to parts by id. `off` and `length` count UTF-16 units of the redacted text.
  */
 import { z } from 'zod';
-import { commandId, turnId } from './ids.ts';
+import { commandId, turnId, uuid } from './ids.ts';
 
 const count = z.number().int().nonnegative();
 
 /** Sums over the whole turn so far, sub-agents included; later values replace earlier ones. */
 export const usage = z.object({
-  cost_usd: z.number().nonnegative(),
+  /** The bound is there so that sums stay finite: SQL and JSON know no Infinity. */
+  cost_usd: z.number().nonnegative().max(1e9),
   input: count,
   output: count,
   reasoning: count,
@@ -147,15 +148,18 @@ export const edgeEvent = z.discriminatedUnion('type', [
 ]);
 export type EdgeEvent = z.infer<typeof edgeEvent>;
 
-/** A type neither side of this version knows is stored and shown to delta viewers as it is (protocol §2). */
-export const unknownEvent = z.looseObject({ type: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/) });
+/**
+ * A type neither side of this version knows is stored and shown to delta viewers as it is (protocol §2). Types have a dot; names
+ * without one are the stream's own (`reset`, `snapshot`, …) and must not be forged.
+ */
+export const unknownEvent = z.looseObject({ type: z.string().regex(/^(?=.{1,64}$)[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$/) });
 
 export type LogEvent = HostEvent | EdgeEvent;
 export const logEvent = z.union([hostEvent, edgeEvent]);
 
 /** A turn as its host reports it: the evidence for "running" (protocol §2 `turns`). Times are host-clock milliseconds. */
 export const liveTurn = z.object({
-  mission: z.string(),
+  mission: uuid,
   command: commandId,
   turn: turnId,
   state: z.enum(['starting', 'running', 'retrying', 'waiting', 'stopping']),

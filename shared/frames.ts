@@ -18,29 +18,48 @@ import { z } from 'zod';
 import { commandEnvelope } from './commands.ts';
 import { liveTurn } from './events.ts';
 import { commandId, missionId, turnId } from './ids.ts';
+import { closeCode, protocolVersion } from './limits.ts';
 
 const count = z.number().int().nonnegative();
-const position = z.object({ run: z.string().min(1).max(64), n: count });
+/** A name that one side draws and the other stores and repeats: of a run, a log, a segment, a session, a call. */
+const drawn = z.string().min(1).max(64);
+/** A name of OpenCode's, stored with every row that came from it; its own have 30 characters. */
+const foreign = z.string().max(200);
+const position = z.object({ run: drawn, n: count });
+/** Number of a row; the bound leaves room for a whole batch behind it, so that no sum of ours is beyond exact integers. */
+const rowNumber = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 52);
+/** Host milliseconds; the last one that a Date can name, or what is stored could never be shown. */
+const moment = count.max(8_640_000_000_000_000);
 
 /** Where a row made from OpenCode came from; orders rows of one session whatever run carried them (protocol §1). */
 export const src = z.object({
-  source: z.string(),
-  session: z.string(),
+  source: foreign,
+  session: foreign,
   seq: count,
-  event: z.string(),
+  event: foreign,
   index: count,
 });
 export type Src = z.infer<typeof src>;
 
 /** One outbox row. `event` is checked one by one, so that a poison row never blocks the rest. `at`: host milliseconds. */
-export const item = z.object({ at: count, mission: missionId.nullable(), src: src.optional(), event: z.unknown() });
+export const item = z.object({ at: moment, mission: missionId.nullable(), src: src.optional(), event: z.unknown() });
 export type Item = z.infer<typeof item>;
 
 export const delta = z.object({ mission: missionId, part: z.string(), off: count, text: z.string() });
 export type Delta = z.infer<typeof delta>;
 
 /** What the directory shows of a server: its agents (null while not known) and the root of its host workspace. */
-const capabilities = z.object({ agents: z.array(z.string()).nullable(), working_dir: z.string() });
+const capabilities = z.object({
+  agents: z.array(z.string().max(200)).max(1_000).nullable(),
+  working_dir: z.string().max(4_096),
+});
+
+/** Far more turns than a server can run; the list is one value in the object's store. */
+const liveTurns = z.array(liveTurn).max(2_000);
 
 export const hostFrame = z.discriminatedUnion('type', [
   z.object({
@@ -48,37 +67,37 @@ export const hostFrame = z.discriminatedUnion('type', [
     version: count,
     agent_version: z.string(),
     epoch: count,
-    run: z.string(),
+    run: drawn,
     /** The last run that ever got a `welcome`; null for a new store. */
-    welcomed_run: z.string().nullable(),
-    segment: z.string().nullable(),
+    welcomed_run: drawn.nullable(),
+    segment: drawn.nullable(),
     acked: position.nullable(),
     /** Runs that still have unacknowledged rows, oldest first. */
-    runs: z.array(z.string()).max(1_000),
+    runs: z.array(drawn).max(1_000),
     commands: z.array(commandId),
-    turns: z.array(liveTurn),
-    sessions: z.array(z.object({ source: z.string(), session: z.string() })),
+    turns: liveTurns,
+    sessions: z.array(z.object({ source: foreign, session: foreign })),
     at: position,
     capabilities,
     clock: count,
   }),
   z.object({
     type: z.literal('batch'),
-    run: z.string().min(1).max(64),
-    from: z.number().int().positive(),
+    run: drawn,
+    from: rowNumber,
     items: z.array(z.unknown()).max(2_000),
     deltas: z.array(delta).max(10_000),
   }),
   z.object({
     type: z.literal('gap'),
-    run: z.string(),
-    from: z.number().int().positive(),
-    to: z.number().int().positive(),
+    run: drawn,
+    from: rowNumber,
+    to: rowNumber,
   }),
   z.object({ type: z.literal('received'), ids: z.array(commandId).max(1_000) }),
-  z.object({ type: z.literal('turns'), turns: z.array(liveTurn), at: position }),
+  z.object({ type: z.literal('turns'), turns: liveTurns, at: position }),
   capabilities.extend({ type: z.literal('capabilities') }),
-  z.object({ type: z.literal('result'), id: z.string(), ok: z.boolean(), value: z.unknown() }),
+  z.object({ type: z.literal('result'), id: drawn, ok: z.boolean(), value: z.unknown() }),
 ]);
 export type HostFrame = z.infer<typeof hostFrame>;
 export type Hello = Extract<HostFrame, { type: 'hello' }>;
@@ -91,42 +110,64 @@ export const edgeFrame = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('welcome'),
     version: count,
-    session: z.string(),
-    log: z.string(),
-    segment: z.string(),
+    session: drawn,
+    log: drawn,
+    segment: drawn,
     epoch: count,
     /** Highest n known of the current run and of each run that `hello` asked for; 0 when unknown. */
     runs: z.array(position),
     /** Highest source position known of each session asked for. */
-    src: z.array(z.object({ source: z.string(), session: z.string(), seq: count, index: count })),
+    src: z.array(z.object({ source: foreign, session: foreign, seq: count, index: count })),
     /** Commands without an end in the log, in order. */
     commands: z.array(z.object({ received: z.boolean(), command: commandEnvelope })),
     interrupts: z.array(interrupt),
     /** Turns that were ended at the edge while the host was away and may still be alive there. */
     ended_turns: z.array(turnId),
-    frame_ms: count,
+    /** Least pause between two batches; the bound keeps an edge from silencing a server. */
+    frame_ms: count.max(60_000),
   }),
-  z.object({ type: z.literal('ack'), run: z.string(), n: count, segment: z.string() }),
+  z.object({ type: z.literal('ack'), run: drawn, n: count, segment: drawn }),
   z.object({ type: z.literal('commands'), commands: z.array(commandEnvelope) }),
   z.object({ type: z.literal('interrupt'), interrupt }),
-  z.object({ type: z.literal('call'), id: z.string(), method: z.string(), args: z.unknown() }),
+  z.object({ type: z.literal('call'), id: drawn, method: z.string().max(200), args: z.unknown() }),
 ]);
 export type EdgeFrame = z.infer<typeof edgeFrame>;
 export type Welcome = Extract<EdgeFrame, { type: 'welcome' }>;
 
-export type Parsed<T> = { ok: true; frame: T } | { ok: false; reason: string };
+/** `code` and `reason` are what the socket is to be closed with. */
+export type Parsed<T> = { ok: true; frame: T } | { ok: false; code: number; reason: string };
 
-const parse = <T>(schema: z.ZodType<T>, text: string): Parsed<T> => {
+/** The first frame of either side, of whatever version: a later one may have another shape and is still told why it is refused. */
+const greeting = z.object({ type: z.enum(['hello', 'welcome']), version: count });
+
+const parse = <T extends HostFrame | EdgeFrame>(schema: z.ZodType<T>, text: string): Parsed<T> => {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return { ok: false, reason: 'frame is not JSON' };
+    return { ok: false, code: closeCode.badFrame, reason: 'frame is not JSON' };
   }
   const result = schema.safeParse(json);
+  if (result.success && !('version' in result.data)) return { ok: true, frame: result.data };
+  const greeted = greeting.safeParse(json);
+  if (greeted.success && greeted.data.version !== protocolVersion) {
+    const { type, version } = greeted.data;
+    const reason = `${type} of protocol ${version}, this side speaks ${protocolVersion}: update the older side`;
+    return { ok: false, code: closeCode.version, reason };
+  }
   if (result.success) return { ok: true, frame: result.data };
   const issue = result.error.issues[0];
-  return { ok: false, reason: `bad frame: ${issue?.path.join('.') || '(root)'} ${issue?.message ?? ''}`.slice(0, 120) };
+  const reason = closeReason(`bad frame: ${issue?.path.join('.') || '(root)'} ${issue?.message ?? ''}`);
+  return { ok: false, code: closeCode.badFrame, reason };
+};
+
+/** RFC 6455: a close frame has room for this much UTF-8 beside its code. */
+const maxReasonBytes = 123;
+
+/** As much of a text as a close frame can carry; a runtime throws, or breaks the socket off, at more or at half a character. */
+export const closeReason = (text: string): string => {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxReasonBytes));
+  return text.slice(0, read).toWellFormed();
 };
 
 /** Parses a frame from a host; the reason is short enough for a close frame. */

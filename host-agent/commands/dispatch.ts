@@ -1,7 +1,8 @@
+import type { Command } from '../../shared/commands.ts';
 import type { LiveTurn } from '../../shared/events.ts';
 import { noUsage } from '../../shared/events.ts';
 import type { Interrupt } from '../../shared/frames.ts';
-import type { MissionId, TurnId } from '../../shared/ids.ts';
+import type { CommandId, MissionId, TurnId } from '../../shared/ids.ts';
 import type { MissionContext } from '../missions/context.ts';
 import { MissionRunner } from '../missions/runner.ts';
 import { endCancelled } from '../missions/turn.ts';
@@ -15,10 +16,16 @@ import type { TurnRecord } from '../store/turns.ts';
 export class Dispatch {
   readonly #context: MissionContext;
   readonly #runners = new Map<MissionId, MissionRunner>();
+  /** Commands that were here when this process started: a store that is an older copy does not know what became of them. */
+  readonly #inherited: ReadonlySet<CommandId>;
+  /** Commands the edge does not wait for, and wishes to cancel, that a full disk kept from being stored. */
+  readonly #unwanted = new Set<CommandId>();
+  readonly #wishes = new Set<CommandId>();
   #isWelcome = false;
 
   constructor(context: MissionContext) {
     this.#context = context;
+    this.#inherited = new Set(context.store.inbox.open().map(({ id }) => id));
     context.store.outbox.on('room', () => this.#resume());
   }
 
@@ -34,9 +41,21 @@ export class Dispatch {
     }
   }
 
-  /** The edge's `welcome`: its interrupts were handed over before. Out of order or repeated calls are harmless. */
-  welcome(): void {
+  /**
+   * The edge's `welcome`: its interrupts were handed over before. `wanted`: the commands it waits for. Any other that is here has
+   * ended there, or was never heard of there: our store, or the edge's, is an older copy. Then it must not start (protocol §6).
+   */
+  welcome(wanted?: readonly CommandId[]): void {
     this.#isWelcome = true;
+    this.#unwanted.clear();
+    if (wanted) {
+      const known = new Set(wanted);
+      for (const { id } of this.#context.store.inbox.open()) if (!known.has(id)) this.#unwanted.add(id);
+    }
+    for (const runner of this.#runners.values()) {
+      const current = runner.current();
+      if (current) runner.welcome(!this.#unwanted.has(current));
+    }
     this.#resume();
   }
 
@@ -52,6 +71,7 @@ export class Dispatch {
 
   /** The wish to cancel is stored, unless the disk is full. A command that has not started never will. */
   interrupt({ mission, command }: Interrupt): void {
+    if (!this.#context.store.inbox.isCancelled(command)) this.#wishes.add(command);
     this.#runners.get(mission)?.cancel(command);
     this.next();
   }
@@ -62,7 +82,7 @@ export class Dispatch {
       if (!turns.includes(live.turn)) continue;
       const record = this.#context.store.turns.ofCommand(live.command);
       if (!record) continue;
-      this.#context.store.inbox.cancel({ mission: record.mission, command: live.command });
+      this.#storeWish({ mission: record.mission, command: live.command });
       this.#runners.get(record.mission)?.cancel(live.command);
     }
   }
@@ -94,8 +114,10 @@ export class Dispatch {
         continue;
       }
       try {
-        if (store.inbox.isCancelled(command.id)) endCancelled(this.#context, command);
-        else if (this.#mayStart(runner) && !taken.has(command.mission)) runner.start(command);
+        if (this.#unwanted.has(command.id)) this.#drop(command);
+        else if (this.#isCancelled(command.id)) endCancelled(this.#context, command);
+        else if (this.#mayStart(runner) && !taken.has(command.mission))
+          runner.start(command, this.#inherited.has(command.id));
         else taken.add(command.mission);
       } catch (error) {
         if (!(error instanceof StoreFull)) throw error;
@@ -111,6 +133,28 @@ export class Dispatch {
 
   #mayStart(runner: MissionRunner): boolean {
     return this.#isWelcome && runner.isFree() && !this.#context.store.outbox.isFull();
+  }
+
+  #isCancelled(id: CommandId): boolean {
+    return this.#wishes.has(id) || this.#context.store.inbox.isCancelled(id);
+  }
+
+  #storeWish(wish: Interrupt): void {
+    const { store, log } = this.#context;
+    try {
+      store.inbox.cancel(wish);
+    } catch (error) {
+      if (!(error instanceof StoreFull)) throw error;
+      log.warn('command.wish_not_stored', { ...wish, error }); // The edge repeats it, and stopping needs no disk.
+    }
+  }
+
+  /** Ends a command without a word to the edge, which knows better. */
+  #drop({ id, mission }: Command): void {
+    const { store, log } = this.#context;
+    store.inbox.drop(id);
+    this.#unwanted.delete(id);
+    log.warn('command.dropped', { mission, command: id, text: 'The edge does not wait for it (any more).' });
   }
 
   #resume(): void {

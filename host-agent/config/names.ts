@@ -10,7 +10,7 @@ import { providerVariable, unusedVariables } from './variables.ts';
 export const rejectUnknown = (names: string[], where: string, ours: (name: string) => boolean): void => {
   const unknown = names.find((name) => ours(name) && !isKnown(name));
   if (unknown === undefined) return;
-  const close = nearest(unknown, [...variableNames, 'OPENAGENT_CONFIG']);
+  const close = nearest(unknown, [...variableNames, ...ownNames]);
   const hint = close ? `Did you mean ${close}?` : '`openagent up --help` lists every variable.';
   throw new StartError(`${unknown} ${where} is not a variable of Open Agent. ${hint}`);
 };
@@ -18,9 +18,12 @@ export const rejectUnknown = (names: string[], where: string, ours: (name: strin
 /** Accepted for the sake of existing installations, without effect in this version. */
 export const isUnused = (name: string): boolean => unusedVariables.some((pattern) => pattern.test(name));
 
+/** Read by us, and not settings of a start. */
+const ownNames = ['OPENAGENT_CONFIG', 'OPENAGENT_PASSWORD'];
+
 const isKnown = (name: string): boolean =>
   variableNames.some((known) => known === name) ||
-  name === 'OPENAGENT_CONFIG' ||
+  ownNames.includes(name) ||
   name.startsWith('OPENCODE_') ||
   isUnused(name) ||
   providerVariable.test(name);

@@ -8,15 +8,24 @@ export const stateFiles = (stateDir: string) => ({
   secrets: join(stateDir, 'secrets.json'),
   /** How the host-agent dials its edge. */
   host: join(stateDir, 'host.json'),
+  /** An enrolment that may be half done. */
+  enrolment: join(stateDir, 'enrolment.json'),
   /** workerd's configuration, bundle and, below `.wrangler`, its databases. */
   edge: join(stateDir, 'edge'),
   /** Where OpenCode listens now; rewritten at each of its starts. */
   openCodeServer: join(stateDir, 'opencode', 'server.json'),
   logs: join(stateDir, 'logs'),
+  /** What the launcher has to say to the log; the host-agent takes each file in and removes it. */
+  notes: join(stateDir, 'notes'),
   /** Held by the kernel for the running launcher. */
   lock: join(stateDir, 'launcher.lock'),
   /** Identities of the launcher and its children, for the start after a crash. */
   processes: join(stateDir, 'processes.json'),
+  /** The same two of an OpenCode that is a unit of its own. */
+  openCodeLock: join(stateDir, 'opencode.lock'),
+  openCodeProcesses: join(stateDir, 'opencode-processes.json'),
+  /** What the host-agent remembers, in SQLite. */
+  store: join(stateDir, 'host-agent.sqlite'),
 });
 
 export type StateFiles = ReturnType<typeof stateFiles>;

@@ -55,6 +55,7 @@ const account = z.object({
   id: z.string().optional(),
   username: z.string().trim().min(1),
   password: z.string().trim().min(1),
+  admin: z.boolean().optional(),
 });
 
 export type Account = z.infer<typeof account>;
@@ -110,7 +111,7 @@ export const variables = z.object({
     }),
   OPEN_AGENT_USERS: accounts.optional().register(variableDocs, {
     default: 'none: one user',
-    meaning: 'Several users instead of one: a JSON array of `{"id"?, "username", "password"}`.',
+    meaning: 'Several users instead of one: a JSON array of `{"id"?, "username", "password", "admin"?}`.',
     example: '[{"username":"ana","password":"…"}]',
     secret: true,
   }),

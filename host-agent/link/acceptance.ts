@@ -23,11 +23,18 @@ export const acceptCommands = (
   outbox.append(
     ended.map((each) => each.row),
     () => {
-      inbox.accept(fresh);
+      inbox.accept(verdicts.map(understood));
       for (const { envelope } of ended) inbox.end(envelope.id);
     },
   );
   return verdicts.flatMap((each) => (each.kind === 'start' ? [each.command] : []));
+};
+
+/** What is stored of a command: only what was understood, since the rest may be anything, of any size and depth. */
+const understood = (verdict: Verdict): CommandEnvelope => {
+  if (verdict.kind === 'start') return verdict.command;
+  const { id, mission, kind } = verdict.envelope;
+  return { id, mission, kind };
 };
 
 const judge = (envelope: CommandEnvelope, cancelled: boolean, at: number): Verdict => {

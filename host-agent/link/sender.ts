@@ -68,9 +68,11 @@ export class Sender {
     return { kind: 'rows', run, from, items: rows.map((row) => row.item) };
   }
 
-  /** Everything of `run` up to `n` is committed at the edge: opens the window again. */
-  acked(run: string, n: number): void {
+  /** Everything of `run` up to `n` is committed at the edge: opens the window again. False for rows that were never sent. */
+  acked(run: string, n: number): boolean {
+    if (n > (this.#sent.get(run) ?? Number.NEGATIVE_INFINITY)) return false;
     this.#inFlight = this.#inFlight.filter((each) => each.run !== run || each.to > n);
+    return true;
   }
 
   /** The last n of the current run that went out; deltas may follow rows, never lead (protocol §3). */

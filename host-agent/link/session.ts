@@ -1,6 +1,6 @@
 import { assertNever } from '../../shared/errors.ts';
 import { type Delta, type EdgeFrame, type HostFrame, parseEdgeFrame, type Welcome } from '../../shared/frames.ts';
-import { closeCode, protocolVersion } from '../../shared/limits.ts';
+import { closeCode } from '../../shared/limits.ts';
 import { StoreFull } from '../store/transaction.ts';
 import { answerCall } from './call.ts';
 import { hello, rememberWelcome } from './greeting.ts';
@@ -16,6 +16,8 @@ export interface SessionEnd extends SocketEnd {
   settled: boolean;
   upMs: number;
 }
+
+const binaryFrame = { ok: false, code: closeCode.badFrame, reason: 'frames are text' } as const;
 
 /** What exists between a `welcome` and the end of the session. */
 interface Up {
@@ -121,8 +123,9 @@ export class Session {
 
   #message(text: string | null): void {
     if (!this.#socket.isOpen()) return;
-    const parsed = text === null ? ({ ok: false, reason: 'binary frame' } as const) : parseEdgeFrame(text);
-    if (!parsed.ok) this.close(closeCode.badFrame, parsed.reason);
+    const parsed = text === null ? binaryFrame : parseEdgeFrame(text);
+    if (!parsed.ok) this.close(parsed.code, parsed.reason);
+    else if (parsed.frame.type === 'welcome' && this.#up) this.close(closeCode.badFrame, 'a second welcome');
     else if (parsed.frame.type === 'welcome') this.#welcome(parsed.frame);
     else if (this.#up) this.#frame(parsed.frame, this.#up.stream);
     else this.close(closeCode.badFrame, `${parsed.frame.type} before welcome`);
@@ -130,12 +133,7 @@ export class Session {
 
   #welcome(welcome: Welcome): void {
     const options = this.#options;
-    if (this.#up) throw new Error('a second welcome in one session');
     clearTimeout(this.#welcomeDue);
-    if (welcome.version !== protocolVersion) {
-      this.close(closeCode.version, `edge speaks ${welcome.version}`);
-      return;
-    }
     if (rememberWelcome(welcome, options) === 'renewed') {
       options.log.warn('link.log_renewed', { text: 'The edge has begun a new log; kept events are sent again.' });
       this.close(1000, 'new log, saying hello again');
@@ -157,9 +155,13 @@ export class Session {
   #frame(frame: Exclude<EdgeFrame, { type: 'welcome' }>, stream: Stream): void {
     switch (frame.type) {
       case 'ack':
-        this.#acked = true;
-        stream.acked(frame.run, frame.n);
-        this.#storeAck(frame.run, frame.n, frame.segment);
+        if (stream.acked(frame.run, frame.n)) {
+          this.#acked = true;
+          this.#storeAck(frame.run, frame.n, frame.segment);
+        } else {
+          // Taken at its word, it would count rows as safe that the edge does not have.
+          this.close(closeCode.badFrame, 'an ack of rows that were not sent');
+        }
         break;
       case 'commands':
         this.#intake.commands(frame.commands);

@@ -1,4 +1,5 @@
 import WebSocket from 'ws';
+import { closeReason } from '../../shared/frames.ts';
 import { maxFrameBytes } from '../../shared/limits.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { HostFile } from './host-file.ts';
@@ -19,8 +20,6 @@ export interface SocketEvents {
   closed(end: SocketEnd): void;
 }
 
-/** A close reason may have 123 bytes of UTF-8 (RFC 6455); ours are short and may quote a little of the peer. */
-const maxReasonLength = 120;
 /** A peer that has not answered our close by now is gone; a stopping agent must not wait for it. */
 const closeGraceMs = 2_000;
 
@@ -84,7 +83,7 @@ export class EdgeSocket {
   close(code: number, reason: string): void {
     this.#failure ||= reason;
     if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
-    else this.#socket.close(code, reason.slice(0, maxReasonLength));
+    else this.#socket.close(code, closeReason(reason));
     this.#closing ??= setTimeout(() => this.#socket.terminate(), closeGraceMs);
   }
 

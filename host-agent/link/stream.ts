@@ -40,9 +40,11 @@ export class Stream {
     this.#schedule();
   }
 
-  acked(run: string, n: number): void {
-    this.#sender.acked(run, n);
-    this.#schedule();
+  /** False for rows that were never sent. */
+  acked(run: string, n: number): boolean {
+    const isTrue = this.#sender.acked(run, n);
+    if (isTrue) this.#schedule();
+    return isTrue;
   }
 
   close(): void {

@@ -27,6 +27,8 @@ export interface Situation extends Progress {
   /** Since the last frame of the mission's sessions. */
   quietMs: number;
   resends: number;
+  /** The edge still waits for the command; null until its `welcome` says so, to a turn of an earlier process. */
+  wanted: boolean | null;
 }
 
 export type Verdict = { kind: 'send' } | { kind: 'wait'; ms: number } | { kind: 'end'; outcome: Outcome; text: string };
@@ -77,6 +79,9 @@ const sendAgain = (now: Situation, sinceMs: number | null): Verdict => {
   if (sinceMs !== null && sinceMs < resendMs) return { kind: 'wait', ms: resendMs - sinceMs };
   if (now.resends >= resendMax)
     return end('failed', `OpenCode did not answer, although it was asked ${resendMax + 1} times.`);
+  // Sending is starting, which waits for `welcome`: the message may have been cancelled, or our store may be an old copy.
+  if (now.wanted === null) return { kind: 'wait', ms: resendMs };
+  if (!now.wanted) return end('interrupted', 'The message was never answered, and nobody waits for it any more.');
   return { kind: 'send' };
 };
 

@@ -3,6 +3,7 @@ import type { Model, Rule } from '../opencode/client.ts';
 import { unattendedPermission } from '../opencode/global-config.ts';
 import type { MissionContext } from './context.ts';
 import { chooseModel } from './model-choice.ts';
+import { adoptStore, isStoreLost } from './source.ts';
 
 /** Titles are for lists; OpenCode would otherwise ask the model for one. */
 const titleChars = 100;
@@ -36,23 +37,25 @@ export const prepare = async (context: MissionContext, command: MessageCommand):
 
 /** The mission's session: the one on record, else one that was made but not recorded, else a new one. */
 const sessionOf = async (
-  { store, client }: MissionContext,
+  context: MissionContext,
   mission: MessageCommand['mission'],
   directory: string,
   title: string,
 ): Promise<string> => {
+  const { store, client } = context;
   const record = store.missions.get(mission);
-  const source = store.upstream.source();
   if (record && (await client.getSession(record.session))) {
+    const source = store.upstream.source();
     if (record.source !== source || record.directory !== directory)
       store.missions.put({ ...record, directory, source });
     return record.session;
   }
+  if (record && (await isStoreLost(context, record))) adoptStore(context, record, []);
   const orphan = (await client.listSessions(directory)).find(
     (each) => each.metadata?.mission === mission && each.parentID === undefined,
   );
   const session =
     orphan ?? (await client.createSession(directory, { title, metadata: { mission }, permission: sessionRules }));
-  store.missions.put({ mission, session: session.id, directory, source });
+  store.missions.put({ mission, session: session.id, directory, source: store.upstream.source() });
   return session.id;
 };

@@ -8,10 +8,9 @@ import { StoreFull } from '../store/transaction.ts';
 import type { TurnRecord } from '../store/turns.ts';
 import { Bell } from './bell.ts';
 import { type MissionContext, missionTimes } from './context.ts';
-import { speakable } from './error-text.ts';
 import { Ingest } from './ingest.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { endCancelled, newRecord, startRows, type Turn, turnOf, unstartedRows } from './turn.ts';
+import { endCancelled, newRecord, startRows, type Turn, turnOf, unstartedRows, unstartedText } from './turn.ts';
 import { TurnRun } from './turn-run.ts';
 
 /** A message that could not begin, because OpenCode did not answer or the store is full, is tried again after this. */
@@ -19,8 +18,11 @@ const retryMs = 1_000;
 
 interface Starting {
   command: MessageCommand;
+  /** It may have been started before, by a process whose store was lost or is another copy of this one. */
+  mayHaveRun: boolean;
   bell: Bell;
   cancelled: boolean;
+  dropped: boolean;
 }
 
 /**
@@ -65,10 +67,10 @@ export class MissionRunner implements Follower {
       : [];
   }
 
-  /** Starts a message; only while free. */
-  start(command: MessageCommand): void {
+  /** Starts a message; only while free. One that `mayHaveRun` is sent only if OpenCode's stored state says so. */
+  start(command: MessageCommand, mayHaveRun: boolean): void {
     clearTimeout(this.#idleTimer);
-    this.#starting = { command, bell: new Bell(), cancelled: false };
+    this.#starting = { command, mayHaveRun, bell: new Bell(), cancelled: false, dropped: false };
     void this.#begin(this.#starting);
   }
 
@@ -87,6 +89,15 @@ export class MissionRunner implements Follower {
       this.#starting.bell.ring();
     }
     if (this.#run?.turn.command.id === command) this.#run.cancel();
+  }
+
+  /** The edge says whether it waits for the command that is being started or run. */
+  welcome(wanted: boolean): void {
+    if (this.#starting && !wanted) {
+      this.#starting.dropped = true;
+      this.#starting.bell.ring();
+    }
+    this.#run?.welcome(wanted);
   }
 
   /** The link came up, or the store has room again. */
@@ -167,9 +178,8 @@ export class MissionRunner implements Follower {
   async #tryBegin(starting: Starting): Promise<boolean> {
     const { command } = starting;
     const { store, client, upstream } = this.#context;
-    const isCancelled = () => starting.cancelled || store.inbox.isCancelled(command.id);
     try {
-      if (isCancelled()) return this.#cancelUnstarted(command);
+      if (this.#isOver(starting)) return true;
       if (upstream.instance() === null) {
         const failure = client.failure();
         if (failure !== null) throw new Error(failure);
@@ -178,15 +188,22 @@ export class MissionRunner implements Follower {
       if (store.outbox.isFull()) return false;
       const prepared = await prepare(this.#context, command);
       if (this.#isClosed) return false;
-      if (isCancelled()) return this.#cancelUnstarted(command);
-      return this.#commit(command, prepared);
+      return this.#isOver(starting) || this.#commit(starting, prepared);
     } catch (error) {
       if (error instanceof OpenCodeAway || error instanceof StoreFull) return false;
       throw error;
     }
   }
 
-  #commit(command: MessageCommand, { directory, session, agent, model }: Prepared): boolean {
+  /** True when there is nothing to begin: the message was cancelled, or dropped. */
+  #isOver({ command, cancelled, dropped }: Starting): boolean {
+    if (dropped) return true;
+    if (!cancelled && !this.#context.store.inbox.isCancelled(command.id)) return false;
+    endCancelled(this.#context, command);
+    return true;
+  }
+
+  #commit({ command, mayHaveRun }: Starting, { directory, session, agent, model }: Prepared): boolean {
     const { store, upstream, clock } = this.#context;
     const instance = upstream.instance();
     if (instance === null) return false;
@@ -200,9 +217,20 @@ export class MissionRunner implements Follower {
     const isFollowed = this.#ingest?.session === session;
     const ingest = this.#prepareIngest(session);
     ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
-    if (!isFollowed) upstream.follow(session, this);
-    this.#execute(turn, ingest, directory, true);
+    if (mayHaveRun) this.#judgeFirst(turn, ingest, directory);
+    else {
+      if (!isFollowed) upstream.follow(session, this);
+      this.#execute(turn, ingest, directory, true);
+    }
     return true;
+  }
+
+  /** As if it had been attached to: what becomes of it depends on OpenCode's history. But it is known that it is wanted. */
+  #judgeFirst(turn: Turn, ingest: Ingest, directory: string): void {
+    this.#execute(turn, ingest, directory, false);
+    this.#run?.welcome(true);
+    this.#context.upstream.unfollow(ingest.session);
+    this.#context.upstream.follow(ingest.session, this);
   }
 
   #prepareIngest(session: string): Ingest {
@@ -231,16 +259,11 @@ export class MissionRunner implements Follower {
     });
   }
 
-  #cancelUnstarted(command: MessageCommand): true {
-    endCancelled(this.#context, command);
-    return true;
-  }
-
   /** A turn that fails before OpenCode heard of it still is one to those who look. False: its end could not be stored. */
   #failUnstarted(command: MessageCommand, error: unknown): boolean {
     const { store, clock, redactor } = this.#context;
     const reason = error instanceof Error ? error.message : String(error);
-    const text = redactor().text(speakable(`The message could not be started: ${reason}`));
+    const text = redactor().text(unstartedText(reason));
     try {
       store.outbox.append(unstartedRows(this.#context, command, text, clock()), () => {
         store.missions.opened(command.mission);

@@ -18,6 +18,18 @@ export const isSameStore = (store: Store, record: MissionRecord, history: readon
 };
 
 /**
+ * Whether the missing session of `record` means that OpenCode's store was lost: it has no other session of ours either. One
+ * that was only deleted leaves those of the other missions.
+ */
+export const isStoreLost = async ({ store, client }: MissionContext, record: MissionRecord): Promise<boolean> => {
+  const source = store.upstream.source();
+  // Otherwise the session was of a store of which it is known already that it is gone.
+  if (record.source !== source || !store.upstream.head(record.session, source)) return false;
+  const ours = new Set(store.missions.all().flatMap((each) => (each.source === source ? [each.session] : [])));
+  return !(await client.listAllSessions()).some((session) => ours.has(session.id));
+};
+
+/**
  * Goes on with the store OpenCode has now, from where it stands, under a source of its own; the first mission that notices says
  * so in the log.
  */

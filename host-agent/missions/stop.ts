@@ -53,3 +53,12 @@ export const stopSession = async (stopping: Stopping): Promise<void> => {
     await stopping.wait(lookMs);
   }
 };
+
+/** Aborts what must not go on unseen. Never rejects: where it fails, OpenCode is away or has nothing to abort. */
+export const abortIfPossible = async (client: Client, session: string, log: Log): Promise<void> => {
+  try {
+    await client.abort(session);
+  } catch (error) {
+    log.warn('turn.abort_failed', { error });
+  }
+};

@@ -12,8 +12,8 @@ import type { Ingest } from './ingest.ts';
 import { cancelledText, isSettled, judge, type Situation } from './outcome.ts';
 import { rejectRequests } from './requests.ts';
 import { sendPrompt } from './send.ts';
-import { stopSession } from './stop.ts';
-import type { Turn } from './turn.ts';
+import { abortIfPossible, stopSession } from './stop.ts';
+import { type Turn, unstartedText } from './turn.ts';
 
 /** A failure inside OpenCode need not end a long turn: it is asked again after this, so often in a row. */
 const troubleMs = 1_000;
@@ -34,6 +34,7 @@ export class TurnRun {
   #left = false;
   #failure: { cause: unknown } | null = null;
   #mustSend: boolean;
+  #wanted: boolean | null;
   /** The history was read instead of waiting for our mark. */
   #reloaded = false;
   #troubles = 0;
@@ -44,6 +45,7 @@ export class TurnRun {
     this.#context = context;
     this.#ingest = ingest;
     this.#mustSend = isNew;
+    this.#wanted = isNew || null;
     const { mission, command, turn: id } = turn.record;
     this.#log = context.log.with({ mission, command, turn: id });
     this.#watchMs = context.times?.watchMs ?? missionTimes.watchMs;
@@ -85,6 +87,12 @@ export class TurnRun {
   cancel(): void {
     this.#cancelled = true;
     this.#context.live.state(this.turn.record.turn, 'stopping');
+    this.wake();
+  }
+
+  /** The edge says whether it waits for this turn's command; nothing is sent to OpenCode for one it does not. */
+  welcome(wanted: boolean): void {
+    this.#wanted = wanted;
     this.wake();
   }
 
@@ -136,7 +144,7 @@ export class TurnRun {
     const { client, upstream } = this.#context;
     try {
       if (this.#isCancelled()) return await this.#stop();
-      if (!upstream.isReady(this.#ingest.session) || this.#ingest.isStalled) return this.#watchMs;
+      if (!upstream.isReady(this.#ingest.session) || this.#ingest.isStalled) return this.#endIfHopeless();
       if (this.#mustSend) return await this.#send();
 
       const status = await client.status(this.turn.record.directory, this.#ingest.session);
@@ -165,6 +173,13 @@ export class TurnRun {
     }
   }
 
+  /** A prompt that was never sent need not wait for an OpenCode that can't be started. */
+  #endIfHopeless(): number | 'ended' {
+    const { client, upstream } = this.#context;
+    const failure = this.#mustSend && upstream.instance() === null ? client.failure() : null;
+    return failure === null ? this.#watchMs : this.#end('failed', unstartedText(failure));
+  }
+
   /** Before an end is judged, every durable event OpenCode has stored must be in our rows. */
   async #catchUp(): Promise<boolean> {
     if (this.#reloaded || (await this.#ingest.fence())) {
@@ -191,6 +206,7 @@ export class TurnRun {
       sinceSeenMs: now - turn.seenAtMs,
       quietMs: now - turn.heardAtMs,
       resends: turn.record.resends,
+      wanted: this.#wanted,
     };
   }
 
@@ -212,7 +228,8 @@ export class TurnRun {
         directory: record.directory,
         session,
         sessions: () => upstream.members(session),
-        isSettled: () => isSettled(this.#situation(true)),
+        // What OpenCode has stored is to be read before the end, behind which it would be dropped.
+        isSettled: () => upstream.isReady(session) && isSettled(this.#situation(true)),
         wait: (ms) => this.#bell.wait(ms),
       });
       if (upstream.isReady(session)) await this.#ingest.fence();
@@ -244,7 +261,7 @@ export class TurnRun {
     this.#log.error('turn.failed', { error });
     const reason = error instanceof Error ? error.message : String(error);
     const gone = error instanceof OpenCodeRefused && error.status === 404;
-    if (!gone) await this.#abortQuietly();
+    if (!gone) await abortIfPossible(this.#context.client, this.#ingest.session, this.#log);
     try {
       return gone
         ? this.#end(
@@ -255,14 +272,6 @@ export class TurnRun {
     } catch (endError) {
       this.#log.error('turn.end_failed', { error: endError });
       return this.#watchMs;
-    }
-  }
-
-  async #abortQuietly(): Promise<void> {
-    try {
-      await this.#context.client.abort(this.#ingest.session);
-    } catch (error) {
-      this.#log.warn('turn.abort_failed', { error });
     }
   }
 

@@ -7,6 +7,7 @@ import type { OpenCodeError } from '../opencode/events.ts';
 import type { OutboxRow } from '../store/outbox.ts';
 import type { TurnRecord } from '../store/turns.ts';
 import { type MissionContext, monotonicMs } from './context.ts';
+import { speakable } from './error-text.ts';
 import { cancelledText } from './outcome.ts';
 import { promptIds } from './prompt-ids.ts';
 
@@ -97,6 +98,8 @@ export const endCancelled = (context: MissionContext, command: MessageCommand): 
     store.inbox.end(id);
   });
 };
+
+export const unstartedText = (reason: string): string => speakable(`The message could not be started: ${reason}`);
 
 /** Rows of a turn that failed before OpenCode heard of it. */
 export const unstartedRows = (

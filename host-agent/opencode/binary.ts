@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import project from '../../package.json' with { type: 'json' };
 
 export interface OpenCodeBinary {
   path: string;
@@ -34,7 +35,7 @@ export const openCodeBinary = (machine: Machine = thisMachine()): OpenCodeBinary
         throw new Error(`the npm package ${name} is damaged. Install it again.`, { cause: error });
     }
   }
-  const version = pinnedVersion(require);
+  const version = project.dependencies['opencode-ai'];
   throw new Error(
     `OpenCode's program for this machine is missing: npm left out its optional package ${names[0]}. ` +
       `Run "npm install" without --omit=optional, or "npm install --no-save ${names[0]}@${version}".`,
@@ -63,9 +64,6 @@ const thisMachine = (): Machine => ({
 const glibcVersion = (): unknown =>
   z.object({ header: z.looseObject({ glibcVersionRuntime: z.string().optional() }) }).parse(process.report.getReport())
     .header.glibcVersionRuntime;
-
-const pinnedVersion = (require: NodeJS.Require): string =>
-  Manifest.parse(JSON.parse(readFileSync(require.resolve('opencode-ai/package.json'), 'utf8'))).version;
 
 const isNotFound = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';

@@ -4,13 +4,16 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { type Contained, type ContainmentMeans, contain, containmentMeans } from '../process/namespace.ts';
+import { namesLeft } from '../process/left-behind.ts';
+import { type Contained, type ContainmentMeans, contain, containmentMeans, leftFd } from '../process/namespace.ts';
 import type { PreparedOpenCode } from './prepare.ts';
 import { answeringVersion, listeningUrl } from './readiness.ts';
 
 export interface OpenCodeExit {
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** Names of the processes that were still there when it ended, and ended with it; null where that can't be known. */
+  left: string[] | null;
 }
 
 export interface OpenCodeProcess {
@@ -54,7 +57,7 @@ export const startOpenCode = async ({
     const port = await freePort();
     const command = [prepared.binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
     try {
-      return await launch(prepared, contain(command, offered));
+      return await launch(prepared, contain(command, offered, { report: true }));
     } catch (error) {
       const portTaken = error instanceof Error && error.message.includes('ServeError');
       if (!portTaken || attempt === portTries) throw error;
@@ -68,33 +71,48 @@ const launch = async (prepared: PreparedOpenCode, contained: Contained): Promise
     cwd: prepared.cwd,
     env: prepared.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', contained.namespace ? 'pipe' : 'ignore'],
   });
-  const exited = new Promise<OpenCodeExit>((resolve) =>
-    child.once('exit', (code, signal) => resolve({ code, signal })),
-  );
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('OpenCode was started without pipes');
+  const exited = exitOf(child, contained);
   let output = '';
   const keep = (piece: Buffer) => {
     output = (output + piece.toString()).slice(-keptOutputChars);
   };
-  child.stderr.on('data', keep);
+  stderr.on('data', keep);
   try {
     await once(child, 'spawn');
     const { pid } = child;
     if (pid === undefined) throw new Error('it has no process id');
-    const url = await listeningUrl(child.stdout);
-    child.stdout.resume(); // never read again, but an unread pipe would stop OpenCode once it is full
+    const url = await listeningUrl(stdout);
+    stdout.resume(); // never read again, but an unread pipe would stop OpenCode once it is full
     const version = await answeringVersion(url, authorization(prepared.password));
     if (version !== prepared.version) throw new Error(`OpenCode says it is ${version}, not ${prepared.version}`);
     return running(child, exited, { pid, url, version, prepared, contained });
   } catch (error) {
     await end(child, exited, contained);
-    if (!child.stderr.closed) await settles(once(child.stderr, 'close'), signalPauseMs); // its last words may still be in the pipe
+    if (!stderr.closed) await settles(once(stderr, 'close'), signalPauseMs); // its last words may still be in the pipe
     const said = prepared.secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), output.trim());
     throw new Error(`OpenCode did not start: ${error instanceof Error ? error.message : error}. It said: ${said}`, {
       cause: error,
     });
   }
+};
+
+const exitOf = async (child: ChildProcess, contained: Contained): Promise<OpenCodeExit> => {
+  const report = child.stdio[leftFd];
+  let stats = '';
+  report?.on('data', (piece: Buffer) => {
+    stats += piece.toString();
+  });
+  const reported = report ? once(report, 'close') : Promise.resolve();
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.once('exit', (...exit) => resolve(exit)),
+  );
+  // Everyone who could write to it is gone; what was written may still be in the pipe.
+  await settles(reported, signalPauseMs);
+  return { code, signal, left: stats === '' ? null : namesLeft(stats, contained.depth - 1) };
 };
 
 const running = (
@@ -131,13 +149,19 @@ const running = (
 };
 
 /**
- * Ends the namespace through its first process: unshare waits for it, and the kernel reports its death only after every other
- * process inside is gone, so that `exited` means all of it.
+ * Ends OpenCode, upon which its namespace says what else is there and ends; else the namespace through its first process. unshare
+ * waits for that one, and the kernel reports its death only after every other process inside is gone, so that `exited` means all
+ * of it.
  */
 const end = async (child: ChildProcess, exited: Promise<OpenCodeExit>, contained: Contained): Promise<OpenCodeExit> => {
-  if (child.pid === undefined) return { code: null, signal: null };
+  if (child.pid === undefined) return { code: null, signal: null, left: null };
   if (contained.namespace) {
-    const first = await firstProcess(child.pid);
+    const command = await descendant(child.pid, contained.depth);
+    if (command !== undefined) {
+      signalProcess(command, 'SIGKILL');
+      if (await settles(exited, signalPauseMs)) return exited;
+    }
+    const first = await descendant(child.pid, 1);
     if (first === undefined) child.kill('SIGKILL');
     else signalProcess(first, 'SIGKILL');
     return exited;
@@ -149,14 +173,18 @@ const end = async (child: ChildProcess, exited: Promise<OpenCodeExit>, contained
   return exited;
 };
 
-/** Pid, as seen from here, of the namespace's first process; undefined when the namespace is gone. */
-const firstProcess = async (holder: number): Promise<number | undefined> => {
+/** Pid, as seen from here, of the first child's first child, and so on for `depth` generations; undefined when there is none. */
+const descendant = async (holder: number, depth: number): Promise<number | undefined> => {
+  let pid = holder;
   try {
-    const children = await readFile(`/proc/${holder}/task/${holder}/children`, 'utf8');
-    const pid = Number(children.trim().split(' ')[0]);
-    return pid > 0 ? pid : undefined;
+    for (let generation = 0; generation < depth; generation++) {
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      pid = Number(children.trim().split(' ')[0]);
+      if (!(pid > 0)) return undefined;
+    }
+    return pid;
   } catch {
-    return undefined; // The holder is gone, or this kernel lists no children: killing the holder ends the namespace too.
+    return undefined; // It is gone, or this kernel lists no children: killing the holder ends the namespace too.
   }
 };
 

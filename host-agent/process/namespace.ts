@@ -17,6 +17,8 @@ export interface Contained {
   args: string[];
   /** True when killing the namespace's first process ends everything inside. */
   namespace: boolean;
+  /** With a namespace: how many generations `command` is below the started process; the first of them is the namespace's first process. */
+  depth: number;
   /** What can be left behind on this machine, in words for a person; undefined when nothing can. */
   notGuaranteed?: string;
 }
@@ -24,13 +26,19 @@ export interface Contained {
 /**
  * The command line that runs `command` so that nothing of it outlives its owner (architecture §3.7): a PID namespace with a
  * reaping init, ended by the kernel when the process that spawned it dies. Falls back to what `means` allows, and says so.
+ * With `report`, once the command has ended in a namespace, the /proc/<pid>/stat of each process that is still there is
+ * written to file descriptor `leftFd` before the namespace ends (see left-behind.ts).
  */
-export const contain = (command: readonly string[], means: ContainmentMeans): Contained => {
+export const contain = (command: readonly string[], means: ContainmentMeans, { report = false } = {}): Contained => {
   const tied = means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
-  const inner = means.pidNamespace ? [...newNamespace, ...init(means.tini)] : [];
+  const inits = means.pidNamespace ? init(means.tini, report) : [];
+  const inner = means.pidNamespace ? [...newNamespace, ...inits.flat()] : [];
   const [file = '', ...args] = [...tied, ...inner, ...command];
-  return { file, args, namespace: means.pidNamespace, notGuaranteed: lacking(means) };
+  return { file, args, namespace: means.pidNamespace, depth: inits.length + 1, notGuaranteed: lacking(means) };
 };
+
+/** Where a namespace says what its command left behind. */
+export const leftFd = 3;
 
 /** Tries the means out on this machine, in some 10 ms. */
 export const containmentMeans = async (): Promise<ContainmentMeans> => {
@@ -46,10 +54,17 @@ const newNamespace = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--moun
 
 /**
  * The first process of a namespace inherits its orphans and must reap them, which OpenCode does not. Without tini a POSIX
- * shell that waits for its one command does it too; the script is constant, the command comes in as its arguments.
+ * shell that waits for its one command does it too; the scripts are constant, the command comes in as their arguments.
  */
-const init = (tini: string | undefined): string[] =>
-  tini === undefined ? ['/bin/sh', '-c', '"$@"; exit "$?"', 'init'] : [tini, '--'];
+const init = (tini: string | undefined, report: boolean): string[][] => {
+  const shell = (script: string) => ['/bin/sh', '-c', script, 'init'];
+  const reporting = shell(reportScript);
+  if (tini === undefined) return [report ? reporting : shell('"$@"; exit "$?"')];
+  return report ? [[tini, '--'], reporting] : [[tini, '--']];
+};
+
+/** /proc is the namespace's own. The command does not get the descriptor, so the report ends with this shell. */
+const reportScript = `"$@" ${leftFd}>&-; code="$?"; cat /proc/[0-9]*/stat 2>/dev/null >&${leftFd}; exit "$code"`;
 
 const lacking = ({ setpriv, pidNamespace }: ContainmentMeans): string | undefined => {
   const needs = 'Nothing is left behind as root with util-linux (setpriv, unshare).';

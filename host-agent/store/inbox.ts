@@ -60,6 +60,14 @@ export class Inbox {
       WHERE id = ?2 AND end_run IS NULL`).run(runPosition, id);
   }
 
+  /** Ends a command that has no end to tell (see Dispatch.welcome); one that has ended stays as it is. */
+  drop(id: CommandId): void {
+    const { db } = this.#database;
+    transact(db, () =>
+      db.prepare('UPDATE inbox SET body = NULL, end_run = 0, end_n = 0 WHERE id = ? AND end_run IS NULL').run(id),
+    );
+  }
+
   /** Stores the wish to cancel; for a command that is not here yet it leaves a tombstone, so that it never starts. */
   cancel(interrupt: Interrupt): void {
     const { db } = this.#database;

@@ -43,4 +43,5 @@ export const migrations: readonly string[] = [
     source TEXT NOT NULL, session TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (source, session)
   ) STRICT;
   `,
+  'CREATE TABLE notes (id TEXT PRIMARY KEY) STRICT;',
 ];

@@ -3,6 +3,7 @@ import { openDatabase } from './database.ts';
 import { EdgeMemory } from './edge.ts';
 import { Inbox } from './inbox.ts';
 import { Missions } from './missions.ts';
+import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
 import { transact } from './transaction.ts';
 import { Turns } from './turns.ts';
@@ -19,6 +20,7 @@ export interface Store {
   missions: Missions;
   upstream: Upstream;
   edge: EdgeMemory;
+  notes: Notes;
   /** One write transaction over several tables; see transaction.ts. */
   transact<T>(work: () => T): T;
   close(): void;
@@ -36,6 +38,7 @@ export const openStore = (path: string, hostId: HostId): Store => {
     missions: new Missions(database),
     upstream: new Upstream(database),
     edge: new EdgeMemory(database),
+    notes: new Notes(database),
     transact: (work) => transact(database.db, work),
     close: () => database.db.close(),
   };

@@ -12,18 +12,20 @@ const startAgent = (stateDir: string, url: string, id = newHostId()) => {
   const stopping = new AbortController();
   const workingDir = temporaryDirectory();
   const done = runAgent({ stateDir, workingDir }, stopping.signal);
-  const stop = (): Promise<void> => {
+  const stop = (): typeof done => {
     stopping.abort();
     return done;
   };
-  onTestFinished(stop);
+  onTestFinished(async () => {
+    await stop();
+  });
   return { id, workingDir, done, stop };
 };
 
 test('it starts with the edge and OpenCode away, and stops when told', async () => {
   const { stop } = startAgent(temporaryDirectory(), 'http://127.0.0.1:1');
 
-  await expect(stop()).resolves.toBeUndefined();
+  await expect(stop()).resolves.toBe('stopped');
 });
 
 test('a server that is not enrolled is told how to be', async () => {
@@ -32,6 +34,17 @@ test('a server that is not enrolled is told how to be', async () => {
   const started = runAgent({ stateDir: temporaryDirectory(), workingDir: '/tmp' }, stopping.signal);
 
   await expect(started).rejects.toThrow(/not enrolled.*openagent enroll/);
+});
+
+test('a server that is enrolled anew lets go of its link, to begin with the new credential', async () => {
+  const peer = await EdgePeer.start();
+  const stateDir = temporaryDirectory();
+  const { id, done } = startAgent(stateDir, peer.url);
+  const dial = await peer.greeted();
+  writeFileSync(join(stateDir, 'host.json'), JSON.stringify({ id, url: peer.url, credential: 'another', epoch: 2 }));
+
+  await expect(done).resolves.toBe('enrolled anew');
+  expect(await dial.ended()).toMatchObject({ code: 1000 });
 });
 
 test('with OpenCode away it takes commands in, keeps them over a restart, and reports them as open', async () => {
@@ -50,4 +63,23 @@ test('with OpenCode away it takes commands in, keeps them over a restart, and re
 
   expect(hello.commands).toEqual([command.id]);
   expect(hello.capabilities).toEqual({ agents: null, working_dir: second.workingDir });
+});
+
+test('what a welcome does not name is given up, what comes after it is not', async () => {
+  const peer = await EdgePeer.start();
+  const stateDir = temporaryDirectory();
+  const first = startAgent(stateDir, peer.url);
+  const [old, named, later] = [message(), message(), message()];
+  const dial = await peer.greeted();
+  dial.send({ type: 'commands', commands: [old, named] });
+  await dial.next('received');
+  await first.stop();
+  startAgent(stateDir, peer.url, first.id);
+
+  const second = await peer.greeted({ commands: [{ received: true, command: named }] });
+  second.send({ type: 'commands', commands: [later] });
+  await second.next('received');
+  second.cut();
+
+  expect((await (await peer.dialled()).next('hello')).commands).toEqual([named.id, later.id]);
 });

@@ -142,7 +142,7 @@ test('a port in use is said in one line', async () => {
 test('without OpenCode the system is up and says so', async () => {
   const { launched, url } = await start({ OPENCODE_BASE_URL: 'http://user:canary@127.0.0.1:9' });
 
-  await launched.printed(/OPENCODE_BASE_URL: nothing answers there\. Missions wait/);
+  await launched.printed(/OPENCODE_BASE_URL: nothing answers there\. Messages fail, and say why/);
   expect((await fetch(`${url}/api/health`)).status).toBe(200);
   expect(launched.output()).not.toContain('canary');
 }, 60_000);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { startOpenCode } from '../../host-agent/opencode/process.ts';
 import { containmentMeans } from '../../host-agent/process/namespace.ts';
 import { labConfig, labEnvironment, openCodeCalls, startLab } from '../support/lab.ts';
 import { startModel } from '../support/model.ts';
+import { processesWith, uniqueSeconds } from '../support/processes.ts';
 
 const startLimitMs = 60_000;
 const closing: (() => unknown)[] = [];
@@ -32,21 +33,8 @@ const lab = async (env: Record<string, string> = {}) => {
 
 const bash = (command: string): string => `TOOL bash ${JSON.stringify({ command, description: 'Test' })}`;
 
-/** A time to sleep that no other process has, so that the sleeper is found by its arguments. */
-let sleepers = 0;
-const uniqueSeconds = (): string => `1000.${process.pid}${++sleepers}`;
 const detachedSleep = (seconds: string): string =>
   bash(`setsid sleep ${seconds} >/dev/null 2>&1 </dev/null & echo started`);
-
-const processesWith = (argument: string): string[] =>
-  readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      return readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(argument);
-    } catch {
-      return false; // it ended while we looked
-    }
-  });
 
 test('a detached process of a bash tool is gone when stop resolves', { timeout: startLimitMs }, async () => {
   const { openCode, model, missionDirectory, createSession, prompt } = await lab();

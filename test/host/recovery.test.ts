@@ -37,6 +37,7 @@ test('a turn that was stored but never sent is sent by the next process; a store
   await first.drop();
 
   const second = start(options);
+  second.dispatch.welcome();
 
   expect((await second.ended(unsent.id)).outcome).toBe('completed');
   expect((await second.ended(unanswered.id)).outcome).toBe('completed');

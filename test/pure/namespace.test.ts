@@ -20,6 +20,23 @@ test('without tini a shell reaps orphans, and the command reaches it only as arg
   expect(args.slice(-6)).toEqual(['/bin/sh', '-c', '"$@"; exit "$?"', 'init', ...hostile]);
 });
 
+test('a namespace that reports says through a shell of its own what the command left, on a descriptor the command does not have', () => {
+  const withTini = contain(command, { setpriv: true, pidNamespace: true, tini: '/usr/bin/tini' }, { report: true });
+  const without = contain(command, { setpriv: true, pidNamespace: true }, { report: true });
+
+  expect(withTini.args.slice(-8)).toEqual([
+    '/usr/bin/tini',
+    '--',
+    '/bin/sh',
+    '-c',
+    expect.stringMatching(/^"\$@" 3>&-; .*\/stat .*>&3; exit/),
+    'init',
+    ...command,
+  ]);
+  expect([withTini.depth, without.depth]).toEqual([3, 2]);
+  expect(without.args).not.toContain('/usr/bin/tini');
+});
+
 test('each missing means is named in words', () => {
   const lacking = (setpriv: boolean, pidNamespace: boolean) => contain(command, { setpriv, pidNamespace });
 

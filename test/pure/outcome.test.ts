@@ -32,6 +32,7 @@ const situation = (over: Partial<Situation>): Situation => ({
   sinceSeenMs: 60_000,
   quietMs: 60_000,
   resends: 0,
+  wanted: true,
   ...over,
 });
 
@@ -47,6 +48,16 @@ describe('no such message', () => {
       { kind: 'wait', ms: resendMs - 1_000 },
     ],
     ['never accepted, sent long ago: sent again', { accepted: false }, { kind: 'send' }],
+    [
+      'never accepted, not known yet whether the edge still waits for it: waits',
+      { accepted: false, sinceSentMs: null, wanted: null },
+      { kind: 'wait', ms: resendMs },
+    ],
+    [
+      'never accepted, the edge does not wait for it: interrupted, never sent',
+      { accepted: false, sinceSentMs: null, wanted: false },
+      ends('interrupted'),
+    ],
     ['never accepted, sent often: failed', { accepted: false, resends: resendMax }, ends('failed')],
     ['never accepted, an error came: failed', { accepted: false, error: error('UnknownError', 'no') }, ends('failed')],
     ['accepted once: its store was lost', {}, ends('interrupted')],

@@ -1,6 +1,7 @@
 // OpenCode's own durable history of a mission, and what our stored events must have of it.
 import { expect } from 'vitest';
 import { z } from 'zod';
+import type { ModelRequest } from './model-request.ts';
 import type { Person } from './person.ts';
 
 const sessions = z.array(z.object({ id: z.string() }));
@@ -17,6 +18,7 @@ const historyRows = z.array(
 );
 
 const storedEvent = z.looseObject({
+  id: z.number(),
   event_type: z.string(),
   content: z.string(),
   sequence: z.number(),
@@ -76,4 +78,68 @@ export const expectSameAsOpenCode = (events: readonly StoredEvent[], history: Op
       .toSorted(),
   ).toEqual(history.tools.toSorted());
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+};
+
+/** What the model says it did: the texts it sent, by kind and in order, and the tools it called, of the calls given. */
+export interface ModelRecord {
+  texts: string[];
+  tools: string[];
+}
+
+/** One text is what OpenCode makes one part of: all text of a call, and each run of reasoning in it. */
+export const modelRecord = (requests: readonly ModelRequest[]): ModelRecord => {
+  const record: ModelRecord = { texts: [], tools: [] };
+  for (const { sent } of requests) {
+    const opened: { kind: string; text: string }[] = [];
+    let last = '';
+    for (const { kind, text } of sent) {
+      if (kind === 'tool') record.tools.push(text);
+      else {
+        const known = kind === 'text' || last === kind ? opened.findLast((part) => part.kind === kind) : undefined;
+        if (known) known.text += text;
+        else opened.push({ kind, text });
+      }
+      last = kind;
+    }
+    record.texts.push(...opened.map(({ text }) => text));
+  }
+  return record;
+};
+
+const spoken = (events: readonly StoredEvent[]): string[] =>
+  events.filter(({ event_type, content }) => event_type === 'thinking' && content !== '').map(({ content }) => content);
+
+const called = (events: readonly StoredEvent[]): string[] =>
+  events
+    .filter(({ event_type }) => event_type === 'tool_call')
+    .map(({ tool_name, content }) => `${tool_name} ${content}`);
+
+/** Our events have what the model sent, in its order, and nothing else. */
+export const expectSameAsModel = (events: readonly StoredEvent[], record: ModelRecord): void => {
+  expect(spoken(events)).toEqual(record.texts);
+  expect(called(events)).toEqual(record.tools);
+};
+
+/** Our events are a beginning of what the model sent, of the last text too, and have at least what OpenCode stored. */
+export const expectPrefixOfModel = (
+  events: readonly StoredEvent[],
+  record: ModelRecord,
+  stored: OpenCodeHistory,
+): void => {
+  const texts = spoken(events);
+  expect(texts.slice(0, -1)).toEqual(record.texts.slice(0, Math.max(0, texts.length - 1)));
+  expect((record.texts[texts.length - 1] ?? '').startsWith(texts.at(-1) ?? '')).toBe(true);
+  expect(called(events)).toEqual(record.tools.slice(0, called(events).length));
+  for (const text of stored.texts) expect(texts).toContain(text);
+  expect(events.flatMap(({ event_type, tool_call_id }) => (event_type === 'tool_call' ? [tool_call_id] : []))).toEqual(
+    expect.arrayContaining(stored.tools),
+  );
+};
+
+/** No step of a message was asked twice. */
+export const expectAskedOnce = (requests: readonly ModelRequest[]): void => {
+  const steps = requests.map(({ sessionId, userText, messagesCount, step }) =>
+    [sessionId, userText, messagesCount - step, step].join(),
+  );
+  expect(steps.toSorted()).toEqual([...new Set(steps)].toSorted());
 };

@@ -146,8 +146,8 @@ export class Dial {
     this.raw(JSON.stringify(frame));
   }
 
-  raw(text: string): void {
-    this.#socket.send(text);
+  raw(data: string | Buffer, isBinary = false): void {
+    this.#socket.send(data, { binary: isBinary });
   }
 
   /** Says welcome as the object would, with what the peer has stored of the runs that hello named. */

@@ -19,6 +19,7 @@ import { openDatabase } from '../../host-agent/store/database.ts';
 import { EdgeMemory } from '../../host-agent/store/edge.ts';
 import { Inbox } from '../../host-agent/store/inbox.ts';
 import { Missions } from '../../host-agent/store/missions.ts';
+import { Notes } from '../../host-agent/store/notes.ts';
 import { Outbox } from '../../host-agent/store/outbox.ts';
 import type { Capacity } from '../../host-agent/store/room.ts';
 import { openStore, type Store } from '../../host-agent/store/store.ts';
@@ -63,6 +64,7 @@ const storeOf = (path: string, { host, capacity }: HostOptions): Store => {
     missions: new Missions(database),
     upstream: new UpstreamHeads(database),
     edge: new EdgeMemory(database),
+    notes: new Notes(database),
     transact: (work) => transact(database.db, work),
     close: () => database.db.close(),
   };

@@ -4,6 +4,7 @@
 export type ScriptLine =
   | { word: 'say'; kind: 'text' | 'reasoning'; chunks: string[] }
   | { word: 'tokens'; count: number; delayMs: number }
+  | { word: 'stamps'; count: number; delayMs: number }
   | { word: 'tool'; name: string; args: string }
   | { word: 'wait'; gate: string }
   | { word: 'error'; status: number; count: number; retryAfterMs: number }
@@ -43,8 +44,18 @@ function parseLine(line: string): ScriptLine | undefined {
       return { word: 'say', kind: 'reasoning', chunks: words(rest) };
     case 'CHUNKS':
       return { word: 'say', kind: 'text', chunks: stringArray(rest) };
+    // A long answer from a short script: the text, so many times, each a chunk.
+    case 'REPEAT':
+      return {
+        word: 'say',
+        kind: 'text',
+        chunks: Array.from({ length: wholeNumber(first, line) }, () => rest.slice(first.length + 1)),
+      };
     case 'TOKENS':
       return { word: 'tokens', count: wholeNumber(first, line), delayMs: wholeNumber(third || '0', line) };
+    // `<answer>.<index>@<epoch ms> ` each, one every DELAY ms on a steady schedule, for whoever measures delays.
+    case 'STAMPS':
+      return { word: 'stamps', count: wholeNumber(first, line), delayMs: wholeNumber(third || '0', line) };
     case 'TOOL': {
       const args = rest.slice(first.length).trim() || '{}';
       JSON.parse(args); // a script with broken arguments fails here, not inside OpenCode

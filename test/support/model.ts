@@ -24,6 +24,7 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
   const failures = new Map<string, number>();
   const gates = openGates();
   const watch = openWatch(requests);
+  const chunkListeners = new Set<() => void>();
 
   const server = createServer((incoming, response) => {
     answer(incoming, response).catch((cause: unknown) => {
@@ -68,6 +69,7 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
       request.sent.push({ kind, text });
       await write();
       watch.changed();
+      for (const listener of chunkListeners) listener();
     };
     const say = (kind: 'text' | 'reasoning', text: string) => send(kind, text, () => reply[kind](text));
     for (const line of lines) {
@@ -86,6 +88,16 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
             if (line.delayMs > 0) await pause(line.delayMs);
           }
           break;
+        case 'stamps': {
+          const startedAt = performance.now();
+          for (let index = 0; index < line.count; index++) {
+            if (gone.aborted) return;
+            const waitMs = startedAt + index * line.delayMs - performance.now();
+            if (waitMs > 0) await pause(waitMs);
+            await say('text', `${requests.indexOf(request)}.${index}@${Date.now()} `);
+          }
+          break;
+        }
         case 'tool': {
           const callId = `call_${request.step + 1}`; // not unique, as with real providers
           await send('tool', `${line.name} ${line.args}`, () => reply.tool(callId, line.name, line.args));
@@ -126,6 +138,10 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
     titleRequests,
     asked: watch.until,
     sent: watch.until,
+    /** `listener` is called after every chunk of every answer. */
+    onChunk: (listener: () => void): void => {
+      chunkListeners.add(listener);
+    },
     reached: gates.reached,
     release: gates.release,
     async close(): Promise<void> {

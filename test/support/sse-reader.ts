@@ -11,13 +11,20 @@ export interface StreamReader {
   comments: string[];
   /** The first event, past or coming, that fits; rejects when the stream ends without it. */
   until(fits: (event: StreamEvent) => boolean): Promise<StreamEvent>;
+  /** Calls `look` now and whenever something has come. */
+  watch(look: () => void): void;
   lastId(): string | null;
   /** Resolves when the server or `close` has ended the stream. */
   ended: Promise<void>;
   close(): void;
 }
 
-export const readStream = async (url: string, headers: Record<string, string>): Promise<StreamReader> => {
+/** `onEvent` is called with each event as it comes; a bare position is an event without a name. */
+export const readStream = async (
+  url: string,
+  headers: Record<string, string>,
+  onEvent?: (event: StreamEvent) => void,
+): Promise<StreamReader> => {
   const aborting = new AbortController();
   const response = await fetch(url, { headers, signal: aborting.signal });
   if (!response.ok || !response.body) throw new Error(`stream answered ${response.status}: ${await response.text()}`);
@@ -34,7 +41,9 @@ export const readStream = async (url: string, headers: Record<string, string>): 
     comments.push(...lines.filter((line) => line.startsWith(':')).map((line) => line.slice(1).trim()));
     lastId = field('id') ?? lastId;
     const data = field('data');
-    if (data !== null) events.push({ id: field('id'), name: field('event') ?? '', data: JSON.parse(data) });
+    const event = { id: field('id'), name: field('event') ?? '', data: JSON.parse(data ?? '{}') };
+    if (data !== null) events.push(event);
+    if (data !== null || event.id !== null) onEvent?.(event);
     for (const look of looking) look();
   };
 
@@ -75,6 +84,10 @@ export const readStream = async (url: string, headers: Record<string, string>): 
         looking.add(look);
         look();
       }),
+    watch: (look) => {
+      looking.add(look);
+      look();
+    },
     lastId: () => lastId,
     ended,
     close: () => aborting.abort(),

@@ -31,7 +31,6 @@ const toMessage = ({ host_ended: _, ...row }: Row): KeptMessage => ({
 });
 
 const openStates = "('kept', 'sent', 'received', 'accepted', 'running')";
-const inFlightStates = "('sent', 'received', 'accepted', 'running')";
 
 export const getCommand = (sql: SqlStorage, id: string): KeptMessage | null => {
   const row = sql.exec<Row>('SELECT * FROM commands WHERE id = ?', id).toArray()[0];
@@ -55,20 +54,24 @@ export const keepMessage = (
 };
 
 /** Commands of one mission, or of all, that have no end yet, in order. */
-export const openCommands = (sql: SqlStorage, mission: string | null): KeptMessage[] =>
-  sql
-    .exec<Row>(
-      `SELECT * FROM commands WHERE state IN ${openStates} AND (? IS NULL OR mission = ?) ORDER BY ord`,
-      mission,
-      mission,
-    )
-    .toArray()
-    .map(toMessage);
+export const openCommands = (sql: SqlStorage, mission: string | null): KeptMessage[] => {
+  // Named, because SQLite would rather read every message there ever was, in order, than sort the few that are open.
+  const open = `SELECT * FROM commands INDEXED BY commands_open WHERE state IN ${openStates}`;
+  const rows =
+    mission === null
+      ? sql.exec<Row>(`${open} ORDER BY ord`)
+      : sql.exec<Row>(`${open} AND mission = ? ORDER BY ord`, mission);
+  return rows.toArray().map(toMessage);
+};
 
 /** The command a mission is busy with, or null. A mission has one at a time: the next waits here (protocol §4). */
 export const inFlight = (sql: SqlStorage, mission: string): KeptMessage | null => {
   const row = sql
-    .exec<Row>(`SELECT * FROM commands WHERE mission = ? AND state IN ${inFlightStates} ORDER BY ord LIMIT 1`, mission)
+    .exec<Row>(
+      `SELECT * FROM commands INDEXED BY commands_open
+         WHERE mission = ? AND state IN ${openStates} AND state <> 'kept' ORDER BY ord LIMIT 1`,
+      mission,
+    )
     .toArray()[0];
   return row ? toMessage(row) : null;
 };

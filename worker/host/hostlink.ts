@@ -3,7 +3,8 @@ import type { CommandId, MissionId } from '../../shared/ids.ts';
 import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import { concludeAbsence, noteAbsence } from './absence.ts';
-import { dueMessages, type KeptMessage, markCommand, toCommand } from './commands.ts';
+import { dueMessages, type KeptMessage, markCommand, openCommands, toCommand } from './commands.ts';
+import { endAll } from './end-here.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from './ingest.ts';
 import {
   close,
@@ -17,12 +18,14 @@ import {
 } from './link.ts';
 import type { Log } from './log.ts';
 import { getMission } from './missions.ts';
-import { directoryHost, setCapabilities } from './projection.ts';
+import { foreignMission, setCapabilities } from './projection.ts';
 import type { Recorded } from './record.ts';
+import { isRemoved, mayDial, setRemoved } from './removed.ts';
 import { beginNewLog, heldCommands, hostCopy, releaseHeld, rolledBack } from './replaced.ts';
 import type { Activity } from './running.ts';
 import { runPosition } from './runs.ts';
 import type { Steps } from './steps.ts';
+import { getMeta, setMeta } from './tables.ts';
 
 /** The object's end of the host link: frames in, commands out (protocol §2, §4). */
 export class HostLink {
@@ -46,6 +49,29 @@ export class HostLink {
 
   accept(socket: WebSocket, epoch: number): void {
     this.#socket.accept(socket, epoch, Date.now());
+    // The Worker may have let it in just before the credential was issued again.
+    this.#endOlder(Number(getMeta(this.#sql, 'epoch') ?? 0));
+  }
+
+  /** Only a credential of this epoch may speak for the server from here on. */
+  fence(epoch: number): void {
+    setMeta(this.#sql, 'epoch', String(epoch));
+    this.#endOlder(epoch);
+  }
+
+  #endOlder(epoch: number): void {
+    this.#socket.dismiss(epoch, closeCode.staleEpoch, 'credential was issued again: enrol this server');
+  }
+
+  /** Stops what the host does, as far as it is here to be told, ends all of it in the log and closes the link for good. */
+  remove(): void {
+    const inFlight = openCommands(this.#sql, null).filter(({ state }) => state !== 'kept');
+    for (const { mission, id } of inFlight) this.interrupt(mission, id);
+    this.#steps.run(() => {
+      setRemoved(this.#sql, true);
+      return { recorded: endAll(this.#sql, this.#log, Date.now()), touched: [] };
+    });
+    this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, 'this server was removed');
   }
 
   isUp(): boolean {
@@ -164,6 +190,13 @@ export class HostLink {
   }
 
   async #hello(socket: WebSocket, hello: Hello, nowMs: number): Promise<void> {
+    if (isRemoved(this.#sql)) {
+      // Its dial may have been on the way when it was removed.
+      if (!(await mayDial(this.#env.DB, this.#steps.host))) {
+        return close(socket, closeCode.unauthorised, 'this server was removed');
+      }
+      setRemoved(this.#sql, false);
+    }
     this.#socket.welcome(socket, crypto.randomUUID());
     const reason = rolledBack(this.#sql, this.#log, hello);
     this.#steps.run(() => {
@@ -188,14 +221,13 @@ export class HostLink {
    */
   async #mayOpen(socket: WebSocket, missions: string[]): Promise<boolean> {
     if (missions.length === 0) return true;
-    return this.#ctx.blockConcurrencyWhile(async () => {
-      for (const mission of missions) {
-        const known = await directoryHost(this.#env, mission);
-        if (!known || known.host === this.#steps.host) continue;
-        close(socket, closeCode.unauthorised, `mission ${mission} belongs to another server`);
-        return false;
-      }
-      return true;
-    });
+    // A rejection inside would reset the object and cut every viewer off.
+    const [asked] = await this.#ctx.blockConcurrencyWhile(() =>
+      Promise.allSettled([foreignMission(this.#env.DB, this.#steps.host, missions)]),
+    );
+    if (asked.status === 'rejected') throw asked.reason;
+    if (asked.value === null) return true;
+    close(socket, closeCode.unauthorised, `mission ${asked.value} belongs to another server`);
+    return false;
   }
 }

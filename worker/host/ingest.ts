@@ -1,9 +1,9 @@
 import { appendVerdict } from '../../shared/append.ts';
 import type { LogEvent } from '../../shared/events.ts';
-import { hostEvent, unknownEvent } from '../../shared/events.ts';
+import { edgeEvent, hostEvent, unknownEvent } from '../../shared/events.ts';
 import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../shared/frames.ts';
 import { maxEventBytes } from '../../shared/limits.ts';
-import { confirmEnd } from './commands.ts';
+import { confirmEnd, getCommand } from './commands.ts';
 import type { Log, UnknownEvent } from './log.ts';
 import { getMission, insertMission } from './missions.ts';
 import { getPart } from './parts.ts';
@@ -77,22 +77,37 @@ export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
   batch.items.flatMap((raw) => {
     const parsed = itemSchema.safeParse(raw);
     if (!parsed.success || parsed.data.mission === null) return [];
+    if (getMission(sql, parsed.data.mission) !== null) return [];
     const event = readEvent(parsed.data);
-    const opens = typeof event !== 'string' && event.type === 'mission.opened';
-    return opens && getMission(sql, parsed.data.mission) === null ? [parsed.data.mission] : [];
+    return typeof event !== 'string' && event.type === 'mission.opened' ? [parsed.data.mission] : [];
   });
+
+/** Checkpoints come every 32 KB, so text this far beyond the stored one is no host's of ours; it would only fill our memory. */
+const maxAheadChars = 4 * 1024 * 1024;
 
 /** Deltas of parts that are open here; the rest is dropped, as deltas may be. */
 export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] =>
   deltas.filter((delta) => {
     const part = getPart(sql, delta.part);
-    return part !== null && !part.closed && part.mission === delta.mission;
+    if (part === null || part.closed || part.mission !== delta.mission) return false;
+    return delta.off + delta.text.length <= part.length + maxAheadChars;
   });
 
 const keyOf = (src: Src): string => `${src.source} ${src.session}`;
 
+/** JSON is written by recursion, which ends somewhere; no tool is called with anything near this deep. */
+const maxLevels = 200;
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((each) => isDeeperThan(levels - 1, each)));
+
 /** The event, or why it is not one. */
 const readEvent = ({ event }: Item): LogEvent | UnknownEvent | string => {
+  if (isDeeperThan(maxLevels, event)) return `event is nested deeper than ${maxLevels} levels`;
+  if (Buffer.byteLength(JSON.stringify(event ?? null)) > maxEventBytes)
+    return `event is larger than ${maxEventBytes} bytes`;
   const known = hostEvent.safeParse(event);
   if (known.success) return known.data;
   const other = unknownEvent.safeParse(event);
@@ -101,12 +116,24 @@ const readEvent = ({ event }: Item): LogEvent | UnknownEvent | string => {
     const issue = known.error.issues[0];
     return `${other.data.type}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'malformed'}`;
   }
-  if (JSON.stringify(other.data).length > maxEventBytes)
-    return `${other.data.type}: larger than ${maxEventBytes} bytes`;
+  if (edgeTypes.has(other.data.type)) return `${other.data.type}: only the edge says this`;
   return { type: other.data.type, unknown: true, body: other.data };
 };
 
 const hostTypes = new Set<string>(hostEvent.options.map((option) => option.shape.type.value));
+const edgeTypes = new Set<string>(edgeEvent.options.map((option) => option.shape.type.value));
+
+/**
+ * What an event names that belongs to another mission, or null. Missions of several users live on one server: a host that mixes
+ * them up must not end one's turn by another's event, or show one's text to another.
+ */
+const strayIn = (sql: SqlStorage, mission: string, event: LogEvent): string | null => {
+  const command = 'command' in event ? getCommand(sql, event.command) : null;
+  if (command && command.mission !== mission) return `command ${command.id}`;
+  const parts = event.type === 'turn.ended' ? event.answer : 'part' in event ? [event.part] : [];
+  const stray = parts.find((part) => (getPart(sql, part)?.mission ?? mission) !== mission);
+  return stray === undefined ? null : `part ${stray}`;
+};
 
 /** A row that our own tables refuse is poison too; a full or broken disk is not the row's fault and stops the batch. */
 const guarded = (
@@ -154,6 +181,11 @@ const place = (
       reject(`mission ${row.mission}: its short id is taken`);
       return [];
     }
+  }
+  const stray = 'unknown' in event ? null : strayIn(sql, row.mission, event);
+  if (stray !== null) {
+    reject(`${event.type}: ${stray} is another mission's`);
+    return [];
   }
   const recorded = recordEvent(sql, log, row.mission, event, nowMs, row.at);
   if (!('unknown' in event) && (event.type === 'turn.ended' || event.type === 'command.finished'))

@@ -73,6 +73,13 @@ export class HostSocket {
     socket.serializeAttachment({ ...this.state(socket), session });
   }
 
+  /** Ends every session whose credential is older than `epoch`; what they still send counts no more. */
+  dismiss(epoch: number, code: number, reason: string): void {
+    for (const socket of this.#ctx.getWebSockets(linkTag)) {
+      if (this.state(socket).epoch < epoch) close(socket, code, reason);
+    }
+  }
+
   /** Sends to the host if it is here; what it misses is repeated by the next `welcome`. */
   send(frame: EdgeFrame): void {
     const socket = this.current();
@@ -98,16 +105,12 @@ export const readHostFrame = (socket: WebSocket, state: LinkState, message: stri
   if (typeof message !== 'string') return refuse(closeCode.badFrame, 'frames are text');
   if (message.length > maxFrameBytes) return refuse(closeCode.badFrame, `frame larger than ${maxFrameBytes} bytes`);
   const parsed = parseHostFrame(message);
-  if (!parsed.ok) return refuse(closeCode.badFrame, parsed.reason);
+  if (!parsed.ok) return refuse(parsed.code, parsed.reason);
   const { frame } = parsed;
-  if (frame.type === 'hello' && frame.version !== protocolVersion) {
-    return refuse(
-      closeCode.version,
-      `edge speaks protocol ${protocolVersion}, host ${frame.version}: update the older side`,
-    );
-  }
   if (frame.type === 'hello' && frame.epoch !== state.epoch)
     return refuse(closeCode.staleEpoch, 'credential was issued again: enrol this server');
+  if (frame.type === 'hello' && state.session !== '')
+    return refuse(closeCode.badFrame, 'a second hello in one session');
   if (frame.type !== 'hello' && state.session === '') return refuse(closeCode.badFrame, 'first frame must be hello');
   return frame;
 };

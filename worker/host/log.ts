@@ -1,4 +1,4 @@
-import { formatCursor, parseCursor } from '../../shared/cursor.ts';
+import { formatCursor, fromStart, parseCursor } from '../../shared/cursor.ts';
 import { type LogEvent, logEvent, unknownEvent } from '../../shared/events.ts';
 import { pageBytes, pageRows } from '../../shared/limits.ts';
 import { getMeta, setMeta } from './tables.ts';
@@ -100,6 +100,7 @@ export class Log {
 
   /** The seq a client has seen up to, or null where the cursor is not of this history (protocol §1: then `reset`). */
   seqOf(cursor: string): number | null {
+    if (cursor === fromStart) return 0;
     const parsed = parseCursor(cursor);
     if (!parsed || parsed.log !== this.id) return null;
     const segment = this.#sql

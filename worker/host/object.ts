@@ -177,6 +177,21 @@ export class Host extends DurableObject<Env> {
     return runningJson(this.#sql, owner, this.#link.activity(), Date.now());
   }
 
+  isConnected(): boolean {
+    return this.#link.isUp();
+  }
+
+  /** The credential was issued again: sockets of an older epoch end at once (4003). */
+  fence(epoch: number): void {
+    this.#link.fence(epoch);
+  }
+
+  /** The server was removed: its sockets end, and so does everything that only it could end (protocol §4). */
+  async remove(): Promise<void> {
+    this.#link.remove();
+    await this.#steps.projected();
+  }
+
   /** An error for a user rather than a mission, shown on all of the user's streams. */
   tell(owner: string, text: string): void {
     this.#viewers.show({ recorded: [], deltas: [], touched: [], error: { owner, text } });

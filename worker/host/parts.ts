@@ -9,6 +9,8 @@ export interface Part {
   kind: 'text' | 'reasoning';
   length: number;
   closed: boolean;
+  /** Closed here, because its turn was ended without its host, which may bring the rest of the text yet. */
+  left: boolean;
 }
 
 type PartRow = {
@@ -20,7 +22,10 @@ type PartRow = {
   closed: number;
 };
 const columns = 'part, mission, turn, kind, length, closed';
-const toPart = (row: PartRow): Part => ({ ...row, closed: row.closed !== 0 });
+
+/** Values of the column `closed`. */
+const [byHost, here] = [1, 2];
+const toPart = (row: PartRow): Part => ({ ...row, closed: row.closed !== 0, left: row.closed === here });
 
 export const getPart = (sql: SqlStorage, part: string): Part | null => {
   const row = sql.exec<PartRow>(`SELECT ${columns} FROM parts WHERE part = ?`, part).toArray()[0];
@@ -35,7 +40,7 @@ export const openParts = (sql: SqlStorage, mission: string | null): Part[] =>
     .map(toPart);
 
 /** Returns false where the part is known already (a repeated opening under another number). */
-export const openPart = (sql: SqlStorage, part: Omit<Part, 'length' | 'closed'>): boolean => {
+export const openPart = (sql: SqlStorage, part: Omit<Part, 'length' | 'closed' | 'left'>): boolean => {
   if (getPart(sql, part.part)) return false;
   sql.exec(
     'INSERT INTO parts (part, mission, turn, kind, length, closed) VALUES (?, ?, ?, ?, 0, 0)',
@@ -72,14 +77,14 @@ export const storeCheckpoint = (sql: SqlStorage, part: Part, off: number, text: 
 export const closePart = (sql: SqlStorage, part: Part, off: number, text: string, length: number): boolean => {
   const stored = truncate(sql, part, off);
   if (text !== '') sql.exec('INSERT INTO chunks (part, off, text) VALUES (?, ?, ?)', part.part, stored, text);
-  sql.exec('UPDATE parts SET length = ?, closed = 1 WHERE part = ?', stored + text.length, part.part);
+  sql.exec('UPDATE parts SET length = ?, closed = ? WHERE part = ?', stored + text.length, byHost, part.part);
   return stored + text.length === length;
 };
 
-/** Ends what a turn left open (its host is gone, or OpenCode was): the stored text is all there will be. */
+/** Ends what a turn left open (its host is away or gone, or OpenCode was): the stored text is all there is for now. */
 export const closeLeftOpen = (sql: SqlStorage, turn: string, mission: string): Part[] => {
   const left = openParts(sql, mission).filter((part) => part.turn === turn);
-  for (const part of left) sql.exec('UPDATE parts SET closed = 1 WHERE part = ?', part.part);
+  for (const part of left) sql.exec('UPDATE parts SET closed = ? WHERE part = ?', here, part.part);
   return left;
 };
 
@@ -88,13 +93,25 @@ export const forgetParts = (sql: SqlStorage, mission: string): void => {
   sql.exec('DELETE FROM parts WHERE mission = ?', mission);
 };
 
-/** Cuts the stored text to at most `length`; returns the length then stored. */
+/** Cuts the stored text to at most `length`; returns the length then stored. Chunks stay as they are: one of all of them may be too large for a row. */
 const truncate = (sql: SqlStorage, part: Part, length: number): number => {
   if (part.length <= length) return part.length;
-  const kept = partText(sql, part.part).slice(0, length);
-  sql.exec('DELETE FROM chunks WHERE part = ?', part.part);
-  if (kept !== '') sql.exec('INSERT INTO chunks (part, off, text) VALUES (?, 0, ?)', part.part, kept);
-  return kept.length;
+  sql.exec('DELETE FROM chunks WHERE part = ? AND off >= ?', part.part, length);
+  const last = sql
+    .exec<{ off: number; text: string }>(
+      'SELECT off, text FROM chunks WHERE part = ? ORDER BY off DESC LIMIT 1',
+      part.part,
+    )
+    .toArray()[0];
+  if (last && last.off + last.text.length > length)
+    sql.exec(
+      'UPDATE chunks SET text = ? WHERE part = ? AND off = ?',
+      last.text.slice(0, length - last.off),
+      part.part,
+      last.off,
+    );
+  sql.exec('UPDATE parts SET length = ? WHERE part = ?', length, part.part);
+  return length;
 };
 
 /**

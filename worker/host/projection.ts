@@ -1,5 +1,4 @@
 import type { HistoryEntry } from '../../shared/api.ts';
-import type { Env } from '../env.ts';
 import type { Log } from './log.ts';
 import { getMission, history, type Mission } from './missions.ts';
 import { getMeta, setMeta } from './tables.ts';
@@ -69,12 +68,13 @@ export const setCapabilities = async (
     .run();
 };
 
-/** Where the directory says that a mission belongs, or null when it does not know it. */
-export const directoryHost = async (env: Env, mission: string): Promise<{ host: string; deleted: boolean } | null> => {
-  const row = await env.DB.prepare('SELECT host, deleted_at FROM missions WHERE id = ?')
-    .bind(mission)
-    .first<{ host: string; deleted_at: number | null }>();
-  return row ? { host: row.host, deleted: row.deleted_at !== null } : null;
+/** One of these missions that the directory knows as another server's, or null. One query, since a batch may open thousands. */
+export const foreignMission = async (db: D1Database, host: string, missions: string[]): Promise<string | null> => {
+  const row = await db
+    .prepare('SELECT id FROM missions WHERE host <> ? AND id IN (SELECT value FROM json_each(?)) LIMIT 1')
+    .bind(host, JSON.stringify(missions))
+    .first<{ id: string }>();
+  return row?.id ?? null;
 };
 
 const preview = (sql: SqlStorage, log: Log, mission: Mission): HistoryEntry[] =>

@@ -4,7 +4,7 @@ import { isResumable, reduceMission } from '../../shared/reducer.ts';
 import { endCommand, getCommand, markCommand } from './commands.ts';
 import type { Log, LogRow, UnknownEvent } from './log.ts';
 import { getMission, type Mission, saveMission } from './missions.ts';
-import { closeLeftOpen, closePart, getPart, openPart, storeCheckpoint } from './parts.ts';
+import { closeLeftOpen, closePart, getPart, openPart, type Part, storeCheckpoint } from './parts.ts';
 
 /** What one event became: the rows written, in order, and texts that are not in the rows themselves. */
 export interface Recorded {
@@ -64,7 +64,8 @@ export const recordEvent = (
   }
   const isNew = isNewFact(sql, mission, event);
   const { state, change } = isNew ? reduceMission(mission, event) : { state: mission, change: null };
-  if (event.type === 'turn.ended' && isNew) {
+  // Also of a turn that was ended here before: what its host began in between has no other end.
+  if (event.type === 'turn.ended') {
     for (const left of closeLeftOpen(sql, event.turn, missionId)) {
       write(
         { type: 'part.closed', part: left.part, off: left.length, text: '', length: left.length, incomplete: true },
@@ -82,21 +83,26 @@ export const recordEvent = (
   return recorded.map((entry) => ({ ...entry, mission }));
 };
 
-/** False for a second end of a turn or command, and for a turn's start told again. */
+/** False for a second end of a turn or command, and for a turn's start told again or after its command's end. */
 const isNewFact = (sql: SqlStorage, mission: Mission, event: LogEvent): boolean => {
   switch (event.type) {
     case 'turn.started':
-      return event.turn !== mission.turn && event.turn !== mission.endedTurn;
+      // The host may have begun a command before it heard that it was ended here; that brings nothing back to life.
+      return event.turn !== mission.turn && event.turn !== mission.endedTurn && !hasEnded(sql, event.command);
     case 'turn.ended':
       return event.turn === mission.turn;
     case 'command.finished':
-    case 'command.lost': {
-      const command = getCommand(sql, event.command);
-      return command === null || command.state === 'kept' || (command.state !== 'removed' && isInFlight(command.state));
-    }
+    case 'command.lost':
+      return !hasEnded(sql, event.command);
     default:
       return true;
   }
+};
+
+/** False for a command this object does not know: then the host knows better. */
+const hasEnded = (sql: SqlStorage, id: string): boolean => {
+  const command = getCommand(sql, id);
+  return command !== null && command.state !== 'kept' && (command.state === 'removed' || !isInFlight(command.state));
 };
 
 interface Stored {
@@ -135,13 +141,13 @@ const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent): Stored 
     case 'part.checkpoint': {
       const part = getPart(sql, event.part);
       const replace = event.replace === true;
-      if (!part || part.closed || !storeCheckpoint(sql, part, event.off, event.text, replace))
+      if (!part || !takesText(part) || !storeCheckpoint(sql, part, event.off, event.text, replace))
         return { event, keep: false };
       return { event: { ...event, text: '' }, keep: true, checkpoint: { off: event.off, text: event.text, replace } };
     }
     case 'part.closed': {
       const part = getPart(sql, event.part);
-      if (!part || part.closed) return { event, keep: false };
+      if (!part || !takesText(part)) return { event, keep: false };
       const whole = closePart(sql, part, event.off, event.text, event.length);
       return { event: { ...event, text: '', ...(whole ? {} : { incomplete: true }) }, keep: true };
     }
@@ -149,6 +155,9 @@ const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent): Stored 
       return { event, keep: true };
   }
 };
+
+/** Text that comes after the turn was ended here is late, not lost. */
+const takesText = (part: Part): boolean => !part.closed || part.left;
 
 const accounts = (mission: Mission, event: LogEvent, isNew: boolean): Partial<Mission> => {
   if (event.type === 'turn.cost' && event.turn === mission.turn) return { turn_cost_usd: event.usage.cost_usd };

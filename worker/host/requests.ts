@@ -1,15 +1,14 @@
 /** What people ask of missions (contract §2.2, §5): rules only, over the tables; the object steps, shows and sends. */
 import type { MissionStatus } from '../../shared/events.ts';
-import { noUsage } from '../../shared/events.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
-import { turnId } from '../../shared/ids.ts';
 import { isResumable } from '../../shared/reducer.ts';
 import { forgetCommands, getCommand, inFlight, keepMessage, openCommands, removeKept, wishCancel } from './commands.ts';
-import { rememberEndedTurn } from './link.ts';
+import { endHere } from './end-here.ts';
 import type { Log } from './log.ts';
 import { history, insertMission, type Mission, ownMission, saveMission } from './missions.ts';
 import { forgetParts } from './parts.ts';
 import { type Recorded, recordEvent } from './record.ts';
+import { isRemoved, removedText } from './removed.ts';
 import { type NewMessage, type NewMission, type Reply, refuse, reply } from './replies.ts';
 import { busyMissions, waitingMessages } from './running.ts';
 
@@ -29,6 +28,7 @@ const notFound = (id: string) => refuse('not_found', `Mission ${id} not found`);
 
 export const createMission = (sql: SqlStorage, log: Log, mission: NewMission, nowMs: number): Done<null> => {
   if (ownMission(sql, mission.owner, mission.id)) return done(reply(null));
+  if (isRemoved(sql)) return done(refuse('conflict', removedText));
   if (!insertMission(sql, mission, nowMs))
     return done(refuse('conflict', 'This mission id is taken on its server; try again.'));
   const { owner, workspace, title, agent, model } = mission;
@@ -56,6 +56,7 @@ export const takeMessage = (
   }
   const mission = ownMission(sql, owner, message.mission);
   if (!mission) return done(notFound(message.mission));
+  if (isRemoved(sql)) return done(refuse('conflict', removedText));
   const queued = openCommands(sql, mission.id).length > 0 || !canStart;
   keepMessage(sql, { ...message, at: nowMs, clean, queued });
   const { id: command, content, agent } = message;
@@ -95,7 +96,8 @@ export const cancelMission = (
   const recorded = command.cancel
     ? []
     : recordEvent(sql, log, id, { type: 'cancel.requested', command: command.id }, nowMs);
-  if (hostIsAway) recorded.push(...endHere(sql, log, mission, command.id, nowMs));
+  const end = { outcome: 'cancelled', text: 'Task cancelled' } as const;
+  if (hostIsAway) recorded.push(...endHere(sql, log, mission, command.id, end, nowMs));
   return done(reply({ mission: mission.id, command: command.id }), recorded, [id]);
 };
 
@@ -119,6 +121,7 @@ export const resumeMission = (
   if (!mission) return done(refuse('bad_request', `Mission ${id} cannot be resumed: it does not exist`));
   if (!isResumable(mission.status))
     return done(refuse('bad_request', `Mission ${id} cannot be resumed (status: ${mission.status})`));
+  if (isRemoved(sql)) return done(refuse('conflict', removedText));
   const content = resumePrompt(sql, log, mission, clean);
   const recorded = recordEvent(sql, log, id, { type: 'mission.status', status: 'active', summary: null }, nowMs);
   const message = takeMessage(
@@ -189,27 +192,6 @@ const giveTitle = (sql: SqlStorage, id: string, owner: string, content: string):
   const characters = [...content];
   const title = characters.length > titleChars ? `${characters.slice(0, titleChars).join('')}...` : content;
   saveMission(sql, mission, { ...mission, title });
-};
-
-/** Ends the turn, or the command that has not become one, without its host. */
-const endHere = (sql: SqlStorage, log: Log, mission: Mission, command: CommandId, nowMs: number): Recorded[] => {
-  const text = 'Task cancelled';
-  if (mission.turn === null) {
-    return recordEvent(sql, log, mission.id, { type: 'command.finished', command, outcome: 'cancelled', text }, nowMs);
-  }
-  rememberEndedTurn(sql, mission.turn);
-  const turn = turnId.parse(mission.turn);
-  const ended = {
-    type: 'turn.ended' as const,
-    command,
-    turn,
-    outcome: 'cancelled' as const,
-    answer: [],
-    text,
-    model: null,
-    usage: noUsage,
-  };
-  return recordEvent(sql, log, mission.id, ended, nowMs);
 };
 
 /** Longest piece of the earlier conversation that a resume repeats (contract §5.6). */

@@ -32,6 +32,12 @@ const steps: readonly string[][] = [
     'CREATE INDEX parts_open ON parts (mission) WHERE closed = 0',
     'CREATE TABLE chunks (part TEXT NOT NULL, off INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (part, off)) WITHOUT ROWID',
   ],
+  [
+    // Asked with every frame: what it reads must not grow with the missions that are over.
+    'CREATE INDEX missions_running ON missions (id) WHERE turn IS NOT NULL',
+    'CREATE INDEX missions_stale ON missions (id) WHERE projected_rev < rev',
+    "CREATE INDEX commands_removed ON commands (mission) WHERE state = 'removed'",
+  ],
 ];
 
 /** Brings the tables to this version. Throws when an older program opens a newer object, which would lose data. */

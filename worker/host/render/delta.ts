@@ -24,7 +24,10 @@ export const renderDelta = (
     case 'part.closed':
       return { name: event.type, data: { ...head, ...event, off: 0, text: texts.part(event.part) } };
     case 'turn.ended':
+      if (isSecondEnd(row)) return null;
       return { name: event.type, data: { ...head, ...event, text: texts.answer(event) } };
+    case 'command.lost':
+      return isSecondEnd(row) ? null : { name: event.type, data: { ...head, ...event } };
     case 'message.kept':
       if (texts.wasRemoved(event.command)) return null;
       return { name: event.type, data: { ...head, ...event } };
@@ -32,3 +35,6 @@ export const renderDelta = (
       return { name: event.type, data: { ...head, ...event } };
   }
 };
+
+/** The host's own end of a turn that was ended at the edge: a turn has one end in every rendering (protocol §4). */
+const isSecondEnd = (row: LogRow): boolean => row.sequence === null;

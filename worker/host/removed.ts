@@ -1,0 +1,15 @@
+import { getMeta, setMeta } from './tables.ts';
+
+/** Whether this server was removed: its missions are kept to be read, and nothing new can begin. */
+export const isRemoved = (sql: SqlStorage): boolean => getMeta(sql, 'removed') === '1';
+
+export const setRemoved = (sql: SqlStorage, removed: boolean): void => setMeta(sql, 'removed', removed ? '1' : '0');
+
+export const removedText =
+  "This mission's server was removed from Open Agent. Its history stays; start a new mission on another server.";
+
+/** Whether the directory lets this server dial: it may have been enrolled again since it was removed. */
+export const mayDial = async (db: D1Database, host: string): Promise<boolean> => {
+  const enrolled = "SELECT 1 AS one FROM hosts WHERE id = ? AND removed_at IS NULL AND credential_sha256 <> ''";
+  return (await db.prepare(enrolled).bind(host).first()) !== null;
+};

@@ -12,6 +12,8 @@ process.env.MINIFLARE_WORKERD_PATH ??= workerd.default;
 const e2eTimeoutMs = 120_000;
 /** The same, with processes killed and started again; a case waits for events and is done much sooner. */
 const faultsTimeoutMs = 120_000;
+/** A machine that is made, booted and set up over the network. */
+const installTimeoutMs = 240_000;
 const hostTimeoutMs = 30_000;
 /** Milliseconds of work, with room for a machine that runs everything at once. */
 const edgeTimeoutMs = 20_000;
@@ -38,7 +40,12 @@ export default defineConfig({
       nodeProject('host', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
       nodeProject('protocol', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
       nodeProject('e2e', { fileParallelism: false, testTimeout: e2eTimeoutMs, hookTimeout: e2eTimeoutMs }),
+      nodeProject('chaos', { fileParallelism: false, testTimeout: faultsTimeoutMs }),
+      nodeProject('planted', { fileParallelism: false, testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
       nodeProject('faults', { fileParallelism: false, testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
+      nodeProject('install', { fileParallelism: false, testTimeout: installTimeoutMs, hookTimeout: installTimeoutMs }),
+      // The routes are read from the Worker's router; its migrations, bundled as text there, are of no use here.
+      { assetsInclude: ['**/*.sql', '**/*.txt'], ...nodeProject('fuzz', { fileParallelism: false }) },
       {
         plugins: [
           cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings: objectVariables } }),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { cliHelp } from './cli/help.ts';
 import { StartError } from './config/start-error.ts';
 import { terminalTable } from './config/table.ts';
 import { packageRoot } from './launcher/package-root.ts';
@@ -10,6 +11,10 @@ const overview = `openagent <command>
 
   up      run Open Agent on this machine: edge, host-agent and OpenCode
   dev     the same from the sources, rebuilt on change
+  hosts   add, list or remove the servers of an edge
+  enroll  make this machine a server of an edge elsewhere
+  agent   run a server of an edge elsewhere: host-agent and OpenCode
+  doctor  say what works on this machine, and what to install
   test    lint, types and every test
   check   lint and types
 
@@ -19,6 +24,7 @@ const configured = `Configured by environment variables, or by NAME=value lines 
 the environment wins.\n\n${terminalTable()}`;
 
 const commandHelp: Record<string, string> = {
+  ...cliHelp,
   up: `openagent up
 Runs Open Agent on this machine until SIGINT or SIGTERM. State is kept, and a later start continues with it.\n\n${configured}`,
   dev: `openagent dev
@@ -34,6 +40,23 @@ const main = async ([command, ...args]: string[]): Promise<number> => {
       return run(async () => (await import('./launcher/up.ts')).up(process.env));
     case 'dev':
       return run(async () => (await import('./launcher/dev.ts')).dev(process.env));
+    case 'opencode':
+      return run(async () => {
+        if (!args.includes('--state')) return (await import('./launcher/opencode-unit.ts')).openCodeUnit(process.env);
+        print(await (await import('./launcher/opencode-state.ts')).openCodeState(process.env));
+      });
+    case 'update':
+      return run(async () => (await import('./launcher/update.ts')).update(process.env));
+    case 'agent': {
+      const withOpenCode = !args.includes('--without-opencode');
+      return run(async () => (await import('./launcher/agent-only.ts')).agentOnly(process.env, { withOpenCode }));
+    }
+    case 'enroll':
+      return run(async () => (await import('./cli/enroll.ts')).enroll(args, process.env));
+    case 'hosts':
+      return run(async () => (await import('./cli/hosts.ts')).hosts(args, process.env));
+    case 'doctor':
+      return run(async () => (await import('./cli/doctor.ts')).doctor(args, process.env));
     case 'agent-child':
       return run(async () => (await import('./launcher/agent-child.ts')).agentChild(args[0]));
     case '--version':
@@ -55,11 +78,11 @@ const print = (text: string): number => {
   return 0;
 };
 
-/** Exit code 0 when a command ends by itself; else 1 and its error as sentences, without a stack: causes only where our own text isn't the whole story. */
-const run = async (command: () => Promise<void>): Promise<number> => {
+/** The command's own exit code, 0 when it has none; else 1 and its error as sentences, without a stack: causes only where our own text isn't the whole story. */
+const run = async (command: () => Promise<unknown>): Promise<number> => {
   try {
-    await command();
-    return 0;
+    const code = await command();
+    return typeof code === 'number' ? code : 0;
   } catch (error) {
     process.stderr.write(`${sentences(error)}\n`);
     return 1;

@@ -12,6 +12,8 @@ import { notFound } from './http/not-found.ts';
 import { collapsedPath } from './http/path.ts';
 import { control } from './routes/control.ts';
 import { health } from './routes/health.ts';
+import { hosts } from './routes/hosts.ts';
+import { install } from './routes/install.ts';
 import { internal } from './routes/internal.ts';
 import { legacy } from './routes/legacy.ts';
 import { link } from './routes/link.ts';
@@ -38,8 +40,10 @@ app.route('/api/control/missions', missions);
 app.route('/api/control/missions', mission);
 app.route('/api/control', control);
 
+app.route('/api/hosts', hosts);
 app.route('/api/host/link', link);
 app.route('/api/internal', internal);
+app.route('/install.sh', install);
 
 app.onError(textError);
 app.notFound(notFound(app));

@@ -20,6 +20,9 @@ type Calls = Pick<
   | 'removeQueued'
   | 'clearQueue'
   | 'running'
+  | 'isConnected'
+  | 'fence'
+  | 'remove'
 >;
 
 /** A server's object as the Worker sees it: the same calls, answered by promises. */

@@ -5,5 +5,6 @@ import { agentConfig } from './host-agent.ts';
 export const agentChild = async (config: string | undefined): Promise<void> => {
   const stopping = new AbortController();
   process.once('SIGTERM', () => stopping.abort());
-  await runAgent(agentConfig.parse(JSON.parse(config ?? '{}')), stopping.signal);
+  const parsed = agentConfig.parse(JSON.parse(config ?? '{}'));
+  while ((await runAgent(parsed, stopping.signal)) === 'enrolled anew');
 };

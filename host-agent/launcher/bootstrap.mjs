@@ -20,7 +20,19 @@ const [command = 'help', ...rest] = process.argv.slice(2);
 const prepareCommand = 'prepare-locked';
 
 /** Lint and types must work on sources that don't build; the tests build by themselves and count a failure. */
-const scripts = { test: 'test.mjs', check: 'check.mjs', model: '../../../test/support/serve-model.ts' };
+const scripts = {
+  test: 'test.mjs',
+  check: 'check.mjs',
+  pack: 'pack.mjs',
+  'test-install': 'test-install.mjs',
+  model: '../../../test/support/serve-model.ts',
+  bench: '../../../test/bench/run.ts',
+  chaos: '../../../test/chaos/run.ts',
+  fuzz: '../../../test/fuzz/run.ts',
+};
+
+/** Commands that start nothing here: what is missing is no matter to them, or theirs to say. */
+const asking = new Set(['doctor', 'enroll', 'hosts']);
 
 const isPrepared = (forCommand) => isInstalled(root) && (forCommand in scripts || isBuilt(root));
 
@@ -43,7 +55,7 @@ const main = async () => {
     return 0;
   }
   if (command === prepareCommand) return prepare(rest[0]);
-  await ensureSystemPackages();
+  if (!asking.has(command)) await ensureSystemPackages();
   const prepared = await prepareLocked();
   if (prepared !== 0 || command === 'build') return prepared;
   const node = nodeFor(root);

@@ -10,7 +10,12 @@ import type { Ground } from './ground.ts';
  */
 export const writeDevEdgeFiles = async (root: string, ground: Ground): Promise<string> => {
   const config = join(ground.settings.files.edge, 'wrangler.json');
-  const facts = { ...readWorkerFacts(join(root, 'dist', 'worker')), main: join(root, 'worker', 'index.ts') };
+  const built = join(root, 'dist', 'worker');
+  const facts = {
+    ...readWorkerFacts(built),
+    main: join(root, 'worker', 'index.ts'),
+    assets: { directory: join(built, 'assets') },
+  };
   await writePrivateFile(config, JSON.stringify({ ...facts, vars: edgeVars(ground, 'dev') }, null, 2));
   return config;
 };

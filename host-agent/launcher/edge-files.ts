@@ -18,6 +18,7 @@ const workerFacts = z.object({
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   migrations: z.array(z.object({ tag: z.string(), new_sqlite_classes: z.array(z.string()) })),
   d1_databases: z.array(z.object({ binding: z.string(), database_name: z.string(), database_id: z.string() })),
+  assets: z.object({ directory: z.string() }),
 });
 
 export const readWorkerFacts = (bundleDir: string): z.infer<typeof workerFacts> =>
@@ -33,12 +34,15 @@ export const writeEdgeFiles = async (bundleDir: string, ground: Ground): Promise
   cpSync(bundleDir, bundle, { recursive: true });
   const config = join(edge, 'wrangler.jsonc');
   const vars = edgeVars(ground, 'embedded');
-  await writePrivateFile(
-    config,
-    JSON.stringify({ ...facts, main: `bundle/${facts.main}`, no_bundle: true, vars }, null, 2),
-  );
+  await writePrivateFile(config, JSON.stringify({ ...facts, ...bundled(facts), no_bundle: true, vars }, null, 2));
   return config;
 };
+
+/** Paths of the bundle, as seen from the configuration beside it. */
+const bundled = ({ main, assets }: z.infer<typeof workerFacts>) => ({
+  main: `bundle/${main}`,
+  assets: { directory: `bundle/${assets.directory}` },
+});
 
 /** The Worker's variables on this machine; what is undefined is left out. */
 export const edgeVars = ({ settings, secrets }: Ground, edge: 'embedded' | 'dev'): Record<string, string> => {

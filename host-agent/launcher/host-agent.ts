@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Settings } from '../config/settings.ts';
 import { spawnTied } from './children.ts';
-import type { Ground } from './ground.ts';
+import type { Base } from './ground.ts';
 import type { Role } from './supervise.ts';
 
 /** What the launcher tells the host-agent, as its one argument: nothing in it is secret, host.json holds the credential. */
@@ -17,7 +17,7 @@ export type AgentConfig = z.infer<typeof agentConfig>;
 const graceMs = 3_000;
 
 /** The host-agent as a supervised child. It dials the edge and re-reads OpenCode's address by itself, so it is up at once. */
-export const hostAgentRole = (ground: Ground, script: string): Role => ({
+export const hostAgentRole = (ground: Base, script: string): Role => ({
   name: 'host-agent',
   start: async () => {
     const { settings, means } = ground;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { StartError } from '../config/start-error.ts';
 import { identityOf, isAlive, type ProcessIdentity, processIdentity } from '../process/identity.ts';
 import { writePrivateFile } from '../process/private-file.ts';
+import { processTree } from '../process/tree.ts';
 import { readStateJson } from './state-json.ts';
 
 /** The launcher and its children by role, kept on disk for whoever starts after a crash. */
@@ -13,6 +14,8 @@ const processRecord = z.record(z.string(), processIdentity);
 export interface Lock {
   /** Notes a child that was just started; throws when it is gone already. */
   record(role: string, pid: number): Promise<void>;
+  /** Names of the processes of a killed launcher that were found and ended when the lock was taken. */
+  ended: string[];
   close(): void;
 }
 
@@ -35,7 +38,7 @@ export const takeLock = async (paths: { lock: string; processes: string }): Prom
       { cause: error },
     );
   }
-  await endLeftovers((await readStateJson(paths.processes, processRecord)) ?? {});
+  const ended = await endLeftovers((await readStateJson(paths.processes, processRecord)) ?? {});
   const alive: Record<string, ProcessIdentity> = {};
   const record = async (role: string, pid: number) => {
     const identity = identityOf(pid);
@@ -44,7 +47,7 @@ export const takeLock = async (paths: { lock: string; processes: string }): Prom
     await writePrivateFile(paths.processes, JSON.stringify(alive));
   };
   await record('launcher', process.pid);
-  return { record, close: () => file.close() };
+  return { record, ended, close: () => file.close() };
 };
 
 /** SQLITE_BUSY: another process holds the transaction. */
@@ -55,32 +58,34 @@ const goneCheckMs = 20;
 /** Longer than this, a killed process hangs inside the kernel (a dead network disk, say), and starting beside it is unsafe. */
 const goneWithinMs = 5_000;
 
-/** Kills recorded processes that outlived their launcher: a child can miss its parent's death while it is being started. */
-const endLeftovers = async (recorded: Record<string, ProcessIdentity>) => {
+/**
+ * Kills recorded processes that outlived their launcher (a child can miss its parent's death while it is being started), with
+ * all that is below them. Out: the names of what was killed.
+ */
+const endLeftovers = async (recorded: Record<string, ProcessIdentity>): Promise<string[]> => {
   const { launcher: _, ...children } = recorded;
-  for (const child of Object.values(children)) {
-    if (isAlive(child)) killGroup(child.pid);
-  }
+  const alive = Object.values(children).filter(isAlive);
+  const left = alive.flatMap(({ pid }) => processTree(pid));
+  for (const { pid } of alive) kill(-pid); // Children lead a process group of their own (see children.ts).
+  for (const { identity } of left) if (isAlive(identity)) kill(identity.pid);
   const givenUpAt = performance.now() + goneWithinMs;
-  for (const child of Object.values(children)) {
-    while (isAlive(child)) {
+  for (const { identity } of left) {
+    while (isAlive(identity)) {
       if (performance.now() > givenUpAt) {
         throw new Error(
-          `Process ${child.pid} of an earlier start does not end, not even when killed. Reboot, or find out why.`,
+          `Process ${identity.pid} of an earlier start does not end, not even when killed. Reboot, or find out why.`,
         );
       }
       await setTimeout(goneCheckMs);
     }
   }
+  return left.map(({ name }) => name);
 };
 
-/** Children lead a process group of their own (see children.ts), so what they started goes with them. */
-const killGroup = (pid: number) => {
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, 'SIGKILL');
-    } catch {
-      // It ended between the look and the signal.
-    }
+const kill = (target: number) => {
+  try {
+    process.kill(target, 'SIGKILL');
+  } catch {
+    // It ended between the look and the signal.
   }
 };

@@ -39,11 +39,19 @@ export const tellAbout = (title: string, logFile: string): Told => {
   };
 };
 
-/** An OpenCode that is away stops no start: the messages wait for it. */
+/** An OpenCode that is away stops no start: messages are told, and everything else works. */
 export const sayOpenCodeAway = (away: Error | string | undefined): void => {
-  if (typeof away === 'string') say(`OPENCODE_BASE_URL: ${away}. Missions wait until OpenCode answers.`);
-  else if (away) say('Missions wait until OpenCode runs.');
+  if (typeof away === 'string') sayRunningOpenCode(away);
+  else if (away) say('Messages fail, and say why, until OpenCode runs.');
 };
+
+/** The OpenCode of OPENCODE_BASE_URL went, for the reason `away`, or is back. */
+export const sayRunningOpenCode = (away: string | undefined): void =>
+  say(
+    away === undefined
+      ? 'OPENCODE_BASE_URL: OpenCode answers there.'
+      : `OPENCODE_BASE_URL: ${away} there. Messages fail, and say why, until OpenCode answers.`,
+  );
 
 /** The line that a start ends with, and the first time what to do next. */
 export const sayReady = ({ settings, secrets, url }: Ground): void => {

@@ -3,15 +3,14 @@
  * Without an edge there is nothing to use, so a start that fails there ends; OpenCode and the host-agent may be away and
  * are tried again for as long as the system runs.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from '../config/settings.ts';
+import { beginOpenCode } from './begin-opencode.ts';
 import { type EdgeProcess, edgeRole } from './edge.ts';
 import { type Ground, prepareGround } from './ground.ts';
 import { hostAgentRole } from './host-agent.ts';
-import { openCodeRole, useRunningOpenCode } from './opencode.ts';
-import { outliveOurTerminal, say, sayNotices, sayOpenCodeAway, sayReady, tellAbout } from './say.ts';
-import { stopSignal } from './stop-signal.ts';
-import { type Role, type Supervision, supervise } from './supervise.ts';
+import { type Begin, live } from './life.ts';
+import { say, sayOpenCodeAway, sayReady } from './say.ts';
+import type { Supervision } from './supervise.ts';
 
 /** What differs between `up` and `dev`. */
 export interface Variant {
@@ -24,52 +23,21 @@ export interface Variant {
 }
 
 /** Runs until SIGINT or SIGTERM, then ends every child; resolves when all are gone. Rejects when the start fails. */
-export const runSystem = async (settings: Settings, variant: Variant): Promise<void> => {
-  outliveOurTerminal();
-  const stop = stopSignal();
-  const ground = await prepareGround(settings);
-  sayNotices(settings, ground.means);
-  const children = new Map<string, Supervision>();
-  try {
-    const stopped = aborted(stop);
-    await Promise.race([stopped, startChildren(ground, variant, children, stop)]);
-    await stopped;
-    say('Stopping …');
-  } finally {
-    await endChildren(children);
-    ground.lock.close();
-  }
-  say('Stopped.');
-};
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+export const runSystem = (settings: Settings, variant: Variant): Promise<void> =>
+  live(
+    () => prepareGround(settings),
+    (ground, begin, stop) => startChildren(ground, variant, begin, stop),
+  );
 
 /**
  * Starts the children in the order of their needs: OpenCode takes longest to come up, and the host-agent wants an edge to
  * dial. Resolves when the system is ready. Starts nothing more once `stop` has aborted: what is there is being ended then.
  */
-const startChildren = async (
-  ground: Ground,
-  variant: Variant,
-  children: Map<string, Supervision>,
-  stop: AbortSignal,
-): Promise<void> => {
-  const { settings } = ground;
-  const begin = (role: Role, title: string): Supervision => {
-    const supervision = supervise(role, ground.log, tellAbout(title, ground.logFileOf('launcher')));
-    children.set(role.name, supervision);
-    return supervision;
-  };
+const startChildren = async (ground: Ground, variant: Variant, begin: Begin, stop: AbortSignal): Promise<void> => {
   const edgeProcess = await variant.edgeProcess(ground);
   if (stop.aborted) return;
-  say(settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
-  const openCode = settings.openCodeBaseUrl
-    ? useRunningOpenCode(settings, settings.openCodeBaseUrl)
-    : begin(openCodeRole(ground), 'OpenCode').firstStart;
+  say(ground.settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
+  const openCode = beginOpenCode(ground, begin, stop);
   const edgeFailed = await begin(edgeRole(ground, edgeProcess), 'The edge').firstStart;
   if (stop.aborted) return;
   if (edgeFailed) throw edgeFailed;
@@ -80,19 +48,4 @@ const startChildren = async (
   sayOpenCodeAway(openCodeAway);
   await ground.secrets.keep();
   sayReady(ground);
-};
-
-/** Children stop within 5 s; the rest of the promised 10 s is for a child that was still being started. */
-const stopWithinMs = 9_000;
-
-/**
- * The host-agent first, while the edge can still take its last events. A child that is not done in time dies with this
- * process, which leaves at once after this.
- */
-const endChildren = async (children: Map<string, Supervision>): Promise<void> => {
-  const inOrder = async () => {
-    await children.get('host-agent')?.stop();
-    await Promise.all([...children.values()].map((child) => child.stop()));
-  };
-  await Promise.race([inOrder(), wait(stopWithinMs, undefined, { ref: false })]);
 };

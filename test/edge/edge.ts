@@ -59,7 +59,7 @@ export const migrate = (): Promise<string[]> => applyMigrations(env.DB);
 /** Empties the directory and gives it tables; the objects of other tests have ids of their own and are in nobody's way. */
 export const freshDirectory = async (): Promise<void> => {
   await migrate();
-  const tables = ['hosts', 'missions', 'current_missions', 'idempotency', 'login_failures'];
+  const tables = ['hosts', 'missions', 'current_missions', 'idempotency', 'login_failures', 'enrolment_codes'];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
 };
 

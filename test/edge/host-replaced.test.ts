@@ -54,6 +54,17 @@ test('a host store that is new, older or used twice is said in the log', async (
   expect(await notes()).toEqual(['host.store_lost', 'host.store_restored', 'host.cloned']);
 });
 
+test('a host store put back within one run is noticed by the rows it no longer has', async () => {
+  const { peer } = await up('r1');
+  const rows = turnRows(mission, newId(), crypto.randomUUID());
+  peer.send(batch('r1', 1, [rows.called, rows.result]));
+  await peer.next('ack');
+
+  await up('r2', { welcomed_run: 'r1', at: { run: 'r1', n: 1 } });
+
+  expect(await notes()).toEqual(['host.store_restored']);
+});
+
 test('what a replaced session still sends changes nothing', async () => {
   const id = newId();
   const { peer } = await up('r1');

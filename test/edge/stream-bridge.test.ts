@@ -1,43 +1,28 @@
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { MissionJson, RunningJson } from '../../shared/api.ts';
+import type { RunningJson } from '../../shared/api.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, hello } from './host-peer.ts';
-import { type Block, readStream, type StreamReader } from './stream-reader.ts';
+import { type Block, readStream } from './stream-reader.ts';
 import { turnRows } from './turn-rows.ts';
+import { create, is, says, send, watch } from './viewer.ts';
 
 beforeEach(freshDirectory);
 
-const open: StreamReader[] = [];
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
-  for (const stream of open.splice(0)) await stream.leave();
 });
 
 const ada = asUser('ada');
 const bob = asUser('bob');
 
-const watch = async (as: typeof ada, query = '', lastEventId?: string): Promise<StreamReader> => {
-  const headers: Record<string, string> = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId };
-  const stream = readStream(await as(`/api/control/stream${query}`, { headers }));
-  open.push(stream);
-  await stream.until(({ text }) => text === ': keepalive');
-  return stream;
-};
-
-const create = async (as: typeof ada, json: object = {}): Promise<string> =>
-  (await (await as('/api/control/missions', { method: 'POST', json })).json<MissionJson>()).id;
-const send = async (as: typeof ada, json: object): Promise<string> =>
-  (await (await as('/api/control/message', { method: 'POST', json })).json<{ id: string }>()).id;
 const setStatus = (mission: string, status: string) =>
   ada(`/api/control/missions/${mission}/status`, { method: 'POST', json: { status } });
 const running = async (): Promise<string[]> => {
   const list = await (await ada('/api/control/running')).json<RunningJson[]>();
   return list.map((mission) => mission.state);
 };
-const says = (content: string) => (block: Block) => block.data.content === content;
-const is = (name: string) => (block: Block) => block.name === name;
 
 const isStatus = ({ name, data }: Block, state: string, queueLen: number) =>
   name === 'status' && data.state === state && data.queue_len === queueLen;
@@ -197,46 +182,6 @@ test('a stream of one mission shows no other', async () => {
   expect((await ada('/api/control/stream?format=xml')).status).toBe(400);
 });
 
-test('with two servers every id resumes both', async () => {
-  const [one, two] = [await enrol(), await enrol()];
-  const first = await create(ada, { workspace_id: one.workspaceId });
-  const second = await create(ada, { workspace_id: two.workspaceId });
-  const stream = await watch(ada, '?format=delta');
-  await send(ada, { content: 'one', mission_id: first });
-  await send(ada, { content: 'two', mission_id: second });
-  await Promise.all([stream.until(says('one')), stream.until(says('two'))]);
-  const last = stream.cursor();
-  await stream.leave();
-  expect(
-    last
-      .split(',')
-      .map((entry) => entry.split('=')[0])
-      .sort(),
-  ).toEqual([one.id, two.id].sort());
-
-  await send(ada, { content: 'three', mission_id: first });
-  await send(ada, { content: 'four', mission_id: second });
-  const again = await watch(ada, '?format=delta', last);
-  await Promise.all([again.until(says('three')), again.until(says('four'))]);
-  expect(
-    again
-      .named('message.kept')
-      .map(({ data }) => data.content)
-      .sort(),
-  ).toEqual(['four', 'three']);
-  expect(again.named('reset')).toEqual([]);
-});
-
-test('servers beyond four are named, not left out in silence', async () => {
-  const hosts = [];
-  for (let n = 0; n < 5; n += 1) hosts.push((await enrol()).id);
-  const [delta, plain] = [await watch(ada, '?format=delta'), await watch(ada)];
-  const [left] = (await delta.until(is('partial'))).data.hosts as string[];
-
-  expect(hosts).toContain(left);
-  await plain.until(({ text }) => text.startsWith(': not shown') && text.includes(String(left)));
-});
-
 test('a default stream whose server has lost its history sends the client back to start anew', async () => {
   const host = await enrol();
   await create(ada);
@@ -306,7 +251,6 @@ test('one frame of 2 MB reaches a viewer that was not reading when it came', asy
   await witness.until(({ name, data }) => name === 'delta' && data.off === 2_000_000);
 
   const late = readStream(idle);
-  open.push(late);
   await late.until(({ name, data }) => name === 'delta' && data.off === 2_000_000);
   expect(late.named('delta').map(({ data }) => String(data.text).length)).toEqual([2_000_000, 10]);
   peer.close();

@@ -3,24 +3,66 @@ import { formatVector } from '../../shared/cursor.ts';
 import { parseFrame } from '../../worker/stream/frame.ts';
 import { positionsFrom, withVectorIds } from '../../worker/stream/positions.ts';
 import { type Runs, statusAround, statusSnapshot } from '../../worker/stream/runs.ts';
+import { seated } from '../../worker/stream/seats.ts';
 
-const a = { id: 'aaa', log: 'log-a' };
-const b = { id: 'bbb', log: 'log-b' };
+const a = { id: 'aaa', log: 'log-a', isLive: false, isRemoved: false };
+const b = { id: 'bbb', log: 'log-b', isLive: false, isRemoved: false };
 
 test('a cursor of one server goes to the only one there is, whatever it says', () => {
   expect(positionsFrom('garbage', [a])).toEqual(new Map([['aaa', 'garbage']]));
 });
 
-test('among several servers a bare cursor belongs to the one with its log', () => {
-  expect(positionsFrom('log-b.seg.7', [a, b])).toEqual(new Map([['bbb', 'log-b.seg.7']]));
-  expect(positionsFrom('log-x.seg.7', [a, b])).toEqual(new Map());
+test('among several servers a bare cursor belongs to the one with its log, and the others came later', () => {
+  expect(positionsFrom('log-b.seg.7', [a, b])).toEqual(
+    new Map([
+      ['bbb', 'log-b.seg.7'],
+      ['aaa', 'start'],
+    ]),
+  );
 });
 
-test('a vector is split among its servers, and one that is gone is left out', () => {
-  const vector = 'aaa=log-a.s.1,gone=log-x.s.2';
+test('an id that is of no server here, or none, joins all as of now', () => {
+  const asOfNow = new Map([
+    ['aaa', 'now'],
+    ['bbb', 'now'],
+  ]);
 
-  expect(positionsFrom(vector, [a, b])).toEqual(new Map([['aaa', 'log-a.s.1']]));
-  expect(positionsFrom(null, [a, b])).toEqual(new Map());
+  expect(positionsFrom('log-x.seg.7', [a, b])).toEqual(asOfNow);
+  expect(positionsFrom(null, [a, b])).toEqual(asOfNow);
+});
+
+test('a vector is split among its servers; one that is gone is left out, one that was removed only if not named', () => {
+  const removed = { id: 'ccc', log: 'log-c', isLive: false, isRemoved: true };
+
+  expect(positionsFrom('aaa=log-a.s.1,gone=log-x.s.2', [a, removed])).toEqual(new Map([['aaa', 'log-a.s.1']]));
+  expect(positionsFrom('aaa=log-a.s.1,ccc=log-c.s.2', [a, removed])).toEqual(
+    new Map([
+      ['aaa', 'log-a.s.1'],
+      ['ccc', 'log-c.s.2'],
+    ]),
+  );
+  expect(positionsFrom('log-c.s.2', [a, removed])).toEqual(
+    new Map([
+      ['ccc', 'log-c.s.2'],
+      ['aaa', 'start'],
+    ]),
+  );
+});
+
+const candidate = (id: string, isLive: boolean, isJoined: boolean) => ({ id, isLive, isJoined });
+
+test('four seats go to what is alive first, to what has one already next, and then by age', () => {
+  const [quiet, joined, live] = [
+    candidate('q', false, false),
+    candidate('j', false, true),
+    candidate('l', true, false),
+  ];
+  const rest = ['r1', 'r2', 'r3'].map((id) => candidate(id, false, false));
+
+  expect(seated([quiet, joined, live])).toEqual(['l', 'j', 'q']);
+  expect(seated([quiet, ...rest, joined, live])).toEqual(['l', 'j', 'q', 'r1']);
+  const five = ['1', '2', '3', '4', '5'].map((id) => candidate(id, true, id === '5'));
+  expect(seated(five)).toEqual(['5', '1', '2', '3']);
 });
 
 test('ids are rewritten where they are ids and nowhere else', () => {

@@ -3,10 +3,16 @@ import { AppError, assertNever } from '../../shared/errors.ts';
 import type { Bound, Context, User } from '../http/context.ts';
 import { verifyToken } from './jwt.ts';
 import { hostnameOf, isLoopback } from './loopback.ts';
-import { authMode, devUser, singleUser } from './mode.ts';
+import { authMode, devUser, isAdmin, singleUser } from './mode.ts';
 
 /** Paths with another proof of their own, or none (contract §1.2). */
-const openPaths = new Set(['/api/health', '/api/auth/login', '/api/host/link', '/api/internal/setup']);
+const openPaths = new Set([
+  '/api/health',
+  '/api/auth/login',
+  '/api/host/link',
+  '/api/hosts/enrol',
+  '/api/internal/setup',
+]);
 
 /**
  * Lets a request in as its user, or refuses it with the contract's 401 texts. Every path below /api passes here first,
@@ -19,15 +25,18 @@ export const gate: MiddlewareHandler<Bound> = async (c, next) => {
   if (openPaths.has(c.req.path)) return next();
   switch (mode.kind) {
     case 'disabled':
-      c.set('user', { id: devUser, name: devUser });
+      c.set('user', { id: devUser, name: devUser, isAdmin: true });
       break;
     case 'single_tenant':
-      c.set('user', await userOfToken(c, mode.secret, (id) => (id === singleUser ? { id, name: id } : null)));
+      c.set(
+        'user',
+        await userOfToken(c, mode.secret, (id) => (id === singleUser ? { id, name: id, isAdmin: true } : null)),
+      );
       break;
     case 'multi_user': {
       const find = (id: string): User | null => {
         const found = mode.users.find((user) => user.id === id);
-        return found ? { id: found.id, name: found.username } : null;
+        return found ? { id: found.id, name: found.username, isAdmin: isAdmin(mode.users, found) } : null;
       };
       c.set('user', await userOfToken(c, mode.secret, find));
       break;

@@ -11,11 +11,19 @@ const windowMs = 5 * 60_000;
 /** What is counted together. Hashed, because people type passwords into the name field. */
 export const limitKey = (address: string, account: string): string => sha256Hex(`${address}\n${account.trim()}`);
 
+/** Enrolments are counted apart from logins: no account has a line break in its name. */
+export const enrolmentLimitKey = (address: string): string => sha256Hex(`${address}\nenrolment\n`);
+
 /**
  * Counts an attempt before it is checked, in one statement, so that a burst of parallel guesses cannot slip through.
- * Throws 429, saying when to try again, once the window is used up.
+ * Throws 429, saying what there were too many of and when to try again, once the window is used up.
  */
-export const countAttempt = async (db: Directory, key: string, now: number): Promise<void> => {
+export const countAttempt = async (
+  db: Directory,
+  key: string,
+  now: number,
+  what: 'logins' | 'enrolments' = 'logins',
+): Promise<void> => {
   const expired = sql`${loginFailures.windowStartedAt} <= ${now - windowMs}`;
   const [row] = await db
     .insert(loginFailures)
@@ -32,10 +40,10 @@ export const countAttempt = async (db: Directory, key: string, now: number): Pro
   const until = row.windowStartedAt + windowMs;
   const clock = new Date(until).toISOString().slice(11, 19);
   const seconds = Math.max(1, Math.ceil((until - now) / 1000));
-  throw new AppError('too_many', `Too many failed logins: try again in ${seconds} s (after ${clock} UTC)`);
+  throw new AppError('too_many', `Too many failed ${what}: try again in ${seconds} s (after ${clock} UTC)`);
 };
 
-/** A correct login forgives the failures before it. */
+/** A correct attempt forgives the failures before it. */
 export const forgiveFailures = async (db: Directory, key: string): Promise<void> => {
   await db.delete(loginFailures).where(eq(loginFailures.key, key));
 };

@@ -4,8 +4,18 @@ import type { Env } from '../env.ts';
 import { isLoopback } from './loopback.ts';
 
 const account = z
-  .object({ id: z.string().nullish(), username: z.string().trim().min(1), password: z.string().trim().min(1) })
-  .transform((user) => ({ id: user.id?.trim() || user.username, username: user.username, password: user.password }));
+  .object({
+    id: z.string().nullish(),
+    username: z.string().trim().min(1),
+    password: z.string().trim().min(1),
+    admin: z.boolean().nullish(),
+  })
+  .transform(({ id, username, password, admin }) => ({
+    id: id?.trim() || username,
+    username,
+    password,
+    admin: admin ?? false,
+  }));
 export type Account = z.infer<typeof account>;
 
 /** How requests are authenticated (contract §1.2). `misconfigured` carries the text that names the variable to set. */
@@ -33,6 +43,10 @@ export const authMode = (env: Env): AuthMode => {
 /** The one user of a server without a list, and the one of a server without authentication (contract §1.2). */
 export const singleUser = 'default';
 export const devUser = 'dev';
+
+/** Who may add and remove servers: the users marked as admins, everyone where none is marked. */
+export const isAdmin = (users: readonly Account[], user: Account): boolean =>
+  user.admin || users.every(({ admin }) => !admin);
 
 /** True for the id of someone who may log in now. */
 export const isUser = (env: Env, id: string): boolean => {
@@ -65,7 +79,8 @@ const modeWithoutAuthentication = (env: Env): AuthMode => {
 /** The user list, empty when there is none, or a text saying what is wrong with it. Never quotes the list: it holds passwords. */
 const configuredUsers = (text: string): Account[] | string => {
   if (text.trim() === '') return [];
-  const wrong = 'OPEN_AGENT_USERS must be a JSON array of {"id"?, "username", "password"}, none of them blank';
+  const wrong =
+    'OPEN_AGENT_USERS must be a JSON array of {"id"?, "username", "password", "admin"?}, none of them blank';
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -1,22 +1,31 @@
-import { and, asc, desc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, exists, isNull, sql } from 'drizzle-orm';
 import { nilWorkspace } from '../../shared/ids.ts';
 import type { Directory } from './directory.ts';
 import { hosts, missions } from './schema.ts';
 
 export type HostRow = typeof hosts.$inferSelect;
 
-/** All servers, the oldest first: that one is the default server. */
-export const listHosts = (db: Directory): Promise<HostRow[]> =>
-  db.select().from(hosts).orderBy(asc(hosts.createdAt), asc(hosts.id)).all();
+const isEnrolled = isNull(hosts.removedAt);
 
+/** All servers, the oldest first: that one is the default server. Removed ones are none. */
+export const listHosts = (db: Directory): Promise<HostRow[]> =>
+  db.select().from(hosts).where(isEnrolled).orderBy(asc(hosts.createdAt), asc(hosts.id)).all();
+
+/** A server that was not removed, or null. */
 export const findHost = async (db: Directory, id: string): Promise<HostRow | null> =>
-  (await db.select().from(hosts).where(eq(hosts.id, id)).get()) ?? null;
+  (await db
+    .select()
+    .from(hosts)
+    .where(and(eq(hosts.id, id), isEnrolled))
+    .get()) ?? null;
 
 /** Servers where a command or turn may be alive. */
-export const liveHosts = async (db: Directory): Promise<string[]> =>
-  (await db.select({ id: hosts.id }).from(hosts).where(eq(hosts.live, true)).orderBy(asc(hosts.createdAt)).all()).map(
+export const liveHosts = async (db: Directory): Promise<string[]> => {
+  const isLive = and(eq(hosts.live, true), isEnrolled);
+  return (await db.select({ id: hosts.id }).from(hosts).where(isLive).orderBy(asc(hosts.createdAt)).all()).map(
     (row) => row.id,
   );
+};
 
 /** Servers that hold missions of a user. */
 export const hostsOfOwner = async (db: Directory, owner: string): Promise<string[]> => {
@@ -24,13 +33,25 @@ export const hostsOfOwner = async (db: Directory, owner: string): Promise<string
   return (await db.selectDistinct({ id: missions.host }).from(missions).where(mine).all()).map((row) => row.id);
 };
 
-/** The servers a stream may show, those with something alive first (protocol §5). */
-export const hostsForStream = (db: Directory): Promise<Pick<HostRow, 'id' | 'log' | 'name'>[]> =>
-  db
-    .select({ id: hosts.id, log: hosts.log, name: hosts.name })
+/** Servers as a stream of this user needs to know them, the oldest first (protocol §5 "Several servers"). */
+export const hostsForStream = async (db: Directory, owner: string) => {
+  const mine = db
+    .select({ one: sql`1` })
+    .from(missions)
+    .where(and(eq(missions.owner, owner), eq(missions.host, hosts.id)));
+  const rows = await db
+    .select({ id: hosts.id, log: hosts.log, live: hosts.live, removedAt: hosts.removedAt, isMine: exists(mine) })
     .from(hosts)
-    .orderBy(desc(hosts.live), asc(hosts.createdAt), asc(hosts.id))
+    .orderBy(asc(hosts.createdAt), asc(hosts.id))
     .all();
+  return rows.map(({ id, log, live, removedAt, isMine }) => ({
+    id,
+    log,
+    /** Something may be alive there that this user may see. */
+    isLive: live && removedAt === null && Boolean(isMine),
+    isRemoved: removedAt !== null,
+  }));
+};
 
 /** The server of a workspace; an unknown one, like the nil alias, means the default server (contract §2.2). */
 export const hostOfWorkspace = (all: readonly HostRow[], workspace: string | null): HostRow | null =>
@@ -38,11 +59,23 @@ export const hostOfWorkspace = (all: readonly HostRow[], workspace: string | nul
 
 export type Enrolment = Pick<HostRow, 'id' | 'name' | 'credentialSha256' | 'epoch' | 'workspaceId'>;
 
-/** Enrols a server or renews its credential; what its object has reported about it stays. */
+/** Enrols the server of the edge's own machine, also one that was removed; what its object has reported about it stays. */
 export const upsertHost = async (db: Directory, host: Enrolment, now: number): Promise<void> => {
-  const { id, ...renewed } = host;
+  const { id, ...given } = host;
+  const renewed = { ...given, removedAt: null };
   await db
     .insert(hosts)
     .values({ id, ...renewed, createdAt: now })
     .onConflictDoUpdate({ target: hosts.id, set: renewed });
+};
+
+/** Takes a server's credential away: from here on nobody can dial its link. False when there is no such server. */
+export const endCredential = async (db: Directory, id: string): Promise<boolean> => {
+  const nobodys = { credentialSha256: '' };
+  return (await db.update(hosts).set(nobodys).where(eq(hosts.id, id)).returning({ id: hosts.id })).length > 0;
+};
+
+/** Takes a server off every list. Its row stays, see schema.ts. */
+export const forgetHost = async (db: Directory, id: string, now: number): Promise<void> => {
+  await db.update(hosts).set({ removedAt: now, live: false }).where(eq(hosts.id, id));
 };

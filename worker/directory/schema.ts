@@ -17,6 +17,22 @@ export const hosts = sqliteTable('hosts', {
   /** Root of its host workspace, as last reported. */
   workingDir: text('working_dir'),
   createdAt: integer('created_at').notNull(),
+  /** Set when the server was removed. The row stays: its missions can still be read, and are projected against its log. */
+  removedAt: integer('removed_at'),
+});
+
+/** One-use codes that let a server enrol. */
+export const enrolmentCodes = sqliteTable('enrolment_codes', {
+  codeSha256: text('code_sha256').primaryKey(),
+  /** Name for the new server; null leaves it to the server. */
+  hostName: text('host_name'),
+  createdBy: text('created_by').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  usedAt: integer('used_at'),
+  /** Who used it, so that an enrolment whose answer was lost can be repeated. */
+  attemptSha256: text('attempt_sha256'),
+  /** The server it enrolled. */
+  host: text(),
 });
 
 export const missions = sqliteTable(
@@ -43,6 +59,7 @@ export const missions = sqliteTable(
   (table) => [
     index('missions_owner_updated').on(table.owner, table.deletedAt, table.updatedAt),
     index('missions_host_rev').on(table.host, table.rev),
+    index('missions_owner_host').on(table.owner, table.host),
   ],
 );
 
@@ -65,7 +82,7 @@ export const idempotency = sqliteTable(
   (table) => [primaryKey({ columns: [table.owner, table.route, table.key] })],
 );
 
-/** Failed logins per address and account inside the running window. */
+/** Failed logins per address and account, and failed enrolments per address, inside the running window. */
 export const loginFailures = sqliteTable('login_failures', {
   key: text().primaryKey(),
   count: integer().notNull(),

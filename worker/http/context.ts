@@ -5,6 +5,8 @@ import type { Env } from '../env.ts';
 export interface User {
   id: string;
   name: string;
+  /** May add and remove servers. */
+  isAdmin: boolean;
 }
 
 export interface Bound {

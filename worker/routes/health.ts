@@ -1,4 +1,6 @@
 import packageJson from '../../package.json';
+import { timestamp } from '../../shared/api.ts';
+import { protocolVersion } from '../../shared/limits.ts';
 import { reportedMode } from '../auth/mode.ts';
 import { routes } from '../http/context.ts';
 
@@ -15,6 +17,9 @@ export const health = routes().get('/', (c) => {
     auth_required: mode !== 'disabled',
     auth_mode: mode,
     max_iterations: maxIterations(c.env.MAX_ITERATIONS),
+    // For servers: whether they fit this edge, and how far apart the clocks are.
+    link_protocol: protocolVersion,
+    time: timestamp(Date.now()),
   });
 });
 

@@ -46,7 +46,13 @@ const edgeOf = async (
 ): Promise<StreamEdge> => {
   const only = mission && (await requireMissionHost(env, owner, mission));
   return {
-    hosts: async () => (await hostsForStream(directory(env))).filter((host) => only === null || host.id === only),
+    hosts: async () => {
+      const hosts = await hostsForStream(directory(env), owner);
+      // A mission page shows its server's log whatever became of the server.
+      return only === null
+        ? hosts
+        : hosts.filter(({ id }) => id === only).map((host) => ({ ...host, isRemoved: false }));
+    },
     object: (host) => hostObject(env, host),
   };
 };

@@ -1,31 +1,20 @@
-import { heartbeatMs, maxStreamHosts, rotateMs } from '../../shared/limits.ts';
+import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
 import { sseComment, sseEvent } from '../../shared/sse.ts';
-import type { Rendering } from '../../shared/viewer.ts';
 import { logError } from '../log.ts';
 import type { Frame } from './frame.ts';
 import { Outlet } from './outlet.ts';
-import { positionsFrom, type StreamHost, withVectorIds } from './positions.ts';
+import { type StreamHost, withVectorIds } from './positions.ts';
 import { type Runs, statusAround, statusSnapshot } from './runs.ts';
-import { ServerLink } from './server-link.ts';
+import { Servers, type StreamEdge, type StreamWish } from './servers.ts';
+
+export type { StreamEdge, StreamWish } from './servers.ts';
 
 /** A viewer is told something at once, even where a server's object takes longer than this to answer. */
 const joinMs = 3_000;
 /** Clients of `?format=delta` come back this soon after an end. */
 const retryMs = 1_000;
-
-export interface StreamWish {
-  owner: string;
-  rendering: Rendering;
-  mission: string | null;
-  /** The id the client kept, in any form. */
-  after: string | null;
-}
-
-/** What a stream needs of the edge: its servers, those with something alive first, and their objects. */
-export interface StreamEdge {
-  hosts: () => Promise<StreamHost[]>;
-  object: (host: string) => Pick<Fetcher, 'fetch'>;
-}
+/** How often the directory is asked while a server without a socket could go live (protocol §5); else at each heartbeat. */
+const lookMs = 5_000;
 
 /**
  * One viewer's stream (protocol §5): joins the frames of the viewer's servers into one body. Bytes are forwarded as the
@@ -33,26 +22,29 @@ export interface StreamEdge {
  */
 export class Bridge {
   readonly #wish: StreamWish;
-  readonly #edge: StreamEdge;
   readonly #outlet: Outlet;
   readonly #rotateAt: number;
-  readonly #links = new Map<string, ServerLink>();
+  readonly #servers: Servers;
   readonly #runs: Runs = new Map();
-  #positions = new Map<string, string>();
-  #hasSeveral = false;
   /** Frames that came before the stream was begun; null once it has. */
   #early: { host: string; frame: Frame }[] | null = [];
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #looking: ReturnType<typeof setInterval> | undefined;
+  #toldLeftOut = '';
   #isOver = false;
 
   constructor(edge: StreamEdge, wish: StreamWish) {
-    this.#edge = edge;
     this.#wish = wish;
     this.#rotateAt = Date.now() + rotateMs * (0.9 + Math.random() * 0.2);
     this.#outlet = new Outlet(
       () => this.#askMore(),
       () => this.#close(),
     );
+    this.#servers = new Servers(edge, wish, {
+      onFrame: (host, frame, isAgain) => this.#take(host, frame, isAgain),
+      onAway: () => this.#write(sseComment('a server is away, trying again')),
+      onEnd: () => (wish.rendering === 'default' ? this.#giveUp() : this.#end()),
+    });
   }
 
   /** The body, at once; what it says follows. */
@@ -68,49 +60,20 @@ export class Bridge {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, joinMs);
     });
-    await Promise.race([this.#join(hosts), late]);
+    await Promise.race([this.#servers.join(hosts), late]);
     clearTimeout(timer);
     this.#write(statusSnapshot(this.#runs) + sseComment('keepalive'));
-    this.#tellLeftOut(hosts.slice(maxStreamHosts));
+    if (this.#servers.areSeveral && !this.#servers.afterWasUsable) this.#tellReset();
     const early = this.#early ?? [];
     this.#early = null;
     for (const { host, frame } of early) this.#show(host, frame);
+    this.#servers.begin();
+    this.#arranged();
     this.#askMoreIfTaken();
   }
 
-  /** Dials the servers; resolves when each has sent its first frame or failed. */
-  async #join(hosts: readonly StreamHost[]): Promise<void> {
-    this.#positions = positionsFrom(this.#wish.after, hosts);
-    this.#hasSeveral = hosts.length > 1;
-    await Promise.all(hosts.slice(0, maxStreamHosts).map((host) => this.#link(host.id)));
-  }
-
-  #link(host: string): Promise<void> {
-    return new Promise((settled) => {
-      const { owner, rendering, mission } = this.#wish;
-      const wish = () => ({ owner, rendering, mission, cursor: this.#positions.get(host) ?? null });
-      const link = new ServerLink(this.#edge.object(host), wish, rendering === 'default', {
-        onFrame: (frame, { isFirst, isAgain }) => {
-          if (isFirst && isAgain && frame.header?.reset) return this.#giveUp();
-          this.#take(host, frame);
-          settled();
-        },
-        onAway: () => {
-          this.#write(sseComment('a server is away, trying again'));
-          settled();
-        },
-        onEnd: () => {
-          if (rendering === 'default') this.#giveUp();
-          else this.#end();
-          settled();
-        },
-      });
-      this.#links.set(host, link);
-      void link.open();
-    });
-  }
-
-  #take(host: string, frame: Frame): void {
+  #take(host: string, frame: Frame, isAgain: boolean): void {
+    if (frame.header?.reset && this.#startsAnew(isAgain)) return;
     if (this.#early === null) {
       this.#show(host, frame);
       this.#askMoreIfTaken();
@@ -121,25 +84,45 @@ export class Bridge {
     this.#early.push({ host, frame });
   }
 
+  /** True when a server that lost its history ends the stream: what its client has shown can't be mended piece by piece. */
+  #startsAnew(isAgain: boolean): boolean {
+    if (this.#wish.rendering === 'default') {
+      if (isAgain) this.#giveUp();
+      return isAgain;
+    }
+    // With one server the object's own bytes say it all. A reset is for all servers, so the client comes back and joins all anew.
+    if (!this.#servers.areSeveral) return false;
+    this.#tellReset();
+    this.#end();
+    return true;
+  }
+
   #show(host: string, { header, text, cursor }: Frame): void {
-    const bytes = this.#hasSeveral ? withVectorIds(text, host, this.#positions) : text;
-    if (cursor !== null) this.#positions.set(host, cursor);
+    const { positions, areSeveral } = this.#servers;
+    const bytes = areSeveral ? withVectorIds(text, host, positions) : text;
+    if (cursor !== null) positions.set(host, cursor);
     const status = header ? statusAround(this.#runs, host, header) : { before: '', after: '' };
     const errors = (header?.errors ?? []).map((message) => sseEvent('error', { type: 'error', message }));
     this.#write(status.before + bytes + status.after + errors.join(''));
   }
 
+  /** With an id that names no server, so that the next stream starts anew too, whatever of this one was read. */
+  #tellReset(): void {
+    if (this.#wish.rendering === 'delta') this.#write(sseEvent('reset', { type: 'reset' }, 'reset'));
+  }
+
   /** Servers beyond the cap are named, never left out in silence (protocol §5). */
-  #tellLeftOut(hosts: readonly StreamHost[]): void {
-    if (hosts.length === 0) return;
-    const ids = hosts.map((host) => host.id);
+  #tellLeftOut(): void {
+    const ids = this.#servers.leftOut;
+    const names = ids.join(' ');
+    if (names === this.#toldLeftOut) return;
+    this.#toldLeftOut = names;
     if (this.#wish.rendering === 'delta') this.#write(sseEvent('partial', { type: 'partial', hosts: ids }));
-    else this.#write(sseComment(`not shown, too many servers: ${ids.join(' ')}`));
+    else this.#write(sseComment(names === '' ? 'all servers are shown' : `not shown, too many servers: ${names}`));
   }
 
   #askMore(): void {
-    if (this.#early !== null) return;
-    for (const link of this.#links.values()) link.askMore();
+    if (this.#early === null) this.#servers.askMore();
   }
 
   /** An empty page leaves nothing to be taken, so nothing else would ask for the next. */
@@ -151,14 +134,30 @@ export class Bridge {
     this.#write(sseComment('keepalive'));
     if (this.#wish.rendering === 'delta' && Date.now() >= this.#rotateAt) this.#end();
     if (this.#isOver) return;
-    for (const link of this.#links.values()) link.beat();
-    if (this.#links.size === 0) this.#joinLate().catch((cause: unknown) => this.#fail(cause));
+    this.#servers.beat();
+    this.#look();
   }
 
-  /** A stream that began without any server picks up the first one enrolled. */
-  async #joinLate(): Promise<void> {
-    const hosts = await this.#edge.hosts();
-    if (!this.#isOver && this.#links.size === 0) await this.#join(hosts);
+  /** A mission stays where it is, so its stream has nothing to look for. */
+  #look(): void {
+    if (this.#wish.mission !== null) return;
+    this.#servers
+      .look()
+      .then(() => this.#arranged())
+      // The directory is away; what is joined goes on, and the next look finds the rest.
+      .catch((cause: unknown) => logError('stream.look_failed', cause));
+  }
+
+  #arranged(): void {
+    this.#tellLeftOut();
+    const isWanted = this.#servers.someMissing && !this.#isOver && this.#wish.mission === null;
+    if (isWanted) this.#looking ??= setInterval(() => this.#look(), lookMs);
+    else this.#stopLooking();
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#looking);
+    this.#looking = undefined;
   }
 
   #write(text: string): void {
@@ -187,6 +186,7 @@ export class Bridge {
   #close(): void {
     this.#isOver = true;
     clearInterval(this.#heartbeat);
-    for (const link of this.#links.values()) link.close();
+    this.#stopLooking();
+    this.#servers.close();
   }
 }

@@ -1,28 +1,35 @@
-import { formatVector, parseCursor, parseVector } from '../../shared/cursor.ts';
+import { formatVector, fromNow, fromStart, parseCursor, parseVector } from '../../shared/cursor.ts';
 
 /** A server as a stream knows it; `log` is its history in force, null before its first. */
 export interface StreamHost {
   id: string;
   log: string | null;
+  /** Something may be alive there that the viewer may see. */
+  isLive: boolean;
+  isRemoved: boolean;
 }
 
 /**
  * Where to go on at each server, from whatever id the client kept. A cursor without a server's name comes from a stream
- * that had one server: it belongs to the only one there is, else to the one with that log. Servers that no longer exist
- * are left out; a server without an entry is joined afresh.
+ * that had one server: it belongs to the only one there is, else to the one with that log. A server that a usable id does not
+ * name came later, so the viewer has seen nothing of it; without a usable id all are joined as of now. A removed server is only
+ * of interest where the id names it: the viewer may not have seen how things ended there.
  */
 export const positionsFrom = (after: string | null, hosts: readonly StreamHost[]): Map<string, string> => {
   const given = after ? parseVector(after) : new Map<string, string>();
   const plain = given.get('');
-  const positions = new Map<string, string>();
+  const isOfLog = (host: StreamHost): boolean => plain !== undefined && parseCursor(plain)?.log === host.log;
+  const known = new Map<string, string>();
   for (const host of hosts) {
-    const own = given.get(host.id);
-    if (own !== undefined) positions.set(host.id, own);
-    else if (plain !== undefined && (hosts.length === 1 || parseCursor(plain)?.log === host.log)) {
-      positions.set(host.id, plain);
-    }
+    const own = given.get(host.id) ?? (isOfLog(host) ? plain : undefined);
+    if (own !== undefined) known.set(host.id, own);
   }
-  return positions;
+  const present = hosts.filter((host) => !host.isRemoved);
+  const [only] = present;
+  if (known.size === 0 && only && present.length === 1 && plain !== undefined) return new Map([[only.id, plain]]);
+  const unnamed = known.size > 0 ? fromStart : fromNow;
+  for (const { id } of present) if (!known.has(id)) known.set(id, unnamed);
+  return known;
 };
 
 /**

@@ -10,8 +10,8 @@ const maxFailures = 60;
 
 /** What the stream does with a server's frames and troubles. */
 export interface LinkEnds {
-  /** `isFirst`: the first frame of a socket; `isAgain`: of one dialled after another was lost. */
-  onFrame: (frame: Frame, socket: { isFirst: boolean; isAgain: boolean }) => void;
+  /** `isFirst`: the first frame of a socket. */
+  onFrame: (frame: Frame, isFirst: boolean) => void;
   /** The socket is gone, and dialling again has begun. */
   onAway: () => void;
   /** It is given up: not to be dialled again, or tried too often. */
@@ -27,7 +27,6 @@ export class ServerLink {
   #upstream: Upstream | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
-  #hasShown = false;
   #isInReplay = false;
   #isClosed = false;
 
@@ -43,11 +42,9 @@ export class ServerLink {
     let isFirst = true;
     const onFrame = (frame: Frame) => {
       if (this.#isClosed) return;
-      const socket = { isFirst, isAgain: this.#hasShown };
       this.#isInReplay = frame.header ? frame.header.mode === 'replay' : this.#isInReplay;
-      this.#ends.onFrame(frame, socket);
+      this.#ends.onFrame(frame, isFirst);
       isFirst = false;
-      this.#hasShown = true;
       this.#failures = 0;
     };
     try {

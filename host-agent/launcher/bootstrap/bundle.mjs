@@ -1,11 +1,15 @@
 /** Run by build.mjs under the new Node: `bundle.mjs <root> <out>` fills `out` with openagent.js and worker/. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { packAgent } from './package.mjs';
 import { run } from './run.mjs';
 
 const [root, out] = process.argv.slice(2);
+
+/** What the edge serves as files: the paths below are those of the web. */
+const assets = join(out, 'worker', 'assets');
 
 const bundleAgent = () =>
   build({
@@ -27,7 +31,8 @@ const bundleAgent = () =>
 const bundleWorker = async () => {
   const logs = mkdtempSync(join(tmpdir(), 'openagent-build-'));
   const wrangler = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
-  const args = ['deploy', '--dry-run', '--outdir', join(out, 'worker'), '--config', join(root, 'wrangler.toml')];
+  const to = ['--outdir', join(out, 'worker'), '--assets', assets];
+  const args = ['deploy', '--dry-run', ...to, '--config', join(root, 'wrangler.toml')];
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: logs, WRANGLER_LOG: 'warn' };
   const code = await run(process.execPath, [wrangler, ...args], { cwd: root, env });
   rmSync(logs, { recursive: true, force: true });
@@ -50,9 +55,11 @@ const writeEdgeFacts = async () => {
       database_name: name,
       database_id: name,
     })),
+    assets: { directory: 'assets' },
   };
   writeFileSync(join(out, 'worker', 'edge.json'), JSON.stringify(facts, null, 2));
 };
 
-await Promise.all([bundleAgent(), bundleWorker()]);
+mkdirSync(assets, { recursive: true });
+await Promise.all([bundleAgent(), bundleWorker(), packAgent(root, join(assets, 'api', 'agent'))]);
 await writeEdgeFacts();

@@ -5,6 +5,19 @@ Installs dependencies and builds dist/ where a source has changed; every other c
   test: `openagent test [files …]
 Runs lint, types and every test, and ends with one line: N passed, N failed, N skipped.
 Arguments are passed on to vitest, for example a file name or --project pure.`,
+  pack: `openagent pack
+Puts the host-agent's npm package, as the edge serves it, into the current directory.`,
+  'test-install': `openagent test-install
+Installs the host-agent's package on a clean Debian (debootstrap, systemd-nspawn), runs a mission there, updates and removes it.
+Needs root and the network: two minutes the first time, one later.`,
   check: `openagent check
 Runs lint (Biome), types (tsc) and the check that migrations/ matches the D1 schema. Exits 1 when one of them fails.`,
+  chaos: `openagent chaos [--seed N] [--rounds N] [--from N] [--faults N] [--small]
+Runs missions while edge, link, viewers, host-agent and OpenCode are broken at random instants, and compares every log and stream with
+what the model sent. Prints the faults by kind, losses and duplicates, and how to play a failed round again; exits 1 when one failed.
+  --seed N    draws the same rounds as before; without it another seed each time, which is printed
+  --rounds N  at most so many rounds (10)
+  --from N    begins with round number N of the seed (0)
+  --faults N  no further round after so many faults
+  --small     rounds of few messages, as npm test has them`,
 };

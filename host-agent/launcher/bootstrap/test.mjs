@@ -7,11 +7,16 @@ import { run } from './run.mjs';
 
 const bootstrap = join(import.meta.dirname, '..', 'bootstrap.mjs');
 
+const given = process.argv.slice(2);
+
+/** What needs the network and minutes of its own (`npm run test:install`) is not in here unless it is asked for. */
+const projects = given.some((argument) => argument.startsWith('--project')) ? [] : ['--project=!install'];
+
 const runVitest = async () => {
   const directory = mkdtempSync(join(tmpdir(), 'openagent-test-'));
   const report = join(directory, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const code = await tool('vitest', ['run', ...reporters, ...process.argv.slice(2)]);
+  const code = await tool('vitest', ['run', ...reporters, ...projects, ...given]);
   const counts = existsSync(report)
     ? count(JSON.parse(readFileSync(report, 'utf8')))
     : { passed: 0, failed: 0, skipped: 0 };

@@ -1,0 +1,87 @@
+/** The JSON API of an edge, as the commands of a person call it. */
+import { z } from 'zod';
+import { StartError } from '../config/start-error.ts';
+
+/** An edge that takes longer is as good as away. */
+const answerMs = 10_000;
+
+/** An edge that did not answer, or not understandably: nobody knows what became of the request. */
+export class NoAnswer extends StartError {}
+
+export interface Request {
+  method?: 'GET' | 'POST' | 'DELETE';
+  body?: object;
+  token?: string | null;
+}
+
+/**
+ * Calls `path` of the edge at `url` and reads the answer by `schema`. Throws NoAnswer when there is none to be had, StartError with
+ * the edge's own words when it refuses.
+ */
+export const callEdge = async <T>(
+  url: string,
+  path: string,
+  schema: z.ZodType<T>,
+  request: Request = {},
+): Promise<T> => {
+  const { method = 'GET', body, token } = request;
+  const headers = {
+    ...(body ? { 'content-type': 'application/json' } : {}),
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+  };
+  let status: number;
+  let text: string;
+  try {
+    const signal = AbortSignal.timeout(answerMs);
+    const response = await fetch(url + path, { method, headers, body: body && JSON.stringify(body), signal });
+    status = response.status;
+    text = await response.text();
+  } catch (error) {
+    throw new NoAnswer(
+      `The edge at ${url} does not answer: ${reasonOf(error)}. Check the address, and that the edge runs.`,
+    );
+  }
+  if (status >= 500) throw new NoAnswer(`The edge at ${url} can't do this now (${status}): ${text.slice(0, 300)}`);
+  if (status >= 400) throw new StartError(text === '' ? notOurs(url, `${status}`) : text);
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new NoAnswer(notOurs(url, 'an answer of another shape'));
+};
+
+const health = z.object({
+  version: z.string(),
+  auth_required: z.boolean(),
+  auth_mode: z.enum(['disabled', 'single_tenant', 'multi_user']),
+  link_protocol: z.number(),
+  time: z.iso.datetime(),
+});
+export type EdgeHealth = z.infer<typeof health> & {
+  /** How far this machine's clock is ahead of the edge's, in milliseconds; as exact as the answer was quick. */
+  clockAheadMs: number;
+};
+
+/** What an edge says of itself to everyone. */
+export const edgeHealth = async (url: string): Promise<EdgeHealth> => {
+  const askedAt = Date.now();
+  const answer = await callEdge(url, '/api/health', health);
+  const middle = (askedAt + Date.now()) / 2;
+  return { ...answer, clockAheadMs: Math.round(middle - Date.parse(answer.time)) };
+};
+
+const notOurs = (url: string, what: string) =>
+  `${url} answers with ${what}: this is not an Open Agent edge, or one of another version. Check the address.`;
+
+/** The last cause is the one that names the matter: a refused connection, an unknown name, a certificate. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `nothing within ${answerMs / 1000} s`;
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // No shape of ours.
+  }
+};

@@ -1,0 +1,18 @@
+import { isLoopback } from '../config/loopback.ts';
+import { StartError } from '../config/start-error.ts';
+
+/** The address of an edge as it is kept: without a slash at the end, or anything behind it. Throws StartError. */
+export const edgeUrl = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new StartError(`"${text}" is not the address of an edge. Example: https://agents.example.com`);
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    throw new StartError(`The address of an edge has no password, "?" or "#": ${url.origin}${url.pathname}`);
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+};
+
+/** Whether what is sent to this address can be read on the way. */
+export const isReadableOnTheWay = (url: string): boolean =>
+  new URL(url).protocol === 'http:' && !isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));

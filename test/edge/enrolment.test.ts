@@ -1,0 +1,338 @@
+import { env } from 'cloudflare:test';
+import { randomUUID } from 'node:crypto';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { MissionJson } from '../../shared/api.ts';
+import { type EnrolAnswer, enrolAnswer, type HostJson, newHostAnswer } from '../../shared/enrolment.ts';
+import { closeCode, protocolVersion } from '../../shared/limits.ts';
+import type { Env } from '../../worker/env.ts';
+import { asUser, edgeEnv, freshDirectory, internalToken, request, tokenOf, users } from './edge.ts';
+import { batch, dialHost, hello } from './host-peer.ts';
+import { turnRows } from './turn-rows.ts';
+
+beforeEach(freshDirectory);
+
+/** The single user of an edge with one password, who is its admin; the objects of these tests know the user too. */
+const admin = asUser('default', edgeEnv());
+
+const newCode = async (name?: string): Promise<string> =>
+  newHostAnswer.parse(await (await admin('/api/hosts', { method: 'POST', json: { name } })).json()).code;
+
+const enrolWith = (code: string, more: object = {}, bound?: Env, headers?: HeadersInit): Promise<Response> =>
+  request(
+    '/api/hosts/enrol',
+    { method: 'POST', json: { code, version: '0.1.0', protocol: protocolVersion, ...more }, headers },
+    bound,
+  );
+
+const enrolled = async (code: string, more: object = {}): Promise<EnrolAnswer> => {
+  const response = await enrolWith(code, more);
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  return enrolAnswer.parse(await response.json());
+};
+
+/** How the edge answers a dial with this credential: 101 when it is good. */
+const dialled = async ({ id, credential }: { id: string; credential: string }): Promise<number> => {
+  const headers = { Authorization: `Bearer ${id}.${credential}`, Upgrade: 'websocket' };
+  const response = await request('/api/host/link', { headers });
+  response.webSocket?.accept();
+  response.webSocket?.close(1000, 'only a look');
+  return response.status;
+};
+
+const list = async (): Promise<HostJson[]> => (await admin('/api/hosts')).json();
+const remove = (id: string) => admin(`/api/hosts/${id}`, { method: 'DELETE' });
+
+test('a code enrols one server, which can dial its link with what it was given', async () => {
+  const response = await admin('/api/hosts', { method: 'POST', json: { name: 'build box' } });
+  const made = newHostAnswer.parse(await response.json());
+  expect(made.command).toBe(`openagent enroll http://127.0.0.1:8787 ${made.code}`);
+  expect(Date.parse(made.expires_at) - Date.now()).toBeCloseTo(3_600_000, -4);
+
+  const server = await enrolled(made.code, { name: 'its own name' });
+
+  expect(server).toMatchObject({ name: 'build box', epoch: 1 });
+  expect(await dialled(server)).toBe(101);
+  expect(await dialled({ ...server, credential: 'another' })).toBe(401);
+  expect(await list()).toMatchObject([
+    { id: server.id, name: 'build box', connected: false, live: false, agents: null, working_dir: null },
+  ]);
+});
+
+test('a server is called by its own name where the admin gave none, and says what it has', async () => {
+  const server = await enrolled(await newCode(), { name: 'its own name' });
+  const peer = await dialHost(server.id, server.epoch);
+  peer.send(hello('r1', { capabilities: { agents: ['build', 'plan'], working_dir: '/srv' } }));
+  await peer.next('welcome');
+
+  await vi.waitFor(
+    async () =>
+      expect(await list()).toMatchObject([
+        { name: 'its own name', connected: true, agents: ['build', 'plan'], working_dir: '/srv' },
+      ]),
+    { interval: 20 },
+  );
+  peer.close();
+});
+
+test('a code may be typed without care for case, dashes and letters that look like digits', async () => {
+  const code = await newCode();
+  const typed = ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')} `;
+
+  expect((await enrolWith(typed)).status).toBe(200);
+});
+
+test('a wrong, a used and an expired code get one and the same answer, which says what to do', async () => {
+  const [used, expired] = [await newCode(), await newCode()];
+  await enrolled(used);
+  await env.DB.prepare('UPDATE enrolment_codes SET expires_at = ? WHERE used_at IS NULL').bind(Date.now()).run();
+
+  const answers = await Promise.all(['', 'AAAA-AAAA-AAAA-AAAA-AAAA', used, expired].map((code) => enrolWith(code)));
+  const texts = new Set(await Promise.all(answers.map((answer) => answer.text())));
+
+  expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
+  expect([...texts]).toEqual([expect.stringContaining('openagent hosts add')]);
+  expect(await list()).toHaveLength(1);
+});
+
+test('guessing is shut for its address after ten tries, also with a good code, and for nobody else', async () => {
+  const bound = edgeEnv({ TRUST_PROXY: 'true' });
+  const from = (address: string) => ({ 'X-Forwarded-For': address });
+  const guesses = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => enrolWith(`GUESS-${n}`, {}, bound, from('9.9.9.9'))),
+  );
+  const code = await newCode();
+  const shut = await enrolWith(code, {}, bound, from('9.9.9.9'));
+
+  expect(guesses.filter(({ status }) => status === 403)).toHaveLength(10);
+  expect([shut.status, await shut.text()]).toEqual([429, expect.stringMatching(/enrolments: try again in \d+ s/)]);
+  expect((await enrolWith(code, {}, bound, from('1.1.1.1'))).status).toBe(200);
+});
+
+test('an enrolment forgives the failures before it, and neither counts against the other: logins and enrolments', async () => {
+  for (let round = 0; round < 2; round += 1) {
+    for (let guess = 0; guess < 9; guess += 1) await enrolWith('wrong');
+    expect((await enrolWith(await newCode())).status).toBe(200);
+  }
+  for (let guess = 0; guess < 11; guess += 1) await enrolWith('wrong');
+  expect((await enrolWith(await newCode())).status).toBe(429);
+  const login = await request('/api/auth/login', { method: 'POST', json: { password: 'correct horse' } });
+  expect(login.status).toBe(200);
+});
+
+test('of two servers that use one code at once, one is enrolled', async () => {
+  const code = await newCode();
+  const answers = await Promise.all([enrolWith(code), enrolWith(code)]);
+
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 403]);
+  expect(await list()).toHaveLength(1);
+});
+
+test('neither a code nor a credential is stored as it is', async () => {
+  const code = await newCode();
+  const { credential } = await enrolled(code);
+  const tables = await Promise.all(
+    ['enrolment_codes', 'hosts'].map((table) => env.DB.prepare(`SELECT * FROM ${table}`).all()),
+  );
+
+  const stored = JSON.stringify(tables.map(({ results }) => results));
+  expect(stored).not.toContain(code);
+  expect(stored).not.toContain(code.replaceAll('-', ''));
+  expect(stored).not.toContain(credential);
+});
+
+test('a server of another link version is told which side to update, and its code stays good', async () => {
+  const code = await newCode();
+  const [newer, older] = [
+    await enrolWith(code, { protocol: protocolVersion + 1, version: '9.9.9' }),
+    await enrolWith(code, { protocol: protocolVersion - 1, version: '0.0.1' }),
+  ];
+
+  expect([newer.status, await newer.text()]).toEqual([409, expect.stringMatching(/9\.9\.9.*Update the edge/)]);
+  expect([older.status, await older.text()]).toEqual([409, expect.stringMatching(/0\.0\.1.*on the server/)]);
+  expect((await enrolWith(code)).status).toBe(200);
+});
+
+test('an enrolment whose answer was lost is repeated by the same attempt, and by no other', async () => {
+  const code = await newCode();
+  const attempt = 'a'.repeat(43);
+  const lost = await enrolled(code, { attempt });
+  const again = await enrolled(code, { attempt });
+
+  expect(again).toMatchObject({ id: lost.id, workspace_id: lost.workspace_id, epoch: 2 });
+  expect([await dialled(lost), await dialled(again)]).toEqual([401, 101]);
+  expect((await enrolWith(code, { attempt: 'b'.repeat(43) })).status).toBe(403);
+  expect(await list()).toHaveLength(1);
+});
+
+test('the same attempt twice at once is one server, with one good credential', async () => {
+  const code = await newCode();
+  const attempt = 'a'.repeat(43);
+  const servers = await Promise.all([enrolled(code, { attempt }), enrolled(code, { attempt })]);
+
+  expect(new Set(servers.map(({ id }) => id)).size).toBe(1);
+  expect((await Promise.all(servers.map(dialled))).sort()).toEqual([101, 401]);
+});
+
+test('enrolled again, a server keeps its identity, and the credential it had is fenced at once', async () => {
+  const server = await enrolled(await newCode());
+  const peer = await dialHost(server.id, server.epoch);
+  peer.send(hello('r1'));
+  await peer.next('welcome');
+
+  const again = await enrolled(await newCode('another name'), { host: server });
+
+  expect(again).toMatchObject({ id: server.id, workspace_id: server.workspace_id, name: server.name, epoch: 2 });
+  expect((await peer.closed).code).toBe(closeCode.staleEpoch);
+  expect([await dialled(server), await dialled(again)]).toEqual([401, 101]);
+  // A dial of before that only now arrives at the object.
+  expect((await (await dialHost(server.id, server.epoch)).closed).code).toBe(closeCode.staleEpoch);
+});
+
+test('a server that cannot prove who it is keeps its code and is told to enrol as a new one', async () => {
+  const server = await enrolled(await newCode());
+  const code = await newCode();
+  const answer = await enrolWith(code, { host: { id: server.id, credential: 'not its own' } });
+
+  expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('--replace')]);
+  expect(await dialled(server)).toBe(101);
+  expect((await enrolWith(code)).status).toBe(200);
+});
+
+test('a repeat of an enrolment that has replaced a credential needs no other proof', async () => {
+  const server = await enrolled(await newCode());
+  const wish = { host: server, attempt: 'a'.repeat(43) };
+  const code = await newCode();
+  await enrolled(code, wish);
+
+  expect(await enrolled(code, wish)).toMatchObject({ id: server.id, epoch: 3 });
+});
+
+test('with several users servers are for admins, and for everyone where none is marked', async () => {
+  const marked = JSON.stringify([
+    { username: 'ada', password: 'x', admin: true },
+    { username: 'bob', password: 'x' },
+  ]);
+  const as = async (user: string, configured: string) => {
+    const headers = { Authorization: `Bearer ${await tokenOf(user)}` };
+    const bound = edgeEnv({ OPEN_AGENT_USERS: configured });
+    const made = await request('/api/hosts', { method: 'POST', headers }, bound);
+    const gone = await request(`/api/hosts/${randomUUID()}`, { method: 'DELETE', headers }, bound);
+    return [made.status, gone.status];
+  };
+
+  expect(await as('ada', marked)).toEqual([200, 404]);
+  expect(await as('bob', marked)).toEqual([403, 403]);
+  expect(await as('bob', users('ada', 'bob'))).toEqual([200, 404]);
+  expect((await request('/api/hosts', { method: 'POST' })).status).toBe(401);
+  expect((await request('/api/hosts')).status).toBe(401);
+});
+
+test('a body that is none is refused before anything is counted', async () => {
+  const bodies = [{}, { code: 7 }, { code: 'x', version: '1', protocol: -1 }, { code: 'x', version: '1' }];
+  for (let round = 0; round < 4; round += 1) {
+    const answers = await Promise.all(bodies.map((json) => request('/api/hosts/enrol', { method: 'POST', json })));
+    expect(answers.map(({ status }) => status)).toEqual([422, 422, 422, 422]);
+  }
+  expect((await request('/api/hosts/enrol', { method: 'POST', body: 'code' })).status).toBe(415);
+  expect((await admin('/api/hosts', { method: 'POST', json: { name: ' ' } })).status).toBe(422);
+  expect((await enrolWith(await newCode())).status).toBe(200);
+});
+
+/** A server with a mission of the admin's, whose turn runs and whose next message waits. */
+const busyServer = async () => {
+  const server = await enrolled(await newCode());
+  const peer = await dialHost(server.id, server.epoch);
+  peer.send(hello('r1'));
+  await peer.next('welcome');
+  const created = await admin('/api/control/missions', { method: 'POST', json: { workspace_id: server.workspace_id } });
+  const { id: mission } = await created.json<MissionJson>();
+  const send = async (content: string) =>
+    admin('/api/control/message', { method: 'POST', json: { content, mission_id: mission } });
+  const { id: command } = await (await send('go')).json<{ id: string }>();
+  const turn = randomUUID();
+  const rows = turnRows(mission, command, turn);
+  peer.send(batch('r1', 1, [rows.started, rows.part, rows.checkpoint(0, 'half')]));
+  await peer.next('ack');
+  await send('and then');
+  return { server, peer, mission, command, turn, send };
+};
+
+const read = async (mission: string): Promise<MissionJson> =>
+  (await admin(`/api/control/missions/${mission}`)).json<MissionJson>();
+
+test('a removed server is stopped, cut off and gone from every list, and what it did can still be read', async () => {
+  const { server, peer, mission, command, send } = await busyServer();
+
+  expect((await remove(server.id)).status).toBe(200);
+
+  expect((await peer.next('interrupt')).interrupt).toEqual({ mission, command });
+  expect((await peer.closed).code).toBe(closeCode.unauthorised);
+  expect(await dialled(server)).toBe(401);
+  expect(await list()).toEqual([]);
+  expect(await (await admin('/api/control/running')).json()).toEqual([]);
+  expect(await (await admin('/api/control/queue')).json()).toEqual([]);
+  const { status, history } = await read(mission);
+  expect(status).toBe('interrupted');
+  expect(history.map(({ role, content }) => [role, content.slice(0, 22)])).toEqual([
+    ['user', 'go'],
+    ['user', 'and then'],
+    ['assistant', 'The server was removed'],
+    ['assistant', 'The server was removed'],
+  ]);
+  const [listed] = await (await admin('/api/control/missions')).json<MissionJson[]>();
+  expect(listed).toMatchObject({ id: mission, status: 'interrupted' });
+  const more = await send('more');
+  expect([more.status, await more.text()]).toEqual([409, expect.stringContaining('removed')]);
+  expect((await admin(`/api/control/missions/${mission}/resume`, { method: 'POST' })).status).toBe(409);
+  expect((await remove(server.id)).status).toBe(404);
+});
+
+test('a mission of a removed server can still be deleted, and the list forgets it', async () => {
+  const { server, mission } = await busyServer();
+  await remove(server.id);
+
+  expect((await admin(`/api/control/missions/${mission}`, { method: 'DELETE' })).status).toBe(200);
+  expect(await (await admin('/api/control/missions')).json()).toEqual([]);
+});
+
+test('a dial that was let in just before its server was removed is closed at its hello', async () => {
+  const server = await enrolled(await newCode());
+  await remove(server.id);
+  const late = await dialHost(server.id, server.epoch);
+  late.send(hello('r1'));
+
+  expect((await late.closed).code).toBe(closeCode.unauthorised);
+});
+
+test('the server of the edge itself, once removed, is back with its next start', async () => {
+  const { server, mission, command, turn, send } = await busyServer();
+  await remove(server.id);
+  const row = {
+    id: server.id,
+    name: 'own',
+    credential_sha256: 'a'.repeat(64),
+    epoch: server.epoch,
+    workspace_id: server.workspace_id,
+  };
+  const headers = { Authorization: `Bearer ${internalToken}` };
+  await request('/api/internal/setup', { method: 'POST', json: { host: row }, headers });
+  const peer = await dialHost(server.id, server.epoch);
+  const alive = { mission, command, turn, state: 'running', since: 0, last_activity: 0 };
+  peer.send(hello('r2', { welcomed_run: 'r1', commands: [command], turns: [alive] }));
+  const welcome = await peer.next('welcome');
+
+  expect(welcome.commands).toEqual([]);
+  expect(welcome.interrupts).toEqual([{ mission, command }]);
+  expect(welcome.ended_turns).toEqual([turn]);
+  expect((await send('again')).status).toBe(200);
+  expect((await peer.next('commands')).commands).toMatchObject([{ mission }]);
+  peer.close();
+});
+
+test('with no server left, creating a mission says which command brings one', async () => {
+  const server = await enrolled(await newCode());
+  await remove(server.id);
+  const answer = await admin('/api/control/missions', { method: 'POST', json: {} });
+
+  expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('openagent')]);
+});

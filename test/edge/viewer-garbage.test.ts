@@ -1,0 +1,114 @@
+// Bad input on the socket between a stream and a server's object, in both directions.
+import { env } from 'cloudflare:test';
+import { expect, test } from 'vitest';
+import { missionId } from '../../shared/ids.ts';
+import type { Rendering, ViewerHeader } from '../../shared/viewer.ts';
+import { hostObject } from '../../worker/host-calls.ts';
+import { Bridge } from '../../worker/stream/bridge.ts';
+import type { StreamHost } from '../../worker/stream/positions.ts';
+import { randomFrom } from '../support/random.ts';
+import { enrolHost } from './host-peer.ts';
+import { readStream } from './stream-reader.ts';
+import { watch } from './viewer-peer.ts';
+
+const owner = 'alice';
+
+test('an object ignores what no stream would send, and goes on showing', async () => {
+  const host = crypto.randomUUID();
+  const mission = missionId.parse(crypto.randomUUID());
+  await enrolHost(host);
+  await hostObject(env, host).createMission({
+    id: mission,
+    owner,
+    workspace: 'w',
+    title: null,
+    agent: null,
+    model: null,
+  });
+  const bystander = await watch(host, owner);
+  const response = await env.HOST.getByName(host).fetch(`http://host/viewer?owner=${owner}&rendering=delta`, {
+    headers: { Upgrade: 'websocket' },
+  });
+  const socket = response.webSocket;
+  if (!socket) throw new Error(`no socket: ${response.status}`);
+  const shown: string[] = [];
+  const sawIt = Promise.withResolvers<void>();
+  socket.addEventListener('message', ({ data }) => {
+    shown.push(String(data));
+    if (String(data).includes('"blocked"')) sawIt.resolve();
+  });
+  socket.accept();
+
+  const garbage = ['', 'MORE', 'more ', '{"type":"hello"}', '{}', 'null', '__proto__', 'x'.repeat(1_000_000), 'more'];
+  const random = randomFrom(7);
+  for (let sent = 0; sent < 500; sent++) {
+    const text = garbage[random(garbage.length)] ?? '';
+    socket.send(random(4) === 0 ? new TextEncoder().encode(text) : text);
+  }
+  await hostObject(env, host).setStatus(owner, mission, 'blocked');
+  await sawIt.promise;
+
+  // The snapshot of the join, and then only what happened.
+  expect(shown).toHaveLength(2);
+  expect((await bystander.until(({ name }) => name === 'mission.status')).data.status).toBe('blocked');
+});
+
+const header: ViewerHeader = { cursor: 'l.s.1', mode: 'live', reset: false, changed: [], running: [], errors: [] };
+const goodFrame = `${JSON.stringify(header)}\nevent: good\ndata: {"n":1}\n\nid: l.s.1\n\n`;
+
+/** Frames that no object of ours sends. */
+const badFrames = [
+  '',
+  'no header line',
+  '{\nevent: bad\ndata: {}\n\n',
+  'null\nevent: bad\ndata: {}\n\n',
+  '[]\nevent: bad\ndata: {}\n\n',
+  '{"cursor":7}\nevent: bad\ndata: {}\n\n',
+  `${JSON.stringify({ ...header, mode: 'backwards' })}\nevent: bad\ndata: {}\n\n`,
+  `${JSON.stringify({ ...header, running: {} })}\nevent: bad\ndata: {}\n\n`,
+  `${JSON.stringify({ ...header, errors: [7] })}\nevent: bad\ndata: {}\n\n`,
+  `${JSON.stringify({ ...header, changed: [{ mission_id: 'm', state: 'asleep', queue_len: -1 }] })}\nevent: bad\n\n`,
+];
+
+/** A stream to an object that sends `frames` to the first socket, and a good frame to every later one. */
+const bridged = (rendering: Rendering, frames: (string | ArrayBuffer)[]) => {
+  let dials = 0;
+  const object = {
+    fetch: async () => {
+      const { 0: client, 1: server } = new WebSocketPair();
+      server.accept();
+      dials += 1;
+      for (const frame of dials === 1 ? frames : [goodFrame]) server.send(frame);
+      return new Response(null, { status: 101, webSocket: client });
+    },
+  };
+  const hosts: StreamHost[] = [{ id: 'one', log: null, isLive: true, isRemoved: false }];
+  const wish = { owner, rendering, mission: null, after: null };
+  const edge = { hosts: async () => hosts, object: () => object as unknown as Fetcher };
+  return readStream(new Response(new Bridge(edge, wish).open(hosts)));
+};
+
+test.each(badFrames)('a stream shows nothing of a frame that is none, and dials again: %j', async (frame) => {
+  const stream = bridged('default', [frame]);
+
+  await stream.until(({ name }) => name === 'good');
+
+  expect(stream.named('bad')).toEqual([]);
+  await stream.leave();
+});
+
+test.each(badFrames)('a stream made for resuming ends at a frame that is none: %j', async (frame) => {
+  const stream = bridged('delta', [frame]);
+
+  await stream.ended;
+
+  expect(stream.named('bad')).toEqual([]);
+});
+
+test('a stream passes over binary frames', async () => {
+  const stream = bridged('delta', [new TextEncoder().encode(badFrames[1]).buffer as ArrayBuffer, goodFrame]);
+
+  await stream.until(({ name }) => name === 'good');
+
+  await stream.leave();
+});

@@ -1,0 +1,37 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { EnrolAnswer, EnrolBody } from '../../shared/enrolment.ts';
+import { enrolAnswer } from '../../shared/enrolment.ts';
+import { AppError } from '../../shared/errors.ts';
+import { sha256Hex } from '../digest.ts';
+import { directory } from '../directory/directory.ts';
+import { isCodeUsable, useCode } from '../directory/enrolment.ts';
+import type { Env } from '../env.ts';
+import { ask } from '../host-calls.ts';
+import { enrolmentCodeHash } from './code.ts';
+
+/**
+ * Enrols a server by its code and fences the credential it had before. The new credential is in the answer and nowhere else.
+ * 403, in one and the same text, for a code that is wrong, used or expired.
+ */
+export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise<EnrolAnswer> => {
+  const db = directory(env);
+  const credential = randomBytes(32).toString('base64url');
+  const wish = {
+    codeSha256: enrolmentCodeHash(body.code),
+    // Without an attempt of its own a request can't be repeated.
+    attemptSha256: sha256Hex(body.attempt ?? randomUUID()),
+    credentialSha256: sha256Hex(credential),
+    fresh: { id: randomUUID(), workspaceId: randomUUID(), name: body.name ?? 'server' },
+    known: body.host ? { id: body.host.id, credentialSha256: sha256Hex(body.host.credential) } : null,
+  };
+  const host = await useCode(db, wish, now);
+  if (!host) throw new AppError('forbidden', (await isCodeUsable(db, wish, now)) ? unprovenText : uselessText);
+  await ask(env, host.id, (object) => object.fence(host.epoch));
+  const { id, name, epoch, workspaceId } = host;
+  return enrolAnswer.parse({ id, name, credential, epoch, workspace_id: workspaceId });
+};
+
+const uselessText =
+  'This enrolment code cannot be used: it is wrong, was used already or has expired. Make a new one with `openagent hosts add`.';
+const unprovenText =
+  'This edge does not know this server by the credential it has (it was removed, or enrolled again elsewhere). Enrol it as a new server with --replace; the code is still good.';

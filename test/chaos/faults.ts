@@ -1,0 +1,114 @@
+// What each fault does to the laboratory, and how it is healed.
+import type { LabProcess } from '../faults/lab-process.ts';
+import type { Laboratory } from '../faults/laboratory.ts';
+import type { Instants } from './instants.ts';
+import type { FaultName, FaultPlan } from './schedule.ts';
+
+interface Fault {
+  begin(lab: Laboratory): unknown;
+  /** Heals it; nothing where it happens in an instant. */
+  end?(lab: Laboratory): unknown;
+  /** How much of it was felt so far, where that is not certain: frames or connections. */
+  felt?(lab: Laboratory): number;
+}
+
+/** Longer than the link takes to answer, shorter than its patience (laboratory.ts `quick`). */
+const delayMs = 150;
+
+const killed = (name: 'edge' | 'agent' | 'openCode'): Fault => ({
+  begin: (lab) => lab[name].kill(),
+  end: (lab) => lab[name].start(),
+});
+
+const frozen = (of: (lab: Laboratory) => LabProcess): Fault => ({
+  begin: (lab) => of(lab).freeze(),
+  end: (lab) => of(lab).thaw(),
+});
+
+/** Begins something that is undone by what it returned. */
+const undone = (begin: (lab: Laboratory) => () => void, felt: Fault['felt']): Fault => {
+  let undo = (): void => undefined;
+  return {
+    begin: (lab) => {
+      undo = begin(lab);
+    },
+    end: () => undo(),
+    felt,
+  };
+};
+
+const isGreeting = (type: unknown): boolean => type === 'hello' || type === 'welcome';
+
+const faults: Record<FaultName, Fault> = {
+  'link.cut': { begin: ({ linkProxy }) => linkProxy.cut(), felt: ({ linkProxy }) => linkProxy.counts.cut },
+  'link.refused': {
+    begin: ({ linkProxy }) => {
+      linkProxy.refuse(true);
+      linkProxy.cut();
+    },
+    end: ({ linkProxy }) => linkProxy.refuse(false),
+    felt: ({ linkProxy }) => linkProxy.counts.cut + linkProxy.counts.refused,
+  },
+  'link.half-open': {
+    begin: ({ linkProxy }) => linkProxy.halfOpen(),
+    felt: ({ linkProxy }) => linkProxy.counts.halfOpened,
+  },
+  'link.delayed': {
+    begin: ({ linkProxy }) => linkProxy.delay(delayMs),
+    end: ({ linkProxy }) => linkProxy.delay(0),
+    felt: ({ linkProxy }) => linkProxy.counts.delayed,
+  },
+  'link.acks-dropped': undone(
+    ({ linkProxy }) => linkProxy.drop((_direction, { json }) => json?.type === 'ack'),
+    ({ linkProxy }) => linkProxy.counts.dropped,
+  ),
+  'link.doubled': undone(
+    ({ linkProxy }) => linkProxy.duplicate((_direction, { json }) => json !== null && !isGreeting(json.type)),
+    ({ linkProxy }) => linkProxy.counts.duplicated,
+  ),
+  'link.greeted-twice': undone(
+    ({ linkProxy }) => {
+      const undo = linkProxy.duplicate((_direction, { json }) => isGreeting(json?.type));
+      linkProxy.cut();
+      return undo;
+    },
+    ({ linkProxy }) => linkProxy.counts.duplicated,
+  ),
+  'viewers.cut': { begin: ({ viewerProxy }) => viewerProxy.cut(), felt: ({ viewerProxy }) => viewerProxy.counts.cut },
+  'viewers.stalled': {
+    begin: ({ viewerProxy }) => viewerProxy.stall(),
+    end: ({ viewerProxy }) => viewerProxy.flow(),
+    felt: ({ viewerProxy }) => viewerProxy.counts.stalled,
+  },
+  'edge.killed': killed('edge'),
+  'edge.stopped': { begin: ({ edge }) => edge.stop(), end: ({ edge }) => edge.start() },
+  'edge.frozen': frozen(({ edge }) => edge),
+  'host.killed': killed('agent'),
+  'host.frozen': frozen(({ agent }) => agent),
+  'opencode.killed': killed('openCode'),
+  'opencode.frozen': frozen(({ openCode }) => openCode),
+};
+
+/**
+ * Does the faults of one lane, each at its instant and one after the other, until all are done or `over` is aborted; each
+ * is healed in every case. `done` hears of those that were felt.
+ */
+export const doFaults = async (
+  lab: Laboratory,
+  plans: readonly FaultPlan[],
+  instants: Instants,
+  over: AbortSignal,
+  done: (name: FaultName) => void,
+): Promise<void> => {
+  for (const { name, after, lasts, atMostMs } of plans) {
+    if (!(await instants.reached(after, over))) return;
+    const fault = faults[name];
+    const before = fault.felt?.(lab) ?? 0;
+    await fault.begin(lab);
+    if (fault.end) {
+      await instants.reached(lasts, AbortSignal.any([over, AbortSignal.timeout(atMostMs)]));
+      await fault.end(lab);
+    }
+    if (!fault.felt || fault.felt(lab) > before) done(name);
+  }
+};

@@ -1,0 +1,75 @@
+// Compares what one viewer saw with the log: every row since it joined, once, in both renderings with the same content.
+import type { Finding } from './judge.ts';
+import type { Reading, Row } from './reading.ts';
+
+/** `reading` against `log`, the delta stream of everything, as of the log's end. */
+export const judgeReading = (reading: Reading, log: Reading): Finding[] => {
+  const from = reading.joinedAt ?? log.seq;
+  const expected = [...log.rows.values()].filter(({ seq }) => seq > from && seq <= log.seq);
+  const findings: Finding[] = [
+    ...reading.doubled.map((text): Finding => ({ sort: 'doubled', text })),
+    ...reading.wrong.map((text): Finding => ({ sort: 'wrong', text })),
+    ...(reading.rendering === 'delta' ? judgeDelta(reading, expected) : judgeDefault(reading, expected, log.seq)),
+  ];
+  const name = reading === log ? 'the log' : `a ${reading.rendering} viewer that joined at ${from}`;
+  return findings.map(({ sort, text }) => ({ sort, text: `${name}: ${text}` }));
+};
+
+const judgeDelta = (reading: Reading, expected: readonly Row[]): Finding[] =>
+  expected.flatMap((row): Finding[] => {
+    const seen = reading.rows.get(row.seq);
+    // Its text was shown while it was made, or comes with the part's end.
+    if (row.event.type === 'part.checkpoint') return [];
+    if (!seen) return [{ sort: 'lost', text: `${row.event.type} at seq ${row.seq}` }];
+    const [is, should] = [JSON.stringify(comparable(seen)), JSON.stringify(comparable(row))];
+    return is === should ? [] : [{ sort: 'wrong', text: `it was shown ${is}, the log has ${should}` }];
+  });
+
+/** A part that was closed without its host grows when the host is back, and a row is always told with the text of its time. */
+const comparable = (row: Row): Row =>
+  row.event.type === 'part.closed' && row.event.incomplete ? { ...row, event: { ...row.event, text: '' } } : row;
+
+const judgeDefault = (reading: Reading, expected: readonly Row[], head: number): Finding[] => {
+  const due = new Map(expected.flatMap((row) => (isShown(row) ? [[row.seq, row]] : [])));
+  const findings: Finding[] = [];
+  for (const { seq, event } of reading.shown) {
+    const row = due.get(seq);
+    due.delete(seq);
+    if (!row && seq <= head)
+      findings.push({ sort: 'doubled', text: `${event.name} at seq ${seq}, which shows nothing` });
+    const text = row && textOf(row);
+    if (text !== undefined && text !== event.data.content)
+      findings.push({ sort: 'wrong', text: `"${event.data.content}" at seq ${seq}, the log has "${text}"` });
+  }
+  return [
+    ...findings,
+    ...[...due.values()].map((row): Finding => ({ sort: 'lost', text: `${row.event.type} at seq ${row.seq}` })),
+  ];
+};
+
+/** Rows that the default rendering turns into events, the last of which carries the position. */
+const isShown = ({ mission, sequence, event }: Row): boolean => {
+  if (mission === null) return false;
+  switch (event.type) {
+    case 'message.kept':
+      return event.queued;
+    case 'turn.started':
+    case 'part.closed':
+    case 'tool.called':
+    case 'tool.result':
+    case 'turn.error':
+    case 'mission.status':
+      return true;
+    case 'turn.ended':
+    case 'command.finished':
+    case 'command.lost':
+      return sequence !== null;
+    default:
+      return false;
+  }
+};
+
+const textOf = ({ event }: Row): string | undefined => {
+  if (event.type === 'part.closed') return event.incomplete ? undefined : event.text;
+  return event.type === 'turn.ended' ? event.text : undefined;
+};

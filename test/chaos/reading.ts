@@ -1,0 +1,107 @@
+// What one stream has shown over all its connections, read as a client of ours would: rows by seq, texts by part.
+import { z } from 'zod';
+import { parseCursor } from '../../shared/cursor.ts';
+import { type LogEvent, logEvent } from '../../shared/events.ts';
+import type { StreamEvent } from '../support/sse-reader.ts';
+
+export interface Row {
+  seq: number;
+  mission: string | null;
+  sequence: number | null;
+  event: LogEvent;
+}
+
+/** Events of a delta stream that are no rows of the log. */
+const notRows = new Set(['', 'status', 'snapshot', 'delta', 'reset', 'partial', 'error']);
+
+const rowHead = z.looseObject({
+  seq: z.number().int(),
+  mission_id: z.string().nullable(),
+  sequence: z.number().int().nullable(),
+});
+const snapshot = z.looseObject({ parts: z.array(z.looseObject({ part: z.string(), text: z.string() })) });
+const delta = z.looseObject({ part: z.string(), off: z.number(), text: z.string() });
+
+/** A client's memory: it fills by `take`, and notes in `wrong` and `doubled` what no client may ever see. */
+export class Reading {
+  readonly rendering: 'default' | 'delta';
+  /** Durable events in order of arrival, by the seq of their position. */
+  readonly shown: { seq: number; event: StreamEvent }[] = [];
+  readonly rows = new Map<number, Row>();
+  readonly wrong: string[] = [];
+  readonly doubled: string[] = [];
+  /** The newest position, to resume from. */
+  position: string | null = null;
+  /** From which seq on everything has to be here; null before the first position. */
+  joinedAt: number | null = null;
+  seq = 0;
+  readonly #texts = new Map<string, string>();
+
+  constructor(rendering: 'default' | 'delta') {
+    this.rendering = rendering;
+  }
+
+  take(event: StreamEvent): void {
+    if (event.id !== null) this.#move(event.id, event);
+    if (event.name === 'reset') this.wrong.push('a reset, although its position was valid');
+    if (this.rendering === 'default') {
+      const isGivenUp = event.name === 'error' && event.data.message === 'Stream connection failed';
+      if (isGivenUp) this.wrong.push('"Stream connection failed", although its position was valid');
+      return;
+    }
+    if (event.name === 'snapshot') for (const { part, text } of snapshot.parse(event.data).parts) this.#see(part, text);
+    if (event.name === 'delta') this.#grow(delta.parse(event.data));
+    if (!notRows.has(event.name)) this.#row(event);
+  }
+
+  #move(id: string, event: StreamEvent): void {
+    const cursor = parseCursor(id);
+    const before = this.position && parseCursor(this.position);
+    if (!cursor) throw new Error(`not a position: ${id}`);
+    if (before && before.log !== cursor.log) this.wrong.push(`another log, at ${id}`);
+    const isRow = event.name !== '' && event.name !== 'snapshot';
+    if (isRow && cursor.seq <= this.seq && before) this.doubled.push(`${event.name} at seq ${cursor.seq}`);
+    if (!isRow && cursor.seq < this.seq) this.wrong.push(`seq ${cursor.seq} after ${this.seq}`);
+    if (isRow) this.shown.push({ seq: cursor.seq, event });
+    this.joinedAt ??= isRow ? cursor.seq - 1 : cursor.seq;
+    this.position = id;
+    this.seq = cursor.seq;
+  }
+
+  #row({ data }: StreamEvent): void {
+    const { seq, mission_id: mission, sequence } = rowHead.parse(data);
+    const event = logEvent.parse(data);
+    this.rows.set(seq, { seq, mission, sequence, event });
+    if (event.type === 'part.opened') this.#texts.set(event.part, '');
+    if (event.type === 'part.checkpoint') {
+      if (event.replace) this.#texts.set(event.part, (this.#texts.get(event.part) ?? '').slice(0, event.off));
+      this.#grow(event);
+    }
+    if (event.type === 'part.closed') this.#close(event.part, event.text, event.incomplete === true);
+  }
+
+  /** Text that continues what is here is taken, text behind a hole is not; what is told twice must be the same. */
+  #grow({ part, off, text }: z.infer<typeof delta>): void {
+    const known = this.#texts.get(part);
+    if (known === undefined || off > known.length) return;
+    const told = known.slice(off, off + text.length);
+    if (!text.startsWith(told)) this.wrong.push(`${part}: "${text}" at ${off}, where "${told}" was`);
+    this.#texts.set(part, known + text.slice(told.length));
+  }
+
+  /** The whole text of an open part; an object that started anew may know less of it than we do. */
+  #see(part: string, text: string): void {
+    const known = this.#texts.get(part) ?? '';
+    if (!text.startsWith(known) && !known.startsWith(text))
+      this.wrong.push(`${part}: snapshot "${text}", where "${known}" was`);
+    if (text.length >= known.length) this.#texts.set(part, text);
+  }
+
+  /** What was seen in the making is the beginning of the whole, or of a part that nobody lived to end, the other way round. */
+  #close(part: string, text: string, isIncomplete: boolean): void {
+    const known = this.#texts.get(part) ?? '';
+    if (!text.startsWith(known) && !(isIncomplete && known.startsWith(text)))
+      this.wrong.push(`${part}: ends as "${text}", where "${known}" was seen`);
+    this.#texts.delete(part);
+  }
+}

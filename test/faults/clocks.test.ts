@@ -1,0 +1,86 @@
+// Clocks jump by hours, each side's alone and both ways: order and outcomes are the same (protocol §9, laws of AGENTS.md).
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Person } from '../support/person.ts';
+import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
+import { expectAgreed, expectSeen, expectWhole } from './case.ts';
+import { type Laboratory, startLaboratory } from './laboratory.ts';
+
+const hour = 3_600;
+
+let lab: Laboratory;
+let me: Person;
+let viewer: ResumingViewer;
+
+beforeAll(async () => {
+  // A clock that jumps ahead by a day must not end the login of whoever watches.
+  lab = await startLaboratory({ faketime: true });
+  me = await lab.person();
+  viewer = await resumingViewer(me);
+});
+afterEach(async () => {
+  for (const part of [lab.edge, lab.agent, lab.openCode]) part.jump(0);
+  await lab.mend();
+});
+afterAll(async () => {
+  await viewer?.close();
+  await lab?.stop();
+});
+
+const restart = async (part: 'edge' | 'agent' | 'openCode'): Promise<void> => {
+  await lab[part].kill();
+  await lab[part].start();
+};
+
+/** One turn over whose middle the clock jumps, then one after it in the same mission; the history is in order. */
+const expectUnchanged = async (name: string, jump: () => Promise<void> | void): Promise<void> => {
+  const { mission } = await me.say(
+    `REASON Before ${name}.\nTOOL write {"content":"a","filePath":"a.txt"}\nSAY Half of ${name} \nWAIT ${name}\nTOOL write {"content":"b","filePath":"b.txt"}\nSAY End of ${name}.`,
+  );
+  await lab.model.reached(name);
+  await jump();
+  lab.model.release(name);
+  await viewer.ended(mission);
+  await expectAgreed(lab, me, mission, 'completed');
+
+  await me.say(`SAY After ${name}.`, mission);
+  expect((await viewer.ended(mission, 2)).data).toMatchObject({ outcome: 'completed', text: `After ${name}.` });
+  await expectAgreed(lab, me, mission, 'completed');
+  const events = await expectWhole(lab, me, mission, name);
+  expectSeen(viewer, mission, events);
+  const { history } = (await me.call('GET', `/api/control/missions/${mission}`)).json;
+  expect(history.map(({ role }: { role: string }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']);
+};
+
+test.each([
+  ['ahead', 5 * hour],
+  ['back', -5 * hour],
+])("the host-agent's clock jumps %s in the middle of a turn", async (where, seconds) => {
+  await expectUnchanged(`agent-${where}`, () => lab.agent.jump(seconds));
+});
+
+test.each([
+  ['ahead', 5 * hour],
+  ['back', -5 * hour],
+])("the host-agent's clock is %s when it starts again in the middle of a turn", async (where, seconds) => {
+  await expectUnchanged(`agent-start-${where}`, () => {
+    lab.agent.jump(seconds);
+    return restart('agent');
+  });
+});
+
+test.each([
+  ['ahead', 5 * hour],
+  ['back', -5 * hour],
+])("the edge's clock is %s when it starts again in the middle of a turn", async (where, seconds) => {
+  await expectUnchanged(`edge-${where}`, () => {
+    lab.edge.jump(seconds);
+    return restart('edge');
+  });
+});
+
+test.each([
+  ['ahead', 5 * hour],
+  ['back', -5 * hour],
+])("OpenCode's clock jumps %s in the middle of a turn", async (where, seconds) => {
+  await expectUnchanged(`opencode-${where}`, () => lab.openCode.jump(seconds));
+});

@@ -1,0 +1,147 @@
+/**
+ * The fault laboratory: edge, OpenCode and host-agent as the launcher starts them, but each on its own, so that each can be
+ * killed, frozen, cut off or given another state; with the scripted model as the only provider, and people who use it.
+ *
+ *     people ── viewerProxy ── edge ── linkProxy ── agent ── openCode ── model
+ *
+ * Waits of the link are shortened (`quick`), everything else is what is shipped. Nothing restarts by itself here.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSettings } from '../../host-agent/config/settings.ts';
+import { prepareGround } from '../../host-agent/launcher/ground.ts';
+import { writePrivateFile } from '../../host-agent/process/private-file.ts';
+import { openCodeHistory } from '../support/comparison.ts';
+import { labConfig, openCodeCalls } from '../support/lab.ts';
+import { freshWorkingDir } from '../support/launched.ts';
+import { startModel } from '../support/model.ts';
+import { type Login, logIn, type Person, personAt } from '../support/person.ts';
+import { alteredBuild, type Change } from './altered-build.ts';
+import { startLinkProxy } from './link-proxy.ts';
+import { agentProcess, edgeProcess, openCodeProcess } from './parts.ts';
+import { startViewerProxy } from './viewer-proxy.ts';
+
+export type Laboratory = Awaited<ReturnType<typeof startLaboratory>>;
+
+export interface LaboratoryOptions {
+  /** Accounts instead of the single user. */
+  users?: { username: string; password: string }[];
+  /** Added to the launcher's environment. */
+  environment?: Record<string, string>;
+  /** Gives each process a clock of its own (`jump`). */
+  faketime?: boolean;
+  /** Changes to the built programs, such as planted bugs. */
+  changes?: readonly Change[];
+  /** Directory to use as WORKING_DIR; removed by whoever made it. */
+  workingDir?: string;
+  /** Where the host-agent keeps its store, such as a small disk; else the usual state directory. */
+  agentStateDir?: string;
+}
+
+export const password = 'correct horse battery';
+
+/** The link's and the store's waits, short enough for a test and in the same order as the real ones (shared/limits.ts). */
+const quick: readonly Change[] = [
+  { program: 'host-agent', from: 'var pingMs = 1e4;', to: 'var pingMs = 500;' },
+  { program: 'host-agent', from: 'var silenceMs = 25e3;', to: 'var silenceMs = 2_000;' },
+  { program: 'host-agent', from: 'var redialMinMs = 500;', to: 'var redialMinMs = 50;' },
+  { program: 'host-agent', from: 'var redialMaxMs = 3e4;', to: 'var redialMaxMs = 400;' },
+  { program: 'host-agent', from: 'var replacedMinMs = 6e4;', to: 'var replacedMinMs = 1_000;' },
+  { program: 'host-agent', from: 'var recheckMs = 1e4;', to: 'var recheckMs = 250;' },
+];
+
+/** Starts all of it; `stop` ends and removes all of it. */
+export const startLaboratory = async (options: LaboratoryOptions = {}) => {
+  const directory =
+    options.workingDir === undefined ? freshWorkingDir() : { path: options.workingDir, remove: () => undefined };
+  const [model, build] = await Promise.all([startModel(), alteredBuild([...quick, ...(options.changes ?? [])])]);
+  const settings = readSettings({
+    PATH: process.env.PATH,
+    HOME: directory.path,
+    WORKING_DIR: directory.path,
+    PORT: '0',
+    DEFAULT_MODEL: 'lab/m1',
+    OPENCODE_CONFIG_CONTENT: labConfig(model.url),
+    ...(options.users ? { OPEN_AGENT_USERS: JSON.stringify(options.users) } : { DASHBOARD_PASSWORD: password }),
+    ...options.environment,
+  });
+  const ground = await prepareGround(settings);
+  await ground.secrets.keep();
+  const linkProxy = await startLinkProxy(() => ground.url);
+  const viewerProxy = await startViewerProxy(() => ground.url);
+  await writePrivateFile(settings.files.host, JSON.stringify({ ...ground.host, url: linkProxy.url }));
+
+  const crashes: string[] = [];
+  const means = { ground, build, faketime: options.faketime ?? false, onCrash: (name: string) => crashes.push(name) };
+  const edge = await edgeProcess(means);
+  const openCode = openCodeProcess(means);
+  const agent = agentProcess(means, options.agentStateDir);
+  await Promise.all([edge.start(), openCode.start()]);
+  await agent.start();
+
+  const logins = new Map<string, Promise<Record<string, string>>>();
+  const headersOf = (login: Login): Promise<Record<string, string>> => {
+    const name = login.username ?? '';
+    const known = logins.get(name) ?? logIn(ground.url, login);
+    logins.set(name, known);
+    return known;
+  };
+  const missionDirectory = (mission: string): string =>
+    join(directory.path, 'workspaces', `mission-${mission.slice(0, 8)}`);
+  const openCodeServer = () => openCodeCalls(JSON.parse(readFileSync(settings.files.openCodeServer, 'utf8')));
+
+  return {
+    model,
+    edge,
+    agent,
+    openCode,
+    linkProxy,
+    viewerProxy,
+    workingDir: directory.path,
+    stateDir: settings.files.dir,
+    /** Processes that ended without having been told to: always none. */
+    crashes,
+    /** Logs in once and acts as that user, by way of the viewer proxy; `direct` goes around it. */
+    person: async ({ direct = false, ...login }: Partial<Login> & { direct?: boolean } = {}): Promise<Person> =>
+      personAt(() => (direct ? ground.url : viewerProxy.url), await headersOf({ password, ...login })),
+    missionDirectory,
+    /** Calls to the OpenCode that runs now. */
+    openCodeCalls: openCodeServer,
+    /** Final texts and tool calls in OpenCode's own history of a mission. */
+    openCodeHistory: (mission: string) => openCodeHistory(openCodeServer().call, missionDirectory(mission)),
+    logs: (role: 'edge' | 'opencode' | 'host-agent'): string => readFileSync(ground.logFileOf(role), 'utf8'),
+    /** Processes that have to do with this laboratory and are still there, by their command line. */
+    processesLeft: (): string[] => processesOf(directory.path),
+    /** Ends every fault and starts what does not run, so that one failed case does not fail the next. */
+    mend: async (): Promise<void> => {
+      linkProxy.heal();
+      viewerProxy.heal();
+      for (const part of [edge, openCode, agent]) {
+        if (part.isRunning()) part.thaw();
+        else await part.start();
+      }
+    },
+    stop: async (): Promise<void> => {
+      await agent.stop();
+      await Promise.all([edge.stop(), openCode.stop()]);
+      await Promise.all([linkProxy.close(), viewerProxy.close(), model.close()]);
+      ground.lock.close();
+      build.remove();
+      directory.remove();
+    },
+  };
+};
+
+/** Every process whose command line or environment names `directory`. */
+const processesOf = (directory: string): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        const isOurs = `${line}${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(directory);
+        return isOurs ? [line.replaceAll('\0', ' ')] : [];
+      } catch {
+        return []; // It ended while we looked.
+      }
+    });

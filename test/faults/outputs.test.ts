@@ -1,0 +1,136 @@
+// Outputs that are too large, too long, no text, or cut in the worst place, by way of every real part.
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { maxEventBytes } from '../../shared/limits.ts';
+import {
+  expectAskedOnce,
+  expectSameAsModel,
+  expectSameAsOpenCode,
+  modelRecord,
+  type StoredEvent,
+  storedEvents,
+} from '../support/comparison.ts';
+import type { Person } from '../support/person.ts';
+import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
+import { callsOf, expectAgreed, expectSeen, expectWhole } from './case.ts';
+import { type Laboratory, startLaboratory } from './laboratory.ts';
+
+let lab: Laboratory;
+let me: Person;
+let viewer: ResumingViewer;
+
+beforeAll(async () => {
+  lab = await startLaboratory();
+  me = await lab.person();
+  viewer = await resumingViewer(me);
+});
+afterEach(() => lab?.mend());
+afterAll(async () => {
+  await viewer?.close();
+  await lab?.stop();
+});
+
+/** A secret of the laboratory: the key of its provider. */
+const secret = 'lab-api-key';
+
+const run = async (script: string): Promise<{ mission: string; events: StoredEvent[] }> => {
+  const { mission } = await me.say(script);
+  expect((await viewer.ended(mission)).data).toMatchObject({ outcome: 'completed' });
+  const events = await storedEvents(me, mission);
+  expectSeen(viewer, mission, events);
+  await expectAgreed(lab, me, mission, 'completed');
+  return { mission, events };
+};
+
+const bash = (command: string, description: string): string => `TOOL bash ${JSON.stringify({ command, description })}`;
+
+const resultOf = (events: readonly StoredEvent[]): string =>
+  JSON.parse(events.find(({ event_type }) => event_type === 'tool_result')?.content ?? '""');
+
+test('a tool output of 2.5 MB is a preview that says where the whole is', async () => {
+  const { events } = await run(`${bash('seq 1 400000', 'large-output')}\nSAY Counted.`);
+
+  const result = resultOf(events);
+  expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(maxEventBytes);
+  const file = /\/\S+tool[-_]output\/\S+/.exec(result)?.[0] ?? '';
+  expect(
+    readFileSync(file.replace(/[).,]+$/, ''), 'utf8')
+      .trimEnd()
+      .endsWith('\n400000'),
+  ).toBe(true);
+});
+
+test('a line of 1 MB is cut, and what follows it arrives', async () => {
+  const { mission, events } = await run(
+    `${bash("head -c 1000000 /dev/zero | tr '\\0' x; echo; echo behind it", 'long-line')}\nSAY Read on.`,
+  );
+
+  const result = resultOf(events);
+  expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(maxEventBytes);
+  expect(events.at(-1)?.content).toBe('Read on.');
+  expectSameAsOpenCode(events, await lab.openCodeHistory(mission));
+});
+
+test('an output that is no UTF-8 is shown with replacement characters', async () => {
+  const { events } = await run(`${bash("printf 'a\\377\\376\\200b\\303'; printf '\\0c'", 'no-text')}\nSAY Shown.`);
+
+  expect(resultOf(events)).toMatch(/a\uFFFD+b\uFFFD/);
+  expect(events.at(-1)?.content).toBe('Shown.');
+});
+
+test('an emoji that a chunk cuts in two is whole', async () => {
+  const { mission, events } = await run(
+    'CHUNKS ["half \\ud83d", "\\ude00 and \\ud83d", "\\udc68\\u200d", "\\ud83d\\udc69 whole"]\nSAY of cut-emoji',
+  );
+
+  expect(events.at(-1)?.content).toBe('half 😀 and 👨‍👩 wholeof cut-emoji');
+  await expectWhole(lab, me, mission, 'cut-emoji');
+});
+
+test('an emoji on the border of a checkpoint is whole', async () => {
+  // An odd number before it puts some surrogate pair on every border of 32 KB.
+  const { mission, events } = await run(
+    'SAY x\nREPEAT 400 😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀\nSAY checkpoint-emoji',
+  );
+
+  expect(events.at(-1)?.content).toBe(`x${'😀'.repeat(32_000)}checkpoint-emoji`);
+  await expectWhole(lab, me, mission, 'checkpoint-emoji');
+});
+
+test('an answer of 2 MB is whole for a viewer and in the history', async () => {
+  const line = 'All work and no play makes a long answer. '.repeat(50);
+  const { mission, events } = await run(`REPEAT 1000 ${line.trim()}\nSAY long-answer`);
+
+  expect(events.at(-1)?.content.length).toBeGreaterThan(2_000_000);
+  await expectWhole(lab, me, mission, 'long-answer');
+});
+
+/** What viewers were shown of a mission but for its own message, in which its author spelt the secret. */
+const shown = (mission: string): string =>
+  JSON.stringify([
+    viewer.rows.filter(({ name, data }) => data.mission_id === mission && name !== 'message.kept'),
+    [...viewer.texts.values()],
+  ]);
+
+test.each([1, 4, 10])('a secret that the model spells in chunks of %i is never shown', async (size) => {
+  const text = `Said: ${secret}, keep it. ${'Padding. '.repeat(40)}Again: ${secret}`;
+  const chunks = text.match(new RegExp(`.{1,${size}}`, 'gs'));
+  const { mission, events } = await run(`CHUNKS ${JSON.stringify(chunks)}`);
+
+  expect(events.at(-1)?.content).toBe(text.replaceAll(secret, '[secret]'));
+  expect(shown(mission)).not.toContain(secret);
+});
+
+test('a secret on the border of a checkpoint, and in a tool output written in pieces, is never shown', async () => {
+  const pieces = "printf 'lab-'; sleep 0.2; printf 'api-'; sleep 0.2; printf 'key\\n'";
+  const { mission, events } = await run(
+    `REPEAT 6000 ${secret} and\nSAY border-secret\n${bash(pieces, 'pieces')}\nSAY Printed.`,
+  );
+
+  const calls = callsOf(lab, 'border-secret');
+  const record = modelRecord(calls);
+  expectSameAsModel(events, { ...record, texts: record.texts.map((text) => text.replaceAll(secret, '[secret]')) });
+  expectAskedOnce(calls);
+  expect(resultOf(events)).toContain('[secret]');
+  expect(shown(mission)).not.toContain(secret);
+});

@@ -1,0 +1,138 @@
+// Edge, OpenCode and host-agent as processes of the laboratory, started the way the launcher starts them.
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { spawnTied } from '../../host-agent/launcher/children.ts';
+import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge.ts';
+import { writeEdgeFiles } from '../../host-agent/launcher/edge-files.ts';
+import type { Ground } from '../../host-agent/launcher/ground.ts';
+import type { AgentConfig } from '../../host-agent/launcher/host-agent.ts';
+import { prepareOpenCode } from '../../host-agent/opencode/prepare.ts';
+import { startOpenCode } from '../../host-agent/opencode/process.ts';
+import { writePrivateFile } from '../../host-agent/process/private-file.ts';
+import type { Build } from './altered-build.ts';
+import { type Clock, runningClock, startClock } from './clock.ts';
+import { labProcess } from './lab-process.ts';
+import { stateOf } from './state-copy.ts';
+
+export interface Means {
+  ground: Ground;
+  build: Build;
+  faketime: boolean;
+  onCrash(name: string): void;
+}
+
+/** Time for the host-agent to close its link and its store, as the launcher gives it. */
+const agentGraceMs = 3_000;
+
+const clockOf = ({ ground, faketime }: Means, name: string): Clock | undefined =>
+  faketime ? runningClock(join(ground.settings.files.dir, `${name}.clock`)) : undefined;
+
+const copiesOf = ({ settings }: Ground): string => join(settings.files.dir, 'copies');
+
+/** workerd with the built Worker. `objects` and `d1` are the two halves of its state. */
+export const edgeProcess = async (means: Means) => {
+  const { ground, build } = means;
+  const clock = means.faketime ? startClock() : undefined;
+  const workerd = workerdProcess(await writeEdgeFiles(build.workerDir, ground), ground);
+  const stateDir = ground.settings.files.edge;
+  const edge = labProcess({
+    name: 'edge',
+    stateDir,
+    launch: () =>
+      edgeRole(ground, { ...workerd, env: { ...workerd.env, ...clock?.env() } }).start(new AbortController().signal),
+    jump: clock?.jump,
+    onCrash: means.onCrash,
+  });
+  const state = (names: string[]) =>
+    stateOf(join(stateDir, '.wrangler', 'state', 'workerd'), names, copiesOf(ground), edge.isRunning);
+  return {
+    ...edge,
+    /** The edge itself, without a proxy. */
+    url: ground.url,
+    ...state(['']),
+    /** The Durable Objects' databases and alarms alone. */
+    objects: state(['open-agent', 'metadata.sqlite']),
+    /** The directory's database alone. */
+    d1: state(['d1']),
+  };
+};
+
+/** OpenCode, announced in server.json at each start. `backup`, `restore` and `remove` are of its own store. */
+export const openCodeProcess = (means: Means) => {
+  const { settings, lock, means: containment } = means.ground;
+  const clock = clockOf(means, 'opencode');
+  const dir = dirname(settings.files.openCodeServer);
+  const launch = async () => {
+    const prepared = await prepareOpenCode({ dir, env: settings.environment });
+    const child = await startOpenCode({
+      prepared: { ...prepared, env: { ...prepared.env, ...clock?.env() } },
+      means: containment,
+    });
+    const { url, username, password, instance, pid } = child;
+    await lock.record('opencode', pid);
+    const announced = { url, username, password, instance, pid, startedAt: Date.now() };
+    await writePrivateFile(settings.files.openCodeServer, JSON.stringify(announced));
+    return child;
+  };
+  const openCode = labProcess({
+    name: 'opencode',
+    stateDir: dir,
+    launch,
+    executable: 'opencode',
+    jump: clock?.jump,
+    onCrash: means.onCrash,
+  });
+  return { ...openCode, ...stateOf(join(dir, 'data'), ['opencode'], copiesOf(means.ground), openCode.isRunning) };
+};
+
+/**
+ * The built host-agent, with its store in `stateDir`. `backup`, `restore` and `remove` are of its store; `clone` is a second one
+ * with a copy of it.
+ */
+export const agentProcess = (means: Means, stateDir = means.ground.settings.files.dir) => {
+  const { dir } = means.ground.settings.files;
+  const clock = clockOf(means, 'host-agent');
+  if (stateDir !== dir) shareState(dir, stateDir);
+  const original = agentAt(means, stateDir, clock);
+  let clones = 0;
+  return {
+    ...original,
+    /** A host-agent over a copy of this one's state, with the same credential and OpenCode. It is not started. */
+    clone: () => {
+      const copy = original.backup();
+      const cloneDir = join(dir, `clone-${++clones}`);
+      mkdirSync(cloneDir, { mode: 0o700 });
+      shareState(dir, cloneDir);
+      const clone = agentAt(means, cloneDir, clock);
+      clone.restore(copy);
+      return clone;
+    },
+  };
+};
+
+/** What a host-agent elsewhere needs of the launcher's files. */
+const shareState = (from: string, to: string): void => {
+  for (const name of ['host.json', 'secrets.json', 'opencode']) symlinkSync(join(from, name), join(to, name));
+};
+
+const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {
+  const { ground, build } = means;
+  const { settings } = ground;
+  const config: AgentConfig = { stateDir, workingDir: settings.workingDir, defaultModel: settings.defaultModel };
+  const agent = labProcess({
+    name: 'host-agent',
+    stateDir,
+    launch: () =>
+      spawnTied({
+        command: process.execPath,
+        args: ['--disable-warning=ExperimentalWarning', build.agentScript, 'agent-child', JSON.stringify(config)],
+        env: { HOME: settings.workingDir, ...clock?.env() },
+        logFile: ground.logFileOf('host-agent'),
+        means: { ...ground.means, pidNamespace: false },
+        graceMs: agentGraceMs,
+      }),
+    jump: clock?.jump,
+    onCrash: means.onCrash,
+  });
+  return { ...agent, ...stateOf(stateDir, ['host-agent.sqlite'], copiesOf(ground), agent.isRunning) };
+};

@@ -44,7 +44,8 @@ describe.skipIf(reason)(`a clean Debian becomes a server${reason ? ` (not tried:
     const before = new Set(filesBefore);
     return (await files()).filter((path) => !before.has(path));
   };
-  const paste = (rest: string) => machine.run(`curl -fsS ${stack.url()}/install.sh | sh -s -- ${rest}`);
+  const line = (rest: string) => `curl -fsS ${stack.url()}/install.sh | sh -s -- ${rest}`;
+  const paste = (rest: string) => machine.run(line(rest));
   const code = async (): Promise<string> => (await me.call('POST', '/api/hosts', { name: 'clean' })).json.code;
   const newMission = async (): Promise<string> =>
     (await me.call('POST', '/api/control/missions', { workspace_id: server.workspace })).json.id;
@@ -77,8 +78,19 @@ describe.skipIf(reason)(`a clean Debian becomes a server${reason ? ` (not tried:
     expect(await newFiles()).toEqual(['/root/.openagent', '/root/.openagent/openagent.env']);
   });
 
-  test('one pasted line installs, enrols and starts it, and a mission runs there', async () => {
-    const { code: exit, output } = await paste(await code());
+  test('without the npm registry it is refused, leaves nothing, and the code stays good', async () => {
+    const away = 'npm_config_registry=http://127.0.0.1:9 npm_config_fetch_retries=0';
+    const { code: exit, output } = await machine.run(`${away} sh -c "${line(await code())}"`);
+
+    expect(output).toContain('npm could not install the package');
+    expect(exit).not.toBe(0);
+    expect(await newFiles()).toEqual(['/root/.openagent', '/root/.openagent/openagent.env']);
+  });
+
+  test('one pasted line, killed half-way and given again, makes it a server, and a mission runs there', async () => {
+    const given = await code();
+    await machine.run(`timeout --signal=KILL ${halfWayS} sh -c "${line(given)}"`);
+    const { code: exit, output } = await paste(given);
     expect(exit, output).toBe(0);
     expect((await machine.must('systemctl is-active open-agent open-agent-opencode')).split('\n')).toEqual([
       'active',
@@ -145,6 +157,9 @@ describe.skipIf(reason)(`a clean Debian becomes a server${reason ? ` (not tried:
     expect(await machine.must('ps -eo args')).not.toMatch(/openagent|opencode/);
   });
 });
+
+/** In the middle of npm's work. */
+const halfWayS = 2;
 
 /** The host-agent dials at once and is back in a second or two. */
 const polling = { timeout: 30_000, interval: 200 };

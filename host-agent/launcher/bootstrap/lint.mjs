@@ -34,6 +34,7 @@ export const lint = {
   'tsc (host-agent, shared, tests)': () => typesAreRight('tsconfig.json'),
   'tsc (worker)': () => typesAreRight('worker/tsconfig.json'),
   'tsc (edge tests)': () => typesAreRight('test/edge/tsconfig.json'),
+  'tsc (bench)': () => typesAreRight('test/bench/worker/tsconfig.json'),
   'migrations/ matches worker/directory/schema.ts': () => migrationsMatch(),
 };
 

@@ -15,6 +15,7 @@ const overview = `openagent <command>
   enroll  make this machine a server of an edge elsewhere
   agent   run a server of an edge elsewhere: host-agent and OpenCode
   doctor  say what works on this machine, and what to install
+  update  bring this server to the version of its edge
   test    lint, types and every test
   check   lint and types
 
@@ -24,6 +25,9 @@ const configured = `Configured by environment variables, or by NAME=value lines 
 the environment wins.\n\n${terminalTable()}`;
 
 const commandHelp: Record<string, string> = {
+  update: `openagent update
+Installs the version that this server's edge serves beside the one in use, and restarts the host-agent with it. Turns go on;
+OpenCode is restarted only when its own version changed and no turn runs.`,
   ...cliHelp,
   up: `openagent up
 Runs Open Agent on this machine until SIGINT or SIGTERM. State is kept, and a later start continues with it.\n\n${configured}`,

@@ -1,5 +1,6 @@
 import type { Client } from '../opencode/client.ts';
 import { OpenCodeRefused } from '../opencode/failure.ts';
+import type { Log } from '../process/log.ts';
 
 /** What an agent is told that asks although nobody can answer: it goes on without. */
 const nobody = 'Nobody can answer permission requests here. Continue without this, or say what you would need.';
@@ -20,6 +21,20 @@ export const rejectRequests = async (
     await unlessAnswered(() => client.rejectPermission(directory, id, goOn ? nobody : undefined));
   }
   for (const { id } of questions.filter(ours)) await unlessAnswered(() => client.rejectQuestion(directory, id));
+};
+
+/** Nobody can answer them, and they would wait for ever; the agent goes on without. Never rejects. */
+export const refuseRequests = async (
+  client: Client,
+  directory: string,
+  sessions: readonly string[],
+  log: Log,
+): Promise<void> => {
+  try {
+    await rejectRequests(client, directory, sessions, { goOn: true });
+  } catch (error) {
+    log.warn('turn.requests_failed', { error });
+  }
 };
 
 /** Rejecting one request also rejects the others of its session, which are unknown from then on. */

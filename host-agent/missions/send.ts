@@ -1,7 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { OpenCodeAway } from '../opencode/failure.ts';
 import type { Log } from '../process/log.ts';
 import { type MissionContext, monotonicMs } from './context.ts';
 import { chooseModel } from './model-choice.ts';
+import { settleMs } from './outcome.ts';
+import { stopSession } from './stop.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -13,6 +16,7 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
   const { client, store, upstream, defaults } = context;
   const { record, command, messageID, partID, agent } = turn;
   const instance = upstream.instance();
+  if (isFirst) await stopOrphan(context, turn, log);
   if (instance === null) throw new OpenCodeAway('OpenCode went away before the prompt was sent');
   turn.model ??= await chooseModel(client, record.directory, command.args.model ?? defaults.model);
   if (!isFirst || instance !== record.instance) {
@@ -25,4 +29,23 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
   log.info('turn.prompted', { session: record.session, resends: record.resends });
   const text = command.args.content;
   await client.promptAsync(record.session, { messageID, partID, agent, model: turn.model, text });
+};
+
+/**
+ * What runs in the session before the first prompt of a turn belongs to one that this store has lost. Nobody follows it, and
+ * the prompt would only steer it (protocol §6, §9).
+ */
+const stopOrphan = async ({ client, upstream }: MissionContext, turn: Turn, log: Log): Promise<void> => {
+  const { directory, session } = turn.record;
+  if ((await client.status(directory, session)) === 'idle') return;
+  log.warn('turn.orphan_stopped', { session });
+  await stopSession({
+    client,
+    log,
+    directory,
+    session,
+    sessions: () => upstream.members(session),
+    isSettled: () => monotonicMs() - turn.heardAtMs > settleMs,
+    wait: (ms) => wait(ms),
+  });
 };

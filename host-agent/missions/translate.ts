@@ -54,6 +54,10 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
   // OpenCode puts messages of its own between (a compaction), whose answers belong to the turn all the same.
   const turn = known?.turn ?? state.prompts.get(message.parentID)?.turn ?? state.sessions.get(session)?.turn;
   if (!turn) return [];
+  if (!known && isRepetition(state, message)) {
+    state.repeating.add(turn);
+    return [];
+  }
   const answer: AnswerView = known ?? { session, turn, last: message };
   answer.last = message;
   state.answers.set(message.id, answer);
@@ -66,6 +70,13 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
   }
   return made;
 };
+
+/**
+ * OpenCode sorts messages by the time of their making. When its clock was set back, its newest message is not its last, and it
+ * asks the model for the last step again and again (measured with faketime). One message has one final answer.
+ */
+const isRepetition = (state: Translation, { parentID }: AssistantMessage): boolean =>
+  [...state.answers.values()].some(({ last }) => last.parentID === parentID && last.finish === 'stop');
 
 const translateText = (state: Translation, answer: AnswerView, part: TextPart): Made[] => {
   if (part.synthetic) return [];
@@ -128,6 +139,8 @@ export interface Progress {
   newer: boolean;
   /** The last answer in the mission's own session; null while there is none. */
   last: AssistantMessage | null;
+  /** It was answered, and OpenCode goes on repeating the answer. */
+  repeating: boolean;
 }
 
 export const progressOf = (state: Translation, messageID: string, command: CommandId): Progress => {
@@ -138,5 +151,6 @@ export const progressOf = (state: Translation, messageID: string, command: Comma
     stored: place >= 0,
     newer: place >= 0 && place < state.stored.length - 1,
     last: answers.at(-1)?.last ?? null,
+    repeating: turn !== undefined && state.repeating.has(turn),
   };
 };

@@ -49,6 +49,8 @@ export interface Translation {
   readonly parts: Map<string, PartView>;
   readonly steps: Map<string, { turn: TurnId; usage: Usage }>;
   readonly errorsSaid: Set<string>;
+  /** Turns whose final answer OpenCode began anew, which it would do for ever: its clock was set back. */
+  readonly repeating: Set<TurnId>;
 }
 
 export const newTranslation = (root: string, prompts: Iterable<[string, TurnOfPrompt]> = []): Translation => ({
@@ -60,6 +62,7 @@ export const newTranslation = (root: string, prompts: Iterable<[string, TurnOfPr
   parts: new Map(),
   steps: new Map(),
   errorsSaid: new Set(),
+  repeating: new Set(),
 });
 
 /** Cost and tokens of a turn so far, sub-agents included. */
@@ -101,5 +104,6 @@ export const forgetTurn = (state: Translation, turn: TurnId): void => {
   for (const [id, part] of state.parts) if (part.answer.turn === turn) state.parts.delete(id);
   for (const [id, answer] of state.answers) if (answer.turn === turn) state.answers.delete(id);
   for (const [id, step] of state.steps) if (step.turn === turn) state.steps.delete(id);
+  state.repeating.delete(turn);
   for (const view of state.sessions.values()) if (view.turn === turn) view.turn = null;
 };

@@ -10,7 +10,7 @@ import { speakable } from './error-text.ts';
 import { hear, isSignOfLife } from './hearing.ts';
 import type { Ingest } from './ingest.ts';
 import { cancelledText, isSettled, judge, type Situation } from './outcome.ts';
-import { rejectRequests } from './requests.ts';
+import { refuseRequests } from './requests.ts';
 import { sendPrompt } from './send.ts';
 import { abortIfPossible, stopSession } from './stop.ts';
 import { type Turn, unstartedText } from './turn.ts';
@@ -143,12 +143,13 @@ export class TurnRun {
   async #step(): Promise<number | 'ended'> {
     const { client, upstream } = this.#context;
     try {
-      if (this.#isCancelled()) return await this.#stop();
+      if (this.#isCancelled()) return await this.#stop('cancelled', cancelledText);
       if (!upstream.isReady(this.#ingest.session) || this.#ingest.isStalled) return this.#endIfHopeless();
       if (this.#mustSend) return await this.#send();
 
       const status = await client.status(this.turn.record.directory, this.#ingest.session);
       if (status !== 'idle') {
+        if (this.#situation(false).repeating) return await this.#stop('completed', '');
         this.#state(status === 'retry' ? 'retrying' : 'running');
         return this.#watchMs;
       }
@@ -217,7 +218,7 @@ export class TurnRun {
     return this.#watchMs;
   }
 
-  async #stop(): Promise<'ended' | number> {
+  async #stop(outcome: Outcome, text: string): Promise<'ended' | number> {
     const { client, upstream } = this.#context;
     const [{ record }, { session }] = [this.turn, this.#ingest];
     this.#context.live.state(record.turn, 'stopping');
@@ -234,7 +235,7 @@ export class TurnRun {
       });
       if (upstream.isReady(session)) await this.#ingest.fence();
     }
-    return this.#end('cancelled', cancelledText);
+    return this.#end(outcome, text);
   }
 
   #end(outcome: Outcome, text: string): 'ended' | number {
@@ -275,15 +276,10 @@ export class TurnRun {
     }
   }
 
-  /** Nobody can answer them, and they would wait for ever. */
   async #refuseRequests(): Promise<void> {
     const { client, upstream } = this.#context;
     if (this.#isCancelled()) return; // The stop rejects them in its own way.
-    try {
-      await rejectRequests(client, this.turn.record.directory, upstream.members(this.#ingest.session), { goOn: true });
-    } catch (error) {
-      this.#log.warn('turn.requests_failed', { error });
-    }
+    await refuseRequests(client, this.turn.record.directory, upstream.members(this.#ingest.session), this.#log);
   }
 
   /** OpenCode keeps no trace of the refusals it survives; people wait less puzzled when they see them. */

@@ -82,6 +82,19 @@ const falseStart = async (dial: HostDial, shot: Shot, tally: Tally): Promise<voi
 
 /** A gap may carry a run almost to the last n there is; it is left then. */
 const farthestN = 2 ** 50;
+export interface Plan {
+  random: Random;
+  /** Owner of the missions it writes rows of. */
+  owner: string;
+  targets: Targets;
+  count: number;
+  /** Called now and then between two connections. */
+  pause(): Promise<void>;
+}
+
+/** Shots between two pauses: some minutes at the worst. */
+const shotsPerPause = 2_000;
+
 /** Few enough for the list of the newest 50 missions to show those that were there before, too. */
 const mostMissions = 40;
 const mostShots = 10;
@@ -94,7 +107,7 @@ const mostShots = 10;
 export const attack = async (
   url: string,
   host: Enrolled,
-  { random, owner, targets, count }: { random: Random; owner: string; targets: Targets; count: number },
+  { random, owner, targets, count, pause }: Plan,
 ): Promise<{ missions: string[]; tally: Tally }> => {
   const tally = new Tally();
   const attacker = newAttacker(owner);
@@ -120,7 +133,11 @@ export const attack = async (
     return shots;
   };
 
-  for (let fired = 0; fired < count; ) {
+  for (let fired = 0, paused = 0; fired < count; ) {
+    if (fired - paused > shotsPerPause) {
+      paused = fired;
+      await pause();
+    }
     if (fired > (missions.length * count) / mostMissions) missions.push(Object.assign(attacker, newMission()).mission);
     if (attacker.n > farthestN) Object.assign(attacker, newRun());
     const dial = await dialEdge(url, host);

@@ -6,7 +6,7 @@ import { framesPerSide, seed, timeoutMs } from './budget.ts';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
 import { lyingHello } from './from-host.ts';
 import { dialEdge } from './host-dial.ts';
-import { keptWatching, watchAll } from './watchers.ts';
+import { comeBack, keptWatching, watchAll } from './watchers.ts';
 import { call, goodHost, type Person, seen, worksExactly, write } from './witness.ts';
 
 let edge: EdgeProcess;
@@ -33,7 +33,13 @@ test(`${framesPerSide} hostile frames harm nobody's work (seed ${seed})`, option
   before.dial.leave();
   await before.dial.ended();
 
-  const plan = { random: randomFrom(seed), owner: person.owner, targets: { own, foreign }, count: framesPerSide };
+  const plan = {
+    random: randomFrom(seed),
+    owner: person.owner,
+    targets: { own, foreign },
+    count: framesPerSide,
+    pause: () => comeBack(watchers),
+  };
   const { missions, tally } = await attack(edge.url, attacked, plan);
   console.log(`frames to the edge: ${tally}`);
 

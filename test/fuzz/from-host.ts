@@ -139,7 +139,7 @@ const hostileItem = (random: Random, attacker: Attacker, { own, foreign }: Targe
     () => ({ ...good, at: pick(random, [8_640_000_000_000_001, Number.MAX_SAFE_INTEGER, -1, 1.5]) }),
     () => ({ ...good, src }),
     () => ({ ...good, src: { ...src, seq: Number.MAX_SAFE_INTEGER, session: 'x'.repeat(5_000) } }),
-    () => ({ ...good, mission: randomUUID() }),
+    () => row(randomUUID(), called({})),
     () => row(null, called({})),
     // Too large, in every way there is.
     () => mine(called({ args: { text: 'x'.repeat(300_000) } })),

@@ -1,33 +1,74 @@
 // People who look on while the edge is attacked, each at another part of it.
 import { expect } from 'vitest';
-import { readStream, type StreamReader } from '../support/sse-reader.ts';
+import { readStream, type StreamEvent, type StreamReader } from '../support/sse-reader.ts';
 import { call, type GoodHost, type Person, truth, type Witness } from './witness.ts';
 
-export interface Watchers {
-  /** Everything, as the existing apps see it. */
-  all: StreamReader;
-  /** The mission that runs on another server than the attacked one. */
-  foreign: StreamReader;
-  /** The finished mission on the attacked server. */
-  own: StreamReader;
+/** A stream made for resuming: everything it has shown, across the times that it was opened again. */
+interface Resumed {
+  seen(): StreamEvent[];
+  until(fits: (event: StreamEvent) => boolean): Promise<StreamEvent>;
+  /** Goes on in a new stream from where this one is; rejects when it was ended for us. */
+  resume(): Promise<void>;
+  close(): void;
 }
 
-const watch = ({ url, headers }: Person, query: string): Promise<StreamReader> =>
-  readStream(`${url}/api/control/stream${query}`, headers);
+export interface Watchers {
+  /** Everything, as the existing apps see it: one stream from beginning to end. */
+  all: StreamReader;
+  /** The mission that runs on another server than the attacked one. */
+  foreign: Resumed;
+  /** The finished mission on the attacked server. */
+  own: Resumed;
+}
+
+const open = ({ url, headers }: Person, query: string, after: string | null): Promise<StreamReader> =>
+  readStream(`${url}/api/control/stream${query}`, after ? { ...headers, 'last-event-id': after } : headers);
+
+const resumed = async (person: Person, mission: string): Promise<Resumed> => {
+  const query = `?format=delta&mission_id=${mission}`;
+  const earlier: StreamEvent[] = [];
+  let stream = await open(person, query, null);
+  let isOver = false;
+  const follow = (followed: StreamReader): void => {
+    void followed.ended.then(() => {
+      isOver ||= followed === stream;
+    });
+  };
+  follow(stream);
+  return {
+    seen: () => [...earlier, ...stream.events],
+    until: async (fits) => earlier.find(fits) ?? stream.until(fits),
+    resume: async () => {
+      expect(isOver, 'the stream was ended').toBe(false);
+      const last = stream;
+      earlier.push(...last.events);
+      stream = await open(person, query, last.lastId());
+      last.close();
+      follow(stream);
+    },
+    close: () => stream.close(),
+  };
+};
 
 export const watchAll = async (person: Person, own: Witness, foreign: Witness): Promise<Watchers> => ({
-  all: await watch(person, ''),
-  foreign: await watch(person, `?format=delta&mission_id=${foreign.mission}`),
-  own: await watch(person, `?format=delta&mission_id=${own.mission}`),
+  all: await open(person, '', null),
+  foreign: await resumed(person, foreign.mission),
+  own: await resumed(person, own.mission),
 });
 
+/** The edge ends streams after a quarter of an hour; whoever watches for longer comes back before that. */
+export const comeBack = async ({ foreign, own }: Watchers): Promise<void> => {
+  await foreign.resume();
+  await own.resume();
+};
+
 /** Events of the log have a dot in their names; the others are the stream's own, which no host may forge. */
-const streamsOwn = ({ events }: StreamReader): string[] =>
-  events.map(({ name }) => name).filter((name) => !name.includes('.') && name !== 'status');
+const streamsOwn = (events: StreamEvent[]): Set<string> =>
+  new Set(events.map(({ name }) => name).filter((name) => !name.includes('.') && name !== 'status'));
 
 /**
- * Every stream is still the same one, shows what comes next, and has shown nothing that is not so. `beside` is the host of
- * `foreign`, whose turn ends here.
+ * Every stream is still there, shows what comes next, and has shown nothing that is not so. `beside` is the host of
+ * `witness`, whose turn ends here; `finished` is the mission on the attacked server.
  */
 export const keptWatching = async (
   person: Person,
@@ -42,22 +83,27 @@ export const keptWatching = async (
   const last = await own.until(({ name, data }) => name === 'mission.status' && data.status === 'blocked');
 
   expect(answer.data.content).toBe(truth);
-  const shown = foreign.events.map(({ name }) => name).filter((name) => name !== 'status');
-  expect(shown).toEqual([
-    'snapshot',
-    ...['tool.called', 'tool.result', 'turn.cost', 'turn.error', 'part.closed', 'mission.status', 'turn.ended'],
+  const shown = foreign.seen().map(({ name }) => name);
+  expect(shown.filter((name) => name.includes('.'))).toEqual([
+    'tool.called',
+    'tool.result',
+    'turn.cost',
+    'turn.error',
+    'part.closed',
+    'mission.status',
+    'turn.ended',
   ]);
-  expect(streamsOwn(own)).toEqual(['snapshot']);
-  const theirs = [...foreign.events, ...own.events].filter(({ data }) => data.mission_id != null);
+  expect([...streamsOwn(foreign.seen()), ...streamsOwn(own.seen())]).toEqual(['snapshot', 'snapshot']);
+  const theirs = [...foreign.seen(), ...own.seen()].filter(({ data }) => data.mission_id != null);
   expect(JSON.stringify(theirs)).not.toContain('forged');
-  await replays(person, own, String(last.id), `?format=delta&mission_id=${finished.mission}`);
-  await replays(person, all, all.lastId() ?? '', '');
+  const begin = own.seen().find(({ id }) => id !== null)?.id ?? '';
+  await replays(person, `?format=delta&mission_id=${finished.mission}`, begin, last.id ?? '');
+  await replays(person, '', all.events.find(({ id }) => id !== null)?.id ?? '', all.lastId() ?? '');
   for (const stream of [all, foreign, own]) stream.close();
 };
 
 /** The log as a whole can still be read: a stream that goes on from the first id gets to the last. */
-const replays = async (person: Person, first: StreamReader, last: string, query: string): Promise<void> => {
-  const begin = first.events.find(({ id }) => id !== null)?.id ?? '';
+const replays = async (person: Person, query: string, begin: string, last: string): Promise<void> => {
   const response = await fetch(`${person.url}/api/control/stream${query}`, {
     headers: { ...person.headers, 'last-event-id': begin },
   });

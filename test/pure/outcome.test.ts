@@ -24,6 +24,7 @@ const situation = (over: Partial<Situation>): Situation => ({
   stored: true,
   newer: false,
   last: answer({ finish: 'stop' }),
+  repeating: false,
   accepted: true,
   cancelled: false,
   sameInstance: true,

@@ -223,7 +223,12 @@ test('progress says what OpenCode has stored of a message', () => {
   const { begin, live } = scenario('two-messages');
   const state = begin();
   const [first = '', second = ''] = [...state.prompts.keys()];
-  expect(progressOf(state, first, commandNumber(1))).toEqual({ stored: false, newer: false, last: null });
+  expect(progressOf(state, first, commandNumber(1))).toEqual({
+    stored: false,
+    newer: false,
+    last: null,
+    repeating: false,
+  });
 
   for (const row of live) translate(state, row);
 
@@ -237,6 +242,24 @@ test('progress says what OpenCode has stored of a message', () => {
     newer: false,
     last: { finish: 'stop' },
   });
+});
+
+test('an answer that OpenCode begins anew after the final one adds nothing, and is said', () => {
+  const { begin, live } = scenario('text');
+  const state = begin();
+  const first = [...state.prompts.keys()][0] ?? '';
+  for (const row of live) translate(state, row);
+  const again = live.map((row) =>
+    JSON.parse(
+      JSON.stringify(row)
+        .replaceAll(/msg_(?!01)(\w+)/g, 'msg_9$1')
+        .replaceAll('prt_', 'prt_9'),
+    ),
+  );
+
+  expect(madeOf(state, again)).toEqual([]);
+
+  expect(progressOf(state, first, commandNumber(1))).toMatchObject({ repeating: true, last: { finish: 'stop' } });
 });
 
 test('a forgotten turn adds nothing more, whatever comes late', () => {

@@ -17,10 +17,10 @@ export const freshWorkingDir = () => {
 
 export type Launched = ReturnType<typeof launch>;
 
-/** Starts `openagent up` with a free port and nothing of this machine's environment but PATH. */
-export const launch = (workingDir: string, environment: Record<string, string> = {}) => {
+/** Starts `openagent up`, or another command, with a free port and nothing of this machine's environment but PATH. */
+export const launch = (workingDir: string, environment: Record<string, string> = {}, args: string[] = ['up']) => {
   const env = { PATH: process.env.PATH ?? '', HOME: workingDir, WORKING_DIR: workingDir, PORT: '0', ...environment };
-  const child = spawn(process.execPath, [bootstrap, 'up'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [bootstrap, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {

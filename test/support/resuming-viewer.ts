@@ -1,6 +1,7 @@
 // A dashboard that never gives up: reads `?format=delta`, comes back with its last id after every end, and keeps the log
 // as it was shown.
 import { setTimeout as wait } from 'node:timers/promises';
+import { parseCursor } from '../../shared/cursor.ts';
 import type { Person } from './person.ts';
 import type { StreamEvent, StreamReader } from './sse-reader.ts';
 
@@ -9,6 +10,8 @@ export interface ResumingViewer {
   rows: readonly StreamEvent[];
   /** Texts by part, built as shared/events.ts says, with deltas. */
   texts: ReadonlyMap<string, string>;
+  /** The seq of the snapshot that came first, or with the last `reset`: what lies before it has to be read elsewhere. */
+  from(): number;
   /** How often a stream was opened, and how often its position was gone. */
   counts: { joins: number; resets: number };
   /** Names of the mission's events as shown. */
@@ -26,9 +29,10 @@ export interface ResumingViewer {
 const againMs = 50;
 const patienceMs = 30_000;
 
-/** Starts reading; `query` begins with `&`. */
+/** Starts reading and resolves with the first snapshot; `query` begins with `&`. */
 export const resumingViewer = async (person: Person, query = ''): Promise<ResumingViewer> => {
   let rows: StreamEvent[] = [];
+  let from: number | null = null;
   const texts = new Map<string, string>();
   const counts = { joins: 0, resets: 0 };
   const looking = new Set<() => void>();
@@ -40,8 +44,10 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
     if (event.name === 'reset') {
       counts.resets++;
       rows = [];
+      from = null;
       texts.clear();
     }
+    if (event.name === 'snapshot') from ??= parseCursor(event.id ?? '')?.seq ?? null;
     if (typeof event.data.seq === 'number') rows.push(event);
     grow(texts, event);
     for (const look of looking) look();
@@ -69,14 +75,23 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
       if (!isClosed) await wait(againMs);
     }
   };
+  const joined = new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (from === null) return;
+      looking.delete(look);
+      resolve();
+    };
+    looking.add(look);
+  });
   const living = live();
-  void living;
+  await joined;
 
   const viewer: ResumingViewer = {
     get rows() {
       return rows;
     },
     texts,
+    from: () => from ?? 0,
     counts,
     names: (mission) => rows.filter(({ data }) => data.mission_id === mission).map(({ name }) => name),
     statuses: (mission) =>

@@ -8,7 +8,7 @@ import type { Log, UnknownEvent } from './log.ts';
 import { getMission, insertMission } from './missions.ts';
 import { getPart } from './parts.ts';
 import { type Recorded, recordEvent } from './record.ts';
-import { runPosition, type SourcePosition, setRunPosition, setSourcePosition, sourcePosition } from './runs.ts';
+import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from './runs.ts';
 
 export type Ingested = { ok: true; n: number; recorded: Recorded[] } | { ok: false; expected: number };
 
@@ -20,7 +20,7 @@ export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, no
   const { sql } = storage;
   const known = runPosition(sql, batch.run);
   if (batch.from > known + 1 && batch.items.length > 0) return { ok: false, expected: known + 1 };
-  const sources = new Map<string, SourcePosition>();
+  const sources = new Map<string, Src>();
   const recorded: Recorded[] = [];
   let last = known;
   for (const [index, raw] of batch.items.entries()) {
@@ -37,7 +37,6 @@ export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, no
     last = n;
     if (verdict === 'known_source') continue;
     if (src) sources.set(keyOf(src), src);
-    if (src) setSourcePosition(sql, src);
     const reject = (reason: string): void => {
       const row = log.append(null, null, nowMs, {
         type: 'log.rejected',
@@ -53,6 +52,8 @@ export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, no
     if (typeof event === 'string' || !parsed.success) reject(String(event));
     else recorded.push(...guarded(storage, log, reject, () => place(sql, log, parsed.data, event, nowMs, reject)));
   }
+  // Once for each session of the batch, however many of its rows there were: every one is billed.
+  for (const src of sources.values()) setSourcePosition(sql, src);
   if (last > known) setRunPosition(sql, batch.run, last);
   return { ok: true, n: last, recorded };
 };
@@ -93,7 +94,7 @@ export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] =>
     return delta.off + delta.text.length <= part.length + maxAheadChars;
   });
 
-const keyOf = (src: Src): string => `${src.source} ${src.session}`;
+const keyOf = (src: Src): string => JSON.stringify([src.source, src.session]);
 
 /** JSON is written by recursion, which ends somewhere; no tool is called with anything near this deep. */
 const maxLevels = 200;

@@ -89,8 +89,12 @@ export class HostSocket {
 
 export const sendFrame = (socket: WebSocket, frame: EdgeFrame): void => socket.send(JSON.stringify(frame));
 
+/** Sockets that this side closed. A cache is enough: what is still on its way to them comes before any eviction. */
+const closedHere = new WeakSet<WebSocket>();
+
 /** Closing a socket that is gone already is no error. */
 export const close = (socket: WebSocket, code: number, reason: string): void => {
+  closedHere.add(socket);
   if (socket.readyState !== WebSocket.CLOSED) socket.close(code, closeReason(reason));
 };
 
@@ -100,8 +104,8 @@ export const readHostFrame = (socket: WebSocket, state: LinkState, message: stri
     close(socket, code, reason);
     return null;
   };
-  // On its way when this side closed: nothing behind a refused frame may count.
-  if (socket.readyState !== WebSocket.OPEN) return null;
+  // Nothing behind a refused frame may count. What a host sends just before it closes does.
+  if (closedHere.has(socket)) return null;
   if (typeof message !== 'string') return refuse(closeCode.badFrame, 'frames are text');
   if (message.length > maxFrameBytes) return refuse(closeCode.badFrame, `frame larger than ${maxFrameBytes} bytes`);
   const parsed = parseHostFrame(message);

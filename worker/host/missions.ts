@@ -79,40 +79,37 @@ export const insertMission = (sql: SqlStorage, mission: NewMission, at: number):
   return true;
 };
 
-/** Writes back what events change, and raises `rev` where the directory shows it. An unchanged mission is not a row written. */
+/** What events change, by its column. */
+const changing = {
+  title: 'title',
+  status: 'status',
+  turn: 'turn',
+  endedTurn: 'ended_turn',
+  next_sequence: 'next_sequence',
+  cost_usd: 'cost_usd',
+  turn_cost_usd: 'turn_cost_usd',
+  updated_at: 'updated_at',
+  interrupted_at: 'interrupted_at',
+  deleted_at: 'deleted_at',
+} as const satisfies Partial<Record<keyof Mission, string>>;
+type Changing = keyof typeof changing;
+const keys = Object.keys(changing) as Changing[];
+
+/** Of these, what the directory shows. */
+const shownKeys: ReadonlySet<Changing> = new Set(['status', 'title', 'cost_usd', 'deleted_at', 'updated_at']);
+
+/**
+ * Writes back what events changed, and raises `rev` where the directory shows it. Only columns that changed are named: SQLite
+ * writes the index entries of every column that is, and each is a billed row.
+ */
 export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): void => {
-  const isSame =
-    before.title === after.title &&
-    before.status === after.status &&
-    before.turn === after.turn &&
-    before.endedTurn === after.endedTurn &&
-    before.next_sequence === after.next_sequence &&
-    before.cost_usd === after.cost_usd &&
-    before.turn_cost_usd === after.turn_cost_usd &&
-    before.updated_at === after.updated_at &&
-    before.interrupted_at === after.interrupted_at &&
-    before.deleted_at === after.deleted_at;
-  if (isSame) return;
-  const shown =
-    before.status !== after.status ||
-    before.title !== after.title ||
-    before.cost_usd !== after.cost_usd ||
-    before.deleted_at !== after.deleted_at ||
-    before.updated_at !== after.updated_at;
+  const changed = keys.filter((key) => before[key] !== after[key]);
+  if (changed.length === 0) return;
+  const sets = changed.map((key) => `${changing[key]} = ?`);
+  if (changed.some((key) => shownKeys.has(key))) sets.push('rev = rev + 1');
   sql.exec(
-    `UPDATE missions SET title = ?, status = ?, turn = ?, ended_turn = ?, next_sequence = ?, cost_usd = ?, turn_cost_usd = ?,
-       updated_at = ?, interrupted_at = ?, deleted_at = ?, rev = rev + ? WHERE id = ?`,
-    after.title,
-    after.status,
-    after.turn,
-    after.endedTurn,
-    after.next_sequence,
-    after.cost_usd,
-    after.turn_cost_usd,
-    after.updated_at,
-    after.interrupted_at,
-    after.deleted_at,
-    shown ? 1 : 0,
+    `UPDATE missions SET ${sets.join(', ')} WHERE id = ?`,
+    ...changed.map((key) => after[key]),
     after.id,
   );
 };

@@ -55,8 +55,9 @@ export const hosts = routes()
     return c.json(answer);
   })
   .delete('/:id', async (c) => {
-    requireAdmin(c);
+    // Before anything asks for the user: /enrol matches here too, and the gate lets that path in without one.
     const id = idParam(c);
+    requireAdmin(c);
     const db = directory(c.env);
     if ((await findHost(db, id)) === null) throw new AppError('not_found', `Server ${id} not found`);
     await endCredential(db, id);

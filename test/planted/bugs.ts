@@ -1,0 +1,143 @@
+// Bugs as they could be made: each is a line of our own sources, changed, and the case that has to see it.
+import type { Build } from '../faults/altered-build.ts';
+import {
+  absentCommand,
+  type EdgeCase,
+  killedAtAck,
+  otherUser,
+  overlappingText,
+  repeatedBatch,
+  restoredEdge,
+  restoredHost,
+} from './edge-cases.ts';
+import { edgeAlone } from './ground.ts';
+import { killedWhileSending, restoredStore } from './host-cases.ts';
+import type { Planted } from './planted-build.ts';
+
+export interface Bug {
+  name: string;
+  planted: Planted[];
+  /** Passes on a build without the bug. */
+  proof(build: Build): Promise<void>;
+  /** How the proof fails with it. */
+  symptom: RegExp;
+}
+
+const atEdge =
+  (proof: EdgeCase) =>
+  async (build: Build): Promise<void> =>
+    proof(await edgeAlone(build));
+
+export const bugs: readonly Bug[] = [
+  {
+    name: 'dedupe by n is off',
+    planted: [{ file: 'shared/append.ts', from: "  if (n <= lastN) return 'repeated';\n", to: '' }],
+    proof: atEdge(repeatedBatch),
+    symptom: /rows told twice/,
+  },
+  {
+    name: 'dedupe by src is off',
+    planted: [
+      {
+        file: 'shared/append.ts',
+        from: "  if (src && highest && !isAfter(src, highest)) return 'known_source';\n",
+        to: '',
+      },
+    ],
+    proof: atEdge(restoredHost),
+    symptom: /a fact told under two numbers/,
+  },
+  {
+    name: 'the object acknowledges before it commits',
+    planted: [
+      {
+        file: 'worker/host/hostlink.ts',
+        from: "      case 'batch': {\n",
+        to: `      case 'batch': {
+        const n = frame.from + frame.items.length - 1;
+        sendFrame(socket, { type: 'ack', run: frame.run, n, segment: this.#log.segment });
+        await scheduler.wait(200);
+`,
+      },
+    ],
+    proof: atEdge(killedAtAck),
+    symptom: /what was acknowledged/,
+  },
+  {
+    name: 'the host-agent takes what was sent for acknowledged',
+    planted: [
+      {
+        file: 'host-agent/link/stream.ts',
+        from: '    this.#wire.send(this.#encode(outgoing), this.#sent);\n',
+        to: `    if (outgoing.kind === 'rows') this.#outbox.ack(outgoing.run, outgoing.from + outgoing.items.length - 1);
+    this.#wire.send(this.#encode(outgoing), this.#sent);
+`,
+      },
+    ],
+    proof: killedWhileSending,
+    symptom: /never acknowledged comes again/,
+  },
+  {
+    name: 'off is not checked',
+    planted: [
+      {
+        file: 'shared/append.ts',
+        from: '  if (off > storedLength) return null;\n  const suffix = text.slice(storedLength - off);\n',
+        to: '  const suffix = text;\n',
+      },
+    ],
+    proof: atEdge(overlappingText),
+    symptom: /text told twice/,
+  },
+  {
+    name: 'a restored outbox goes on under its old run',
+    planted: [
+      {
+        file: 'host-agent/store/database.ts',
+        from: "  const run = randomBytes(16).toString('base64url');\n",
+        to: `  const before = db.prepare('SELECT run FROM runs ORDER BY position DESC LIMIT 1').get();
+  const run = before ? text(before, 'run') : randomBytes(16).toString('base64url');
+`,
+      },
+      {
+        file: 'host-agent/store/database.ts',
+        from: "'INSERT INTO runs (run) VALUES (?) RETURNING position'",
+        to: "'INSERT INTO runs (run) VALUES (?) ON CONFLICT (run) DO UPDATE SET run = excluded.run RETURNING position'",
+      },
+    ],
+    proof: restoredStore,
+    symptom: /a row of a restored store is taken/,
+  },
+  {
+    name: 'a restored edge goes on under its old log',
+    planted: [
+      {
+        file: 'worker/host/hostlink.ts',
+        from: 'const reason = rolledBack(this.#sql, this.#log, hello);',
+        to: 'const reason: string | null = null;',
+      },
+    ],
+    proof: atEdge(restoredEdge),
+    symptom: /the log of an edge that was rolled back/,
+  },
+  {
+    name: 'lost is concluded before the log has reached at',
+    planted: [
+      { file: 'worker/host/absence.ts', from: '  if (runPosition(sql, noted.run) < noted.n) return [];\n', to: '' },
+    ],
+    proof: atEdge(absentCommand),
+    symptom: /a turn that had ended/,
+  },
+  {
+    name: 'the owner filter is off',
+    planted: [
+      {
+        file: 'worker/host/audience.ts',
+        from: 'mission.owner === state.owner && (state.mission === null || state.mission === mission.id)',
+        to: 'state.mission === null || state.mission === mission.id',
+      },
+    ],
+    proof: atEdge(otherUser),
+    symptom: /another user's events/,
+  },
+];

@@ -26,10 +26,13 @@ export const formatVector = (cursors: ReadonlyMap<string, string>): string =>
     .map(([host, cursor]) => `${host}=${cursor}`)
     .join(',');
 
+/** More servers than any edge has; what a client sends is bounded all the same. */
+const maxEntries = 1_000;
+
 /** Reads either form. A plain cursor is returned under the key '' (a stream that had one server). */
 export const parseVector = (text: string): Map<string, string> => {
   const vector = new Map<string, string>();
-  for (const entry of text.split(',').slice(0, 64)) {
+  for (const entry of text.split(',').slice(0, maxEntries)) {
     const at = entry.indexOf('=');
     vector.set(at < 0 ? '' : entry.slice(0, at), at < 0 ? entry : entry.slice(at + 1));
   }

@@ -16,7 +16,9 @@ export const newHostAnswer = z.object({
   code: z.string(),
   /** ISO 8601. */
   expires_at: z.string(),
-  /** What to run on the new server. */
+  /** What to run on the new server, as root, where nothing of ours is installed. */
+  install: z.string(),
+  /** What to run there where the host-agent is installed. */
   command: z.string(),
 });
 

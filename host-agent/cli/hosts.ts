@@ -41,11 +41,16 @@ const ownEdge = async (environment: NodeJS.ProcessEnv): Promise<string> => {
 
 const add = async (url: string, token: string | null, name: string | undefined): Promise<void> => {
   const body = name === undefined ? {} : { name };
-  const { command, expires_at } = await callEdge(url, '/api/hosts', newHostAnswer, { method: 'POST', body, token });
+  const { install, command, expires_at } = await callEdge(url, '/api/hosts', newHostAnswer, {
+    method: 'POST',
+    body,
+    token,
+  });
   const until = new Date(expires_at).toLocaleTimeString();
-  say(`On the new server, until ${until} and once:\n\n  ${command}\n`);
+  say(`On the new server, as root, until ${until} and once:\n\n  ${install}\n`);
+  say(`Or, where Open Agent is installed already:\n\n  ${command}\n`);
   if (isLoopback(new URL(url).hostname)) {
-    say('In it, put the address by which that server reaches this edge: 127.0.0.1 is each machine itself.');
+    say('Put in the address by which that server reaches this edge: 127.0.0.1 is each machine itself.');
   }
 };
 

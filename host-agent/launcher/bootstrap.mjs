@@ -55,7 +55,7 @@ const main = async () => {
     return 0;
   }
   if (command === prepareCommand) return prepare(rest[0]);
-  if (!asking.has(command)) await ensureSystemPackages();
+  if (!asking.has(command)) await ensureSystemPackages({ forTests: command === 'test' });
   const prepared = await prepareLocked();
   if (prepared !== 0 || command === 'build') return prepared;
   const node = nodeFor(root);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expectSameAsOpenCode, openCodeHistory, storedEvents } from '../support/comparison.ts';
+import { alive, processTree } from '../support/launched.ts';
 import { answered, type Person, type Role, type Stack, startStack } from '../support/stack.ts';
 
 /** What the issue allows a restart to take until everything agrees. */
@@ -13,15 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-interface Stored {
-  event_type: string;
-  content: string;
-  sequence: number;
-  tool_call_id: string | null;
-}
-
-const storedEvents = async (mission: string): Promise<Stored[]> =>
-  (await me.call('GET', `/api/control/missions/${mission}/events`)).json;
+const eventsOf = (mission: string) => storedEvents(me, mission);
 
 const isUp = async (): Promise<void> => {
   await vi.waitFor(async () => expect((await me.call('GET', '/api/health')).status).toBe(200), { timeout: 20_000 });
@@ -41,46 +35,10 @@ const agree = async (mission: string, status: string): Promise<void> => {
   }, agreeing);
 };
 
-/** Final texts and tool calls of OpenCode's own durable history of a mission's directory. */
-const openCodeHistory = async (mission: string) => {
-  const directory = stack.missionDirectory(mission);
-  const { call } = stack.openCode();
-  const sessions = (await call('GET', `/session?directory=${encodeURIComponent(directory)}`)) as { id: string }[];
-  const rows = (await call('POST', '/sync/history', {})) as {
-    aggregate_id: string;
-    type: string;
-    data: {
-      part?: { id: string; type: string; text?: string; messageID: string; state?: { status: string } };
-      info?: { id: string; role: string };
-    };
-  }[];
-  const own = rows.filter((row) => sessions.some(({ id }) => id === row.aggregate_id));
-  const answers = new Set(own.flatMap(({ data }) => (data.info?.role === 'assistant' ? [data.info.id] : [])));
-  const parts = new Map(
-    own.flatMap(({ data }) =>
-      data.part && answers.has(data.part.messageID) ? [[data.part.id, data.part] as const] : [],
-    ),
-  );
-  return {
-    sessions: sessions.length,
-    texts: [...parts.values()]
-      .filter(({ type, text }) => (type === 'text' || type === 'reasoning') && text)
-      .map(({ text }) => text),
-    tools: [...parts.values()].filter(({ type }) => type === 'tool').map(({ id }) => id),
-  };
-};
-
 /** Every durable fact of OpenCode is in our events, once. */
 const nothingLost = async (mission: string): Promise<void> => {
-  const events = await storedEvents(mission);
-  const history = await openCodeHistory(mission);
-  expect(history.sessions).toBe(1);
-  const thoughts = events.filter(({ event_type }) => event_type === 'thinking').map(({ content }) => content);
-  expect(thoughts.filter((text) => text !== '').toSorted()).toEqual(history.texts.toSorted());
-  const calls = events.filter(({ event_type }) => event_type === 'tool_call').map(({ tool_call_id }) => tool_call_id);
-  expect(calls.toSorted()).toEqual(history.tools.toSorted());
-  expect(events.filter(({ event_type }) => event_type === 'tool_result')).toHaveLength(history.tools.length);
-  expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+  const history = await openCodeHistory(stack.openCode().call, stack.missionDirectory(mission));
+  expectSameAsOpenCode(await eventsOf(mission), history);
 };
 
 test.each<Role>(['edge', 'host-agent', 'opencode'])(
@@ -131,7 +89,7 @@ test.each<Role>(['edge', 'host-agent'])(
 
     await vi.waitFor(
       async () => {
-        expect((await storedEvents(mission)).at(-1)).toMatchObject({
+        expect((await eventsOf(mission)).at(-1)).toMatchObject({
           event_type: 'assistant_message',
           content: 'Half of it and the rest.',
         });
@@ -173,17 +131,41 @@ test('SIGKILL of OpenCode during a turn ends it as interrupted, and the mission 
   );
 });
 
+test('SIGKILL of the launcher during a turn leaves no process, and the next start goes on with the mission', async () => {
+  const { mission } = await me.say('REASON Cut short.\nSAY Half of it\nWAIT killed-launcher');
+  await stack.model.reached('killed-launcher');
+  const launched = stack.launched();
+  const everything = processTree(launched.pid);
+  expect(everything.length).toBeGreaterThan(4);
+
+  stack.kill('launcher');
+  await launched.ended;
+  await vi.waitFor(() => expect(alive(everything)).toEqual([]), agreeing);
+  await stack.restart();
+
+  await agree(mission, 'interrupted');
+  await nothingLost(mission);
+  expect(stack.model.requests.filter(({ userText }) => userText.includes('killed-launcher'))).toHaveLength(1);
+  await me.say('SAY After the launcher.', mission);
+  await vi.waitFor(
+    async () => {
+      expect((await eventsOf(mission)).at(-1)?.content).toBe('After the launcher.');
+    },
+    { timeout: 30_000 },
+  );
+});
+
 test('a restart of everything keeps missions, the token and the stream position', async () => {
   const stream = await me.stream('?format=delta');
   const { mission } = await me.say('SAY Kept.');
   await stream.until(({ name, data }) => name === 'turn.ended' && data.mission_id === mission);
   const cursor = stream.lastId() ?? '';
   stream.close();
-  const before = await storedEvents(mission);
+  const before = await eventsOf(mission);
 
   await stack.restart();
 
-  expect(await storedEvents(mission)).toEqual(before);
+  expect(await eventsOf(mission)).toEqual(before);
   const resumed = await me.stream('?format=delta', { 'Last-Event-ID': cursor });
   expect((await resumed.until(({ name }) => name === 'snapshot')).id).not.toBeNull();
   expect(resumed.events.some(({ name }) => name === 'reset')).toBe(false);

@@ -45,6 +45,7 @@ const remove = (id: string) => admin(`/api/hosts/${id}`, { method: 'DELETE' });
 test('a code enrols one server, which can dial its link with what it was given', async () => {
   const response = await admin('/api/hosts', { method: 'POST', json: { name: 'build box' } });
   const made = newHostAnswer.parse(await response.json());
+  expect(made.install).toBe(`curl -fsS http://127.0.0.1:8787/install.sh | sh -s -- ${made.code}`);
   expect(made.command).toBe(`openagent enroll http://127.0.0.1:8787 ${made.code}`);
   expect(Date.parse(made.expires_at) - Date.now()).toBeCloseTo(3_600_000, -4);
 

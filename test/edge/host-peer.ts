@@ -6,6 +6,8 @@ import { applyMigrations } from '../../worker/directory/migrations.ts';
 /** A host's end of the link inside workerd: speaks frames, keeps what it was sent, waits for what it expects. */
 export interface HostPeer {
   send(frame: object): void;
+  /** Types of everything that came, in order. */
+  order: string[];
   /** The next frame of this type, already arrived or to come. */
   next<T extends EdgeFrame['type']>(type: T): Promise<Extract<EdgeFrame, { type: T }>>;
   closed: Promise<{ code: number; reason: string }>;
@@ -30,11 +32,13 @@ export const dialHost = async (host: string, epoch = 1): Promise<HostPeer> => {
   const socket = response.webSocket;
   if (!socket) throw new Error(`no socket: ${response.status}`);
   const inbox: EdgeFrame[] = [];
+  const order: string[] = [];
   const waiting: { type: string; resolve: (frame: EdgeFrame) => void }[] = [];
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
   socket.addEventListener('message', ({ data }) => {
     const parsed = parseEdgeFrame(String(data));
     if (!parsed.ok) throw new Error(parsed.reason);
+    order.push(parsed.frame.type);
     const at = waiting.findIndex(({ type }) => type === parsed.frame.type);
     if (at < 0) inbox.push(parsed.frame);
     else waiting.splice(at, 1)[0]?.resolve(parsed.frame);
@@ -43,6 +47,7 @@ export const dialHost = async (host: string, epoch = 1): Promise<HostPeer> => {
   socket.accept();
   return {
     send: (frame) => socket.send(JSON.stringify(frame)),
+    order,
     next: async <T extends EdgeFrame['type']>(type: T) => {
       const at = inbox.findIndex((frame) => frame.type === type);
       const frame =

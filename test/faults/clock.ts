@@ -45,6 +45,9 @@ export const startClock = (): Clock => {
   };
 };
 
+/** Both packages are here; `npm test` installs them where it may. */
+export const hasClocks = [faketime, datefudge].every((path) => existsSync(path));
+
 const requireLibrary = (path: string): void => {
   if (!existsSync(path)) throw new Error(`${path} is missing: apt-get install faketime datefudge`);
 };

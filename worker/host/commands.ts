@@ -64,6 +64,15 @@ export const openCommands = (sql: SqlStorage, mission: string | null): KeptMessa
   return rows.toArray().map(toMessage);
 };
 
+/** Whether any message has not ended, or (`kept`) has not been sent. Cheap enough to be asked with every frame. */
+export const hasOpen = (sql: SqlStorage, which: 'open' | 'kept'): boolean =>
+  sql
+    .exec(
+      `SELECT 1 FROM commands INDEXED BY commands_open
+         WHERE state IN ${openStates} ${which === 'kept' ? "AND state = 'kept'" : ''} LIMIT 1`,
+    )
+    .toArray().length > 0;
+
 /** The command a mission is busy with, or null. A mission has one at a time: the next waits here (protocol §4). */
 export const inFlight = (sql: SqlStorage, mission: string): KeptMessage | null => {
   const row = sql

@@ -3,7 +3,7 @@ import type { CommandId, MissionId } from '../../shared/ids.ts';
 import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import { concludeAbsence, noteAbsence } from './absence.ts';
-import { dueMessages, type KeptMessage, markCommand, openCommands, toCommand } from './commands.ts';
+import { dueMessages, hasOpen, type KeptMessage, markCommand, openCommands, toCommand } from './commands.ts';
 import { endAll } from './end-here.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from './ingest.ts';
 import {
@@ -131,7 +131,7 @@ export class HostLink {
   }
 
   #due(): KeptMessage[] {
-    return dueMessages(this.#sql, heldCommands(this.#sql));
+    return hasOpen(this.#sql, 'kept') ? dueMessages(this.#sql, heldCommands(this.#sql)) : [];
   }
 
   /** What follows from the log having come this far. */
@@ -207,10 +207,11 @@ export class HostLink {
       return { recorded: [...replaced, ...this.#conclude(nowMs)], touched: [] };
     });
     if (reason !== null) this.#steps.dismissViewers();
-    await this.#steps.checkDirectory();
     const frameMs = this.#env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
     const { session } = this.#socket.state(socket);
+    // At once: while D1 is asked, a message may be taken in, and no command may go before the welcome.
     sendFrame(socket, welcomeFrame(this.#sql, this.#log, hello, session, frameMs));
+    await this.#steps.checkDirectory();
     await setCapabilities(this.#env.DB, this.#steps.host, hello.capabilities);
     await this.dispatch();
   }

@@ -6,7 +6,7 @@ import { maxEventBytes } from '../../shared/limits.ts';
 import { confirmEnd, getCommand } from './commands.ts';
 import type { Log, UnknownEvent } from './log.ts';
 import { getMission, insertMission } from './missions.ts';
-import { getPart } from './parts.ts';
+import { getPart, knownParts } from './parts.ts';
 import { type Recorded, recordEvent } from './record.ts';
 import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from './runs.ts';
 
@@ -73,9 +73,20 @@ export const ingestGap = (
   return [{ row, mission: null }];
 };
 
+const saysOpened = (raw: unknown): boolean =>
+  typeof raw === 'object' &&
+  raw !== null &&
+  'event' in raw &&
+  typeof raw.event === 'object' &&
+  raw.event !== null &&
+  'type' in raw.event &&
+  raw.event.type === 'mission.opened';
+
 /** Missions that a batch opens and this object does not know: the Worker's directory is asked before they are adopted. */
 export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
   batch.items.flatMap((raw) => {
+    // Almost no row opens a mission, and each is parsed in `ingest`: a look is enough here.
+    if (!saysOpened(raw)) return [];
     const parsed = itemSchema.safeParse(raw);
     if (!parsed.success || parsed.data.mission === null) return [];
     if (getMission(sql, parsed.data.mission) !== null) return [];
@@ -87,12 +98,15 @@ export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
 const maxAheadChars = 4 * 1024 * 1024;
 
 /** Deltas of parts that are open here; the rest is dropped, as deltas may be. */
-export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] =>
-  deltas.filter((delta) => {
-    const part = getPart(sql, delta.part);
-    if (part === null || part.closed || part.mission !== delta.mission) return false;
+export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
+  if (deltas.length === 0) return [];
+  const parts = knownParts(sql, new Set(deltas.map((delta) => delta.part)));
+  return deltas.filter((delta) => {
+    const part = parts.get(delta.part);
+    if (part === undefined || part.closed || part.mission !== delta.mission) return false;
     return delta.off + delta.text.length <= part.length + maxAheadChars;
   });
+};
 
 const keyOf = (src: Src): string => JSON.stringify([src.source, src.session]);
 

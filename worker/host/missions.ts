@@ -52,6 +52,10 @@ export const getMission = (sql: SqlStorage, id: string): Mission | null => {
   return row ? toMission(row) : null;
 };
 
+/** Missions with a turn. */
+export const runningMissions = (sql: SqlStorage): Mission[] =>
+  sql.exec<MissionRow>('SELECT * FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL').toArray().map(toMission);
+
 /** A mission its owner may see; null for anyone else's and for deleted ones, which are the same to a caller. */
 export const ownMission = (sql: SqlStorage, owner: string, id: string): Mission | null => {
   const mission = getMission(sql, id);
@@ -107,11 +111,7 @@ export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): v
   if (changed.length === 0) return;
   const sets = changed.map((key) => `${changing[key]} = ?`);
   if (changed.some((key) => shownKeys.has(key))) sets.push('rev = rev + 1');
-  sql.exec(
-    `UPDATE missions SET ${sets.join(', ')} WHERE id = ?`,
-    ...changed.map((key) => after[key]),
-    after.id,
-  );
+  sql.exec(`UPDATE missions SET ${sets.join(', ')} WHERE id = ?`, ...changed.map((key) => after[key]), after.id);
 };
 
 /** The text of an assistant message: the answer's parts, or what the end says. */

@@ -32,6 +32,15 @@ export const getPart = (sql: SqlStorage, part: string): Part | null => {
   return row ? toPart(row) : null;
 };
 
+/** Those of these parts that there are, by id: one query, since a frame may bring text of every mission. */
+export const knownParts = (sql: SqlStorage, ids: ReadonlySet<string>): Map<string, Part> => {
+  const rows = sql.exec<PartRow>(
+    `SELECT ${columns} FROM parts WHERE part IN (SELECT value FROM json_each(?))`,
+    JSON.stringify([...ids]),
+  );
+  return new Map(rows.toArray().map((row) => [row.part, toPart(row)]));
+};
+
 /** Open parts of one mission, or of all, in order of opening. */
 export const openParts = (sql: SqlStorage, mission: string | null): Part[] =>
   sql

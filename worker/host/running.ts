@@ -2,8 +2,8 @@ import { type QueuedJson, type RunningJson, timestamp } from '../../shared/api.t
 import type { LiveTurn } from '../../shared/events.ts';
 import { quietMs } from '../../shared/limits.ts';
 import type { MissionRun } from '../../shared/viewer.ts';
-import { type KeptMessage, openCommands } from './commands.ts';
-import { getMission, type Mission } from './missions.ts';
+import { hasOpen, type KeptMessage, openCommands } from './commands.ts';
+import { getMission, type Mission, runningMissions } from './missions.ts';
 
 /** How a mission is doing, for `status` events. A message counts as waiting until its turn has started. */
 export const missionRun = (sql: SqlStorage, mission: Mission): MissionRun => {
@@ -13,18 +13,16 @@ export const missionRun = (sql: SqlStorage, mission: Mission): MissionRun => {
 
 /** Missions that run, or have something waiting, oldest work first. */
 export const busyMissions = (sql: SqlStorage): Mission[] => {
-  const ids = new Set(
-    sql
-      .exec<{ id: string }>('SELECT id FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL')
-      .toArray()
-      .map((row) => row.id),
-  );
-  for (const command of openCommands(sql, null)) ids.add(command.mission);
-  return [...ids].flatMap((id) => {
-    const mission = getMission(sql, id);
-    return mission && mission.deleted_at === null ? [mission] : [];
-  });
+  const busy = new Map(runningMissions(sql).map((mission) => [mission.id, mission]));
+  for (const { mission: id } of openCommands(sql, null)) {
+    const mission = busy.has(id) ? null : getMission(sql, id);
+    if (mission && mission.deleted_at === null) busy.set(id, mission);
+  }
+  return [...busy.values()];
 };
+
+/** Whether no mission runs and nothing waits: `busyMissions` is empty. */
+export const isIdle = (sql: SqlStorage): boolean => !hasOpen(sql, 'open') && runningMissions(sql).length === 0;
 
 /** What is known of a server's turns beyond the log. */
 export interface Activity {

@@ -1,3 +1,4 @@
+import type { LogEvent } from '../../shared/events.ts';
 import type { Delta } from '../../shared/frames.ts';
 import type { Env } from '../env.ts';
 import type { Log } from './log.ts';
@@ -5,7 +6,7 @@ import { checkDirectory, projectMissions, setLive } from './projection.ts';
 import type { Recorded } from './record.ts';
 import type { Reply } from './replies.ts';
 import type { Done } from './requests.ts';
-import { busyMissions } from './running.ts';
+import { isIdle } from './running.ts';
 import { getMeta, setMeta } from './tables.ts';
 import type { Viewers } from './viewers.ts';
 
@@ -13,6 +14,18 @@ import type { Viewers } from './viewers.ts';
 const retryMs = 5_000;
 /** A server is called quiet only after this long without work, so that a conversation does not write D1 at every turn. */
 const quietMs = 60_000;
+
+/** Events that change neither what runs nor what waits: nearly all there are while a turn runs. */
+const leavesRuns: ReadonlySet<string> = new Set<LogEvent['type']>([
+  'part.opened',
+  'part.blind',
+  'part.checkpoint',
+  'part.closed',
+  'tool.called',
+  'tool.result',
+  'turn.cost',
+  'turn.error',
+]);
 
 /** What a step wrote, and what was in the making. */
 export interface Step {
@@ -51,7 +64,10 @@ export class Steps {
       this.#log.reload();
       throw cause;
     }
-    const touched = [...step.touched, ...step.recorded.flatMap(({ row }) => row.mission ?? [])];
+    const touched = [
+      ...step.touched,
+      ...step.recorded.flatMap(({ row }) => (leavesRuns.has(row.event.type) ? [] : (row.mission ?? []))),
+    ];
     this.#viewers.show({ recorded: step.recorded, deltas: step.deltas ?? [], touched });
     if (step.recorded.length > 0) this.#ctx.waitUntil(this.projected());
     return step;
@@ -123,6 +139,6 @@ export class Steps {
   /** Called live, and nothing to do. */
   #isIdle(): boolean {
     const sql = this.#ctx.storage.sql;
-    return getMeta(sql, 'live') === '1' && busyMissions(sql).length === 0;
+    return getMeta(sql, 'live') === '1' && isIdle(sql);
   }
 }

@@ -41,8 +41,13 @@ export const hosts = routes()
     const code = drawEnrolmentCode();
     const stored = { codeSha256: enrolmentCodeHash(code), hostName: name, createdBy: c.get('user').id };
     const expiresAt = await keepCode(directory(c.env), stored, Date.now());
-    const command = `openagent enroll ${publicOrigin(c)} ${code}`;
-    return c.json({ code, expires_at: timestamp(expiresAt), command });
+    const origin = publicOrigin(c);
+    return c.json({
+      code,
+      expires_at: timestamp(expiresAt),
+      install: `curl -fsS ${origin}/install.sh | sh -s -- ${code}`,
+      command: `openagent enroll ${origin} ${code}`,
+    });
   })
   .post('/enrol', async (c) => {
     const body = await jsonBody(c, enrolBody);

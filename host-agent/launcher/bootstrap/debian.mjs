@@ -9,9 +9,19 @@ const programs = [
   { program: 'unshare', package: 'util-linux', disables: 'ending every process that OpenCode has started' },
 ];
 
-/** Installs missing system packages when we may, and says in one line what stays missing. */
-export const ensureSystemPackages = async () => {
-  const missing = programs.filter(({ program }) => !isOnPath(program));
+/** The same of the tests alone. */
+const testPrograms = [
+  { program: 'faketime', package: 'faketime', disables: 'tests in which clocks jump' },
+  { program: 'datefudge', package: 'datefudge', disables: 'tests in which clocks jump' },
+];
+
+/**
+ * Installs missing system packages when we may, and says in one line what stays missing.
+ * @param {{forTests: boolean}} which
+ */
+export const ensureSystemPackages = async ({ forTests }) => {
+  const wanted = forTests ? [...programs, ...testPrograms] : programs;
+  const missing = wanted.filter(({ program }) => !isOnPath(program));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((one) => one.package))];
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {

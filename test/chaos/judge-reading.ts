@@ -15,6 +15,10 @@ export const judgeReading = (reading: Reading, log: Reading): Finding[] => {
   return findings.map(({ sort, text }) => ({ sort, text: `${name}: ${text}` }));
 };
 
+/** The last row that this rendering shows anything of: a viewer is told no position for what it is not shown. */
+export const lastShown = (log: Reading, rendering: Reading['rendering']): number =>
+  Math.max(0, ...[...log.rows.values()].filter((row) => rendering === 'delta' || isShown(row)).map(({ seq }) => seq));
+
 const judgeDelta = (reading: Reading, expected: readonly Row[]): Finding[] =>
   expected.flatMap((row): Finding[] => {
     const seen = reading.rows.get(row.seq);

@@ -35,6 +35,7 @@ export class Reading {
   /** From which seq on everything has to be here; null before the first position. */
   joinedAt: number | null = null;
   seq = 0;
+  snapshots = 0;
   readonly #texts = new Map<string, string>();
 
   constructor(rendering: 'default' | 'delta') {
@@ -49,7 +50,10 @@ export class Reading {
       if (isGivenUp) this.wrong.push('"Stream connection failed", although its position was valid');
       return;
     }
-    if (event.name === 'snapshot') for (const { part, text } of snapshot.parse(event.data).parts) this.#see(part, text);
+    if (event.name === 'snapshot') {
+      this.snapshots += 1;
+      for (const { part, text } of snapshot.parse(event.data).parts) this.#see(part, text);
+    }
     if (event.name === 'delta') this.#grow(delta.parse(event.data));
     if (!notRows.has(event.name)) this.#row(event);
   }

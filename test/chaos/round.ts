@@ -9,6 +9,7 @@ import { type Conversation, converse } from './conversation.ts';
 import { doFaults } from './faults.ts';
 import type { Instants } from './instants.ts';
 import type { MissionRecord, RoundRecord } from './judge.ts';
+import { lastShown } from './judge-reading.ts';
 import type { Reading } from './reading.ts';
 import type { FaultName, RoundPlan, ViewerPlan } from './schedule.ts';
 import { Viewer } from './viewer.ts';
@@ -36,10 +37,12 @@ export const playRound = async (
   const direct = personAt(() => lab.edge.url, headers);
   const person = personAt(() => lab.viewerProxy.url, headers);
 
+  let stage = 'the first stream';
   const play = async (): Promise<RoundRecord> => {
     keeper.watch();
     await keeper.until(() => keeper.reading.position !== null);
     const begin = keeper.reading.position;
+    stage = 'the ends of all messages';
     const faults = plan.faults.map((lane) => doFaults(lab, lane, instants, over, done));
     const visits = viewers.map((viewer, index) => visit(viewer, plan.viewers[index], instants, over));
     const talks = plan.missions.map((messages) =>
@@ -47,12 +50,14 @@ export const playRound = async (
     );
     const conversations = await either(Promise.all(talks), [...faults, ...visits]);
     conversed.abort();
+    stage = 'the ends of all faults';
     await Promise.all([...faults, ...visits]);
     lab.linkProxy.heal();
+    stage = 'what the streams have yet to show';
     return settle(lab, direct, conversations, begin, headers, { plan, viewers, firstRequest });
   };
   try {
-    return await within(roundMs, play());
+    return await within(roundMs, play(), () => stage);
   } finally {
     failed.abort();
     await Promise.all([keeper, ...viewers].map((viewer) => viewer.leave()));
@@ -93,7 +98,10 @@ const settle = async (
     (list) => list.length === 0,
   );
   const log = await readLog(lab, headers, begin);
-  await Promise.all(viewers.map((viewer) => viewer.until(() => viewer.reading.seq >= log.seq)));
+  for (const viewer of viewers) {
+    const { reading } = viewer;
+    await viewer.until(() => reading.seq >= lastShown(log, reading.rendering));
+  }
   return {
     kind: plan.kind,
     missions,
@@ -108,19 +116,12 @@ const settle = async (
 /** The log from `begin` on, as it is told to someone who was away all the time. */
 const readLog = async (lab: Laboratory, headers: Record<string, string>, begin: string | null): Promise<Reading> => {
   const reader = new Viewer('delta', () => lab.edge.url, headers);
-  let isComplete = false;
-  const { reading } = reader;
-  reading.position = begin;
-  const take = reading.take.bind(reading);
-  reading.take = (event) => {
-    take(event);
-    // A replay ends with the present.
-    isComplete ||= event.name === 'snapshot';
-  };
+  reader.reading.position = begin;
   reader.watch();
-  await reader.until(() => isComplete);
+  // A replay ends with the present.
+  await reader.until(() => reader.reading.snapshots > 0);
   await reader.leave();
-  return reading;
+  return reader.reading;
 };
 
 const missionJson = z.looseObject({ id: z.string(), status: z.string() });
@@ -167,10 +168,13 @@ const either = async <T>(work: Promise<T>, others: Promise<void>[]): Promise<T> 
   return Promise.race([work, ...failing]);
 };
 
-const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+const within = async <T>(ms: number, work: Promise<T>, stage: () => string): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no end within ${ms / 1000} s`)), ms);
+    timer = setTimeout(
+      () => reject(new Error(`waited in vain for ${stage()}, ${ms / 1000} s after the beginning`)),
+      ms,
+    );
   });
   try {
     return await Promise.race([work, late]);

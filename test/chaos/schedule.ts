@@ -91,7 +91,7 @@ export const planRound = (seed: number, round: number, size: Size): RoundPlan =>
       planLane(draw, [...lanes.edge], 7),
       planLane(draw, kind === 'edge' ? ['host.frozen'] : [...lanes.host], kind === 'edge' ? 3 : 6),
       // Each kill interrupts every mission, so few of them leave the most to be broken.
-      planLane(draw, kind === 'opencode' ? [...lanes.opencode] : ['opencode.frozen'], 3),
+      planLane(draw, kind === 'opencode' ? [...lanes.opencode] : ['opencode.frozen'], kind === 'opencode' ? 5 : 3),
     ],
     viewers: times(3, (index) => ({
       rendering: index === 0 ? 'default' : index === 1 ? 'delta' : pick(draw, ['default', 'delta']),
@@ -103,7 +103,7 @@ export const planRound = (seed: number, round: number, size: Size): RoundPlan =>
 
 const drawKind = (draw: Draw): RoundKind => {
   const number = draw(10);
-  return number < 5 ? 'edge' : number < 8 ? 'host' : 'opencode';
+  return number < 4 ? 'edge' : number < 7 ? 'host' : 'opencode';
 };
 
 const planLane = (draw: Draw, names: FaultName[], atMost: number): FaultPlan[] =>

@@ -1,4 +1,4 @@
-import { env, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { closeCode, protocolVersion } from '../../shared/limits.ts';
@@ -265,4 +265,27 @@ test('a server is called live from its first command until it has been quiet for
 
   expect(await live()).toBe(0);
   expect(await runDurableObjectAlarm(stub())).toBe(false);
+});
+
+test('an alarm that fires twice has no second effect', async () => {
+  const id = newId();
+  const { peer } = await up('r1');
+  await say(id);
+  await peer.next('commands');
+  const rows = turnRows(mission, id, crypto.randomUUID());
+  peer.send(batch('r1', 1, [rows.started, rows.ended('completed')]));
+  await peer.next('ack');
+  const viewer = await watch(host, owner);
+  const before = viewer.cursor();
+
+  await runInDurableObject(stub(), async (instance) => {
+    await instance.alarm();
+    await instance.alarm();
+  });
+
+  const again = await watch(host, owner);
+  expect(again.cursor()).toBe(before);
+  expect(await object().running(owner)).toEqual([]);
+  const row = await env.DB.prepare('SELECT count(*) AS n FROM missions WHERE host = ?').bind(host).first('n');
+  expect(row).toBe(1);
 });

@@ -1,12 +1,27 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { type MissionId, missionId } from '../../shared/ids.ts';
 import type { Directory } from './directory.ts';
-import { currentMissions } from './schema.ts';
+import { currentMissions, missions } from './schema.ts';
 
 /** The mission that messages without a target go to (contract §5.11). One row per user, the last writer wins. */
 export const currentMission = async (db: Directory, owner: string): Promise<MissionId | null> => {
   const row = await db.select().from(currentMissions).where(eq(currentMissions.owner, owner)).get();
   return row ? missionId.parse(row.mission) : null;
+};
+
+/** The same with the server that holds it; null also where the mission is gone. One query: dashboards ask every few seconds. */
+export const currentMissionHost = async (
+  db: Directory,
+  owner: string,
+): Promise<{ mission: MissionId; host: string } | null> => {
+  const isTheirs = and(eq(missions.id, currentMissions.mission), eq(missions.owner, owner), isNull(missions.deletedAt));
+  const row = await db
+    .select({ mission: currentMissions.mission, host: missions.host })
+    .from(currentMissions)
+    .innerJoin(missions, isTheirs)
+    .where(eq(currentMissions.owner, owner))
+    .get();
+  return row ? { mission: missionId.parse(row.mission), host: row.host } : null;
 };
 
 export const setCurrentMission = async (db: Directory, owner: string, mission: MissionId): Promise<void> => {

@@ -60,6 +60,8 @@ export const missions = sqliteTable(
     index('missions_owner_updated').on(table.owner, table.deletedAt, table.updatedAt),
     index('missions_host_rev').on(table.host, table.rev),
     index('missions_owner_host').on(table.owner, table.host),
+    // Dashboards ask for the totals every few seconds: they are read from here alone.
+    index('missions_owner_totals').on(table.owner, table.deletedAt, table.status, table.costUsd),
   ],
 );
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { createMissionBody } from '../../shared/api.ts';
 import { missionId } from '../../shared/ids.ts';
-import { currentMission, forgetCurrentMission } from '../directory/current.ts';
+import { currentMissionHost, forgetCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { findHost, hostOfWorkspace, hostsOfOwner, listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
-import { drawMissionId, hostOfMission, listMissions } from '../directory/missions.ts';
+import { drawMissionId, listMissions } from '../directory/missions.ts';
 import { ask, unwrap } from '../host-calls.ts';
 import { optionalBody } from '../http/body.ts';
 import { routes } from '../http/context.ts';
@@ -40,13 +40,9 @@ export const missions = routes()
   .get('/current', async (c) => {
     const owner = c.get('user').id;
     const db = directory(c.env);
-    const current = await currentMission(db, owner);
-    const host = current && (await hostOfMission(db, owner, current));
-    if (!current || !host) return c.json(null);
-    const [answer, all] = await Promise.all([
-      ask(c.env, host, (object) => object.mission(owner, current)),
-      listHosts(db),
-    ]);
+    const [current, all] = await Promise.all([currentMissionHost(db, owner), listHosts(db)]);
+    if (!current) return c.json(null);
+    const answer = await ask(c.env, current.host, (object) => object.mission(owner, current.mission));
     // Deleted between the two reads: the pointer is about to be forgotten.
     if (!answer.ok && answer.code === 'not_found') return c.json(null);
     return c.json(wireMission(all, unwrap(answer)));

@@ -12,6 +12,13 @@ Installs the host-agent's package on a clean Debian (debootstrap, systemd-nspawn
 Needs root and the network: two minutes the first time, one later.`,
   check: `openagent check
 Runs lint (Biome), types (tsc) and the check that migrations/ matches the D1 schema. Exits 1 when one of them fails.`,
+  bench: `openagent bench [--only delay,fanout,replay,scale,cost,polled] [--quick] [--json path]
+Measures what the project promises, each figure beside a baseline of the same run, and prints one table: added delay per token,
+events a second to viewers, replay, the cost of more missions, billed units in dollars, polled endpoints. About 20 minutes; the
+machine should have nothing else to do. Exits 1 when a section could not be measured, not when an aim is missed.
+  --only a,b   these sections only
+  --quick      short rounds and smaller stores: shows that it works, not how fast it is (5 minutes)
+  --json path  also writes the figures, with the machine they are from, to this file`,
   chaos: `openagent chaos [--seed N] [--rounds N] [--from N] [--faults N] [--small]
 Runs missions while edge, link, viewers, host-agent and OpenCode are broken at random instants, and compares every log and stream with
 what the model sent. Prints the faults by kind, losses and duplicates, and how to play a failed round again; exits 1 when one failed.

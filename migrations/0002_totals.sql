@@ -1,0 +1,1 @@
+CREATE INDEX `missions_owner_totals` ON `missions` (`owner`,`deleted_at`,`status`,`cost_usd`);

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { processTree } from '../support/launched.ts';
+
+/** Of /proc: clock ticks a second, on every Linux that we run on. */
+const ticksPerSecond = 100;
+
+/** CPU milliseconds that a process has used so far. */
+export const cpuMsOf = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1000;
+};
+
+/** Resident memory of a process, in megabytes. */
+export const residentMbOf = (pid: number): number => {
+  const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (!found) throw new Error(`process ${pid} has no resident memory`);
+  return Number(found) / 1024;
+};
+
+/** The same of a process and everything below it. */
+export const treeMbOf = (pid: number): number =>
+  processTree(pid).reduce((total, each) => total + residentMbOf(each.pid), 0);

@@ -1,0 +1,63 @@
+// Everything runs: model, OpenCode, host-agent and edge; and missions that all wait at one gate and stream at once.
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { openCodeCalls } from '../support/lab.ts';
+import { type RemoteModel, startRemoteModel } from './remote-model.ts';
+import { type System, type SystemOptions, startSystem } from './system.ts';
+
+const server = z.object({ url: z.string(), username: z.string(), password: z.string() });
+
+/** Between two looks at whether anything still runs; nothing is measured then. */
+const lookMs = 100;
+/** Missions are begun this many at a time: each start of one is work for OpenCode. */
+const atATime = 4;
+
+export type RunningSystem = Awaited<ReturnType<typeof startRunningSystem>>;
+
+export const startRunningSystem = async (options: SystemOptions = {}) => {
+  const model: RemoteModel = await startRemoteModel();
+  const system: System = await startSystem({ ...options, modelUrl: model.url });
+  await system.openCode.start();
+  await system.agent.start();
+  let asked = 0;
+  let gates = 0;
+
+  const untilIdle = async (): Promise<void> => {
+    for (;;) {
+      const { json }: { json: unknown[] } = await system.person.call('GET', '/api/control/running');
+      if (json.length === 0) return;
+      await pause(lookMs);
+    }
+  };
+
+  return {
+    ...system,
+    model,
+    /** Calls to OpenCode itself, past Open Agent. */
+    openCodeServer: () => {
+      const found = server.parse(JSON.parse(readFileSync(system.files.openCodeServer, 'utf8')));
+      return { ...found, ...openCodeCalls(found) };
+    },
+    untilIdle,
+    /** `missions` turns that have reached the model and wait; `begin` lets all stream `script`. Resolves with their ids. */
+    poised: async (missions: number, script: string): Promise<{ ids: string[]; begin(): void }> => {
+      const gate = `go${++gates}`;
+      const ids: string[] = [];
+      for (let begun = 0; begun < missions; begun += atATime) {
+        const some = Math.min(atATime, missions - begun);
+        const said = await Promise.all(
+          Array.from({ length: some }, () => system.person.say(`WAIT ${gate}\n${script}`)),
+        );
+        ids.push(...said.map(({ mission }) => mission));
+        asked += some;
+        await model.asked(asked);
+      }
+      return { ids, begin: () => model.release(gate) };
+    },
+    close: async (): Promise<void> => {
+      await system.close();
+      await model.close();
+    },
+  };
+};

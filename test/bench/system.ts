@@ -1,0 +1,108 @@
+/**
+ * Open Agent on this machine, from the launcher's own parts, for one section: the edge with a chosen Worker bundle and, where
+ * wanted, OpenCode with the scripted model and the host-agent. Each part can be stopped and started again on its state.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { readSettings } from '../../host-agent/config/settings.ts';
+import type { Running } from '../../host-agent/launcher/children.ts';
+import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge.ts';
+import { writeEdgeFiles } from '../../host-agent/launcher/edge-files.ts';
+import { prepareGround } from '../../host-agent/launcher/ground.ts';
+import { hostAgentRole } from '../../host-agent/launcher/host-agent.ts';
+import { openCodeRole } from '../../host-agent/launcher/opencode.ts';
+import { packageRoot } from '../../host-agent/launcher/package-root.ts';
+import type { Role } from '../../host-agent/launcher/supervise.ts';
+import { labConfig } from '../support/lab.ts';
+import { freshWorkingDir } from '../support/launched.ts';
+import { logIn, personAt } from '../support/person.ts';
+
+const password = 'correct horse battery';
+
+/** A server that only the bench speaks for. */
+export interface EnrolledHost {
+  id: string;
+  credential: string;
+}
+
+export interface SystemOptions {
+  /** Directory of the Worker bundle; the built one where absent. */
+  workerDir?: string;
+  /** Address of the scripted model: with it OpenCode and the host-agent can be started. */
+  modelUrl?: string;
+}
+
+export type System = Awaited<ReturnType<typeof startSystem>>;
+
+/** A part that runs or does not. */
+const part = (role: Role) => {
+  let running: Running | null = null;
+  return {
+    start: async (): Promise<void> => {
+      running = await role.start(new AbortController().signal);
+    },
+    stop: async (): Promise<void> => {
+      await running?.stop();
+      running = null;
+    },
+    pid: (): number => {
+      if (!running) throw new Error(`${role.name} does not run`);
+      return running.pid;
+    },
+  };
+};
+
+/** Starts the edge; the other parts are the section's to start. */
+export const startSystem = async ({ workerDir, modelUrl }: SystemOptions = {}) => {
+  const dist = join(packageRoot(), 'dist');
+  const directory = freshWorkingDir();
+  const settings = readSettings({
+    PATH: process.env.PATH,
+    HOME: directory.path,
+    WORKING_DIR: directory.path,
+    PORT: '0',
+    DASHBOARD_PASSWORD: password,
+    ...(modelUrl ? { DEFAULT_MODEL: 'lab/m1', OPENCODE_CONFIG_CONTENT: labConfig(modelUrl) } : {}),
+  });
+  const ground = await prepareGround(settings);
+  await ground.secrets.keep();
+  const config = await writeEdgeFiles(workerDir ?? join(dist, 'worker'), ground);
+  const edge = part(edgeRole(ground, workerdProcess(config, ground)));
+  const openCode = part(openCodeRole(ground));
+  const agent = part(hostAgentRole(ground, join(dist, 'openagent.js')));
+  await edge.start();
+  const headers = await logIn(ground.url, { password });
+
+  return {
+    url: ground.url,
+    /** What a logged-in person sends with every request. */
+    headers,
+    person: personAt(() => ground.url, headers),
+    edge,
+    openCode,
+    agent,
+    files: settings.files,
+    /** Where workerd keeps its databases. */
+    edgeState: join(settings.files.edge, '.wrangler', 'state', 'workerd'),
+    logFileOf: ground.logFileOf,
+    /** The server the host-agent would speak for. */
+    host: ground.host,
+    enrol: async (): Promise<EnrolledHost> => {
+      const host = { id: randomUUID(), credential: randomUUID() };
+      const credential_sha256 = createHash('sha256').update(host.credential).digest('hex');
+      const row = { id: host.id, name: host.id, credential_sha256, epoch: 1, workspace_id: randomUUID() };
+      const response = await fetch(`${ground.url}/api/internal/setup`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ground.secrets.internalToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ host: row }),
+      });
+      if (!response.ok) throw new Error(`setup answered ${response.status}: ${await response.text()}`);
+      return host;
+    },
+    close: async (): Promise<void> => {
+      for (const each of [agent, openCode, edge]) await each.stop();
+      ground.lock.close();
+      directory.remove();
+    },
+  };
+};

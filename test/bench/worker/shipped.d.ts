@@ -1,0 +1,6 @@
+/** The built Worker, put beside the bench's own entry by bundle.ts. */
+import { DurableObject } from 'cloudflare:workers';
+
+export class Host extends DurableObject<object> {}
+declare const worker: { fetch(request: Request, env: object, ctx: ExecutionContext): Promise<Response> };
+export default worker;

@@ -10,7 +10,9 @@
  *    Repeating rows is always harmless. A hole closes the socket with 4009; the next `welcome` names the n expected.
  * 4. Store each command of `commands` (and of `welcome.commands` without `received`), then answer `received`. Its outcome is an
  *    ordinary event in the outbox. Do `interrupt`s before starting anything in that mission.
- * 5. Send literal `ping` every 10 s; the runtime answers `pong`. Dial again after 25 s of silence.
+ * 5. Remember the newest `segment` and `seq` of any frame and say them in `hello`: what people did at the edge is no row of
+ *    the host's, and an edge put back to before it would not know (`head` tells of it).
+ * 6. Send literal `ping` every 10 s; the runtime answers `pong`. Dial again after 25 s of silence.
  *
  * A bad envelope closes the socket and changes nothing; a bad item in a good batch becomes `log.rejected` and n goes on.
  */
@@ -70,7 +72,9 @@ export const hostFrame = z.discriminatedUnion('type', [
     run: drawn,
     /** The last run that ever got a `welcome`; null for a new store. */
     welcomed_run: drawn.nullable(),
+    /** Newest position of the log that the edge has told: its segment (null before the first) and the seq reached in it. */
     segment: drawn.nullable(),
+    seq: count,
     acked: position.nullable(),
     /** Runs that still have unacknowledged rows, oldest first. */
     runs: z.array(drawn).max(1_000),
@@ -113,6 +117,7 @@ export const edgeFrame = z.discriminatedUnion('type', [
     session: drawn,
     log: drawn,
     segment: drawn,
+    seq: count,
     epoch: count,
     /** Highest n known of the current run and of each run that `hello` asked for; 0 when unknown. */
     runs: z.array(position),
@@ -126,7 +131,8 @@ export const edgeFrame = z.discriminatedUnion('type', [
     /** Least pause between two batches; the bound keeps an edge from silencing a server. */
     frame_ms: count.max(60_000),
   }),
-  z.object({ type: z.literal('ack'), run: drawn, n: count, segment: drawn }),
+  z.object({ type: z.literal('ack'), run: drawn, n: count, segment: drawn, seq: count }),
+  z.object({ type: z.literal('head'), segment: drawn, seq: count }),
   z.object({ type: z.literal('commands'), commands: z.array(commandEnvelope) }),
   z.object({ type: z.literal('interrupt'), interrupt }),
   z.object({ type: z.literal('call'), id: drawn, method: z.string().max(200), args: z.unknown() }),

@@ -15,6 +15,7 @@ export const hello = (options: LinkOptions, report: Report): Hello => {
     run: outbox.head().run,
     welcomed_run: known.welcomedRun,
     segment: known.segment,
+    seq: known.seq,
     acked: outbox.lastAcked(),
     runs: outbox.pendingRuns(),
     commands: inbox.openIds(),
@@ -36,10 +37,10 @@ export const rememberWelcome = (welcome: Welcome, options: LinkOptions): 'known'
   try {
     if (before !== null && before !== welcome.log) {
       outbox.forgetAcks();
-      edge.welcomed(welcome.log, welcome.segment);
+      edge.welcomed(welcome.log, welcome);
       return 'renewed';
     }
-    edge.welcomed(welcome.log, welcome.segment);
+    edge.welcomed(welcome.log, welcome);
     for (const { run, n } of welcome.runs) outbox.ack(run, n);
   } catch (error) {
     if (!(error instanceof StoreFull)) throw error;

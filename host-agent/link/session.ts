@@ -157,11 +157,17 @@ export class Session {
       case 'ack':
         if (stream.acked(frame.run, frame.n)) {
           this.#acked = true;
-          this.#storeAck(frame.run, frame.n, frame.segment);
+          this.#store('ack', () => {
+            this.#options.outbox.ack(frame.run, frame.n);
+            this.#options.edge.seen(frame);
+          });
         } else {
           // Taken at its word, it would count rows as safe that the edge does not have.
           this.close(closeCode.badFrame, 'an ack of rows that were not sent');
         }
+        break;
+      case 'head':
+        this.#store('head', () => this.#options.edge.seen(frame));
         break;
       case 'commands':
         this.#intake.commands(frame.commands);
@@ -177,15 +183,13 @@ export class Session {
     }
   }
 
-  #storeAck(run: string, n: number, segment: string): void {
-    const { outbox, edge, log } = this.#options;
+  #store(what: 'ack' | 'head', write: () => void): void {
     try {
-      outbox.ack(run, n);
-      edge.seen(segment);
+      write();
     } catch (error) {
       if (!(error instanceof StoreFull)) throw error;
-      // Only repeats a few rows after the next dial, or is overtaken by the next ack.
-      log.warn('link.ack_not_stored', { run, n, error });
+      // Only repeats a few rows after the next dial, or is overtaken by the next one.
+      this.#options.log.warn(`link.${what}_not_stored`, { error });
     }
   }
 

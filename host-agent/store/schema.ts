@@ -44,4 +44,5 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   'CREATE TABLE notes (id TEXT PRIMARY KEY) STRICT;',
+  'ALTER TABLE edge ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;',
 ];

@@ -79,6 +79,7 @@ const hello = (run: string): object => ({
   run,
   welcomed_run: null,
   segment: null,
+  seq: 0,
   acked: null,
   runs: [],
   commands: [],

@@ -68,6 +68,7 @@ export const hello = (run: string, more: object = {}): object => ({
   run,
   welcomed_run: null,
   segment: null,
+  seq: 0,
   acked: null,
   runs: [],
   commands: [],

@@ -88,8 +88,9 @@ test('what a replaced session still sends changes nothing', async () => {
 });
 
 test.each([
-  ['a segment', { segment: 'never-drawn' }],
-  ['acknowledged rows', { acked: { run: 'r1', n: 7 } }],
+  ['a segment', () => ({ segment: 'never-drawn' })],
+  ['acknowledged rows', () => ({ acked: { run: 'r1', n: 7 } })],
+  ['the end of a segment', ({ segment, seq }: { segment: string; seq: number }) => ({ segment, seq: seq + 1 })],
 ])(
   'an object that lacks %s its host has seen begins another log, resets viewers and is sent the rows again',
   async (_what, lost) => {
@@ -100,8 +101,9 @@ test.each([
     const viewer = await watch(host, owner);
     const cursor = viewer.cursor();
     const rows = turnRows(mission, id, crypto.randomUUID());
+    const told = await peer.next('head');
 
-    const again = await up('r1', { commands: [id], runs: ['r1'], at: { run: 'r1', n: 2 }, ...lost });
+    const again = await up('r1', { commands: [id], runs: ['r1'], at: { run: 'r1', n: 2 }, ...lost(told) });
 
     expect(again.welcome.log).not.toBe(welcome.log);
     expect(again.welcome.runs).toEqual([{ run: 'r1', n: 0 }]);
@@ -115,6 +117,20 @@ test.each([
     });
   },
 );
+
+test('what people do at the edge moves the head that the host is told, and remembers for the edge', async () => {
+  const { peer, welcome } = await up('r1');
+  await say(newId(), 'one');
+  const waiting = newId();
+  await say(waiting, 'two');
+  const kept = [await peer.next('head'), await peer.next('head')].at(-1);
+  await object().removeQueued(owner, waiting);
+  const removed = await peer.next('head');
+
+  expect(removed.seq).toBe((kept?.seq ?? 0) + 1);
+  const again = await up('r1', { segment: removed.segment, seq: removed.seq });
+  expect(again.welcome.log).toBe(welcome.log);
+});
 
 test('messages that waited in an older copy are not sent but shown as lost, once the host has told what it kept', async () => {
   const [running, waiting] = [newId(), newId()];

@@ -1,4 +1,6 @@
 // The edge's state, or one half of it, is replaced by yesterday's copy (protocol §6).
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { expectAskedOnce, expectSameAsModel, modelRecord, storedEvents } from '../support/comparison.ts';
 import type { Person } from '../support/person.ts';
@@ -39,6 +41,18 @@ const expectAllOfIt = async (mission: string, marker: string): Promise<void> => 
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
   await vi.waitFor(() => expectSeen(viewer, mission, events), soon);
   await expectAgreed(lab, me, mission, 'completed');
+};
+
+const linkSessions = (): number => lab.logs('host-agent').split('"event":"link.up"').length - 1;
+
+/** How far the edge's log has come, as the host-agent keeps it. */
+const logHeadAtHost = (): number => {
+  const db = new DatabaseSync(join(lab.stateDir, 'host-agent.sqlite'), { readOnly: true });
+  try {
+    return Number(db.prepare('SELECT seq FROM edge').get()?.seq);
+  } finally {
+    db.close();
+  }
 };
 
 const copyOf = async <T>(backup: () => T): Promise<T> => {
@@ -85,8 +99,13 @@ test('a message that waited in the copy is not sent without being asked: it is s
   const { mission } = await me.say('SAY Busy\nWAIT held-message\nSAY no more.');
   await lab.model.reached('held-message');
   const waiting = await me.say('SAY waited-in-copy', mission);
+  const sessions = linkSessions();
   const yesterday = await copyOf(lab.edge.backup);
+  await vi.waitFor(() => expect(linkSessions()).toBe(sessions + 1), soon);
+  const told = logHeadAtHost();
   expect((await me.call('DELETE', `/api/control/queue/${waiting.message}`)).status).toBe(200);
+  // Nothing of the host's own came after the copy: only this tells an older edge that it is one.
+  await vi.waitFor(() => expect(logHeadAtHost()).toBeGreaterThan(told), soon);
 
   await lab.edge.kill();
   lab.edge.restore(yesterday);

@@ -20,6 +20,7 @@ export const welcome = ({ run, sent, log, segment }: Talk, more: Frame = {}): Fr
   session: randomUUID(),
   log,
   segment,
+  seq: sent,
   epoch: 1,
   runs: [{ run, n: sent }],
   src: [],
@@ -49,7 +50,8 @@ export const command = (more: Frame = {}, args: Frame = {}): Frame => ({
 /** A valid frame of every type but the first. */
 const validFrames = ({ run, sent, segment, known }: Talk): [Frame, ...Frame[]] => [
   { type: 'commands', commands: [command(), command()] },
-  { type: 'ack', run, n: sent, segment },
+  { type: 'ack', run, n: sent, segment, seq: sent },
+  { type: 'head', segment, seq: sent },
   { type: 'interrupt', interrupt: { mission: randomUUID(), command: randomUUID() } },
   { type: 'interrupt', interrupt: { mission: randomUUID(), command: known } },
   { type: 'call', id: randomUUID(), method: 'list files', args: { path: '/' } },
@@ -125,10 +127,16 @@ const misplaced = (random: Random, talk: Talk): Shot => {
   const { run, sent, segment } = talk;
   return pick<() => Shot>(random, [
     () => plain('a second welcome', welcome(talk), 'closes'),
-    () => plain('an ack of rows that were not sent', { type: 'ack', run, n: sent + 1 + random(9), segment }, 'closes'),
-    () => plain('an ack beyond everything', { type: 'ack', run, n: Number.MAX_SAFE_INTEGER, segment }, 'closes'),
-    () => plain('an ack of another run', { type: 'ack', run: 'never drawn', n: 1, segment }, 'closes'),
-    () => plain('an ack of less than before', { type: 'ack', run, n: random(sent + 1), segment }, 'any'),
+    () =>
+      plain(
+        'an ack of rows that were not sent',
+        { type: 'ack', run, n: sent + 1 + random(9), segment, seq: 1 },
+        'closes',
+      ),
+    () =>
+      plain('an ack beyond everything', { type: 'ack', run, n: Number.MAX_SAFE_INTEGER, segment, seq: 1 }, 'closes'),
+    () => plain('an ack of another run', { type: 'ack', run: 'never drawn', n: 1, segment, seq: 1 }, 'closes'),
+    () => plain('an ack of less than before', { type: 'ack', run, n: random(sent + 1), segment, seq: 1 }, 'any'),
     () =>
       plain('a call of nothing', { type: 'call', id: randomUUID(), method: '__proto__', args: nasty(random) }, 'any'),
     () => plain('a hello', { type: 'hello', version: protocolVersion }, 'closes'),

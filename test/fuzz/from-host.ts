@@ -43,6 +43,7 @@ export const hello = (run: string, more: Frame = {}): Frame => ({
   run,
   welcomed_run: null,
   segment: null,
+  seq: 0,
   acked: null,
   runs: [],
   commands: [],
@@ -262,6 +263,7 @@ export const lyingHello = (random: Random, run: string): Frame => {
   return hello(pick(random, [run, text()]), {
     welcomed_run: pick(random, [null, text()]),
     segment: pick(random, [null, text()]),
+    seq: random(1_000),
     acked: pick(random, [null, { run: text(), n: most }, { run, n: 1 }]),
     runs: Array.from({ length: pick(random, [0, 1, 1_000]) }, text),
     commands: Array.from({ length: random(50) }, () => randomUUID()),

@@ -55,7 +55,7 @@ export const bugs: readonly Bug[] = [
         from: "      case 'batch': {\n",
         to: `      case 'batch': {
         const n = frame.from + frame.items.length - 1;
-        sendFrame(socket, { type: 'ack', run: frame.run, n, segment: this.#log.segment });
+        sendFrame(socket, { type: 'ack', run: frame.run, n, segment: this.#log.segment, seq: this.#log.head });
         await scheduler.wait(200);
 `,
       },

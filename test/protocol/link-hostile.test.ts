@@ -8,8 +8,8 @@ import { runningLink } from '../support/running-link.ts';
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
 test.each([
-  ['beyond what was sent', (run: string) => ({ type: 'ack', run, n: 3, segment: 's' })],
-  ['of a run that is not ours', () => ({ type: 'ack', run: 'another', n: 1, segment: 's' })],
+  ['beyond what was sent', (run: string) => ({ type: 'ack', run, n: 3, segment: 's', seq: 1 })],
+  ['of a run that is not ours', () => ({ type: 'ack', run: 'another', n: 1, segment: 's', seq: 1 })],
 ])('an ack %s ends the session, and nothing counts as safe', async (_, ack) => {
   const [peer, store] = [await EdgePeer.start(), temporaryStore()];
   peer.acks = false;

@@ -26,6 +26,7 @@ test('hello says who dials, and what the edge needs to go on', async () => {
     run: store.run,
     welcomed_run: null,
     segment: null,
+    seq: 0,
     acked: null,
     runs: [store.run],
     commands: [],

@@ -160,6 +160,7 @@ export class Dial {
       session: randomUUID(),
       log: this.#peer.log,
       segment: this.#peer.segment,
+      seq: 0,
       epoch: hello?.epoch ?? 0,
       runs: runs.map((run) => ({ run, n: this.#peer.runs.get(run) ?? 0 })),
       src: [],
@@ -172,7 +173,7 @@ export class Dial {
   }
 
   ack(run: string, n: number): void {
-    this.send({ type: 'ack', run, n, segment: this.#peer.segment });
+    this.send({ type: 'ack', run, n, segment: this.#peer.segment, seq: n });
   }
 
   close(code: number, reason = ''): void {

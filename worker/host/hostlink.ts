@@ -8,7 +8,7 @@ import { endAll } from './end-here.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from './ingest.ts';
 import {
   close,
-  HostSocket,
+  type HostSocket,
   interruptFrame,
   readHostFrame,
   sendFrame,
@@ -38,13 +38,13 @@ export class HostLink {
   /** When a mission was last heard of; a cache, the reported list is in SQL. */
   readonly #seenAtMs = new Map<string, number>();
 
-  constructor(ctx: DurableObjectState, env: Env, log: Log, steps: Steps) {
+  constructor(ctx: DurableObjectState, env: Env, log: Log, steps: Steps, socket: HostSocket) {
     this.#ctx = ctx;
     this.#sql = ctx.storage.sql;
     this.#env = env;
     this.#log = log;
     this.#steps = steps;
-    this.#socket = new HostSocket(ctx);
+    this.#socket = socket;
   }
 
   accept(socket: WebSocket, epoch: number): void {
@@ -139,6 +139,10 @@ export class HostLink {
     return [...concludeAbsence(this.#sql, this.#log, nowMs), ...releaseHeld(this.#sql, this.#log, nowMs)];
   }
 
+  #ack(socket: WebSocket, run: string, n: number): void {
+    sendFrame(socket, { type: 'ack', run, n, segment: this.#log.segment, seq: this.#log.head });
+  }
+
   async #take(socket: WebSocket, frame: HostFrame): Promise<void> {
     const now = Date.now();
     switch (frame.type) {
@@ -149,7 +153,7 @@ export class HostLink {
         const step = this.#steps.run(() => {
           const result = ingest(this.#ctx.storage, this.#log, frame, now);
           const recorded = result.ok ? [...result.recorded, ...this.#conclude(now)] : [];
-          return { result, recorded, touched: [], deltas: openDeltas(this.#sql, frame.deltas) };
+          return { result, recorded, touched: [], deltas: openDeltas(this.#sql, frame.deltas), answered: true };
         });
         for (const { mission } of [...step.deltas, ...step.recorded.map(({ row }) => row)]) {
           if (mission !== null) this.#seenAtMs.set(mission, now);
@@ -157,17 +161,17 @@ export class HostLink {
         if (!step.result.ok)
           return close(socket, closeCode.gap, `expected n ${step.result.expected} of run ${frame.run}`);
         if (frame.items.length === 0) return;
-        sendFrame(socket, { type: 'ack', run: frame.run, n: step.result.n, segment: this.#log.segment });
+        this.#ack(socket, frame.run, step.result.n);
         return this.dispatch();
       }
       case 'gap': {
         const step = this.#steps.run(() => {
           const said = ingestGap(this.#sql, this.#log, frame, now);
-          return { said, recorded: said ? [...said, ...this.#conclude(now)] : [], touched: [] };
+          return { said, recorded: said ? [...said, ...this.#conclude(now)] : [], touched: [], answered: true };
         });
         const n = runPosition(this.#sql, frame.run);
         if (step.said === null) return close(socket, closeCode.gap, `expected n ${n + 1} of run ${frame.run}`);
-        return sendFrame(socket, { type: 'ack', run: frame.run, n, segment: this.#log.segment });
+        return this.#ack(socket, frame.run, n);
       }
       case 'received':
         this.#ctx.storage.transactionSync(() => {
@@ -204,7 +208,7 @@ export class HostLink {
       const replaced = [...renewed, ...hostCopy(this.#sql, this.#log, hello, nowMs)];
       storeTurns(this.#sql, hello.turns, nowMs);
       noteAbsence(this.#sql, 'hello', hello.at, hello.commands, hello.turns);
-      return { recorded: [...replaced, ...this.#conclude(nowMs)], touched: [] };
+      return { recorded: [...replaced, ...this.#conclude(nowMs)], touched: [], answered: true };
     });
     if (reason !== null) this.#steps.dismissViewers();
     const frameMs = this.#env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;

@@ -126,6 +126,7 @@ export const welcomeFrame = (sql: SqlStorage, log: Log, hello: Hello, session: s
   session,
   log: log.id,
   segment: log.segment,
+  seq: log.head,
   epoch: hello.epoch,
   runs: [...new Set([...hello.runs, hello.run])].map((run) => ({ run, n: runPosition(sql, run) })),
   src: hello.sessions.flatMap(({ source, session: id }) => {

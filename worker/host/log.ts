@@ -50,8 +50,20 @@ export class Log {
     setMeta(this.#sql, 'log', this.#id);
   }
 
-  hasSegment(segment: string): boolean {
-    return this.#sql.exec('SELECT 1 FROM segments WHERE segment = ?', segment).toArray().length > 0;
+  /** The last seq of a segment, or null where this history has none of that name. */
+  lastOf(segment: string): number | null {
+    const found = this.#segmentRow(segment);
+    if (!found) return null;
+    const next = this.#sql
+      .exec<{ first_seq: number }>('SELECT first_seq FROM segments WHERE ord > ? ORDER BY ord LIMIT 1', found.ord)
+      .toArray()[0];
+    return next ? next.first_seq - 1 : this.#head;
+  }
+
+  #segmentRow(segment: string): { ord: number; first_seq: number } | undefined {
+    return this.#sql
+      .exec<{ ord: number; first_seq: number }>('SELECT ord, first_seq FROM segments WHERE segment = ?', segment)
+      .toArray()[0];
   }
 
   /** Reads position and segment from the tables; needed after a transaction was rolled back. */
@@ -103,15 +115,10 @@ export class Log {
     if (cursor === fromStart) return 0;
     const parsed = parseCursor(cursor);
     if (!parsed || parsed.log !== this.id) return null;
-    const segment = this.#sql
-      .exec<{ ord: number; first_seq: number }>('SELECT ord, first_seq FROM segments WHERE segment = ?', parsed.segment)
-      .toArray()[0];
-    if (!segment) return null;
-    const next = this.#sql
-      .exec<{ first_seq: number }>('SELECT first_seq FROM segments WHERE ord > ? ORDER BY ord LIMIT 1', segment.ord)
-      .toArray()[0];
-    const last = next ? next.first_seq - 1 : this.#head;
-    return parsed.seq >= segment.first_seq - 1 && parsed.seq <= last ? parsed.seq : null;
+    const first = this.#segmentRow(parsed.segment)?.first_seq;
+    const last = this.lastOf(parsed.segment);
+    if (first === undefined || last === null) return null;
+    return parsed.seq >= first - 1 && parsed.seq <= last ? parsed.seq : null;
   }
 
   /** Rows after `seq`, one page (500 rows or 512 KB). */

@@ -10,7 +10,7 @@ import { rendering } from '../../shared/viewer.ts';
 import { isUser } from '../auth/mode.ts';
 import type { Env } from '../env.ts';
 import { HostLink } from './hostlink.ts';
-import { close, linkTag } from './link.ts';
+import { close, HostSocket, linkTag } from './link.ts';
 import { Log } from './log.ts';
 import { history, missionJson, ownMission } from './missions.ts';
 import { eventsPage } from './pages.ts';
@@ -36,8 +36,9 @@ export class Host extends DurableObject<Env> {
     ctx.storage.transactionSync(() => migrate(this.#sql));
     this.#log = new Log(this.#sql, () => crypto.randomUUID());
     this.#viewers = new Viewers(this.#sql, this.#log, () => ctx.getWebSockets(viewerTag));
-    this.#steps = new Steps(ctx, env, this.#log, this.#viewers);
-    this.#link = new HostLink(ctx, env, this.#log, this.#steps);
+    const socket = new HostSocket(ctx);
+    this.#steps = new Steps(ctx, env, this.#log, this.#viewers, socket);
+    this.#link = new HostLink(ctx, env, this.#log, this.#steps, socket);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
 

@@ -14,7 +14,9 @@ import { getMeta, setMeta } from './tables.ts';
 
 /** Why this object must be an older copy of itself: the host has seen of it what it does not have. Null when it is not. */
 export const rolledBack = (sql: SqlStorage, log: Log, hello: Hello): string | null => {
-  if (hello.segment !== null && !log.hasSegment(hello.segment)) return `segment ${hello.segment} is unknown here`;
+  const last = hello.segment === null ? null : log.lastOf(hello.segment);
+  if (hello.segment !== null && last === null) return `segment ${hello.segment} is unknown here`;
+  if (last !== null && hello.seq > last) return `the log had come to ${hello.seq} and ends at ${last} here`;
   if (hello.acked && hello.acked.n > runPosition(sql, hello.acked.run)) {
     return `rows up to ${hello.acked.n} of run ${hello.acked.run} were acknowledged and are not here`;
   }

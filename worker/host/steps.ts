@@ -1,6 +1,7 @@
 import type { LogEvent } from '../../shared/events.ts';
 import type { Delta } from '../../shared/frames.ts';
 import type { Env } from '../env.ts';
+import type { HostSocket } from './link.ts';
 import type { Log } from './log.ts';
 import { checkDirectory, projectMissions, setLive } from './projection.ts';
 import type { Recorded } from './record.ts';
@@ -32,6 +33,8 @@ export interface Step {
   recorded: Recorded[];
   touched: string[];
   deltas?: Delta[];
+  /** The host gets an answer that names the new head of the log. */
+  answered?: boolean;
 }
 
 /** The one way the object changes: a transaction, then its consequences outside. */
@@ -40,13 +43,15 @@ export class Steps {
   readonly #env: Env;
   readonly #log: Log;
   readonly #viewers: Viewers;
+  readonly #socket: HostSocket;
   #projecting: Promise<void> = Promise.resolve();
 
-  constructor(ctx: DurableObjectState, env: Env, log: Log, viewers: Viewers) {
+  constructor(ctx: DurableObjectState, env: Env, log: Log, viewers: Viewers, socket: HostSocket) {
     this.#ctx = ctx;
     this.#env = env;
     this.#log = log;
     this.#viewers = viewers;
+    this.#socket = socket;
   }
 
   get host(): string {
@@ -69,7 +74,10 @@ export class Steps {
       ...step.recorded.flatMap(({ row }) => (leavesRuns.has(row.event.type) ? [] : (row.mission ?? []))),
     ];
     this.#viewers.show({ recorded: step.recorded, deltas: step.deltas ?? [], touched });
-    if (step.recorded.length > 0) this.#ctx.waitUntil(this.projected());
+    if (step.recorded.length === 0) return step;
+    // What people did here is no row of the host's: only the head tells a later, older copy of this object that it is one.
+    if (!step.answered) this.#socket.send({ type: 'head', segment: this.#log.segment, seq: this.#log.head });
+    this.#ctx.waitUntil(this.projected());
     return step;
   }
 

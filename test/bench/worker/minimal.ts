@@ -26,7 +26,8 @@ export class Minimal extends DurableObject {
     for (const each of items) text += `event: item\ndata: ${JSON.stringify(each)}\n\n`;
     for (const each of deltas) text += `event: delta\ndata: ${JSON.stringify(each)}\n\n`;
     for (const viewer of this.ctx.getWebSockets(viewerTag)) viewer.send(text);
-    if (items.length > 0) socket.send(JSON.stringify({ type: 'ack', run, n: from + items.length - 1, segment: 's' }));
+    if (items.length > 0)
+      socket.send(JSON.stringify({ type: 'ack', run, n: from + items.length - 1, segment: 's', seq: 1 }));
   }
 }
 

@@ -5,8 +5,8 @@
  */
 import { dirname, join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
-import { AppError } from '../shared/errors.ts';
 import type { MissionId } from '../shared/ids.ts';
+import { answerCalls } from './calls/answers.ts';
 import { Dispatch } from './commands/dispatch.ts';
 import { stateFiles } from './config/state-files.ts';
 import { enrolledAnew } from './link/enrolled-anew.ts';
@@ -116,9 +116,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     onCommands: () => dispatch.commands(),
     onInterrupt: (interrupt) => dispatch.interrupt(interrupt),
     onEndedTurns: (turns) => dispatch.endedTurns(turns),
-    onCall: async (method) => {
-      throw new AppError('not_found', `This host-agent answers no ${method}. Update it.`);
-    },
+    onCall: answerCalls([]),
   });
 
   log.info('agent.started', { version: manifest.version, host: hostFile.id, run: store.run });

@@ -20,6 +20,7 @@ type Calls = Pick<
   | 'removeQueued'
   | 'clearQueue'
   | 'running'
+  | 'call'
   | 'isConnected'
   | 'fence'
   | 'remove'

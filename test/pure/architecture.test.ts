@@ -28,6 +28,7 @@ const hostLayers: Record<string, number> = {
   config: 6,
   link: 3,
   commands: 3,
+  calls: 3,
   missions: 3,
   opencode: 4,
   workspaces: 4,

@@ -3,6 +3,7 @@ import type { CommandId, MissionId } from '../../shared/ids.ts';
 import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import { concludeAbsence, noteAbsence } from './absence.ts';
+import { Calls } from './calls.ts';
 import { dueMessages, hasOpen, type KeptMessage, markCommand, openCommands, toCommand } from './commands.ts';
 import { endAll } from './end-here.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from './ingest.ts';
@@ -22,6 +23,7 @@ import { foreignMission, setCapabilities } from './projection.ts';
 import type { Recorded } from './record.ts';
 import { isRemoved, mayDial, setRemoved } from './removed.ts';
 import { beginNewLog, heldCommands, hostCopy, releaseHeld, rolledBack } from './replaced.ts';
+import type { Reply } from './replies.ts';
 import type { Activity } from './running.ts';
 import { runPosition } from './runs.ts';
 import type { Steps } from './steps.ts';
@@ -35,6 +37,7 @@ export class HostLink {
   readonly #log: Log;
   readonly #steps: Steps;
   readonly #socket: HostSocket;
+  readonly #calls = new Calls();
   /** When a mission was last heard of; a cache, the reported list is in SQL. */
   readonly #seenAtMs = new Map<string, number>();
 
@@ -84,6 +87,8 @@ export class HostLink {
 
   closed(socket: WebSocket): void {
     this.#socket.left(this.#sql, socket, Date.now());
+    const current = this.#socket.current();
+    this.#calls.keepOnly(current === socket ? null : current);
   }
 
   activity(): Activity {
@@ -104,6 +109,11 @@ export class HostLink {
       console.error(JSON.stringify({ level: 'error', event: 'frame.failed', type: frame.type, cause: String(cause) }));
       close(socket, closeCode.failed, 'the edge could not store this frame; see its log');
     }
+  }
+
+  /** Asks the host something while somebody waits for the answer. */
+  call(method: string, args: unknown): Promise<Reply<unknown>> {
+    return this.#calls.ask(this.isUp() ? this.#socket.current() : null, method, args);
   }
 
   /** Asks the host to stop a command; repeated by every `welcome` until the host has ended it. */
@@ -188,8 +198,7 @@ export class HostLink {
       case 'capabilities':
         return setCapabilities(this.#env.DB, this.#steps.host, frame);
       case 'result':
-        // No call is made by this version; an answer to none is harmless.
-        return;
+        return this.#calls.result(socket, frame);
     }
   }
 
@@ -202,6 +211,7 @@ export class HostLink {
       setRemoved(this.#sql, false);
     }
     this.#socket.welcome(socket, crypto.randomUUID());
+    this.#calls.keepOnly(socket);
     const reason = rolledBack(this.#sql, this.#log, hello);
     this.#steps.run(() => {
       const renewed = reason === null ? [] : beginNewLog(this.#sql, this.#log, hello, reason, nowMs);

@@ -78,7 +78,8 @@ export class Host extends DurableObject<Env> {
     if (this.ctx.getTags(socket).includes(linkTag)) this.#link.closed(socket);
   }
 
-  override webSocketError(_socket: WebSocket, cause: unknown): void {
+  override webSocketError(socket: WebSocket, cause: unknown): void {
+    if (this.ctx.getTags(socket).includes(linkTag)) this.#link.closed(socket);
     console.log(JSON.stringify({ level: 'info', event: 'socket.error', cause: String(cause) }));
   }
 
@@ -176,6 +177,11 @@ export class Host extends DurableObject<Env> {
 
   running(owner: string): RunningJson[] {
     return runningJson(this.#sql, owner, this.#link.activity(), Date.now());
+  }
+
+  /** A question to the host-agent (shared/calls): never stored, answered or failed at once. */
+  call(method: string, args: unknown): Promise<Reply<unknown>> {
+    return this.#link.call(method, args);
   }
 
   isConnected(): boolean {

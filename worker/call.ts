@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import type { Call } from '../shared/calls/call.ts';
+import { AppError } from '../shared/errors.ts';
+import { awayMs } from '../shared/limits.ts';
+import type { Env } from './env.ts';
+import { ask, unwrap } from './host-calls.ts';
+
+/**
+ * Asks a server something while a client waits. Out: its checked answer. Throws AppError: the server's own refusal, 503 when it
+ * is away, 500 when its answer is not what this version knows.
+ */
+export const callHost = async <Args extends z.ZodType, Answer extends z.ZodType>(
+  env: Env,
+  host: string,
+  call: Call<Args, Answer>,
+  args: z.input<Args>,
+): Promise<z.output<Answer>> => {
+  const question = ask(env, host, (object) => object.call(call.method, args));
+  const value = unwrap(await (call.isPatient ? question : within(awayMs, question, call.method)));
+  const known = call.answer.safeParse(value);
+  if (known.success) return known.data;
+  throw new AppError(
+    'internal',
+    `The server's answer to ${call.method} is of another version. Update the older side.`,
+    {
+      cause: known.error,
+    },
+  );
+};
+
+/** A server that hangs with its connection open looks connected until it counts as away. */
+const within = async <T>(limitMs: number, question: Promise<T>, method: string): Promise<T> => {
+  const late = Promise.withResolvers<never>();
+  const text = `The server did not answer ${method} within ${limitMs / 1000} s. Look at its host-agent's log.`;
+  const timer = setTimeout(() => late.reject(new AppError('unavailable', text)), limitMs);
+  try {
+    return await Promise.race([question, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -38,7 +38,10 @@ const readBody = async (request: Request): Promise<Uint8Array> => {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.byteLength;
-    if (size > maxBodyBytes) throw tooLarge();
+    if (size > maxBodyBytes) {
+      reader.releaseLock();
+      throw tooLarge();
+    }
     chunks.push(value);
   }
   return Buffer.concat(chunks);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requestId } from './events.ts';
 import { commandId, missionId } from './ids.ts';
 
 /** What the host needs to open a mission it has never seen; carried by every message, so order of arrival never matters. */
@@ -7,6 +8,19 @@ export const missionSpec = z.object({
   workspace: z.string(),
   title: z.string().nullable(),
 });
+
+/** What a person said to an open request; null `answers` dismiss the question. */
+export const requestAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('question'), request: requestId, answers: z.array(z.array(z.string())).nullable() }),
+  z.object({
+    kind: z.literal('permission'),
+    request: requestId,
+    reply: z.enum(['once', 'always', 'reject']),
+    /** With a rejection: the agent reads it and goes on. Without one its turn stops. */
+    message: z.string().nullable(),
+  }),
+]);
+export type RequestAnswer = z.infer<typeof requestAnswer>;
 
 /**
  * A command as the edge sends it. `at` (edge milliseconds) never changes when the command is sent again: together
@@ -28,9 +42,18 @@ export const command = z.discriminatedUnion('kind', [
       clean: z.boolean(),
     }),
   }),
+  /** The answer to an open request: it waits for no turn and is none. */
+  z.object({
+    kind: z.literal('answer'),
+    id: commandId,
+    mission: missionId,
+    at: z.number().int().nonnegative(),
+    args: requestAnswer,
+  }),
 ]);
 export type Command = z.infer<typeof command>;
 export type MessageCommand = Extract<Command, { kind: 'message' }>;
+export type AnswerCommand = Extract<Command, { kind: 'answer' }>;
 
 /** Enough of any command, of whatever version, to say that it was received and then failed (protocol §2). */
 export const commandEnvelope = z.looseObject({ id: commandId, mission: missionId, kind: z.string() });

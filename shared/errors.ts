@@ -11,6 +11,7 @@ export const httpStatus = {
   unprocessable: 422,
   too_many: 429,
   internal: 500,
+  bad_gateway: 502,
   unavailable: 503,
 } as const;
 

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { commandId, turnId, uuid } from './ids.ts';
+import { maxTodoChars, maxTodos } from './limits.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -27,6 +28,21 @@ export type MissionStatus = z.infer<typeof missionStatus>;
 /** How a turn ended; `cancelled` is a user's wish, `interrupted` everything that was nobody's wish. */
 export const outcome = z.enum(['completed', 'failed', 'cancelled', 'interrupted']);
 export type Outcome = z.infer<typeof outcome>;
+
+/** OpenCode's id of a question or a permission it waits for. */
+export const requestId = z.string().min(1).max(200);
+export const requestKind = z.enum(['question', 'permission']);
+export type RequestKind = z.infer<typeof requestKind>;
+/** `expired`: nobody can answer any more (the turn ended, OpenCode was restarted). */
+export const requestOutcome = z.enum(['answered', 'rejected', 'expired']);
+export type RequestOutcome = z.infer<typeof requestOutcome>;
+
+/** An entry of the agent's to-do list, in OpenCode's words. */
+export const todo = z.object({
+  content: z.string().max(maxTodoChars),
+  status: z.enum(['pending', 'in_progress', 'completed', 'cancelled']),
+});
+export type Todo = z.infer<typeof todo>;
 
 const turnEnded = z.object({
   type: z.literal('turn.ended'),
@@ -103,8 +119,32 @@ export const hostEvent = z.discriminatedUnion('type', [
     name: z.string(),
     result: z.unknown(),
     failed: z.boolean(),
+    /** What the sub-agent that the call started has cost, those below it included. It is in the turn's usage, too. */
+    cost_usd: usage.shape.cost_usd.optional(),
   }),
   z.object({ type: z.literal('turn.cost'), turn: turnId, usage }),
+  /** The mission's to-do list as it is now; later ones replace it. Those of sub-agents are not the mission's. */
+  z.object({ type: z.literal('turn.todos'), turn: turnId, todos: z.array(todo).max(maxTodos) }),
+  /**
+   * The agent, or one of its sub-agents, waits for a person (protocol §4 "Answers"). `tool_call_id` is the call that asks, null where
+   * there is none. `body` is what OpenCode asks: `{questions}`, or `{permission, patterns, always, metadata}`.
+   */
+  z.object({
+    type: z.literal('request.asked'),
+    request: requestId,
+    turn: turnId,
+    kind: requestKind,
+    tool_call_id: z.string().nullable(),
+    parent_call: z.string().optional(),
+    body: z.unknown(),
+  }),
+  /** A request has one end; `answer` is what was said: `{answers}` of a question, `{reply, message?}` to a permission. */
+  z.object({
+    type: z.literal('request.ended'),
+    request: requestId,
+    outcome: requestOutcome,
+    answer: z.unknown().optional(),
+  }),
   /** An error the agent met and may survive (a provider's refusal before a retry, a broken config). */
   z.object({ type: z.literal('turn.error'), turn: turnId, message: z.string() }),
   turnEnded,
@@ -114,6 +154,8 @@ export const hostEvent = z.discriminatedUnion('type', [
     command: commandId,
     outcome: z.enum(['finished', 'failed', 'cancelled', 'expired']),
     text: z.string(),
+    /** Set where the command was no message but an answer, to this: its end says nothing about the mission. */
+    of: requestKind.optional(),
   }),
   /** Something about the server itself that people should know (its store or OpenCode's was replaced, processes reaped). */
   z.object({ type: z.literal('host.note'), code: z.string(), text: z.string() }),
@@ -137,6 +179,8 @@ export const edgeEvent = z.discriminatedUnion('type', [
     agent: z.string().nullable(),
     queued: z.boolean(),
   }),
+  /** A waiting message has another text: every rendering shows this one from here on. */
+  z.object({ type: z.literal('message.edited'), command: commandId, content: z.string() }),
   z.object({ type: z.literal('message.removed'), command: commandId }),
   z.object({ type: z.literal('cancel.requested'), command: commandId }),
   z.object({ type: z.literal('mission.status'), status: missionStatus, summary: z.string().nullable() }),

@@ -54,10 +54,14 @@ export type Item = z.infer<typeof item>;
 export const delta = z.object({ mission: missionId, part: z.string(), off: count, text: z.string() });
 export type Delta = z.infer<typeof delta>;
 
-/** What the directory shows of a server: its agents (null while not known) and the root of its host workspace. */
+/**
+ * What a server says of itself: its agents (null while not known), the root of its host workspace, and how many missions it works
+ * on at once (absent: an older agent, which has no limit of its own).
+ */
 const capabilities = z.object({
   agents: z.array(z.string().max(200)).max(1_000).nullable(),
   working_dir: z.string().max(4_096),
+  slots: z.number().int().positive().max(1_000).optional(),
 });
 
 /** Far more turns than a server can run; the list is one value in the object's store. */

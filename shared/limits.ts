@@ -5,6 +5,9 @@ export const protocolVersion = 1;
 
 /** Largest durable event; SQLite in the object caps a row at 2 MB, and one event must leave room for its neighbours. */
 export const maxEventBytes = 256 * 1024;
+/** A to-do list in an event: more than this nobody reads, and it has to stay below maxEventBytes. UTF-16 units each. */
+export const maxTodos = 200;
+export const maxTodoChars = 500;
 /** Largest text in one checkpoint: bounds what is lost to a killed host and what a viewer waits for (protocol §3). */
 export const checkpointBytes = 32 * 1024;
 /** A checkpoint is due this long after the first character that is not stored: rows written are the bill. */
@@ -64,6 +67,12 @@ export const thinkingCharsPerSecond = 64 * 1024;
 export const idempotencyMs = 7 * 24 * 3600 * 1000;
 /** Request bodies of the JSON API (contract §1.4). */
 export const maxBodyBytes = 2 * 1024 * 1024;
+/** One uploaded file (contract §1.4). */
+export const maxUploadBytes = 10 * 1024 * 1024 * 1024;
+/** Bytes of a transfer that may be under way: what each side holds at most, and enough for 100 MB/s at 10 ms. */
+export const transferWindowBytes = 1024 * 1024;
+/** One message of a transfer: large enough that a message's own cost does not count, small beside the window. */
+export const transferChunkBytes = 64 * 1024;
 /** A message is a command row in the object and an event in the log. */
 export const maxMessageBytes = 128 * 1024;
 

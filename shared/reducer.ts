@@ -58,7 +58,7 @@ export const reduceMission = (
     case 'command.lost':
       return withoutTurn(state, { status: 'interrupted', summary: event.text });
     case 'command.finished':
-      if (event.outcome === 'finished') return { state, change: null };
+      if (event.outcome === 'finished' || event.of !== undefined) return { state, change: null };
       return withoutTurn(state, {
         status: event.outcome === 'failed' ? 'failed' : 'interrupted',
         summary: event.outcome === 'cancelled' ? 'Cancelled by user' : event.text,

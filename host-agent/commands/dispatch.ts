@@ -1,4 +1,4 @@
-import type { Command } from '../../shared/commands.ts';
+import type { AnswerCommand, Command } from '../../shared/commands.ts';
 import type { LiveTurn } from '../../shared/events.ts';
 import { noUsage } from '../../shared/events.ts';
 import type { Interrupt } from '../../shared/frames.ts';
@@ -8,6 +8,7 @@ import { MissionRunner } from '../missions/runner.ts';
 import { endCancelled } from '../missions/turn.ts';
 import { StoreFull } from '../store/transaction.ts';
 import type { TurnRecord } from '../store/turns.ts';
+import { Answers } from './answers.ts';
 
 /**
  * Brings commands to their missions: one message of a mission at a time, missions side by side, nothing before the first
@@ -21,10 +22,12 @@ export class Dispatch {
   /** Commands the edge does not wait for, and wishes to cancel, that a full disk kept from being stored. */
   readonly #unwanted = new Set<CommandId>();
   readonly #wishes = new Set<CommandId>();
+  readonly #answers: Answers;
   #isWelcome = false;
 
   constructor(context: MissionContext) {
     this.#context = context;
+    this.#answers = new Answers(context, (mission) => this.#runners.get(mission)?.resume());
     this.#inherited = new Set(context.store.inbox.open().map(({ id }) => id));
     context.store.outbox.on('room', () => this.#resume());
   }
@@ -36,7 +39,7 @@ export class Dispatch {
     for (const record of store.turns.live()) {
       const command = open.get(record.command);
       const runner = this.#runner(record.mission);
-      if (command && runner.isFree()) runner.attach(record, command);
+      if (command?.kind === 'message' && runner.isFree()) runner.attach(record, command);
       else this.#endOrphan(record);
     }
   }
@@ -87,6 +90,11 @@ export class Dispatch {
     }
   }
 
+  /** Idle missions give their OpenCode instance back, because it has not seen a change; busy ones do when their turn has ended. */
+  renew(): void {
+    for (const runner of this.#runners.values()) runner.retire();
+  }
+
   /** Live turns and their sessions, for `hello` and `turns`. */
   report(): { turns: LiveTurn[]; sessions: { source: string; session: string }[] } {
     return {
@@ -108,6 +116,10 @@ export class Dispatch {
     const { store, log } = this.#context;
     const taken = new Set<MissionId>();
     for (const command of store.inbox.open()) {
+      if (command.kind === 'answer') {
+        this.#answer(command);
+        continue;
+      }
       const runner = this.#runner(command.mission);
       if (runner.current() === command.id) {
         taken.add(command.mission);
@@ -128,7 +140,14 @@ export class Dispatch {
 
   /** Stops following everything; turns go on in OpenCode and are attached to by the next start. */
   close(): void {
+    this.#answers.close();
     for (const runner of this.#runners.values()) runner.close();
+  }
+
+  /** Whether a mission is busy does not matter: its agent waits for this. */
+  #answer(command: AnswerCommand): void {
+    if (this.#unwanted.has(command.id)) this.#drop(command);
+    else if (this.#isWelcome) this.#answers.give(command);
   }
 
   #mayStart(runner: MissionRunner): boolean {

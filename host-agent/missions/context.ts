@@ -4,7 +4,9 @@ import type { Client } from '../opencode/client.ts';
 import type { Upstream } from '../opencode/upstream.ts';
 import type { Clock } from '../process/clock.ts';
 import type { Log } from '../process/log.ts';
+import type { Renewal } from '../providers/renewal.ts';
 import type { Store } from '../store/store.ts';
+import type { GivenFile } from '../workspaces/given-file.ts';
 import type { LiveTurns } from './live-turns.ts';
 import type { Redactor } from './redact.ts';
 
@@ -22,8 +24,14 @@ export interface MissionContext {
   linkIsUp(): boolean;
   /** Makes the mission's directory ready for a turn. Out: its path without symlinks. */
   prepareDirectory(mission: MissionId, options: { clean: boolean }): Promise<string>;
-  /** Used by messages that name none; `model` as `provider/model`. */
-  defaults: { agent: string; model: string | null };
+  /** A file that was given to a mission, by its name; with its content if that is at most so many bytes. */
+  givenFile(mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
+  /** Used by messages that name none; models as `provider/model`. `preferred`: the one a person chose, where `model` is null. */
+  defaults: { agent: string; model: string | null; preferred(directory: string): Promise<string | null> };
+  /** Which OpenCode instances have not seen a change of credentials. */
+  renewal: Pick<Renewal, 'isDue' | 'done'>;
+  /** Nothing asks for a permission: what would is allowed. Else people are asked. */
+  permissive: boolean;
   /** Shorter waits for tests. */
   times?: Partial<MissionTimes>;
 }

@@ -6,7 +6,6 @@ export interface Heard {
   look?: boolean;
   error?: OpenCodeError;
   retry?: string;
-  asked?: boolean;
 }
 
 /** Idle comes early, twice or never (facts §1), so it is a reason to look and nothing more. */
@@ -14,6 +13,7 @@ export const hear = (frame: Frame, root: string): Heard => {
   const isRoot = frame.session === root;
   switch (frame.kind) {
     case 'delta':
+    case 'todos':
       return {};
     case 'durable': {
       if (frame.fact.kind !== 'message') return {};
@@ -28,7 +28,8 @@ export const hear = (frame: Frame, root: string): Heard => {
     case 'error':
       return isRoot ? { error: frame.error, look: true } : {};
     case 'asked':
-      return { asked: true };
+    case 'replied':
+      return {}; // Asking hears of these itself.
   }
 };
 

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { HostEvent, Usage } from '../../shared/events.ts';
 import type { CommandId, MissionId, TurnId } from '../../shared/ids.ts';
 import { checkpointMs, checkpointOfflineMs } from '../../shared/limits.ts';
-import type { Durable, Frame } from '../opencode/events.ts';
+import type { Durable, Frame, OpenCodeTodo } from '../opencode/events.ts';
 import type { OutboxRow } from '../store/outbox.ts';
 import { StoreFull } from '../store/transaction.ts';
 import { type MissionContext, monotonicMs } from './context.ts';
 import { clean, rowsOf } from './rows.ts';
 import { adoptStore, isSameStore } from './source.ts';
 import { type Growth, OpenTexts } from './text.ts';
+import { TodoList, todosEvent, wroteTodos } from './todos.ts';
 import { type Progress, partOfDelta, progressOf, translate } from './translate.ts';
 import {
   answerParts,
@@ -34,6 +35,7 @@ export class Ingest {
   readonly #mission: MissionId;
   readonly #texts: OpenTexts;
   readonly #heads = new Map<string, number>();
+  readonly #todos: TodoList;
   readonly #fences = new Map<string, (passed: boolean) => void>();
   #state: Translation;
   #source: string;
@@ -47,6 +49,11 @@ export class Ingest {
     this.#texts = new OpenTexts(context.redactor);
     this.#state = newTranslation(session);
     this.#source = context.store.upstream.source();
+    this.#todos = new TodoList(
+      () => context.client.todos(session),
+      (todos) => this.append(this.#todoRows(todos)),
+      (error) => context.log.warn('mission.todos_unread', { mission, error }),
+    );
   }
 
   /** A prompt that is or will be sent: answers to it belong to the turn. */
@@ -82,6 +89,7 @@ export class Ingest {
     this.#apply(rows);
     for (const part of openTexts(this.#state)) this.#texts.open(part, null);
     this.append(this.#texts.miss(true).map((event) => this.row(event)));
+    if (wroteTodos(this.#state)) this.#todos.missed();
   }
 
   /** The next frames. Throws as `replay`. */
@@ -110,6 +118,7 @@ export class Ingest {
    * its event. False when it does not come. Throws as Client does.
    */
   async fence(): Promise<boolean> {
+    await this.#todos.settled();
     const mark = randomUUID();
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#fences.set(mark, resolve);
@@ -142,6 +151,16 @@ export class Ingest {
     return openTexts(this.#state, turn).flatMap((part) =>
       this.#texts.close(part, null).map((event) => this.row(event)),
     );
+  }
+
+  /** The call that a request of OpenCode names, once its row is stored; null before, and for one of no turn of ours. */
+  callOf(messageID: string, callID: string): { part: string; turn: TurnId; parent: string | undefined } | null {
+    const answer = this.#state.answers.get(messageID);
+    for (const view of answer ? this.#state.parts.values() : []) {
+      if (view.kind !== 'tool' || view.answer !== answer || view.callID !== callID || !view.called) continue;
+      return { part: view.id, turn: answer.turn, parent: this.#state.sessions.get(answer.session)?.call };
+    }
+    return null;
   }
 
   forget(turn: TurnId): void {
@@ -184,6 +203,8 @@ export class Ingest {
         const part = partOfDelta(this.#state, frame.part);
         const growth = part === null ? null : this.#texts.grow(part, frame.text, monotonicMs());
         if (growth) merge(growths, growth);
+      } else if (frame.kind === 'todos' && frame.session === this.session) {
+        rows.push(...this.#todoRows(frame.todos));
       }
     }
     rows.push(...this.#checkpointRows(this.#waitMs()));
@@ -205,6 +226,13 @@ export class Ingest {
     const { clock, redactor } = this.#context;
     const mission = this.#mission;
     return rowsOf(row, made, { mission, source: this.#source, at: clock(), redactor: redactor(), texts: this.#texts });
+  }
+
+  /** Sub-agents' lists are their own matter, and one that comes after the turn is nobody's. */
+  #todoRows(todos: OpenCodeTodo[]): OutboxRow[] {
+    const turn = this.#state.sessions.get(this.session)?.turn;
+    if (!turn || !this.#todos.isNew(todos)) return [];
+    return [this.row(todosEvent(turn, todos, this.#context.redactor()))];
   }
 
   #advance(heads: ReadonlyMap<string, Durable>, rows: readonly OutboxRow[]): void {

@@ -29,6 +29,8 @@ export interface Situation extends Progress {
   resends: number;
   /** The edge still waits for the command; null until its `welcome` says so, to a turn of an earlier process. */
   wanted: boolean | null;
+  /** A person rejected what the agent asked, which stops it. */
+  rejected?: boolean;
 }
 
 export type Verdict = { kind: 'send' } | { kind: 'wait'; ms: number } | { kind: 'end'; outcome: Outcome; text: string };
@@ -36,6 +38,7 @@ export type Verdict = { kind: 'send' } | { kind: 'wait'; ms: number } | { kind: 
 const end = (outcome: Outcome, text: string): Verdict => ({ kind: 'end', outcome, text });
 
 export const cancelledText = 'Task cancelled';
+const rejectedText = 'The agent stopped, because what it asked for was rejected.';
 
 /** The table "Sending a prompt again" of protocol §4, for a session that is idle. */
 export const judge = (now: Situation): Verdict => {
@@ -62,7 +65,7 @@ export const judge = (now: Situation): Verdict => {
   if (now.last.time.completed === undefined && now.quietMs < settleMs)
     return { kind: 'wait', ms: settleMs - now.quietMs };
   if (now.error) return failed(now.error);
-  return end('interrupted', 'The agent stopped before it had finished.');
+  return end('interrupted', now.rejected ? rejectedText : 'The agent stopped before it had finished.');
 };
 
 const failed = (error: OpenCodeError): Verdict =>

@@ -1,19 +1,13 @@
 import type { MessageCommand } from '../../shared/commands.ts';
-import type { Model, Rule } from '../opencode/client.ts';
-import { unattendedPermission } from '../opencode/global-config.ts';
+import type { Model } from '../opencode/client.ts';
+import { rulesToAdd } from '../opencode/session-rules.ts';
 import type { MissionContext } from './context.ts';
+import { freshInstance } from './fresh-instance.ts';
 import { chooseModel } from './model-choice.ts';
 import { adoptStore, isStoreLost } from './source.ts';
 
 /** Titles are for lists; OpenCode would otherwise ask the model for one. */
 const titleChars = 100;
-
-/** As session rules, which no agent's own rules can undo: nobody sits there to answer. */
-const sessionRules: Rule[] = Object.entries(unattendedPermission).map(([permission, action]) => ({
-  permission,
-  pattern: '*',
-  action,
-}));
 
 export interface Prepared {
   directory: string;
@@ -29,7 +23,8 @@ export interface Prepared {
 export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
   const { spec, content, clean, agent, model } = command.args;
   const directory = await context.prepareDirectory(command.mission, { clean });
-  const chosen = await chooseModel(context.client, directory, model ?? context.defaults.model);
+  await freshInstance(context, command.mission, directory);
+  const chosen = await chooseModel(context, directory, model);
   const title = (spec.title || content).slice(0, titleChars);
   const session = await sessionOf(context, command.mission, directory, title);
   return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
@@ -42,9 +37,12 @@ const sessionOf = async (
   directory: string,
   title: string,
 ): Promise<string> => {
-  const { store, client } = context;
+  const { store, client, permissive } = context;
   const record = store.missions.get(mission);
-  if (record && (await client.getSession(record.session))) {
+  const known = record && (await client.getSession(record.session));
+  if (record && known) {
+    const rules = rulesToAdd(known.permission ?? [], permissive);
+    if (rules.length > 0) await client.addRules(known.id, rules);
     const source = store.upstream.source();
     if (record.source !== source || record.directory !== directory)
       store.missions.put({ ...record, directory, source });
@@ -54,8 +52,7 @@ const sessionOf = async (
   const orphan = (await client.listSessions(directory)).find(
     (each) => each.metadata?.mission === mission && each.parentID === undefined,
   );
-  const session =
-    orphan ?? (await client.createSession(directory, { title, metadata: { mission }, permission: sessionRules }));
+  const session = orphan ?? (await client.createSession(directory, { title, metadata: { mission } }));
   store.missions.put({ mission, session: session.id, directory, source: store.upstream.source() });
   return session.id;
 };

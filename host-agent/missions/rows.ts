@@ -46,9 +46,16 @@ export const clean = (event: HostEvent, redactor: Redactor): HostEvent => {
       return { ...event, name: redactor.text(event.name), args: redactor.deep(event.args) };
     case 'tool.result':
       return { ...event, name: redactor.text(event.name), result: redactor.deep(event.result) };
+    case 'request.asked':
+      return { ...event, body: preview(redactor.deep(event.body), 'OpenCode') };
+    case 'request.ended':
+      return event.answer === undefined
+        ? event
+        : { ...event, answer: preview(redactor.deep(event.answer), 'OpenCode') };
     case 'turn.error':
       return { ...event, message: redactor.text(event.message) };
     case 'turn.ended':
+    case 'command.finished':
       return { ...event, text: redactor.text(event.text) };
     case 'host.note':
       return { ...event, text: redactor.text(event.text) };

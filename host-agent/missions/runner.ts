@@ -254,7 +254,9 @@ export class MissionRunner implements Follower {
     void this.#run.run().then(() => {
       if (this.#isClosed) return;
       this.#run = null;
-      this.#idleTimer = setTimeout(() => this.#retire(), this.#context.times?.idleMs ?? missionTimes.idleMs).unref();
+      const { times, renewal } = this.#context;
+      const idleMs = renewal.isDue(directory) ? 0 : (times?.idleMs ?? missionTimes.idleMs);
+      this.#idleTimer = setTimeout(() => this.retire(), idleMs).unref();
       this.#onFree();
     });
   }
@@ -278,12 +280,15 @@ export class MissionRunner implements Follower {
   }
 
   /** OpenCode never frees a directory's instance by itself; what we know of the session is read again when needed. */
-  #retire(): void {
+  retire(): void {
     const directory = this.#directory;
     if (!this.isFree() || directory === null || !this.#ingest) return;
     this.#unfollow();
     this.#retiring = this.#context.client.disposeInstance(directory).then(
-      () => this.#log.info('mission.retired', { directory }),
+      () => {
+        this.#context.renewal.done(directory);
+        this.#log.info('mission.retired', { directory });
+      },
       (error: unknown) => this.#log.warn('mission.retire_failed', { directory, error }),
     );
   }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { OpenCodeAway } from '../opencode/failure.ts';
 import type { Log } from '../process/log.ts';
 import { type MissionContext, monotonicMs } from './context.ts';
+import { givenParts } from './given-files.ts';
 import { chooseModel } from './model-choice.ts';
 import { settleMs } from './outcome.ts';
 import { stopSession } from './stop.ts';
@@ -13,12 +14,15 @@ import type { Turn } from './turn.ts';
  * OpenCode's stored state tells.
  */
 export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: boolean, log: Log): Promise<void> => {
-  const { client, store, upstream, defaults } = context;
+  const { client, store, upstream } = context;
   const { record, command, messageID, partID, agent } = turn;
   const instance = upstream.instance();
   if (isFirst) await stopOrphan(context, turn, log);
   if (instance === null) throw new OpenCodeAway('OpenCode went away before the prompt was sent');
-  turn.model ??= await chooseModel(client, record.directory, command.args.model ?? defaults.model);
+  turn.model ??= await chooseModel(context, record.directory, command.args.model);
+  const { mission, args } = command;
+  const asking = { mission, directory: record.directory, content: args.content, model: turn.model, partID };
+  const more = await givenParts(context, asking);
   if (!isFirst || instance !== record.instance) {
     store.turns.resent(record.turn, instance);
     record.resends++;
@@ -27,8 +31,8 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
   turn.error = null;
   turn.sentAtMs = turn.seenAtMs = turn.heardAtMs = monotonicMs();
   log.info('turn.prompted', { session: record.session, resends: record.resends });
-  const text = command.args.content;
-  await client.promptAsync(record.session, { messageID, partID, agent, model: turn.model, text });
+  const prompt = { messageID, partID, agent, model: turn.model, text: args.content, more };
+  await client.promptAsync(record.session, prompt);
 };
 
 /**

@@ -42,7 +42,7 @@ export const stopSession = async (stopping: Stopping): Promise<void> => {
         return;
       }
       if (status !== 'idle' || isFirst) {
-        await rejectRequests(client, directory, stopping.sessions(), { goOn: false });
+        await rejectRequests(client, directory, stopping.sessions());
         await client.abort(session);
       }
     } catch (error) {

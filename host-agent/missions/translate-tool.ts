@@ -1,6 +1,6 @@
 import { assertNever } from '../../shared/errors.ts';
 import type { ToolPart } from '../opencode/events.ts';
-import type { AnswerView, Made, PartView, Translation } from './translation.ts';
+import { type AnswerView, costOfCall, type Made, type PartView, type Translation } from './translation.ts';
 
 type ToolView = Extract<PartView, { kind: 'tool' }>;
 
@@ -8,7 +8,8 @@ type ToolView = Extract<PartView, { kind: 'tool' }>;
 export const translateTool = (state: Translation, answer: AnswerView, part: ToolPart): Made[] => {
   const known = state.parts.get(part.id);
   if (known && (known.kind !== 'tool' || known.done)) return [];
-  const view: ToolView = known ?? { kind: 'tool', id: part.id, answer, called: false, done: false, name: part.tool };
+  const { id, tool: name, callID } = part;
+  const view: ToolView = known ?? { kind: 'tool', id, answer, called: false, done: false, name, callID };
   state.parts.set(part.id, view);
   const tool = part.state;
   switch (tool.status) {
@@ -17,12 +18,9 @@ export const translateTool = (state: Translation, answer: AnswerView, part: Tool
     case 'running':
       return call(state, view, part, tool.input);
     case 'completed':
-      return [...call(state, view, part, tool.input), result(view, tool.output, false, tool.metadata?.outputPath)];
+      return [...call(state, view, part, tool.input), result(state, view, tool.output, false, tool.metadata)];
     case 'error':
-      return [
-        ...call(state, view, part, tool.input),
-        result(view, { error: tool.error }, true, tool.metadata?.outputPath),
-      ];
+      return [...call(state, view, part, tool.input), result(state, view, { error: tool.error }, true, tool.metadata)];
     default:
       return assertNever(tool);
   }
@@ -49,11 +47,24 @@ const call = (state: Translation, view: ToolView, part: ToolPart, args: unknown)
   ];
 };
 
-const result = (view: ToolView, value: unknown, failed: boolean, where: string | undefined): Made => {
+const result = (
+  state: Translation,
+  view: ToolView,
+  value: unknown,
+  failed: boolean,
+  { sessionId: child, outputPath: where }: { sessionId?: string | undefined; outputPath?: string | undefined } = {},
+): Made => {
   view.done = true;
   return {
     kind: 'event',
-    event: { type: 'tool.result', tool_call_id: view.id, name: view.name, result: value, failed },
+    event: {
+      type: 'tool.result',
+      tool_call_id: view.id,
+      name: view.name,
+      result: value,
+      failed,
+      ...(child === undefined ? {} : { cost_usd: costOfCall(state, view.id) }),
+    },
     ...(where === undefined ? {} : { where }),
   };
 };

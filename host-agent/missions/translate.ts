@@ -121,7 +121,7 @@ const translateCost = (state: Translation, answer: AnswerView, part: StepFinish)
   if (state.steps.has(part.id)) return [];
   const { input, output, reasoning, cache } = part.tokens;
   const usage = { cost_usd: part.cost, input, output, reasoning, cache_read: cache.read, cache_write: cache.write };
-  state.steps.set(part.id, { turn: answer.turn, usage });
+  state.steps.set(part.id, { turn: answer.turn, call: state.sessions.get(answer.session)?.call, usage });
   return [{ kind: 'event', event: { type: 'turn.cost', turn: answer.turn, usage: usageOf(state, answer.turn) } }];
 };
 

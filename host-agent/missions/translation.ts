@@ -25,7 +25,15 @@ export interface AnswerView {
 export type PartView =
   /** `left`: its message went on without it (a broken stream was tried again); a late end still counts. */
   | { kind: 'text' | 'reasoning'; id: string; answer: AnswerView; state: 'open' | 'left' | 'closed'; hasText: boolean }
-  | { kind: 'tool'; id: string; answer: AnswerView; called: boolean; done: boolean; name: string };
+  | {
+      kind: 'tool';
+      id: string;
+      answer: AnswerView;
+      called: boolean;
+      done: boolean;
+      name: string;
+      callID: string | undefined;
+    };
 
 /** What a durable event becomes. A text's end turns into rows only with what was sent of it before (text.ts). */
 export type Made =
@@ -47,7 +55,8 @@ export interface Translation {
   /** In order of their first appearance. */
   readonly answers: Map<string, AnswerView>;
   readonly parts: Map<string, PartView>;
-  readonly steps: Map<string, { turn: TurnId; usage: Usage }>;
+  /** `call`: the one that started the sub-agent which made the step. */
+  readonly steps: Map<string, { turn: TurnId; call: string | undefined; usage: Usage }>;
   readonly errorsSaid: Set<string>;
   /** Turns whose final answer OpenCode began anew, which it would do for ever: its clock was set back. */
   readonly repeating: Set<TurnId>;
@@ -73,6 +82,25 @@ export const usageOf = (state: Translation, turn: TurnId): Usage => {
     for (const key of Object.keys(noUsage) as (keyof Usage)[]) sum[key] += step.usage[key]; // noUsage has exactly these keys
   }
   return sum;
+};
+
+/** Levels of sub-agents that are looked at; OpenCode allows none by default below the first. */
+const maxDepth = 20;
+
+/** What the sub-agent of a call cost, and those that it started itself, in dollars. */
+export const costOfCall = (state: Translation, call: string): number => {
+  let sum = 0;
+  for (const step of state.steps.values()) {
+    let at = step.call;
+    for (let depth = 0; depth < maxDepth && at !== undefined && at !== call; depth++) at = parentCall(state, at);
+    if (at === call) sum += step.usage.cost_usd;
+  }
+  return sum;
+};
+
+const parentCall = (state: Translation, call: string): string | undefined => {
+  const part = state.parts.get(call);
+  return part && state.sessions.get(part.answer.session)?.call;
 };
 
 /** The turn's answers in the mission's own session, in order. */

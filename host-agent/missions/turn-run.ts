@@ -3,6 +3,7 @@ import type { Frame } from '../opencode/events.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../opencode/failure.ts';
 import type { Log } from '../process/log.ts';
 import { StoreFull } from '../store/transaction.ts';
+import { Asking } from './asking.ts';
 import { Bell } from './bell.ts';
 import { type MissionContext, missionTimes, monotonicMs } from './context.ts';
 import { endEvents } from './ending.ts';
@@ -10,7 +11,6 @@ import { speakable } from './error-text.ts';
 import { hear, isSignOfLife } from './hearing.ts';
 import type { Ingest } from './ingest.ts';
 import { cancelledText, isSettled, judge, type Situation } from './outcome.ts';
-import { refuseRequests } from './requests.ts';
 import { sendPrompt } from './send.ts';
 import { abortIfPossible, stopSession } from './stop.ts';
 import { type Turn, unstartedText } from './turn.ts';
@@ -30,6 +30,7 @@ export class TurnRun {
   readonly #log: Log;
   readonly #watchMs: number;
   readonly #bell = new Bell();
+  readonly #asking: Asking;
   #cancelled = false;
   #left = false;
   #failure: { cause: unknown } | null = null;
@@ -49,6 +50,8 @@ export class TurnRun {
     const { mission, command, turn: id } = turn.record;
     this.#log = context.log.with({ mission, command, turn: id });
     this.#watchMs = context.times?.watchMs ?? missionTimes.watchMs;
+    const isStopping = () => this.#isCancelled();
+    this.#asking = new Asking({ context, ingest, turn, log: this.#log }, isStopping, () => this.#state('running'));
   }
 
   /** Resolves when the end of the turn is stored, or after `leave`. Never rejects. */
@@ -110,7 +113,7 @@ export class TurnRun {
 
   ready(): void {
     if (this.turn.record.instance !== this.#context.upstream.instance()) this.turn.sentAtMs = null;
-    void this.#refuseRequests();
+    this.#asking.look();
     this.wake();
   }
 
@@ -121,18 +124,19 @@ export class TurnRun {
   heard(frames: readonly Frame[]): void {
     if (frames.some(isSignOfLife)) this.turn.heardAtMs = monotonicMs();
     this.#context.live.active(this.turn.record.turn, this.#context.clock());
+    this.#asking.heard(frames);
     for (const frame of frames) {
-      const { state, look, error, retry, asked } = hear(frame, this.#ingest.session);
+      const { state, look, error, retry } = hear(frame, this.#ingest.session);
       if (state) this.#state(state);
       if (retry) this.#sayRetry(retry);
       if (error) this.turn.error ??= error;
-      if (asked) void this.#refuseRequests();
       if (look) this.wake();
     }
   }
 
   #state(state: 'running' | 'retrying' | 'waiting'): void {
-    if (!this.#isCancelled()) this.#context.live.state(this.turn.record.turn, state);
+    if (this.#isCancelled()) return;
+    this.#context.live.state(this.turn.record.turn, this.#asking.isOpen ? 'waiting' : state);
   }
 
   #isCancelled(): boolean {
@@ -150,6 +154,7 @@ export class TurnRun {
       const status = await client.status(this.turn.record.directory, this.#ingest.session);
       if (status !== 'idle') {
         if (this.#situation(false).repeating) return await this.#stop('completed', '');
+        this.#asking.look();
         this.#state(status === 'retry' ? 'retrying' : 'running');
         return this.#watchMs;
       }
@@ -208,6 +213,7 @@ export class TurnRun {
       quietMs: now - turn.heardAtMs,
       resends: turn.record.resends,
       wanted: this.#wanted,
+      rejected: this.#context.store.requests.wasRejected(turn.record.turn),
     };
   }
 
@@ -245,8 +251,13 @@ export class TurnRun {
     const errorSaid = this.#ingest.progress(this.turn.messageID, command).last?.error !== undefined;
     const result = { ...this.#ingest.result(turn), errorSaid };
     const events = endEvents(this.turn, result, outcome, text);
-    const rows = [...this.#ingest.closeTexts(turn), ...events.map((event) => this.#ingest.row(event))];
+    const ends = this.#asking.ends(outcome === 'cancelled' ? 'rejected' : 'expired');
+    const rows = [
+      ...this.#ingest.closeTexts(turn),
+      ...[...ends.events, ...events].map((event) => this.#ingest.row(event)),
+    ];
     const finish = (): void => {
+      ends.store();
       store.turns.end(turn, clock());
       store.inbox.end(command);
     };
@@ -274,12 +285,6 @@ export class TurnRun {
       this.#log.error('turn.end_failed', { error: endError });
       return this.#watchMs;
     }
-  }
-
-  async #refuseRequests(): Promise<void> {
-    const { client, upstream } = this.#context;
-    if (this.#isCancelled()) return; // The stop rejects them in its own way.
-    await refuseRequests(client, this.turn.record.directory, upstream.members(this.#ingest.session), this.#log);
   }
 
   /** OpenCode keeps no trace of the refusals it survives; people wait less puzzled when they see them. */

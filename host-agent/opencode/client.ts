@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { at, openCodeCall } from './call.ts';
+import { connectedProviders } from './connected-providers.ts';
 import type { EndpointFile } from './endpoint.ts';
-import { type Durable, historyRow, type Session, session } from './events.ts';
-import { OpenCodeAway, OpenCodeRefused } from './failure.ts';
+import { type Durable, historyRow, openCodeTodo, type Session, session } from './events.ts';
+import { OpenCodeRefused } from './failure.ts';
+import { takesImages } from './model-input.ts';
 
-/** Loopback reads of small things; also covers the window after a start in which requests are never answered (facts §2.4). */
-const readMs = 10_000;
 /** A history may be many megabytes. */
 const historyMs = 120_000;
 /** OpenCode's default of 100 would hide sessions from us. */
@@ -13,7 +14,7 @@ const listLimit = 1_000_000;
 export interface Rule {
   permission: string;
   pattern: string;
-  action: 'allow' | 'deny';
+  action: 'allow' | 'ask' | 'deny';
 }
 
 export interface Model {
@@ -21,24 +22,58 @@ export interface Model {
   modelID: string;
 }
 
+/** What a prompt may have behind its text. */
+export type PromptPart =
+  | { type: 'text'; id: string; text: string; synthetic: true }
+  | { type: 'file'; id: string; mime: string; filename: string; url: string };
+
 export interface Prompt {
   messageID: string;
   partID: string;
   text: string;
+  more: readonly PromptPart[];
   agent: string;
   model: Model;
 }
 
-/** Permissions and questions that wait for an answer. */
-const request = z.object({ id: z.string(), sessionID: z.string() });
+/** What waits for an answer. `tool` names the call that asks, by the message it is in and the provider's id. */
+const request = z.object({
+  id: z.string(),
+  sessionID: z.string(),
+  tool: z.object({ messageID: z.string(), callID: z.string() }).optional(),
+});
+const permission = request.extend({
+  permission: z.string(),
+  patterns: z.array(z.string()).catch([]),
+  always: z.array(z.string()).catch([]),
+  metadata: z.record(z.string(), z.unknown()).catch({}),
+});
+const question = request.extend({ questions: z.array(z.unknown()) });
 export type OpenRequest = z.infer<typeof request>;
+export type OpenPermission = z.infer<typeof permission>;
+export type OpenQuestion = z.infer<typeof question>;
 
-const sessionStatus = z.record(z.string(), z.object({ type: z.string() }));
-const providers = z.object({
-  providers: z.array(z.object({ id: z.string() })),
-  default: z.record(z.string(), z.string()),
+const agent = z.object({
+  name: z.string(),
+  mode: z.string(),
+  hidden: z.boolean().optional(),
+  description: z.string().optional(),
+  model: z.object({ providerID: z.string(), modelID: z.string() }).optional(),
+});
+export type Agent = z.infer<typeof agent>;
+
+/** Of a message only its tool calls; other parts have none of these fields. */
+const messageTools = z.object({
+  parts: z.array(
+    z.object({
+      tool: z.string().optional(),
+      callID: z.string().optional(),
+      state: z.object({ status: z.string() }).optional(),
+    }),
+  ),
 });
 
+const sessionStatus = z.record(z.string(), z.object({ type: z.string() }));
 export type Client = ReturnType<typeof openCodeClient>;
 
 /**
@@ -46,39 +81,25 @@ export type Client = ReturnType<typeof openCodeClient>;
  * the answer is an error, ZodError when it is not what 1.18 says.
  */
 export const openCodeClient = (endpoint: EndpointFile) => {
-  const call = async <T>(
-    method: string,
-    path: string,
-    answer: z.ZodType<T>,
-    body?: unknown,
-    ms = readMs,
-  ): Promise<T> => {
-    const { url, authorization } = endpoint.get();
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(url + path, {
-        method,
-        headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(ms),
-      });
-      text = await response.text();
-    } catch (cause) {
-      endpoint.failed();
-      throw new OpenCodeAway(`OpenCode did not answer ${method} ${path}`, { cause });
-    }
-    if (!response.ok)
-      throw new OpenCodeRefused(response.status, `${method} ${path}: ${reasonIn(text)} (${response.status})`);
-    return answer.parse(text === '' ? undefined : JSON.parse(text));
-  };
+  const call = openCodeCall(endpoint);
   const ok = z.unknown();
 
   return {
     /** Why OpenCode can't be started, in words for people; null while waiting for it makes sense. */
     failure: () => endpoint.failure(),
 
-    createSession: (directory: string, body: { title: string; metadata: Record<string, string>; permission: Rule[] }) =>
+    /** The OpenCode process that the next call goes to. Throws OpenCodeAway. */
+    instance: () => endpoint.get().instance,
+
+    /** Where OpenCode listens, and whether we started it. */
+    address: () => {
+      const { url, isOurs } = endpoint.get();
+      return { url, isOurs };
+    },
+
+    version: async () => (await call('GET', '/global/health', z.object({ version: z.string() }))).version,
+
+    createSession: (directory: string, body: { title: string; metadata: Record<string, string> }) =>
       call('POST', `/session${at(directory)}`, session, body),
 
     /** Null when OpenCode has no such session. */
@@ -91,10 +112,19 @@ export const openCodeClient = (endpoint: EndpointFile) => {
       }
     },
 
+    /** A session's messages, oldest first. */
+    messages: (id: string) => call('GET', `/session/${id}/message`, z.array(messageTools), undefined, historyMs),
+
+    /** A session's to-do list. */
+    todos: (id: string) => call('GET', `/session/${id}/todo`, z.array(openCodeTodo)),
+
     listSessions: (directory: string) => call('GET', `/session${at(directory)}&limit=${listLimit}`, z.array(session)),
 
     /** Every session of every directory, children too. */
     listAllSessions: () => call('GET', `/experimental/session?limit=${listLimit}&archived=true`, z.array(session)),
+
+    /** Adds rules behind the session's own, which win from then on (measured: they are never replaced). */
+    addRules: (id: string, rules: readonly Rule[]) => call('PATCH', `/session/${id}`, session, { permission: rules }),
 
     /** Replaces the session's metadata; OpenCode stores and sends a `session.updated`. */
     setMetadata: (id: string, metadata: Record<string, string>) =>
@@ -106,8 +136,11 @@ export const openCodeClient = (endpoint: EndpointFile) => {
         messageID: prompt.messageID,
         agent: prompt.agent,
         model: prompt.model,
-        parts: [{ type: 'text', id: prompt.partID, text: prompt.text }],
+        parts: [{ type: 'text', id: prompt.partID, text: prompt.text }, ...prompt.more],
       }),
+
+    /** True for a model that can be sent images. */
+    takesImages: (directory: string, model: Model) => takesImages(call, directory, model),
 
     abort: (id: string) => call('POST', `/session/${id}/abort`, ok),
 
@@ -115,11 +148,13 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     status: async (directory: string, id: string): Promise<string> =>
       (await call('GET', `/session/status${at(directory)}`, sessionStatus))[id]?.type ?? 'idle',
 
-    permissions: (directory: string) => call('GET', `/permission${at(directory)}`, z.array(request)),
-    questions: (directory: string) => call('GET', `/question${at(directory)}`, z.array(request)),
-    /** With a `message` the agent gets it and goes on; without one its turn stops. */
-    rejectPermission: (directory: string, id: string, message?: string) =>
-      call('POST', `/permission/${id}/reply${at(directory)}`, ok, { reply: 'reject', ...(message ? { message } : {}) }),
+    permissions: (directory: string) => call('GET', `/permission${at(directory)}`, z.array(permission)),
+    questions: (directory: string) => call('GET', `/question${at(directory)}`, z.array(question)),
+    /** A rejection with a `message`: the agent gets it and goes on; without one its turn stops. */
+    replyPermission: (directory: string, id: string, reply: 'once' | 'always' | 'reject', message?: string | null) =>
+      call('POST', `/permission/${id}/reply${at(directory)}`, ok, { reply, ...(message ? { message } : {}) }),
+    replyQuestion: (directory: string, id: string, answers: readonly string[][]) =>
+      call('POST', `/question/${id}/reply${at(directory)}`, ok, { answers }),
     rejectQuestion: (directory: string, id: string) => call('POST', `/question/${id}/reject${at(directory)}`, ok, {}),
 
     /**
@@ -129,11 +164,8 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     history: (after: Record<string, number>): Promise<Durable[]> =>
       call('POST', '/sync/history', z.array(historyRow), after, historyMs),
 
-    agents: async (directory: string): Promise<string[]> => {
-      const agent = z.object({ name: z.string(), mode: z.string(), hidden: z.boolean().optional() });
-      const all = await call('GET', `/agent${at(directory)}`, z.array(agent));
-      return all.filter((each) => each.mode !== 'subagent' && !each.hidden).map((each) => each.name);
-    },
+    /** Every agent of a directory's configuration, sub-agents and hidden ones too. */
+    agents: (directory: string): Promise<Agent[]> => call('GET', `/agent${at(directory)}`, z.array(agent)),
 
     /** The model of the directory's configuration, as `provider/model`. */
     configuredModel: async (directory: string) =>
@@ -141,29 +173,12 @@ export const openCodeClient = (endpoint: EndpointFile) => {
 
     /** The first connected provider with its default model, or null when none is connected. */
     firstModel: async (directory: string): Promise<Model | null> => {
-      const answer = await call('GET', `/config/providers${at(directory)}`, providers);
-      for (const { id } of answer.providers) {
-        const modelID = answer.default[id];
-        if (modelID) return { providerID: id, modelID };
-      }
-      return null;
+      const all = await connectedProviders(call, directory);
+      const [first] = all.flatMap(({ id, defaultModel }) => (defaultModel === null ? [] : [{ id, defaultModel }]));
+      return first ? { providerID: first.id, modelID: first.defaultModel } : null;
     },
 
     /** Frees a directory's instance; running turns of it are aborted. */
     disposeInstance: (directory: string) => call('POST', `/instance/dispose${at(directory)}`, ok),
   };
-};
-
-/** Only the query is decoded by every version and wins over the header (facts §5). */
-const at = (directory: string): string => `?directory=${encodeURIComponent(directory)}`;
-
-const failure = z.object({ message: z.string().optional(), data: z.object({ message: z.string() }).optional() });
-
-const reasonIn = (text: string): string => {
-  try {
-    const answer = failure.parse(JSON.parse(text));
-    return answer.data?.message ?? answer.message ?? 'OpenCode gave no reason';
-  } catch {
-    return 'OpenCode gave no reason'; // A page or a fragment says nothing to people.
-  }
 };

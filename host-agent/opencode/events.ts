@@ -18,6 +18,11 @@ export const session = z.object({
   id: z.string(),
   directory: z.string(),
   parentID: z.string().optional(),
+  /** Rules of its own, the last that fits wins (facts §10.3). */
+  permission: z
+    .array(z.object({ permission: z.string(), pattern: z.string(), action: z.string() }))
+    .optional()
+    .catch(undefined),
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
 export type Session = z.infer<typeof session>;
@@ -58,7 +63,14 @@ const toolState = z.discriminatedUnion('status', [
   z.object({ status: z.literal('completed'), input: z.unknown(), output: z.string(), metadata: toolMetadata }),
   z.object({ status: z.literal('error'), input: z.unknown(), error: z.string(), metadata: toolMetadata }),
 ]);
-const toolPart = z.object({ ...inMessage, type: z.literal('tool'), tool: z.string(), state: toolState });
+/** `callID` is the provider's, unique in its message at most. */
+const toolPart = z.object({
+  ...inMessage,
+  type: z.literal('tool'),
+  tool: z.string(),
+  callID: z.string().optional(),
+  state: toolState,
+});
 export type ToolPart = z.infer<typeof toolPart>;
 
 const stepFinish = z.object({
@@ -85,6 +97,10 @@ export type Fact =
   /** Nothing we use; `problem` is set when it is something we should have understood. */
   | { kind: 'other'; problem?: string };
 
+/** An entry of a to-do list. A status is pending, in_progress, completed, cancelled, or what an agent made up. */
+export const openCodeTodo = z.object({ content: z.string(), status: z.string() });
+export type OpenCodeTodo = z.infer<typeof openCodeTodo>;
+
 /** A stored event of one session. Order is `seq` inside the session, and nothing else (invariant 3). */
 export interface Durable {
   kind: 'durable';
@@ -99,7 +115,10 @@ export type Live =
   | { kind: 'status'; session: string; status: 'busy' | 'idle' }
   | { kind: 'retry'; session: string; text: string }
   | { kind: 'error'; session: string; error: OpenCodeError }
-  | { kind: 'asked'; session: string };
+  | { kind: 'todos'; session: string; todos: OpenCodeTodo[] }
+  | { kind: 'asked'; session: string }
+  /** A question or permission has got its answer; `answer` as it was given. */
+  | { kind: 'replied'; session: string; request: string; outcome: 'answered' | 'rejected'; answer: object };
 
 export type Frame = Durable | Live;
 
@@ -147,6 +166,12 @@ export const historyRow = stored.extend({ aggregate_id: z.string() }).transform(
 );
 
 const ofSession = z.object({ sessionID: z.string() });
+const ofRequest = ofSession.extend({ requestID: z.string() });
+const replied = (
+  { sessionID: session, requestID: request }: z.infer<typeof ofRequest>,
+  outcome: 'answered' | 'rejected',
+  answer: object,
+): Live => ({ kind: 'replied', session, request, outcome, answer });
 const live = {
   'message.part.delta': ofSession
     .extend({ partID: z.string(), field: z.literal('text'), delta: z.string() })
@@ -162,8 +187,18 @@ const live = {
   'session.error': ofSession
     .extend({ error: openCodeError })
     .transform((p): Live => ({ kind: 'error', session: p.sessionID, error: p.error })),
+  'todo.updated': ofSession
+    .extend({ todos: z.array(openCodeTodo) })
+    .transform((p): Live => ({ kind: 'todos', session: p.sessionID, todos: p.todos })),
   'permission.asked': ofSession.transform((p): Live => ({ kind: 'asked', session: p.sessionID })),
   'question.asked': ofSession.transform((p): Live => ({ kind: 'asked', session: p.sessionID })),
+  'permission.replied': ofRequest
+    .extend({ reply: z.string() })
+    .transform(({ reply, ...p }) => replied(p, reply === 'reject' ? 'rejected' : 'answered', { reply })),
+  'question.replied': ofRequest
+    .extend({ answers: z.unknown() })
+    .transform(({ answers, ...p }) => replied(p, 'answered', { answers })),
+  'question.rejected': ofRequest.transform((p) => replied(p, 'rejected', {})),
 } as const;
 
 const isLive = (type: string): type is keyof typeof live => Object.hasOwn(live, type);

@@ -4,22 +4,20 @@ import { writePrivateFile } from '../process/private-file.ts';
 import { textOfFile } from '../process/text-file.ts';
 
 /**
- * Nobody sits before OpenCode to answer, so nothing may ask: what would by default (paths outside the workspace, the same call three
- * times, `.env` files) is allowed, as bash does the same without asking, and the question tool is off (architecture §4). Each is
- * named, because config rules come after those of the built-in agents: `*` would let `plan` and `explore` edit (measured).
+ * With OPENCODE_PERMISSIVE nothing asks for a permission: what would by default (paths outside the workspace, the same call three
+ * times, `.env` files) is allowed, as bash does the same without asking. Each is named, because config rules come after those of
+ * the built-in agents: `*` would let `plan` and `explore` edit (measured). What another config lets ask is allowed when it does.
  */
-export const unattendedPermission = {
-  question: 'deny',
-  external_directory: 'allow',
-  doom_loop: 'allow',
-  read: 'allow',
-} as const;
+const permissivePermission = { external_directory: 'allow', doom_loop: 'allow', read: 'allow' } as const;
 
 /**
  * Writes OpenCode's global config, unless a person has changed it since: then theirs is kept and the result is false.
  * `$schema` is there because OpenCode rewrites files without it.
  */
-export const writeGlobalConfig = async (directory: string, disabledProviders: readonly string[]): Promise<boolean> => {
+export const writeGlobalConfig = async (
+  directory: string,
+  { disabledProviders, permissive }: { disabledProviders: readonly string[]; permissive: boolean },
+): Promise<boolean> => {
   const path = join(directory, 'opencode.json');
   const record = join(directory, '.written-by-openagent');
   const [present, written = ''] = await Promise.all([textOfFile(path), textOfFile(record)]);
@@ -28,7 +26,7 @@ export const writeGlobalConfig = async (directory: string, disabledProviders: re
     $schema: 'https://opencode.ai/config.json',
     share: 'disabled',
     autoupdate: false,
-    permission: unattendedPermission,
+    ...(permissive ? { permission: permissivePermission } : {}),
     ...(disabledProviders.length === 0 ? {} : { disabled_providers: disabledProviders }),
   };
   const text = `${JSON.stringify(config, null, 2)}\n`;

@@ -85,6 +85,12 @@ export class Inbox {
     return row !== undefined && integer(row, 'cancelled') === 1;
   }
 
+  /** True from its arrival to its end. */
+  isOpen(id: CommandId): boolean {
+    const open = 'SELECT 1 FROM inbox WHERE id = ? AND received = 1 AND end_run IS NULL';
+    return this.#database.db.prepare(open).get(id) !== undefined;
+  }
+
   /** True once the command was received, whether it has ended or not; a tombstone alone is not the command. */
   has(id: CommandId): boolean {
     return this.#database.db.prepare('SELECT 1 FROM inbox WHERE id = ? AND received = 1').get(id) !== undefined;

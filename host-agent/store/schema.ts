@@ -45,4 +45,11 @@ export const migrations: readonly string[] = [
   `,
   'CREATE TABLE notes (id TEXT PRIMARY KEY) STRICT;',
   'ALTER TABLE edge ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;',
+  `
+  CREATE TABLE requests (
+    request TEXT PRIMARY KEY, mission TEXT NOT NULL, turn TEXT NOT NULL, directory TEXT NOT NULL, instance TEXT NOT NULL,
+    kind TEXT NOT NULL, outcome TEXT, attempt TEXT
+  ) STRICT;
+  CREATE INDEX requests_of_turn ON requests (turn);
+  `,
 ];

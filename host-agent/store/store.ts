@@ -5,6 +5,7 @@ import { Inbox } from './inbox.ts';
 import { Missions } from './missions.ts';
 import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
+import { Requests } from './requests.ts';
 import { transact } from './transaction.ts';
 import { Turns } from './turns.ts';
 import { Upstream } from './upstream.ts';
@@ -21,6 +22,7 @@ export interface Store {
   upstream: Upstream;
   edge: EdgeMemory;
   notes: Notes;
+  requests: Requests;
   /** One write transaction over several tables; see transaction.ts. */
   transact<T>(work: () => T): T;
   close(): void;
@@ -39,6 +41,7 @@ export const openStore = (path: string, hostId: HostId): Store => {
     upstream: new Upstream(database),
     edge: new EdgeMemory(database),
     notes: new Notes(database),
+    requests: new Requests(database),
     transact: (work) => transact(database.db, work),
     close: () => database.db.close(),
   };

@@ -1,6 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { answerCalls } from '../../host-agent/calls/answers.ts';
+import { openCodeAnswers } from '../../host-agent/calls/opencode.ts';
+import { openCodeBinary } from '../../host-agent/opencode/binary.ts';
+import { openCodeClient } from '../../host-agent/opencode/client.ts';
+import { endpointFile } from '../../host-agent/opencode/endpoint.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { newMissionId } from '../support/host-store.ts';
 import { startLab } from '../support/lab.ts';
@@ -279,25 +284,6 @@ test('without any model the turn fails and says what to do', async () => {
   expect(types(host, command.mission)).toEqual(['mission.opened', 'turn.started', 'turn.ended']);
 });
 
-test('a permission that nobody can answer is refused, and the agent goes on', async () => {
-  const options = hostOptions();
-  const host = start(options);
-  const mission = newMissionId();
-  host.give(say('SAY Ready.', { mission }));
-  host.dispatch.welcome();
-  await host.event('turn.ended', mission);
-  const record = host.store.missions.get(mission);
-  const permission = [{ permission: 'bash', pattern: '*', action: 'ask' }];
-  await lab.call('PATCH', `/session/${record?.session}`, { permission });
-  const command = say('TOOL bash {"command":"echo hi","description":"Say hi"}\nSAY Went on.', { mission });
-  host.give(command);
-
-  const ended = await host.ended(command.id);
-
-  expect(ended.outcome).toBe('completed');
-  expect(await host.event('tool.result', mission)).toMatchObject({ failed: true });
-});
-
 test('a known secret is replaced in text, arguments and results, across chunks too', async () => {
   const secret = 'canary-0123456789';
   const host = start(hostOptions({ secrets: [secret] }));
@@ -316,4 +302,50 @@ test('a known secret is replaced in text, arguments and results, across chunks t
   expect(everything).not.toContain(secret);
   expect(texts(host, command.mission)).toEqual(['The key is [secret], really', 'I said [secret]']);
   expect(await host.event('tool.result', command.mission)).toMatchObject({ result: '[secret]\n' });
+});
+
+test('what the edge asks about OpenCode is what it says of itself, and without its password', async () => {
+  const options = hostOptions();
+  const host = start(options);
+  const command = say('TOOL write {"filePath":"a.txt","content":"A"}\nSAY Done.');
+  host.give(command);
+  host.dispatch.welcome();
+  await host.ended(command.id);
+  const ask = answerCalls(
+    openCodeAnswers({
+      client: openCodeClient(endpointFile(options.serverFile)),
+      home: options.dir,
+      defaultAgent: 'build',
+      permissive: true,
+      sessionOf: (mission) => host.store.missions.get(mission)?.session,
+    }),
+  );
+
+  const state = await ask('opencode.state', {});
+  const agents = await ask('opencode.agents', {});
+  const diagnostics = await ask('opencode.diagnostics', { mission: command.mission });
+
+  const { path, version } = openCodeBinary();
+  expect(state).toEqual({ version, base_url: lab.openCode.url, permissive: true, path, error: null });
+  expect(agents).toMatchObject({
+    agents: expect.arrayContaining([
+      expect.objectContaining({ name: 'build', mode: 'primary', hidden: false }),
+      expect.objectContaining({ name: 'general', mode: 'subagent' }),
+      expect.objectContaining({ name: 'title', hidden: true }),
+    ]),
+    default_agent: 'build',
+  });
+  const session = host.store.missions.get(command.mission)?.session;
+  expect(diagnostics).toMatchObject({
+    base_url: lab.openCode.url,
+    session_id: session,
+    session_status: {
+      session_id: session,
+      session_info: { id: session },
+      running_tools: [],
+      completed_tools: [{ name: 'write', status: 'completed' }],
+    },
+    error: null,
+  });
+  expect(JSON.stringify([state, agents, diagnostics])).not.toContain(lab.openCode.password);
 });

@@ -36,13 +36,24 @@ export const setState = (socket: WebSocket, state: ViewerState): void => {
   socket.serializeAttachment(state);
 };
 
+const keys = new WeakMap<ViewerState, string>();
+
+/** What its bytes depend on; made once for each state, because a frame looks at every viewer. */
+const keyOf = (state: ViewerState): string => {
+  const known = keys.get(state);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([state.rendering, state.owner, state.mission]);
+  keys.set(state, key);
+  return key;
+};
+
 /** Live viewers grouped by what they may see; those in replay ask for their pages themselves. */
 export const audiences = (sockets: WebSocket[]): Audience[] => {
   const groups = new Map<string, Audience>();
   for (const socket of sockets) {
     const state = stateOf(socket);
     if (state.mode !== 'live') continue;
-    const key = JSON.stringify([state.rendering, state.owner, state.mission]);
+    const key = keyOf(state);
     const group = groups.get(key);
     if (group) group.sockets.push(socket);
     else groups.set(key, { state, sockets: [socket] });

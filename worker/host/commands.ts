@@ -22,8 +22,9 @@ type Row = Omit<KeptMessage, 'clean' | 'queued' | 'cancel'> & {
   queued: number;
   cancel: number;
   host_ended: number;
+  edited: number;
 };
-const toMessage = ({ host_ended: _, ...row }: Row): KeptMessage => ({
+const toMessage = ({ host_ended: _ended, edited: _edited, ...row }: Row): KeptMessage => ({
   ...row,
   clean: row.clean !== 0,
   queued: row.queued !== 0,
@@ -102,6 +103,23 @@ export const endCommand = (sql: SqlStorage, id: string, state: CommandState): vo
 export const removeKept = (sql: SqlStorage, id: string): boolean =>
   sql.exec("UPDATE commands SET state = 'removed' WHERE id = ? AND state = 'kept' RETURNING id", id).toArray().length >
   0;
+
+/** Gives a waiting message another text. */
+export const editKept = (sql: SqlStorage, id: string, content: string): void => {
+  sql.exec("UPDATE commands SET content = ?, edited = 1 WHERE id = ? AND state = 'kept'", content, id);
+};
+
+/** The texts of a mission's messages that were edited, by command id. */
+export const editedTexts = (sql: SqlStorage, mission: string): Map<string, string> =>
+  new Map(
+    sql
+      .exec<{ id: string; content: string }>(
+        'SELECT id, content FROM commands WHERE mission = ? AND edited = 1',
+        mission,
+      )
+      .toArray()
+      .map(({ id, content }) => [id, content]),
+  );
 
 /** Stores the wish to cancel, which every `welcome` repeats until the command's end is in the log. */
 export const wishCancel = (sql: SqlStorage, id: string): void => {

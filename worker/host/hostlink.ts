@@ -1,10 +1,12 @@
+import type { AnswerCommand } from '../../shared/commands.ts';
 import type { Hello, HostFrame } from '../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import { concludeAbsence, noteAbsence } from './absence.ts';
+import { concludeAnswers, markReceived, noteAnswersAbsent } from './answers.ts';
 import { Calls } from './calls.ts';
-import { dueMessages, hasOpen, type KeptMessage, markCommand, openCommands, toCommand } from './commands.ts';
+import { hasOpen, type KeptMessage, markCommand, openCommands, toCommand } from './commands.ts';
 import { endAll } from './end-here.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from './ingest.ts';
 import {
@@ -22,10 +24,11 @@ import { getMission } from './missions.ts';
 import { foreignMission, setCapabilities } from './projection.ts';
 import type { Recorded } from './record.ts';
 import { isRemoved, mayDial, setRemoved } from './removed.ts';
-import { beginNewLog, heldCommands, hostCopy, releaseHeld, rolledBack } from './replaced.ts';
+import { beginNewLog, hostCopy, releaseHeld, rolledBack } from './replaced.ts';
 import type { Reply } from './replies.ts';
 import type { Activity } from './running.ts';
 import { runPosition } from './runs.ts';
+import { nextMessages, setSlots, takeSlots } from './slots.ts';
 import type { Steps } from './steps.ts';
 import { getMeta, setMeta } from './tables.ts';
 
@@ -122,7 +125,12 @@ export class HostLink {
     if (frame) this.#socket.send(frame);
   }
 
-  /** Sends what may start now: the oldest waiting message of every free mission. */
+  /** Hands an answer over at once; a host that is away gets it in its `welcome`. */
+  answer(command: AnswerCommand): void {
+    this.#socket.send({ type: 'commands', commands: [command] });
+  }
+
+  /** Sends what may start now: the oldest waiting messages of free missions, as many as there are slots. */
   async dispatch(): Promise<void> {
     if (!this.#socket.current() || this.#due().length === 0) return;
     await this.#steps.live();
@@ -130,7 +138,7 @@ export class HostLink {
     if (!this.#socket.current()) return;
     const due = this.#due();
     const { commands } = this.#steps.run(() => {
-      for (const message of due) markCommand(this.#sql, message.id, 'sent');
+      takeSlots(this.#sql, due);
       const sent = due.flatMap((message) => {
         const mission = getMission(this.#sql, message.mission);
         return mission ? [toCommand(message, mission)] : [];
@@ -141,11 +149,12 @@ export class HostLink {
   }
 
   #due(): KeptMessage[] {
-    return hasOpen(this.#sql, 'kept') ? dueMessages(this.#sql, heldCommands(this.#sql)) : [];
+    return hasOpen(this.#sql, 'kept') ? nextMessages(this.#sql) : [];
   }
 
   /** What follows from the log having come this far. */
   #conclude(nowMs: number): Recorded[] {
+    concludeAnswers(this.#sql);
     return [...concludeAbsence(this.#sql, this.#log, nowMs), ...releaseHeld(this.#sql, this.#log, nowMs)];
   }
 
@@ -181,11 +190,15 @@ export class HostLink {
         });
         const n = runPosition(this.#sql, frame.run);
         if (step.said === null) return close(socket, closeCode.gap, `expected n ${n + 1} of run ${frame.run}`);
-        return this.#ack(socket, frame.run, n);
+        this.#ack(socket, frame.run, n);
+        return this.dispatch();
       }
       case 'received':
         this.#ctx.storage.transactionSync(() => {
-          for (const id of frame.ids) markCommand(this.#sql, id, 'received');
+          for (const id of frame.ids) {
+            markCommand(this.#sql, id, 'received');
+            markReceived(this.#sql, id);
+          }
         });
         return;
       case 'turns':
@@ -196,7 +209,9 @@ export class HostLink {
         });
         return this.dispatch();
       case 'capabilities':
-        return setCapabilities(this.#env.DB, this.#steps.host, frame);
+        setSlots(this.#sql, frame.slots);
+        await setCapabilities(this.#env.DB, this.#steps.host, frame);
+        return this.dispatch();
       case 'result':
         return this.#calls.result(socket, frame);
     }
@@ -216,8 +231,10 @@ export class HostLink {
     this.#steps.run(() => {
       const renewed = reason === null ? [] : beginNewLog(this.#sql, this.#log, hello, reason, nowMs);
       const replaced = [...renewed, ...hostCopy(this.#sql, this.#log, hello, nowMs)];
+      setSlots(this.#sql, hello.capabilities.slots);
       storeTurns(this.#sql, hello.turns, nowMs);
       noteAbsence(this.#sql, 'hello', hello.at, hello.commands, hello.turns);
+      noteAnswersAbsent(this.#sql, hello);
       return { recorded: [...replaced, ...this.#conclude(nowMs)], touched: [], answered: true };
     });
     if (reason !== null) this.#steps.dismissViewers();

@@ -3,11 +3,14 @@ import type { LogEvent } from '../../shared/events.ts';
 import { edgeEvent, hostEvent, unknownEvent } from '../../shared/events.ts';
 import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../shared/frames.ts';
 import { maxEventBytes } from '../../shared/limits.ts';
+import { missionOfAnswer } from './answers.ts';
+import { type BatchMissions, batchMissions } from './batch-missions.ts';
 import { confirmEnd, getCommand } from './commands.ts';
 import type { Log, UnknownEvent } from './log.ts';
 import { getMission, insertMission } from './missions.ts';
-import { getPart, knownParts } from './parts.ts';
-import { type Recorded, recordEvent } from './record.ts';
+import { getRequest } from './open-requests.ts';
+import { getPart, openTextsOf } from './parts.ts';
+import { type Recorded, recordIn } from './record.ts';
 import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from './runs.ts';
 
 export type Ingested = { ok: true; n: number; recorded: Recorded[] } | { ok: false; expected: number };
@@ -21,6 +24,7 @@ export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, no
   const known = runPosition(sql, batch.run);
   if (batch.from > known + 1 && batch.items.length > 0) return { ok: false, expected: known + 1 };
   const sources = new Map<string, Src>();
+  const missions = batchMissions(sql);
   const recorded: Recorded[] = [];
   let last = known;
   for (const [index, raw] of batch.items.entries()) {
@@ -50,8 +54,12 @@ export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, no
       ? readEvent(parsed.data)
       : `not an item: ${parsed.error.issues[0]?.message ?? 'malformed'}`;
     if (typeof event === 'string' || !parsed.success) reject(String(event));
-    else recorded.push(...guarded(storage, log, reject, () => place(sql, log, parsed.data, event, nowMs, reject)));
+    else {
+      const put = () => place(sql, log, missions, parsed.data, event, nowMs, reject);
+      recorded.push(...guarded(storage, log, reject, put));
+    }
   }
+  missions.save();
   // Once for each session of the batch, however many of its rows there were: every one is billed.
   for (const src of sources.values()) setSourcePosition(sql, src);
   if (last > known) setRunPosition(sql, batch.run, last);
@@ -100,10 +108,10 @@ const maxAheadChars = 4 * 1024 * 1024;
 /** Deltas of parts that are open here; the rest is dropped, as deltas may be. */
 export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
   if (deltas.length === 0) return [];
-  const parts = knownParts(sql, new Set(deltas.map((delta) => delta.part)));
+  const open = openTextsOf(sql, new Set(deltas.map((delta) => delta.part)));
   return deltas.filter((delta) => {
-    const part = parts.get(delta.part);
-    if (part === undefined || part.closed || part.mission !== delta.mission) return false;
+    const part = open.get(delta.part);
+    if (part?.mission !== delta.mission) return false;
     return delta.off + delta.text.length <= part.length + maxAheadChars;
   });
 };
@@ -143,8 +151,12 @@ const edgeTypes = new Set<string>(edgeEvent.options.map((option) => option.shape
  * them up must not end one's turn by another's event, or show one's text to another.
  */
 const strayIn = (sql: SqlStorage, mission: string, event: LogEvent): string | null => {
-  const command = 'command' in event ? getCommand(sql, event.command) : null;
-  if (command && command.mission !== mission) return `command ${command.id}`;
+  const command = 'command' in event ? event.command : null;
+  const ofCommand = command === null ? null : (getCommand(sql, command)?.mission ?? missionOfAnswer(sql, command));
+  if ((ofCommand ?? mission) !== mission) return `command ${command}`;
+  const request = 'request' in event ? event.request : null;
+  const ofRequest = request === null ? null : getRequest(sql, request)?.mission;
+  if ((ofRequest ?? mission) !== mission) return `request ${request}`;
   const parts = event.type === 'turn.ended' ? event.answer : 'part' in event ? [event.part] : [];
   const stray = parts.find((part) => (getPart(sql, part)?.mission ?? mission) !== mission);
   return stray === undefined ? null : `part ${stray}`;
@@ -171,13 +183,14 @@ const guarded = (
 const place = (
   sql: SqlStorage,
   log: Log,
+  missions: BatchMissions,
   row: Item,
   event: LogEvent | UnknownEvent,
   nowMs: number,
   reject: (reason: string) => void,
 ): Recorded[] => {
   if (row.mission === null) return [{ row: log.append(null, null, row.at, event), mission: null }];
-  const mission = getMission(sql, row.mission);
+  const mission = missions.get(row.mission);
   if (mission?.deleted_at != null) return [];
   if (!mission) {
     if (!('owner' in event) || event.type !== 'mission.opened') {
@@ -202,8 +215,11 @@ const place = (
     reject(`${event.type}: ${stray} is another mission's`);
     return [];
   }
-  const recorded = recordEvent(sql, log, row.mission, event, nowMs, row.at);
+  const before = mission ?? missions.get(row.mission);
+  if (!before) return [];
+  const { recorded, after } = recordIn(sql, log, before, event, nowMs, row.at);
   if (!('unknown' in event) && (event.type === 'turn.ended' || event.type === 'command.finished'))
     confirmEnd(sql, event.command);
+  missions.set(before, after);
   return recorded;
 };

@@ -3,6 +3,7 @@ import { liveTurn } from '../../shared/events.ts';
 import { closeReason, type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 import { awayMs, closeCode, maxFrameBytes, protocolVersion } from '../../shared/limits.ts';
+import { openAnswers } from './answers.ts';
 import { getCommand, openCommands, toCommand, unmetWishes } from './commands.ts';
 import type { Log } from './log.ts';
 import { getMission } from './missions.ts';
@@ -18,6 +19,13 @@ const linkState = z.object({
 });
 type LinkState = z.infer<typeof linkState>;
 
+const states = new WeakMap<WebSocket, LinkState>();
+
+const setState = (socket: WebSocket, state: LinkState): void => {
+  states.set(socket, state);
+  socket.serializeAttachment(state);
+};
+
 /** Tag of the host's sockets among the object's. */
 export const linkTag = 'link';
 
@@ -31,12 +39,16 @@ export class HostSocket {
 
   accept(socket: WebSocket, epoch: number, nowMs: number): void {
     this.#ctx.acceptWebSocket(socket, [linkTag]);
-    const state: LinkState = { kind: 'link', epoch, session: '', openedAtMs: nowMs };
-    socket.serializeAttachment(state);
+    setState(socket, { kind: 'link', epoch, session: '', openedAtMs: nowMs });
   }
 
+  /** Read once per construction of the object, and asked with every frame. */
   state(socket: WebSocket): LinkState {
-    return linkState.parse(socket.deserializeAttachment());
+    const known = states.get(socket);
+    if (known) return known;
+    const state = linkState.parse(socket.deserializeAttachment());
+    states.set(socket, state);
+    return state;
   }
 
   /** The welcomed socket, or null while no host is here. */
@@ -67,10 +79,10 @@ export class HostSocket {
       const state = this.state(other);
       if (other === socket || state.session === '') continue;
       // What it still sends would speak for the server beside the session in force.
-      other.serializeAttachment({ ...state, session: '' });
+      setState(other, { ...state, session: '' });
       close(other, closeCode.replaced, 'replaced by a newer session of this server');
     }
-    socket.serializeAttachment({ ...this.state(socket), session });
+    setState(socket, { ...this.state(socket), session });
   }
 
   /** Ends every session whose credential is older than `epoch`; what they still send counts no more. */
@@ -133,11 +145,14 @@ export const welcomeFrame = (sql: SqlStorage, log: Log, hello: Hello, session: s
     const known = sourcePosition(sql, source, id);
     return known ? [{ source, session: id, ...known }] : [];
   }),
-  commands: openCommands(sql, null).flatMap((command) => {
-    const mission = getMission(sql, command.mission);
-    if (command.state === 'kept' || !mission) return [];
-    return [{ received: command.state !== 'sent', command: toCommand(command, mission) }];
-  }),
+  commands: [
+    ...openCommands(sql, null).flatMap((command) => {
+      const mission = getMission(sql, command.mission);
+      if (command.state === 'kept' || !mission) return [];
+      return [{ received: command.state !== 'sent', command: toCommand(command, mission) }];
+    }),
+    ...openAnswers(sql),
+  ],
   interrupts: unmetWishes(sql),
   ended_turns: endedTurns(sql),
   frame_ms: frameMs,

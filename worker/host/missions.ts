@@ -2,6 +2,7 @@ import { type HistoryEntry, type MissionJson, timestamp } from '../../shared/api
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId, TurnId } from '../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../shared/reducer.ts';
+import { editedTexts } from './commands.ts';
 import type { Log, LogRow } from './log.ts';
 import { partText } from './parts.ts';
 import type { NewMission } from './replies.ts';
@@ -34,7 +35,7 @@ type MissionRow = {
   status: MissionStatus;
   turn: TurnId | null;
   ended_turn: TurnId | null;
-  next_sequence: number;
+  next: number;
   cost_usd: number;
   turn_cost_usd: number;
   created_at: number;
@@ -44,17 +45,28 @@ type MissionRow = {
   rev: number;
 };
 
-const toMission = ({ ended_turn, ...row }: MissionRow): Mission => ({ ...row, endedTurn: ended_turn });
+const toMission = ({ ended_turn, next, ...row }: MissionRow): Mission => ({
+  ...row,
+  endedTurn: ended_turn,
+  next_sequence: next,
+});
+
+/** The next `sequence` is read off the log: kept in the mission, it would be one more row written for every event. */
+const columns = `*, (SELECT coalesce(max(sequence), 0) + 1 FROM log
+  WHERE mission = missions.id AND sequence IS NOT NULL) AS next`;
 
 /** A mission by id, deleted ones included (their late rows have to be recognised). */
 export const getMission = (sql: SqlStorage, id: string): Mission | null => {
-  const row = sql.exec<MissionRow>('SELECT * FROM missions WHERE id = ?', id).toArray()[0];
+  const row = sql.exec<MissionRow>(`SELECT ${columns} FROM missions WHERE id = ?`, id).toArray()[0];
   return row ? toMission(row) : null;
 };
 
 /** Missions with a turn. */
 export const runningMissions = (sql: SqlStorage): Mission[] =>
-  sql.exec<MissionRow>('SELECT * FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL').toArray().map(toMission);
+  sql
+    .exec<MissionRow>(`SELECT ${columns} FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL`)
+    .toArray()
+    .map(toMission);
 
 /** A mission its owner may see; null for anyone else's and for deleted ones, which are the same to a caller. */
 export const ownMission = (sql: SqlStorage, owner: string, id: string): Mission | null => {
@@ -89,7 +101,6 @@ const changing = {
   status: 'status',
   turn: 'turn',
   endedTurn: 'ended_turn',
-  next_sequence: 'next_sequence',
   cost_usd: 'cost_usd',
   turn_cost_usd: 'turn_cost_usd',
   updated_at: 'updated_at',
@@ -114,6 +125,11 @@ export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): v
   sql.exec(`UPDATE missions SET ${sets.join(', ')} WHERE id = ?`, ...changed.map((key) => after[key]), after.id);
 };
 
+/** The directory shows something of a mission that is in none of its columns: the beginning of its conversation. */
+export const raiseRevision = (sql: SqlStorage, id: string): void => {
+  sql.exec('UPDATE missions SET rev = rev + 1 WHERE id = ?', id);
+};
+
 /** The text of an assistant message: the answer's parts, or what the end says. */
 export const answerText = (sql: SqlStorage, event: LogRow['event']): string => {
   if (event.type !== 'turn.ended' || 'unknown' in event) return '';
@@ -129,11 +145,12 @@ export const history = (sql: SqlStorage, log: Log, mission: string): HistoryEntr
       .toArray()
       .map((row) => row.id),
   );
+  const edited = editedTexts(sql, mission);
   const entries: HistoryEntry[] = [];
   for (const { event } of log.conversation(mission)) {
     if ('unknown' in event) continue;
     if (event.type === 'message.kept' && !removed.has(event.command))
-      entries.push({ role: 'user', content: event.content });
+      entries.push({ role: 'user', content: edited.get(event.command) ?? event.content });
     if (event.type === 'turn.ended') entries.push({ role: 'assistant', content: answerText(sql, event) });
     if (event.type === 'command.finished' || event.type === 'command.lost') {
       entries.push({ role: 'assistant', content: event.text });

@@ -3,22 +3,44 @@
  * rule is a function beside it. A step is: one transaction → show to viewers → project, dispatch.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { MissionJson, QueuedJson, RunningJson, StoredEventJson } from '../../shared/api.ts';
+import type {
+  AgentTreeNode,
+  MissionJson,
+  ProgressJson,
+  QueuedJson,
+  RequestJson,
+  RunningJson,
+  StoredEventJson,
+} from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import { commandId, type MissionId } from '../../shared/ids.ts';
 import { rendering } from '../../shared/viewer.ts';
 import { isUser } from '../auth/mode.ts';
 import type { Env } from '../env.ts';
+import { takeAnswer } from './answering.ts';
 import { HostLink } from './hostlink.ts';
 import { close, HostSocket, linkTag } from './link.ts';
 import { Log } from './log.ts';
 import { history, missionJson, ownMission } from './missions.ts';
+import { requestsOf } from './open-requests.ts';
 import { eventsPage } from './pages.ts';
-import { type EventsQuery, type NewMessage, type NewMission, type Reply, refuse, reply } from './replies.ts';
+import * as queue from './queue.ts';
+import {
+  type EventsQuery,
+  type NewAnswer,
+  type NewMessage,
+  type NewMission,
+  type Reply,
+  refuse,
+  reply,
+} from './replies.ts';
 import * as requests from './requests.ts';
 import { queueJson, runningJson } from './running.ts';
+import { slotsOf, working } from './slots.ts';
 import { Steps } from './steps.ts';
 import { migrate } from './tables.ts';
+import { getTodos, progressOf } from './todos.ts';
+import { missionTree } from './tree.ts';
 import { Viewers } from './viewers.ts';
 
 const viewerTag = 'viewer';
@@ -114,6 +136,16 @@ export class Host extends DurableObject<Env> {
     return reply(eventsPage(this.#sql, this.#log, id, query));
   }
 
+  tree(owner: string, id: string): Reply<AgentTreeNode | null> {
+    if (!ownMission(this.#sql, owner, id)) return refuse('not_found', `Mission ${id} not found`);
+    return reply(missionTree(this.#sql, id));
+  }
+
+  progress(owner: string, id: string): Reply<ProgressJson> {
+    if (!ownMission(this.#sql, owner, id)) return refuse('not_found', `Mission ${id} not found`);
+    return reply(progressOf(getTodos(this.#sql, id)));
+  }
+
   async setStatus(owner: string, id: string, status: MissionStatus): Promise<Reply<null>> {
     const set = this.#steps.take(() => requests.setStatus(this.#sql, this.#log, owner, id, status, Date.now()));
     await this.#steps.projected();
@@ -124,7 +156,7 @@ export class Host extends DurableObject<Env> {
     const away = this.#link.isAway();
     const cancelled = this.#steps.take(() => requests.cancelMission(this.#sql, this.#log, owner, id, away, Date.now()));
     if (!cancelled.ok) return cancelled;
-    this.#link.interrupt(cancelled.value.mission, cancelled.value.command);
+    if (cancelled.value) this.#link.interrupt(cancelled.value.mission, cancelled.value.command);
     return reply(null);
   }
 
@@ -163,20 +195,50 @@ export class Host extends DurableObject<Env> {
   }
 
   /** `queued`, because a stub has a method `queue` of its own. */
-  queued(owner: string): QueuedJson[] {
-    return queueJson(this.#sql, owner);
+  queued(owner: string, mission: string | null = null): QueuedJson[] {
+    return queueJson(this.#sql, owner, mission);
+  }
+
+  editQueued(owner: string, edit: { id: string; content: string; was: string | null }): Reply<null> {
+    return this.#steps.take(() => queue.editQueued(this.#sql, this.#log, owner, edit, Date.now()));
   }
 
   removeQueued(owner: string, id: string): Reply<null> {
-    return this.#steps.take(() => requests.removeQueued(this.#sql, this.#log, owner, id, Date.now()));
+    return this.#steps.take(() => queue.removeQueued(this.#sql, this.#log, owner, id, Date.now()));
   }
 
   clearQueue(owner: string): number {
-    return this.#steps.run(() => requests.clearQueue(this.#sql, this.#log, owner, Date.now())).cleared;
+    return this.#steps.run(() => queue.clearQueue(this.#sql, this.#log, owner, Date.now())).cleared;
+  }
+
+  /** A message that is taken only if its mission can begin with it at once. */
+  async startNow(owner: string, message: NewMessage): Promise<Reply<null>> {
+    const up = this.#link.isUp();
+    const taken = this.#steps.take(() => queue.startNow(this.#sql, this.#log, owner, message, up, Date.now()));
+    await this.#link.dispatch();
+    return taken;
+  }
+
+  /** How many missions this server works on at once, and how many of this user hold one of these slots. */
+  slots(owner: string): { slots: number; working: number } {
+    return { slots: slotsOf(this.#sql), working: working(this.#sql).get(owner) ?? 0 };
   }
 
   running(owner: string): RunningJson[] {
     return runningJson(this.#sql, owner, this.#link.activity(), Date.now());
+  }
+
+  /** What people can answer. */
+  asked(owner: string): RequestJson[] {
+    return requestsOf(this.#sql, owner);
+  }
+
+  /** The first answer to a request wins; `conflict` says who that was. */
+  answer(owner: string, answer: NewAnswer): Reply<null> {
+    const taken = this.#steps.take(() => takeAnswer(this.#sql, owner, answer, Date.now()));
+    if (!taken.ok) return taken;
+    if (taken.value) this.#link.answer(taken.value);
+    return reply(null);
   }
 
   /** A question to the host-agent (shared/calls): never stored, answered or failed at once. */

@@ -7,6 +7,8 @@ export interface Part {
   mission: string;
   turn: string;
   kind: 'text' | 'reasoning';
+  /** The call that started the sub-agent whose text this is; null for the mission's own agent. */
+  parent_call: string | null;
   length: number;
   closed: boolean;
   /** Closed here, because its turn was ended without its host, which may bring the rest of the text yet. */
@@ -18,10 +20,14 @@ type PartRow = {
   mission: string;
   turn: string;
   kind: 'text' | 'reasoning';
+  parent_call: string | null;
   length: number;
   closed: number;
 };
-const columns = 'part, mission, turn, kind, length, closed';
+/** How much is stored stands in the newest chunk: in the part, it would be one more row written for every checkpoint. */
+const storedLength =
+  'coalesce((SELECT until FROM chunks WHERE part = parts.part ORDER BY off DESC LIMIT 1), length) AS length';
+const columns = `part, mission, turn, kind, parent_call, ${storedLength}, closed`;
 
 /** Values of the column `closed`. */
 const [byHost, here] = [1, 2];
@@ -32,13 +38,19 @@ export const getPart = (sql: SqlStorage, part: string): Part | null => {
   return row ? toPart(row) : null;
 };
 
-/** Those of these parts that there are, by id: one query, since a frame may bring text of every mission. */
-export const knownParts = (sql: SqlStorage, ids: ReadonlySet<string>): Map<string, Part> => {
-  const rows = sql.exec<PartRow>(
-    `SELECT ${columns} FROM parts WHERE part IN (SELECT value FROM json_each(?))`,
+/** Written by an agent that the mission's own one started. */
+export const isSubAgents = (part: Part | null): boolean => part !== null && part.parent_call !== null;
+
+/** Those of these parts that are open, by id: one query, since a frame may bring text of every mission. */
+export const openTextsOf = (
+  sql: SqlStorage,
+  ids: ReadonlySet<string>,
+): Map<string, Pick<Part, 'mission' | 'length'>> => {
+  const rows = sql.exec<Pick<PartRow, 'part' | 'mission' | 'length'>>(
+    `SELECT part, mission, ${storedLength} FROM parts WHERE closed = 0 AND part IN (SELECT value FROM json_each(?))`,
     JSON.stringify([...ids]),
   );
-  return new Map(rows.toArray().map((row) => [row.part, toPart(row)]));
+  return new Map([...rows].map((row) => [row.part, row]));
 };
 
 /** Open parts of one mission, or of all, in order of opening. */
@@ -52,11 +64,12 @@ export const openParts = (sql: SqlStorage, mission: string | null): Part[] =>
 export const openPart = (sql: SqlStorage, part: Omit<Part, 'length' | 'closed' | 'left'>): boolean => {
   if (getPart(sql, part.part)) return false;
   sql.exec(
-    'INSERT INTO parts (part, mission, turn, kind, length, closed) VALUES (?, ?, ?, ?, 0, 0)',
+    'INSERT INTO parts (part, mission, turn, kind, parent_call, length, closed) VALUES (?, ?, ?, ?, ?, 0, 0)',
     part.part,
     part.mission,
     part.turn,
     part.kind,
+    part.parent_call,
   );
   return true;
 };
@@ -74,9 +87,12 @@ export const storeCheckpoint = (sql: SqlStorage, part: Part, off: number, text: 
   const stored = replace ? truncate(sql, part, off) : part.length;
   const suffix = checkpointSuffix(stored, off, text);
   if (suffix === null) return replace;
-  sql.exec('INSERT INTO chunks (part, off, text) VALUES (?, ?, ?)', part.part, stored, suffix);
-  sql.exec('UPDATE parts SET length = ? WHERE part = ?', stored + suffix.length, part.part);
+  addChunk(sql, part.part, stored, suffix);
   return true;
+};
+
+const addChunk = (sql: SqlStorage, part: string, off: number, text: string): void => {
+  sql.exec('INSERT INTO chunks (part, off, until, text) VALUES (?, ?, ?, ?)', part, off, off + text.length, text);
 };
 
 /**
@@ -85,7 +101,7 @@ export const storeCheckpoint = (sql: SqlStorage, part: Part, off: number, text: 
  */
 export const closePart = (sql: SqlStorage, part: Part, off: number, text: string, length: number): boolean => {
   const stored = truncate(sql, part, off);
-  if (text !== '') sql.exec('INSERT INTO chunks (part, off, text) VALUES (?, ?, ?)', part.part, stored, text);
+  if (text !== '') addChunk(sql, part.part, stored, text);
   sql.exec('UPDATE parts SET length = ?, closed = ? WHERE part = ?', stored + text.length, byHost, part.part);
   return stored + text.length === length;
 };
@@ -114,8 +130,9 @@ const truncate = (sql: SqlStorage, part: Part, length: number): number => {
     .toArray()[0];
   if (last && last.off + last.text.length > length)
     sql.exec(
-      'UPDATE chunks SET text = ? WHERE part = ? AND off = ?',
+      'UPDATE chunks SET text = ?, until = ? WHERE part = ? AND off = ?',
       last.text.slice(0, length - last.off),
+      length,
       part.part,
       last.off,
     );

@@ -1,10 +1,10 @@
 import type { HistoryEntry } from '../../shared/api.ts';
+import { previewEntries } from '../directory/schema.ts';
 import type { Log } from './log.ts';
 import { getMission, history, type Mission } from './missions.ts';
 import { getMeta, setMeta } from './tables.ts';
 
-/** Entries of a conversation in the directory, and their length: lists show a preview, not the text (contract §2.2 NEW). */
-const previewEntries = 20;
+/** Length of an entry in the directory. */
 const previewChars = 200;
 
 /**

@@ -1,10 +1,13 @@
 import { isInFlight } from '../../shared/commands.ts';
 import type { LogEvent } from '../../shared/events.ts';
 import { isResumable, reduceMission } from '../../shared/reducer.ts';
+import { endAnswer, endAnswersTo, hasAnswerEnded, kindOfAnswer } from './answers.ts';
 import { endCommand, getCommand, markCommand } from './commands.ts';
 import type { Log, LogRow, UnknownEvent } from './log.ts';
 import { getMission, type Mission, saveMission } from './missions.ts';
+import { endsWith, noteAsked, noteEnded } from './open-requests.ts';
 import { closeLeftOpen, closePart, getPart, openPart, type Part, storeCheckpoint } from './parts.ts';
+import { putTodos } from './todos.ts';
 
 /** What one event became: the rows written, in order, and texts that are not in the rows themselves. */
 export interface Recorded {
@@ -28,7 +31,7 @@ const isShown = (event: LogEvent | UnknownEvent): boolean => {
     case 'command.lost':
       return true;
     case 'command.finished':
-      return event.outcome !== 'finished';
+      return event.outcome !== 'finished' && event.of === undefined;
     default:
       return false;
   }
@@ -36,9 +39,8 @@ const isShown = (event: LogEvent | UnknownEvent): boolean => {
 
 /**
  * Records one event of a mission: side tables, the status change that goes before it, the row itself and the mission.
- * Call inside the transaction. `at` (milliseconds) is when it happened by its producer's clock, which only the
- * row shows; the mission's own times are the edge's. Facts already known (a second end of a turn, a repeated opening) are
- * stored without `sequence`, so that nothing shows them twice (protocol §4, last rule).
+ * Call inside the transaction. Facts already known (a second end of a turn, a repeated opening) are stored without
+ * `sequence`, so that nothing shows them twice (protocol §4, last rule).
  */
 export const recordEvent = (
   sql: SqlStorage,
@@ -46,10 +48,28 @@ export const recordEvent = (
   missionId: string,
   event: LogEvent | UnknownEvent,
   nowMs: number,
-  at: number = nowMs,
 ): Recorded[] => {
   const before = getMission(sql, missionId);
   if (!before || before.deleted_at !== null) return [];
+  const { recorded, after } = recordIn(sql, log, before, event, nowMs, nowMs);
+  saveMission(sql, before, after);
+  return recorded;
+};
+
+/**
+ * The same for a mission that its caller has read, and saves as what it is `after`. `at` (milliseconds) is when it happened by
+ * its producer's clock, which only the row shows; the mission's own times are the edge's.
+ */
+export const recordIn = (
+  sql: SqlStorage,
+  log: Log,
+  before: Mission,
+  said: LogEvent | UnknownEvent,
+  nowMs: number,
+  at: number,
+): { recorded: Recorded[]; after: Mission } => {
+  const event = asAnswers(sql, said);
+  const missionId = before.id;
   let mission = before;
   const recorded: Recorded[] = [];
   const write = (written: LogEvent | UnknownEvent, shown: boolean, extra?: Pick<Recorded, 'checkpoint'>): void => {
@@ -60,7 +80,7 @@ export const recordEvent = (
 
   if ('unknown' in event) {
     write(event, false);
-    return recorded;
+    return { recorded, after: mission };
   }
   const isNew = isNewFact(sql, mission, event);
   const { state, change } = isNew ? reduceMission(mission, event) : { state: mission, change: null };
@@ -72,15 +92,25 @@ export const recordEvent = (
         false,
       );
     }
+    for (const left of endsWith(sql, missionId, event.turn)) {
+      storeSides(sql, mission, left, nowMs);
+      write(left, false);
+    }
   }
   if (change) write({ type: 'mission.status', ...change }, true);
   mission = { ...mission, status: state.status, turn: state.turn, endedTurn: state.endedTurn };
-  const stored = isNew ? storeSides(sql, mission, event) : { event, keep: event.type !== 'part.checkpoint' };
+  const stored = isNew ? storeSides(sql, mission, event, nowMs) : { event, keep: event.type !== 'part.checkpoint' };
   if (stored.keep)
     write(stored.event, isNew && isShown(event), stored.checkpoint ? { checkpoint: stored.checkpoint } : {});
   mission = { ...mission, ...accounts(mission, event, isNew), ...times(before, mission, event, nowMs) };
-  saveMission(sql, before, mission);
-  return recorded.map((entry) => ({ ...entry, mission }));
+  return { recorded: recorded.map((entry) => ({ ...entry, mission })), after: mission };
+};
+
+/** A host that does not know answers ends them as it ends any command. */
+const asAnswers = (sql: SqlStorage, event: LogEvent | UnknownEvent): LogEvent | UnknownEvent => {
+  if ('unknown' in event || event.type !== 'command.finished') return event;
+  const kind = kindOfAnswer(sql, event.command);
+  return kind === null ? event : { ...event, of: kind };
 };
 
 /** False for a second end of a turn or command, and for a turn's start told again or after its command's end. */
@@ -92,6 +122,7 @@ const isNewFact = (sql: SqlStorage, mission: Mission, event: LogEvent): boolean 
     case 'turn.ended':
       return event.turn === mission.turn;
     case 'command.finished':
+      return event.of === undefined ? !hasEnded(sql, event.command) : !hasAnswerEnded(sql, event.command);
     case 'command.lost':
       return !hasEnded(sql, event.command);
     default:
@@ -112,7 +143,7 @@ interface Stored {
 }
 
 /** Writes parts and command states; returns the event as the log keeps it (texts live in the parts, not in rows). */
-const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent): Stored => {
+const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent, nowMs: number): Stored => {
   switch (event.type) {
     case 'turn.started':
       markCommand(sql, event.command, 'running', event.turn);
@@ -127,8 +158,15 @@ const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent): Stored 
         event.outcome === 'completed' ? 'finished' : event.outcome === 'failed' ? 'failed' : 'interrupted',
       );
       return { event, keep: true };
+    case 'request.asked':
+      // One of a turn that has ended is a fact, and nothing that anybody could answer.
+      return { event, keep: event.turn !== mission.turn || noteAsked(sql, mission.id, event, nowMs) };
+    case 'request.ended':
+      endAnswersTo(sql, event.request);
+      return { event, keep: noteEnded(sql, event) };
     case 'command.finished':
-      endCommand(sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
+      if (event.of !== undefined) endAnswer(sql, event);
+      else endCommand(sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
       return { event, keep: true };
     case 'command.lost':
       endCommand(sql, event.command, 'lost');
@@ -136,8 +174,16 @@ const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent): Stored 
     case 'part.opened':
       return {
         event,
-        keep: openPart(sql, { part: event.part, mission: mission.id, turn: event.turn, kind: event.kind }),
+        keep: openPart(sql, {
+          part: event.part,
+          mission: mission.id,
+          turn: event.turn,
+          kind: event.kind,
+          parent_call: event.parent_call ?? null,
+        }),
       };
+    case 'turn.todos':
+      return { event, keep: putTodos(sql, mission.id, event.todos) };
     case 'part.checkpoint': {
       const part = getPart(sql, event.part);
       const replace = event.replace === true;
@@ -166,10 +212,17 @@ const accounts = (mission: Mission, event: LogEvent, isNew: boolean): Partial<Mi
   return {};
 };
 
+const isActivity: ReadonlySet<string> = new Set<LogEvent['type']>([
+  'message.kept',
+  'message.edited',
+  'message.removed',
+  'turn.ended',
+  'mission.status',
+]);
+
 /** `updated_at` moves with what the directory shows, not with every event; contract §5.1 defines `interrupted_at`. */
 const times = (before: Mission, after: Mission, event: LogEvent, nowMs: number): Partial<Mission> => {
-  const touches = event.type === 'message.kept' || event.type === 'turn.ended' || event.type === 'mission.status';
-  if (before.status === after.status && !touches) return {};
+  if (before.status === after.status && !isActivity.has(event.type)) return {};
   const interruptedAt = isResumable(after.status) ? (before.interrupted_at ?? nowMs) : null;
   return { updated_at: nowMs, interrupted_at: interruptedAt };
 };

@@ -1,3 +1,4 @@
+import type { RequestAnswer } from '../../shared/commands.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 
@@ -26,6 +27,16 @@ export interface NewMessage {
   mission: MissionId;
   content: string;
   agent: string | null;
+}
+
+/**
+ * A person's answer to a request, named by its id or, a question, by the call that asks; null `answers` of the latter are none that
+ * could be understood. `by` is the person's name.
+ */
+export interface NewAnswer {
+  id: CommandId;
+  by: string;
+  said: RequestAnswer | { tool_call_id: string; answers: string[][] | null };
 }
 
 export interface EventsQuery {

@@ -2,15 +2,18 @@
 import type { MissionStatus } from '../../shared/events.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 import { isResumable } from '../../shared/reducer.ts';
-import { forgetCommands, getCommand, inFlight, keepMessage, openCommands, removeKept, wishCancel } from './commands.ts';
+import { forgetCommands, getCommand, inFlight, keepMessage, openCommands, wishCancel } from './commands.ts';
 import { endHere } from './end-here.ts';
 import type { Log } from './log.ts';
-import { history, insertMission, type Mission, ownMission, saveMission } from './missions.ts';
+import { getMission, history, insertMission, type Mission, ownMission, saveMission } from './missions.ts';
+import { forgetRequests } from './open-requests.ts';
 import { forgetParts } from './parts.ts';
 import { type Recorded, recordEvent } from './record.ts';
 import { isRemoved, removedText } from './removed.ts';
 import { type NewMessage, type NewMission, type Reply, refuse, reply } from './replies.ts';
-import { busyMissions, waitingMessages } from './running.ts';
+import { busyMissions } from './running.ts';
+import { atWork, hasRoom, isFull } from './slots.ts';
+import { forgetTodos } from './todos.ts';
 
 /** A rule's outcome: what was written, and the answer. */
 export interface Done<T> {
@@ -19,7 +22,7 @@ export interface Done<T> {
   answer: Reply<T>;
 }
 
-const done = <T>(answer: Reply<T>, recorded: Recorded[] = [], touched: string[] = []): Done<T> => ({
+export const done = <T>(answer: Reply<T>, recorded: Recorded[] = [], touched: string[] = []): Done<T> => ({
   recorded,
   touched,
   answer,
@@ -39,7 +42,10 @@ export const createMission = (sql: SqlStorage, log: Log, mission: NewMission, no
 /** Characters of the first message that become the title (contract §5.7). */
 const titleChars = 100;
 
-/** Takes a message in; repeated with the same id it changes nothing and gets the same answer. */
+/**
+ * Takes a message in; `queued` when it has to wait for its mission, its server or a slot. Repeated with the same id it changes
+ * nothing and gets the same answer.
+ */
 export const takeMessage = (
   sql: SqlStorage,
   log: Log,
@@ -57,7 +63,7 @@ export const takeMessage = (
   const mission = ownMission(sql, owner, message.mission);
   if (!mission) return done(notFound(message.mission));
   if (isRemoved(sql)) return done(refuse('conflict', removedText));
-  const queued = openCommands(sql, mission.id).length > 0 || !canStart;
+  const queued = openCommands(sql, mission.id).length > 0 || !canStart || !hasRoom(sql);
   keepMessage(sql, { ...message, at: nowMs, clean, queued });
   const { id: command, content, agent } = message;
   const recorded = recordEvent(sql, log, mission.id, { type: 'message.kept', command, content, agent, queued }, nowMs);
@@ -79,7 +85,8 @@ export const setStatus = (
 
 /**
  * Stores the wish to stop what a mission is doing. With the host away the turn ends here at once (protocol §4, a server
- * that never returns); the host is told when it is back. Returns the command to interrupt.
+ * that never returns); the host is told when it is back. A message that waits for a slot ends here too: nobody else has it.
+ * Returns the command to interrupt, null when the host needs not be told.
  */
 export const cancelMission = (
   sql: SqlStorage,
@@ -88,23 +95,29 @@ export const cancelMission = (
   id: string,
   hostIsAway: boolean,
   nowMs: number,
-): Done<{ mission: MissionId; command: CommandId }> => {
+): Done<{ mission: MissionId; command: CommandId } | null> => {
   const mission = ownMission(sql, owner, id);
-  const command = mission && inFlight(sql, id);
+  const command = mission && atWork(sql, id, isFull(sql));
   if (!mission || !command) return done(notFound(id));
+  const end = { outcome: 'cancelled', text: 'Task cancelled' } as const;
+  if (command.state === 'kept') {
+    if (mission.turn !== null) return done(notFound(id));
+    return done(reply(null), endHere(sql, log, mission, command.id, end, nowMs), [id]);
+  }
   wishCancel(sql, command.id);
   const recorded = command.cancel
     ? []
     : recordEvent(sql, log, id, { type: 'cancel.requested', command: command.id }, nowMs);
-  const end = { outcome: 'cancelled', text: 'Task cancelled' } as const;
   if (hostIsAway) recorded.push(...endHere(sql, log, mission, command.id, end, nowMs));
   return done(reply({ mission: mission.id, command: command.id }), recorded, [id]);
 };
 
 /** The mission a cancel without a target means: the current one if it runs, else what has run longest. */
 export const mainMission = (sql: SqlStorage, owner: string, current: string | null): string | null => {
-  const running = busyMissions(sql).filter((mission) => mission.owner === owner && inFlight(sql, mission.id) !== null);
-  return (running.find((mission) => mission.id === current) ?? running[0])?.id ?? null;
+  const full = isFull(sql);
+  const busy = busyMissions(sql).filter((each) => each.owner === owner && atWork(sql, each.id, full) !== null);
+  const isCurrent = (mission: Mission): boolean => mission.id === current;
+  return (busy.find(isCurrent) ?? busy.find((mission) => inFlight(sql, mission.id) !== null) ?? busy[0])?.id ?? null;
 };
 
 export const resumeMission = (
@@ -143,6 +156,8 @@ export const deleteMission = (sql: SqlStorage, log: Log, owner: string, id: stri
     return done(refuse('conflict', 'Cannot delete a running mission. Cancel it first.'));
   }
   forgetParts(sql, id);
+  forgetTodos(sql, id);
+  forgetRequests(sql, id);
   forgetCommands(sql, id);
   log.forget(id);
   const recorded = recordEvent(sql, log, id, { type: 'mission.deleted' }, nowMs);
@@ -164,34 +179,22 @@ export const unusedMissions = (sql: SqlStorage, log: Log, owner: string): string
     })
     .map(({ id }) => id);
 
-export const removeQueued = (sql: SqlStorage, log: Log, owner: string, id: string, nowMs: number): Done<null> => {
-  const command = getCommand(sql, id);
-  const mission = command && ownMission(sql, owner, command.mission);
-  if (!command || !mission || !removeKept(sql, id)) return done(refuse('not_found', 'message not in queue'));
-  const recorded = recordEvent(sql, log, mission.id, { type: 'message.removed', command: command.id }, nowMs);
-  return done(reply(null), recorded, [mission.id]);
-};
-
-export const clearQueue = (
-  sql: SqlStorage,
-  log: Log,
-  owner: string,
-  nowMs: number,
-): { recorded: Recorded[]; touched: string[]; cleared: number } => {
-  const removed = waitingMessages(sql, owner).map((message) => removeQueued(sql, log, owner, message.id, nowMs));
-  return {
-    recorded: removed.flatMap(({ recorded }) => recorded),
-    touched: removed.flatMap(({ touched }) => touched),
-    cleared: removed.length,
-  };
-};
-
 const giveTitle = (sql: SqlStorage, id: string, owner: string, content: string): void => {
   const mission = ownMission(sql, owner, id);
   if (!mission || (mission.title !== null && mission.title !== '')) return;
+  saveMission(sql, mission, { ...mission, title: titleOf(content) });
+};
+
+/** A title that was made of a message follows its new text. */
+export const retitle = (sql: SqlStorage, id: string, before: string, content: string): void => {
+  const mission = getMission(sql, id);
+  if (mission?.title !== titleOf(before)) return;
+  saveMission(sql, mission, { ...mission, title: titleOf(content) });
+};
+
+const titleOf = (content: string): string => {
   const characters = [...content];
-  const title = characters.length > titleChars ? `${characters.slice(0, titleChars).join('')}...` : content;
-  saveMission(sql, mission, { ...mission, title });
+  return characters.length > titleChars ? `${characters.slice(0, titleChars).join('')}...` : content;
 };
 
 /** Longest piece of the earlier conversation that a resume repeats (contract §5.6). */

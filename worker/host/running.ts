@@ -4,12 +4,18 @@ import { quietMs } from '../../shared/limits.ts';
 import type { MissionRun } from '../../shared/viewer.ts';
 import { hasOpen, type KeptMessage, openCommands } from './commands.ts';
 import { getMission, type Mission, runningMissions } from './missions.ts';
+import { isWaiting } from './open-requests.ts';
+import { atWork, isFull } from './slots.ts';
 
 /** How a mission is doing, for `status` events. A message counts as waiting until its turn has started. */
 export const missionRun = (sql: SqlStorage, mission: Mission): MissionRun => {
   const waiting = openCommands(sql, mission.id).filter((command) => command.state !== 'running').length;
-  return { mission_id: mission.id, state: mission.turn === null ? 'idle' : 'running', queue_len: waiting };
+  return { mission_id: mission.id, state: mission.turn === null ? 'idle' : stateOf(sql, mission), queue_len: waiting };
 };
+
+/** A turn waits for a person, or goes on by itself. */
+const stateOf = (sql: SqlStorage, mission: Mission): 'running' | 'waiting_for_tool' =>
+  isWaiting(sql, mission.id) ? 'waiting_for_tool' : 'running';
 
 /** Missions that run, or have something waiting, oldest work first. */
 export const busyMissions = (sql: SqlStorage): Mission[] => {
@@ -36,32 +42,37 @@ export interface Activity {
 
 /**
  * The contract's running list (§2.2): a mission is `running` from its turn's start to its end, whatever the turn waits for, and
- * `queued` while its message is on the way. Only waiting messages of a mission that does nothing are not listed.
+ * `queued` while its message is on the way or waits for a slot. Both apps know that state: the web counts it as busy, with Stop
+ * (which ends the wait) and "will be queued"; iOS as neither running nor stalled. Not listed are missions whose messages wait
+ * for their server only: nothing can be said of when they will run, and the queue shows them.
  */
-export const runningJson = (sql: SqlStorage, owner: string, activity: Activity, nowMs: number): RunningJson[] =>
-  busyMissions(sql)
+export const runningJson = (sql: SqlStorage, owner: string, activity: Activity, nowMs: number): RunningJson[] => {
+  const full = isFull(sql);
+  return busyMissions(sql)
     .filter((mission) => mission.owner === owner)
     .flatMap((mission) => {
+      if (mission.turn === null && atWork(sql, mission.id, full) === null) return [];
       const open = openCommands(sql, mission.id);
-      const onTheWay = open.some((command) => command.state !== 'kept');
-      if (mission.turn === null && !onTheWay) return [];
       return [
         {
           mission_id: mission.id,
-          state: mission.turn === null ? ('queued' as const) : ('running' as const),
+          state: mission.turn === null ? ('queued' as const) : stateOf(sql, mission),
           queue_len: open.filter((command) => command.state !== 'running').length,
           history_len: historyLength(sql, mission.id),
           seconds_since_activity: Math.max(0, Math.floor((nowMs - lastActivity(mission, activity)) / 1000)),
           expected_deliverables: 0,
-          ...turnState(mission, activity, nowMs),
+          ...turnState(mission, activity, isWaiting(sql, mission.id), nowMs),
           ...(activity.awaySinceMs === null ? {} : { server_away_since: timestamp(activity.awaySinceMs) }),
         },
       ];
     });
+};
 
-/** Messages that wait for their turn, in order, over all missions of one user. */
-export const queueJson = (sql: SqlStorage, owner: string): QueuedJson[] =>
-  waitingMessages(sql, owner).map(({ id, content, agent, mission }) => ({ id, content, agent, mission_id: mission }));
+/** Messages that wait for their turn, in order of arrival, which is that of their starts; of one mission, or of all of a user. */
+export const queueJson = (sql: SqlStorage, owner: string, only: string | null): QueuedJson[] =>
+  waitingMessages(sql, owner)
+    .filter(({ mission }) => only === null || mission === only)
+    .map(({ id, content, agent, mission }) => ({ id, content, agent, mission_id: mission }));
 
 /** Messages still at the edge: they can be removed. */
 export const waitingMessages = (sql: SqlStorage, owner: string): KeptMessage[] =>
@@ -81,9 +92,11 @@ const historyLength = (sql: SqlStorage, mission: string): number =>
 const turnState = (
   mission: Mission,
   activity: Activity,
+  isAsking: boolean,
   nowMs: number,
 ): Pick<RunningJson, 'turn_state' | 'quiet_since'> => {
   if (mission.turn === null) return {};
+  if (isAsking) return { turn_state: 'waiting' };
   const state = activity.reported.turns.find((live) => live.turn === mission.turn)?.state ?? 'running';
   const lastMs = lastActivity(mission, activity);
   if (state !== 'running' || nowMs - lastMs < quietMs) return { turn_state: state };

@@ -1,20 +1,16 @@
 import type { LogEvent } from '../../shared/events.ts';
 import type { Delta } from '../../shared/frames.ts';
 import type { Env } from '../env.ts';
+import { isQuiet, nextDue, noteProjection, noteQuiet } from './due.ts';
 import type { HostSocket } from './link.ts';
 import type { Log } from './log.ts';
 import { checkDirectory, projectMissions, setLive } from './projection.ts';
 import type { Recorded } from './record.ts';
 import type { Reply } from './replies.ts';
 import type { Done } from './requests.ts';
-import { isIdle } from './running.ts';
+import { closeStale, staleHours } from './stale.ts';
 import { getMeta, setMeta } from './tables.ts';
 import type { Viewers } from './viewers.ts';
-
-/** Wait before a failed projection is tried again: D1 is away for seconds, not minutes. */
-const retryMs = 5_000;
-/** A server is called quiet only after this long without work, so that a conversation does not write D1 at every turn. */
-const quietMs = 60_000;
 
 /** Events that change neither what runs nor what waits: nearly all there are while a turn runs. */
 const leavesRuns: ReadonlySet<string> = new Set<LogEvent['type']>([
@@ -25,6 +21,7 @@ const leavesRuns: ReadonlySet<string> = new Set<LogEvent['type']>([
   'tool.called',
   'tool.result',
   'turn.cost',
+  'turn.todos',
   'turn.error',
 ]);
 
@@ -44,6 +41,7 @@ export class Steps {
   readonly #log: Log;
   readonly #viewers: Viewers;
   readonly #socket: HostSocket;
+  readonly #staleHours: number | null;
   #projecting: Promise<void> = Promise.resolve();
 
   constructor(ctx: DurableObjectState, env: Env, log: Log, viewers: Viewers, socket: HostSocket) {
@@ -52,6 +50,7 @@ export class Steps {
     this.#log = log;
     this.#viewers = viewers;
     this.#socket = socket;
+    this.#staleHours = staleHours(env.STALE_MISSION_HOURS);
   }
 
   get host(): string {
@@ -77,7 +76,8 @@ export class Steps {
     if (step.recorded.length === 0) return step;
     // What people did here is no row of the host's: only the head tells a later, older copy of this object that it is one.
     if (!step.answered) this.#socket.send({ type: 'head', segment: this.#log.segment, seq: this.#log.head });
-    this.#ctx.waitUntil(this.projected());
+    // Text and tools of a turn that runs change nothing that is due.
+    this.#ctx.waitUntil(touched.length > 0 ? this.projected() : this.#project());
     return step;
   }
 
@@ -89,7 +89,7 @@ export class Steps {
   /** Resolves when D1 has what the log had at the call; a failure is retried by the alarm and is not the caller's. */
   async projected(): Promise<void> {
     await this.#project();
-    await this.#quieten();
+    await this.#arm();
   }
 
   /** At each `hello`: mends a directory that was replaced by an older copy. Its failure must not keep the host away. */
@@ -114,39 +114,41 @@ export class Steps {
     setMeta(this.#ctx.storage.sql, 'live', '1');
   }
 
-  /** The alarm's work: projection, and saying that a server has become quiet. Harmless when repeated. */
+  /** The alarm's work, all that is due (due.ts): closing stale missions, projection, saying that a server has become quiet. */
   async settle(): Promise<void> {
-    const sql = this.#ctx.storage.sql;
+    const { sql } = this.#ctx.storage;
+    const hours = this.#staleHours;
+    if (hours !== null) this.run(() => closeStale(sql, this.#log, hours, Date.now()));
     await this.#project();
-    if (!this.#isIdle()) return;
-    const quietAt = Number(getMeta(sql, 'quiet_at') ?? 0) + quietMs;
-    if (Date.now() < quietAt) return this.#ctx.storage.setAlarm(quietAt);
-    setMeta(sql, 'live', '0');
-    await setLive(this.#env.DB, this.host, false);
+    if (isQuiet(sql, Date.now())) {
+      setMeta(sql, 'live', '0');
+      await setLive(this.#env.DB, this.host, false);
+    }
+    await this.#arm();
   }
 
   #project(): Promise<void> {
     this.#projecting = this.#projecting.then(async () => {
+      let worked = true;
       try {
         await projectMissions(this.#env.DB, this.#ctx.storage.sql, this.#log, this.host);
       } catch (cause) {
+        worked = false;
         console.error(JSON.stringify({ level: 'error', event: 'projection.failed', cause: String(cause) }));
-        await this.#ctx.storage.setAlarm(Date.now() + retryMs);
       }
+      noteProjection(this.#ctx.storage.sql, worked, Date.now());
+      if (!worked) await this.#arm();
     });
     return this.#projecting;
   }
 
-  /** Arms the alarm that will call a server quiet, once for each time that it runs out of work. */
-  async #quieten(): Promise<void> {
-    if (!this.#isIdle() || (await this.#ctx.storage.getAlarm()) !== null) return;
-    setMeta(this.#ctx.storage.sql, 'quiet_at', String(Date.now()));
-    await this.#ctx.storage.setAlarm(Date.now() + quietMs);
-  }
-
-  /** Called live, and nothing to do. */
-  #isIdle(): boolean {
-    const sql = this.#ctx.storage.sql;
-    return getMeta(sql, 'live') === '1' && isIdle(sql);
+  /** Sets the alarm for what is due next. An earlier one stays: it finds nothing to do, and arms anew. */
+  async #arm(): Promise<void> {
+    const { sql } = this.#ctx.storage;
+    noteQuiet(sql, Date.now());
+    const due = nextDue(sql, this.#staleHours);
+    if (due === null) return;
+    const armed = await this.#ctx.storage.getAlarm();
+    if (armed === null || due < armed) await this.#ctx.storage.setAlarm(due);
   }
 }

@@ -38,6 +38,36 @@ const steps: readonly string[][] = [
     'CREATE INDEX missions_stale ON missions (id) WHERE projected_rev < rev',
     "CREATE INDEX commands_removed ON commands (mission) WHERE state = 'removed'",
   ],
+  [
+    'ALTER TABLE commands ADD COLUMN edited INTEGER NOT NULL DEFAULT 0',
+    'CREATE INDEX commands_edited ON commands (mission) WHERE edited = 1',
+    // Few at any time, and asked after every step: those that will be closed as stale.
+    "CREATE INDEX missions_open ON missions (id) WHERE status = 'active' AND turn IS NULL AND deleted_at IS NULL",
+    // Who got a slot last, in order: only who is not the last one already is written.
+    'CREATE TABLE served (owner TEXT PRIMARY KEY, round INTEGER NOT NULL) WITHOUT ROWID',
+  ],
+  [
+    'CREATE TABLE todos (mission TEXT PRIMARY KEY, list TEXT NOT NULL) WITHOUT ROWID',
+    'ALTER TABLE parts ADD COLUMN parent_call TEXT',
+    // What the agent tree is made of: an entry for each turn's start and end, and for each call of a sub-agent (tree.ts).
+    `CREATE INDEX log_tree ON log (mission) WHERE type IN ('turn.started', 'turn.ended')
+       OR (type IN ('tool.called', 'tool.result') AND json_extract(body, '$.name') = 'task')`,
+  ],
+  [
+    // What agents wait for people for; `answer` is the first one's command.
+    `CREATE TABLE requests (request TEXT PRIMARY KEY, mission TEXT NOT NULL, turn TEXT NOT NULL, kind TEXT NOT NULL,
+       tool_call_id TEXT, parent_call TEXT, body TEXT NOT NULL, asked_at INTEGER NOT NULL, answer TEXT, ended TEXT) WITHOUT ROWID`,
+    'CREATE INDEX requests_open ON requests (mission) WHERE ended IS NULL',
+    "CREATE INDEX requests_called ON requests (tool_call_id) WHERE kind = 'question'",
+    `CREATE TABLE answers (ord INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL, mission TEXT NOT NULL,
+       answered_by TEXT NOT NULL, at INTEGER NOT NULL, args TEXT NOT NULL, received INTEGER NOT NULL DEFAULT 0, ended TEXT)`,
+    'CREATE INDEX answers_open ON answers (ord) WHERE ended IS NULL',
+    'CREATE INDEX answers_to ON answers (request)',
+  ],
+  [
+    // Where a chunk ends, in UTF-16 units; null in those of before, whose part knows its length.
+    'ALTER TABLE chunks ADD COLUMN until INTEGER',
+  ],
 ];
 
 /** Brings the tables to this version. Throws when an older program opens a newer object, which would lose data. */

@@ -15,6 +15,11 @@ export class ThinkingPace {
     return true;
   }
 
+  /** Whether anything of the part was sent since this object was built. */
+  wasShown(part: string): boolean {
+    return this.#lastMs.has(part);
+  }
+
   drop(part: string): void {
     this.#lastMs.delete(part);
   }

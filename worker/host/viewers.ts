@@ -5,13 +5,15 @@ import type { MissionRun, ViewerHeader } from '../../shared/viewer.ts';
 import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
 import { close } from './link.ts';
-import type { Log } from './log.ts';
+import type { Log, LogRow } from './log.ts';
 import { getMission, type Mission } from './missions.ts';
-import { getPart, OpenTexts, openParts } from './parts.ts';
+import { requestsOf } from './open-requests.ts';
+import { getPart, isSubAgents, OpenTexts, openParts } from './parts.ts';
 import type { Recorded } from './record.ts';
 import { textsOf } from './render/texts.ts';
 import { busyMissions, missionRun, waitingMessages } from './running.ts';
 import { ThinkingPace } from './thinking.ts';
+import { todosForSnapshot } from './todos.ts';
 
 /** What happened in one step of the object, for everyone who watches. */
 export interface Happened {
@@ -69,7 +71,7 @@ export class Viewers {
     const texts = textsOf(this.#sql);
     const bytes = rows
       .filter((row) => this.#isVisible(state, row.mission))
-      .map((row) => rowBytes(state.rendering, { row }, false, texts, this.#log))
+      .map((row) => this.#opening(state, row) + rowBytes(state.rendering, { row }, false, texts, this.#log))
       .join('');
     const header = this.#header(next, { mode: next.mode, reset: false, cursor: this.#log.cursorAt(seq) });
     const tail = next.mode === 'live' ? this.#present(next) : sseCursor(header.cursor);
@@ -89,8 +91,11 @@ export class Viewers {
         recorded
           .filter(({ row, mission }) => (mission === null ? row.mission === null : maySee(state, mission)))
           .map((entry) =>
-            cached(encoded, `${state.rendering}${entry.row.seq}`, () =>
-              rowBytes(state.rendering, entry, true, textsOf(this.#sql), this.#log),
+            cached(
+              encoded,
+              `${state.rendering}${entry.row.seq}`,
+              () =>
+                this.#opening(state, entry.row) + rowBytes(state.rendering, entry, true, textsOf(this.#sql), this.#log),
             ),
           )
           .join('') + this.#inTheMaking(state, happened, encoded);
@@ -141,9 +146,20 @@ export class Viewers {
   }
 
   #thinking(part: string, mission: string): string {
-    if (getPart(this.#sql, part)?.closed !== false) return '';
+    const known = getPart(this.#sql, part);
+    // A sub-agent's text is shown when it has ended (render/agents.ts).
+    if (known === null || known.closed || isSubAgents(known)) return '';
     const text = this.#open.text(part);
     return text !== '' && this.#pace.isDue(part, text.length, Date.now()) ? thinkingBytes(mission, text) : '';
+  }
+
+  /** The text of a part that closes before anything of it was shown: iOS ignores a block that only closes (contract §4.6). */
+  #opening({ rendering }: ViewerState, { mission, event }: LogRow): string {
+    if (rendering !== 'default' || mission === null || 'unknown' in event || event.type !== 'part.closed') return '';
+    const texts = textsOf(this.#sql);
+    // A sub-agent's text opens and closes itself (render/agents.ts).
+    const text = this.#pace.wasShown(event.part) || texts.isSubAgents(event.part) ? '' : texts.part(event.part);
+    return text === '' ? '' : thinkingBytes(mission, text);
   }
 
   /** What a viewer that is at the head has to know: the snapshot, or the open texts (protocol §5). */
@@ -152,20 +168,23 @@ export class Viewers {
     const parts = openParts(this.#sql, state.mission).filter((part) => this.#isVisible(state, part.mission));
     if (state.rendering === 'default') {
       const thinking = parts
+        .filter((part) => !isSubAgents(part))
         .map((part) => ({ part, text: this.#open.text(part.part) }))
         .filter(({ text }) => text !== '');
       return thinking.map(({ part, text }) => thinkingBytes(part.mission, text)).join('') + sseCursor(cursor);
     }
     const snapshot = {
       type: 'snapshot',
-      running: this.#running(state),
-      parts: parts.map(({ part, mission, turn, kind }) => ({
+      running: this.#running(state).map((run) => ({ ...run, ...todosForSnapshot(this.#sql, run.mission_id) })),
+      parts: parts.map(({ part, mission, turn, kind, parent_call }) => ({
         part,
         mission_id: mission,
         turn,
         kind,
+        ...(parent_call === null ? {} : { parent_call }),
         text: this.#open.text(part),
       })),
+      requests: requestsOf(this.#sql, state.owner).filter((each) => this.#isVisible(state, each.mission_id)),
       queue: waitingMessages(this.#sql, state.owner)
         .filter(({ mission }) => this.#isVisible(state, mission))
         .map(({ id, mission, content, agent }) => ({ id, mission_id: mission, content: content.slice(0, 200), agent })),

@@ -1,5 +1,9 @@
 import type { LogEvent, Outcome } from '../../../shared/events.ts';
 import type { LogRow } from '../log.ts';
+import { progressOf } from '../todos.ts';
+import { startsSubAgent } from '../tree.ts';
+import { agentTree, subAgentText, thinking } from './agents.ts';
+import { answerEnded, askedShown, endedShown } from './asking.ts';
 import type { Texts } from './texts.ts';
 
 /** One event of the contract's stream (§4.2), before encoding. */
@@ -25,21 +29,24 @@ const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
   switch (event.type) {
     case 'message.kept':
       // One that starts at once is announced by its turn, so that `status` running comes first (contract §4.3).
-      return event.queued ? [userMessage(event.command, event.content, true)] : [];
+      return event.queued ? [userMessage(event.command, texts.message(event.command) || event.content, true)] : [];
+    case 'message.edited':
+      return texts.wasRemoved(event.command) ? [] : [userMessage(event.command, texts.message(event.command), true)];
     case 'turn.started':
       return [
         userMessage(event.command, texts.message(event.command), false),
-        agentTree(texts.message(event.command), 'running'),
+        ...agentTree(row, event.turn, texts),
         {
           name: 'agent_phase',
           data: { phase: 'executing', detail: 'Delegating to OpenCode server', agent: 'OpenCodeAgent' },
         },
       ];
     case 'part.closed':
-      return [{ name: 'thinking', data: { content: texts.part(event.part), done: true } }];
+      return texts.isSubAgents(event.part) ? subAgentText(row, event.part, texts) : [thinking(event.part, true, texts)];
     case 'tool.called':
       return [
         { name: 'tool_call', data: { tool_call_id: event.tool_call_id, name: event.name, args: event.args ?? {} } },
+        ...(startsSubAgent(event.name) ? agentTree(row, event.turn, texts) : []),
       ];
     case 'tool.result':
       return [
@@ -47,7 +54,16 @@ const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
           name: 'tool_result',
           data: { tool_call_id: event.tool_call_id, name: event.name, result: event.result ?? null },
         },
+        ...(startsSubAgent(event.name) ? agentTree(row, null, texts) : []),
       ];
+    case 'turn.todos': {
+      const { current_depth: depth, ...progress } = progressOf(event.todos);
+      return [{ name: 'progress', data: { ...progress, depth } }];
+    }
+    case 'request.asked':
+      return askedShown(event);
+    case 'request.ended':
+      return endedShown(event);
     case 'turn.error':
       return [{ name: 'error', data: { message: event.message, resumable: true } }];
     case 'mission.status':
@@ -55,7 +71,7 @@ const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
     case 'turn.ended':
       if (row.sequence === null) return [];
       return [
-        agentTree(texts.message(event.command), event.outcome === 'completed' ? 'completed' : 'failed'),
+        ...agentTree(row, event.turn, texts),
         {
           name: 'assistant_message',
           data: {
@@ -70,6 +86,7 @@ const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
       ];
     case 'command.finished':
     case 'command.lost':
+      if (event.type === 'command.finished' && event.of !== undefined) return answerEnded(event);
       if (row.sequence === null) return [];
       return [{ name: 'assistant_message', data: unanswered(event.command, event.text) }];
     default:
@@ -100,23 +117,3 @@ export const answerId = (command: string): string => {
 
 /** Matches what the end does to the mission's status: cancelled and interrupted missions can be resumed. */
 export const isEndResumable = (outcome: Outcome): boolean => outcome === 'cancelled' || outcome === 'interrupted';
-
-/** The decorative tree of the original: a root and one session (contract §2.2 AgentTreeNode; both spellings of type). */
-const agentTree = (prompt: string, status: 'running' | 'completed' | 'failed'): ShownEvent => {
-  const node = (id: string, type: string, name: string, description: string, children: object[]): object => ({
-    id,
-    type,
-    node_type: type,
-    name,
-    description,
-    status,
-    budget_allocated: 1000,
-    budget_spent: 0,
-    children,
-  });
-  const session = node('opencode', 'OpenCodeSession', 'OpenCode Session', 'Session on the server', []);
-  return {
-    name: 'agent_tree',
-    data: { tree: node('root', 'OpenCode', 'OpenCode Agent', prompt.slice(0, 60), [session]) },
-  };
-};

@@ -29,8 +29,9 @@ export const renderDelta = (
     case 'command.lost':
       return isSecondEnd(row) ? null : { name: event.type, data: { ...head, ...event } };
     case 'message.kept':
+    case 'message.edited':
       if (texts.wasRemoved(event.command)) return null;
-      return { name: event.type, data: { ...head, ...event } };
+      return { name: event.type, data: { ...head, ...event, content: texts.message(event.command) || event.content } };
     default:
       return { name: event.type, data: { ...head, ...event } };
   }

@@ -35,7 +35,7 @@ const shownAs = (event: LogEvent, texts: Texts, closed: (part: string) => boolea
         return { event_type: 'message_removed', content: '', event_id: event.command };
       return {
         event_type: 'user_message',
-        content: event.content,
+        content: texts.message(event.command) || event.content,
         event_id: event.command,
         metadata: { queued: false },
       };

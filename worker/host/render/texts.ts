@@ -1,7 +1,10 @@
+import type { AgentTreeNode } from '../../../shared/api.ts';
 import type { LogEvent } from '../../../shared/events.ts';
 import { getCommand } from '../commands.ts';
+import type { LogRow } from '../log.ts';
 import { answerText } from '../missions.ts';
-import { partText } from '../parts.ts';
+import { getPart, isSubAgents, openParts, partText } from '../parts.ts';
+import { treeAt } from '../tree.ts';
 
 /** Texts that rows only point to, looked up when an event is shown. */
 export interface Texts {
@@ -11,6 +14,12 @@ export interface Texts {
   /** Stored text of a part. */
   part(part: string): string;
   wasRemoved(command: string): boolean;
+  /** A part is a sub-agent's. */
+  isSubAgents(part: string): boolean;
+  /** The mission's own agent is in the middle of a text. */
+  isOwnTextOpen(mission: string): boolean;
+  /** The agents of a turn as of a row. */
+  tree(row: LogRow, turn: string | null): AgentTreeNode | null;
 }
 
 export const textsOf = (sql: SqlStorage): Texts => ({
@@ -18,4 +27,7 @@ export const textsOf = (sql: SqlStorage): Texts => ({
   answer: (event) => answerText(sql, event),
   part: (part) => partText(sql, part),
   wasRemoved: (command) => getCommand(sql, command)?.state === 'removed',
+  isSubAgents: (part) => isSubAgents(getPart(sql, part)),
+  isOwnTextOpen: (mission) => openParts(sql, mission).some((part) => !isSubAgents(part)),
+  tree: ({ mission, seq }, turn) => (mission === null ? null : treeAt(sql, mission, turn, seq)),
 });

@@ -1,0 +1,83 @@
+import { type RequestKind, type RequestOutcome, requestKind, requestOutcome } from '../../shared/events.ts';
+import { type CommandId, commandId, type MissionId, missionId, type TurnId, turnId } from '../../shared/ids.ts';
+import { type Columns, text, textOrNull } from './columns.ts';
+import type { Database } from './database.ts';
+
+/** A question or permission that the log was told of. It lives and dies with the OpenCode process `instance`. */
+export interface RequestRecord {
+  request: string;
+  mission: MissionId;
+  turn: TurnId;
+  /** Where OpenCode looks for it. */
+  directory: string;
+  instance: string;
+  kind: RequestKind;
+  /** Null while it is open. */
+  outcome: RequestOutcome | null;
+  /** The answer that was, or was about to be, handed to that process. */
+  attempt: CommandId | null;
+}
+
+/**
+ * Requests by OpenCode's id, kept for ever, so that none is asked twice. Writes join the transaction of `Outbox.append`'s
+ * `alongside`, except an attempt, which is committed before the reply is sent (protocol §4 "Answers").
+ */
+export class Requests {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  get(request: string): RequestRecord | undefined {
+    const row = this.#database.db.prepare('SELECT * FROM requests WHERE request = ?').get(request);
+    return row && record(row);
+  }
+
+  openOf(turn: TurnId): RequestRecord[] {
+    return this.#database.db
+      .prepare('SELECT * FROM requests WHERE turn = ? AND outcome IS NULL ORDER BY rowid')
+      .all(turn)
+      .map(record);
+  }
+
+  asked({ request, mission, turn, directory, instance, kind }: RequestRecord): void {
+    this.#database.db
+      .prepare('INSERT INTO requests (request, mission, turn, directory, instance, kind) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(request, mission, turn, directory, instance, kind);
+  }
+
+  /** An answer is about to be sent; null takes that back, where OpenCode has said that it did not take it. */
+  attempted(request: string, command: CommandId | null): void {
+    this.#database.db
+      .prepare('UPDATE requests SET attempt = ? WHERE request = ? AND outcome IS NULL')
+      .run(command, request);
+  }
+
+  /** The first end counts. */
+  ended(request: string, outcome: RequestOutcome): void {
+    this.#database.db
+      .prepare('UPDATE requests SET outcome = ? WHERE request = ? AND outcome IS NULL')
+      .run(outcome, request);
+  }
+
+  /** Somebody rejected a request of this turn, which stops the agent. */
+  wasRejected(turn: TurnId): boolean {
+    const found = this.#database.db.prepare("SELECT 1 FROM requests WHERE turn = ? AND outcome = 'rejected'").get(turn);
+    return found !== undefined;
+  }
+}
+
+const record = (row: Columns): RequestRecord => {
+  const [outcome, attempt] = [textOrNull(row, 'outcome'), textOrNull(row, 'attempt')];
+  return {
+    request: text(row, 'request'),
+    mission: missionId.parse(text(row, 'mission')),
+    turn: turnId.parse(text(row, 'turn')),
+    directory: text(row, 'directory'),
+    instance: text(row, 'instance'),
+    kind: requestKind.parse(text(row, 'kind')),
+    outcome: outcome === null ? null : requestOutcome.parse(outcome),
+    attempt: attempt === null ? null : commandId.parse(attempt),
+  };
+};

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { LogEvent } from '../../../shared/events.ts';
+
+const permission = z.object({ permission: z.string(), patterns: z.array(z.string()) });
+const given = z.object({ reply: z.string() });
+
+/** Of the contract's stream (§4.2), before encoding. */
+type Shown = { name: string; data: Record<string, unknown> };
+
+/** A phase is one line of the chat. */
+const lineChars = 200;
+
+const phase = (name: string, detail: string): Shown => ({
+  name: 'agent_phase',
+  data: { phase: name, detail, agent: 'OpenCodeAgent' },
+});
+
+/**
+ * What the existing apps see of a request besides `status` waiting_for_tool. A question is its own `tool_call`, which they answer by
+ * `tool_result`; of permissions they know nothing, so the phase line says what is waited for.
+ */
+export const askedShown = ({ kind, body }: Extract<LogEvent, { type: 'request.asked' }>): Shown[] => {
+  const asks = permission.safeParse(body);
+  if (kind !== 'permission' || !asks.success) return [];
+  const detail = `Waiting for permission: ${asks.data.permission} ${asks.data.patterns.join(', ')}`.trim();
+  return [phase('waiting', detail.length > lineChars ? `${detail.slice(0, lineChars)}…` : detail)];
+};
+
+export const endedShown = ({ answer }: Extract<LogEvent, { type: 'request.ended' }>): Shown[] => {
+  const reply = given.safeParse(answer);
+  if (!reply.success) return [];
+  return [phase('executing', reply.data.reply === 'reject' ? 'Permission refused' : 'Permission given')];
+};
+
+/** An answer that the agent never got (contract §4.4). */
+export const answerEnded = ({ outcome, text, of }: Extract<LogEvent, { type: 'command.finished' }>): Shown[] =>
+  outcome === 'finished'
+    ? []
+    : [{ name: 'error', data: { message: `Failed to reply to ${of}: ${text}`, resumable: true } }];

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { permissionBody, questionAnswers, questionBody, toolResultBody } from '../../shared/api.ts';
+import type { RequestAnswer } from '../../shared/commands.ts';
+import { AppError } from '../../shared/errors.ts';
+import { commandId } from '../../shared/ids.ts';
+import { directory } from '../directory/directory.ts';
+import { hostsOfOwner } from '../directory/hosts.ts';
+import { reserve } from '../directory/idempotency.ts';
+import type { NewAnswer, Reply } from '../host/replies.ts';
+import { ask, unwrap } from '../host-calls.ts';
+import { jsonBody } from '../http/body.ts';
+import { type Context, routes } from '../http/context.ts';
+
+/** Questions and permissions that agents wait for (contract §2.2 tool_result, §8.12; the others are NEW). */
+export const requests = routes()
+  .post('/tool_result', async (c) => {
+    const body = await jsonBody(c, toolResultBody);
+    const [id, name] = [body.tool_call_id.trim(), body.name.trim()];
+    if (id === '') throw new AppError('bad_request', 'tool_call_id is required');
+    if (name === '') throw new AppError('bad_request', 'name is required');
+    const asked = { tool_call_id: id, answers: answersIn(body.result) };
+    const { host, answer } = await answerSomewhere(c, 'POST /api/control/tool_result', body, asked);
+    const unknown = `Unknown tool_call_id '${id}' for tool '${name}'`;
+    if (!answer.ok) await tell(c, answer.code === 'not_found' ? unknown : answer.message, host);
+    return c.json({ ok: true });
+  })
+  .get('/permissions', async (c) => {
+    const owner = c.get('user').id;
+    const hosts = await hostsOfOwner(directory(c.env), owner);
+    const asked = await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.asked(owner))));
+    return c.json(asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at)));
+  })
+  .post('/permissions/:id', async (c) => {
+    const { reply, message } = await jsonBody(c, permissionBody);
+    const request = requestParam(c);
+    return c.json(
+      await answered(c, 'permissions', { kind: 'permission', request, reply, message: message?.trim() || null }),
+    );
+  })
+  .post('/questions/:id', async (c) => {
+    const body = await jsonBody(c, questionBody);
+    const request = requestParam(c);
+    const answers = 'answers' in body ? body.answers : null;
+    return c.json(await answered(c, 'questions', { kind: 'question', request, answers }));
+  });
+
+/** OpenCode's ids have 30 characters. */
+const requestParam = (c: Context): string => {
+  const id = c.req.param('id') ?? '';
+  if (id !== '' && id.length <= 200) return id;
+  throw new AppError('bad_request', 'Invalid URL: the id in the path must be that of a request');
+};
+
+/** What the web app's forms send: `{answers}`, or the answers alone (contract §8.12); null for anything else. */
+const answersIn = (result: unknown): string[][] | null => {
+  const wrapped = z.object({ answers: z.unknown() }).safeParse(result);
+  const said = wrapped.success && wrapped.data.answers !== undefined ? wrapped.data.answers : result;
+  return questionAnswers.safeParse(said).data ?? null;
+};
+
+const answered = async (c: Context, path: string, said: RequestAnswer): Promise<{ ok: true }> => {
+  const { answer } = await answerSomewhere(c, `POST /api/control/${path}/${said.request}`, said, said);
+  unwrap(answer);
+  return { ok: true };
+};
+
+/** Request ids and tool calls name no server: all of the user's are asked, and at most one knows it (protocol §4). */
+const answerSomewhere = async (
+  c: Context,
+  route: string,
+  body: object,
+  said: NewAnswer['said'],
+): Promise<{ host: string | null; answer: Reply<null> }> => {
+  const { id: owner, name: by } = c.get('user');
+  const db = directory(c.env);
+  const named = { owner, route, key: c.req.header('Idempotency-Key'), body };
+  const drawn = z.object({ answer: commandId });
+  const draw = async () => ({ answer: commandId.parse(crypto.randomUUID()) });
+  const { answer: id } = await reserve(db, named, drawn, draw, Date.now());
+  const hosts = await hostsOfOwner(db, owner);
+  const all = await Promise.all(
+    hosts.map(async (host) => ({
+      host,
+      answer: await ask(c.env, host, (object) => object.answer(owner, { id, by, said })),
+    })),
+  );
+  const known = all.find(({ answer }) => answer.ok || answer.code !== 'not_found');
+  const none = { ok: false as const, code: 'not_found' as const, message: 'There is no such request' };
+  return known ?? all[0] ?? { host: null, answer: none };
+};
+
+/** Says something on the user's streams, by way of one server: each stream has all of them. */
+const tell = async (c: Context, text: string, by: string | null = null): Promise<void> => {
+  const owner = c.get('user').id;
+  const host = by ?? (await hostsOfOwner(directory(c.env), owner))[0];
+  // Without any server there is no stream that could say it.
+  if (host !== undefined) await ask(c.env, host, (object) => object.tell(owner, text));
+};

@@ -1,9 +1,11 @@
 import type { Host } from './host/object.ts';
+import type { Relay } from './relay/object.ts';
 
 /** Bindings and variables of the Worker; every variable is text or absent, whatever the platform. */
 export interface Env {
   DB: D1Database;
   HOST: DurableObjectNamespace<Host>;
+  RELAY: DurableObjectNamespace<Relay>;
   /** Where the bundle runs: absent on Cloudflare. */
   EDGE?: 'embedded' | 'dev';
   /** Host name the embedded or dev edge listens on; authentication may be off only on a loopback name. */
@@ -14,7 +16,11 @@ export interface Env {
   JWT_TTL_DAYS?: string;
   DEV_MODE?: string;
   MAX_ITERATIONS?: string;
+  /** Hours without activity after which an open mission is closed; 0 never. */
+  STALE_MISSION_HOURS?: string;
   TRUST_PROXY?: string;
+  /** Git repository of the library, which this version does not use yet. */
+  LIBRARY_REMOTE?: string;
   /** Guards /api/internal; set by the launcher only. */
   INTERNAL_TOKEN?: string;
 }

@@ -8,6 +8,7 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { isLoopback } from './loopback.ts';
 import { isUnused, rejectUnknown } from './names.ts';
+import { defaultSlots } from './slots.ts';
 import { StartError } from './start-error.ts';
 import { type StateFiles, stateFiles } from './state-files.ts';
 import { variableNames } from './table.ts';
@@ -25,8 +26,14 @@ export interface Settings {
   devMode: boolean;
   defaultModel?: string;
   openCodeAgent?: string;
+  /** Nothing asks for a permission. */
+  permissive: boolean;
   openCodeBaseUrl?: string;
   maxIterations: number;
+  /** Missions this server works on at once. */
+  maxParallelMissions: number;
+  /** 0 is off. */
+  staleMissionHours: number;
   trustProxy: boolean;
   /** The environment with the file's values below it: what OpenCode and its providers are configured from. */
   environment: Record<string, string>;
@@ -60,8 +67,11 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
     devMode: values.DEV_MODE,
     defaultModel: values.DEFAULT_MODEL,
     openCodeAgent: values.OPENCODE_AGENT,
+    permissive: values.OPENCODE_PERMISSIVE,
     openCodeBaseUrl: values.OPENCODE_BASE_URL,
     maxIterations: values.MAX_ITERATIONS,
+    maxParallelMissions: values.MAX_PARALLEL_MISSIONS ?? defaultSlots(),
+    staleMissionHours: values.STALE_MISSION_HOURS,
     trustProxy: values.TRUST_PROXY,
     environment: merged,
     notices: notices(Object.keys(merged), values.JWT_SECRET),

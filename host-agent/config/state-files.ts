@@ -17,6 +17,8 @@ export const stateFiles = (stateDir: string) => ({
   logs: join(stateDir, 'logs'),
   /** What the launcher has to say to the log; the host-agent takes each file in and removes it. */
   notes: join(stateDir, 'notes'),
+  /** Files that people send, until they are whole. */
+  uploads: join(stateDir, 'uploads'),
   /** Held by the kernel for the running launcher. */
   lock: join(stateDir, 'launcher.lock'),
   /** Identities of the launcher and its children, for the start after a crash. */
@@ -26,6 +28,8 @@ export const stateFiles = (stateDir: string) => ({
   openCodeProcesses: join(stateDir, 'opencode-processes.json'),
   /** What the host-agent remembers, in SQLite. */
   store: join(stateDir, 'host-agent.sqlite'),
+  /** How providers of models are set up, without any key. */
+  providers: join(stateDir, 'providers.json'),
 });
 
 export type StateFiles = ReturnType<typeof stateFiles>;

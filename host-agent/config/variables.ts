@@ -136,14 +136,22 @@ export const variables = z.object({
     .regex(/^[^\s/]+\/\S+$/, 'expected provider/model')
     .optional()
     .register(variableDocs, {
-      default: "OpenCode's own choice",
-      meaning: 'Model of missions that name none, as provider/model.',
+      default: "the default provider's, else OpenCode's own choice",
+      meaning:
+        'Model of missions that name none, as provider/model. It wins over a default provider chosen in a dashboard.',
       example: 'anthropic/claude-sonnet-4-5',
     }),
   OPENCODE_AGENT: required.optional().register(variableDocs, {
     default: "OpenCode's own choice",
     meaning: 'OpenCode agent of missions that name none.',
     example: 'build',
+  }),
+  OPENCODE_PERMISSIVE: flag.prefault('true').register(variableDocs, {
+    default: 'true',
+    meaning:
+      "false lets OpenCode's own rules and your configuration ask for permissions: dashboards show what waits. true allows " +
+      'whatever would ask; what is denied stays denied.',
+    example: 'false',
   }),
   OPENCODE_BASE_URL: httpUrl.optional().register(variableDocs, {
     default: 'none: OpenCode is started here',
@@ -168,6 +176,20 @@ export const variables = z.object({
     meaning: 'Number that `/api/health` reports to dashboards.',
     example: '50',
   }),
+  MAX_PARALLEL_MISSIONS: wholeNumber(1, 1_000)
+    .optional()
+    .register(variableDocs, {
+      default: 'from cores and memory',
+      meaning:
+        'Missions this server works on at once; the others wait. Unset: 2 for each core, as long as each has 1 GB of memory ' +
+        'beyond the first 1.5 GB; at least 1, at most 32.',
+      example: '4',
+    }),
+  STALE_MISSION_HOURS: wholeNumber(0, 87_600).prefault('24').register(variableDocs, {
+    default: '24',
+    meaning: 'Open missions without any activity for this long are closed as completed. 0 never closes one.',
+    example: '24',
+  }),
   TRUST_PROXY: flag.prefault('false').register(variableDocs, {
     default: 'false',
     meaning: 'true believes `X-Forwarded-For` of a reverse proxy when login attempts are limited.',
@@ -180,8 +202,6 @@ export type VariableValues = z.output<typeof variables>;
 
 /** Names of existing installations (contract 13.1) that this version accepts and does not use yet. */
 export const unusedVariables: readonly RegExp[] = [
-  /^STALE_MISSION_HOURS$/,
-  /^MAX_PARALLEL_MISSIONS$/,
   /^LIBRARY_(REMOTE|PATH|GIT_SSH_KEY)$/,
   /^PRIVATE_KEY$/,
   /^OPENAGENT_SECRET_PASSPHRASE$/,
@@ -191,7 +211,6 @@ export const unusedVariables: readonly RegExp[] = [
   /^OPEN_AGENT_CONTEXT_(ROOT|DIR_NAME)$/,
   /^OPEN_AGENT_API_(URL|TOKEN)$/,
   /^OPEN_AGENT_COMMAND_TIMEOUT_SECS$/,
-  /^OPENCODE_PERMISSIVE$/,
 ];
 
 /** Credentials of model providers, which openagent.env may hold besides our own variables. */

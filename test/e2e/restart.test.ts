@@ -10,7 +10,8 @@ let stack: Stack;
 let me: Person;
 
 beforeAll(async () => {
-  stack = await startStack();
+  // Two slots, so that the case about waiting has something to wait for; the others have one mission at a time.
+  stack = await startStack({ MAX_PARALLEL_MISSIONS: '2' });
   me = await stack.person();
 });
 afterAll(() => stack.close());
@@ -153,6 +154,62 @@ test('SIGKILL of the launcher during a turn leaves no process, and the next star
     },
     { timeout: 30_000 },
   );
+});
+
+test('missions that wait for a slot keep their place when edge and host-agent are killed, and each message runs once in its mission', async () => {
+  // The turn of the case before may still hold its slot.
+  await vi.waitFor(async () => expect((await me.call('GET', '/api/control/running')).json).toEqual([]), agreeing);
+  const first = await me.say('WAIT slot-a\nSAY Answer a1.');
+  const second = await me.say('WAIT slot-b\nSAY Answer b1.');
+  await Promise.all([stack.model.reached('slot-a'), stack.model.reached('slot-b')]);
+  const third = await me.say('SAY Answer c1.');
+  const behind = await me.say('SAY to be edited', first.mission);
+  expect([first, second, third, behind].map(({ queued }) => queued)).toEqual([false, false, true, true]);
+  expect((await me.call('PATCH', `/api/control/queue/${behind.message}`, { content: 'SAY Answer a2.' })).status).toBe(
+    200,
+  );
+
+  stack.kill('edge');
+  stack.kill('host-agent');
+  await isUp();
+  await vi.waitFor(async () => {
+    const running: { mission_id: string; state: string; server_away_since?: string }[] = (
+      await me.call('GET', '/api/control/running')
+    ).json;
+    expect(running.filter(({ server_away_since }) => server_away_since !== undefined)).toEqual([]);
+    expect(new Map(running.map(({ mission_id, state }) => [mission_id, state]))).toEqual(
+      new Map([
+        [first.mission, 'running'],
+        [second.mission, 'running'],
+        [third.mission, 'queued'],
+      ]),
+    );
+  }, agreeing);
+  expect((await me.call('GET', '/api/control/queue')).json.map(({ content }: { content: string }) => content)).toEqual([
+    'SAY Answer c1.',
+    'SAY Answer a2.',
+  ]);
+  stack.model.release('slot-a');
+  const answers = async (mission: string): Promise<string[]> =>
+    (await eventsOf(mission))
+      .filter(({ event_type }) => event_type === 'assistant_message')
+      .map(({ content }) => content);
+  await vi.waitFor(
+    async () => {
+      expect(await answers(first.mission)).toEqual(['Answer a1.', 'Answer a2.']);
+      expect(await answers(third.mission)).toEqual(['Answer c1.']);
+    },
+    { timeout: 30_000 },
+  );
+  stack.model.release('slot-b');
+  await agree(second.mission, 'completed');
+
+  expect(await answers(second.mission)).toEqual(['Answer b1.']);
+  const asked = ['slot-a', 'slot-b', 'Answer c1', 'Answer a2', 'to be edited'].map(
+    (text) => stack.model.requests.filter(({ userText }) => userText.includes(text)).length,
+  );
+  expect(asked).toEqual([1, 1, 1, 1, 0]);
+  for (const { mission } of [first, second, third]) await nothingLost(mission);
 });
 
 test('a restart of everything keeps missions, the token and the stream position', async () => {

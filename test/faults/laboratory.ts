@@ -40,6 +40,9 @@ export interface LaboratoryOptions {
 
 export const password = 'correct horse battery';
 
+/** So many that no mission waits for another, whatever machine this is; a case about waiting says its own number. */
+const slots = '16';
+
 /** The link's and the store's waits, short enough for a test and in the same order as the real ones (shared/limits.ts). */
 const quick: readonly Change[] = [
   { program: 'host-agent', from: 'var pingMs = 1e4;', to: 'var pingMs = 500;' },
@@ -61,6 +64,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     WORKING_DIR: directory.path,
     PORT: '0',
     DEFAULT_MODEL: 'lab/m1',
+    MAX_PARALLEL_MISSIONS: slots,
     OPENCODE_CONFIG_CONTENT: labConfig(model.url),
     ...(options.users ? { OPEN_AGENT_USERS: JSON.stringify(options.users) } : { DASHBOARD_PASSWORD: password }),
     ...options.environment,

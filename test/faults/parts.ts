@@ -118,7 +118,8 @@ const shareState = (from: string, to: string): void => {
 const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {
   const { ground, build } = means;
   const { settings } = ground;
-  const config: AgentConfig = { stateDir, workingDir: settings.workingDir, defaultModel: settings.defaultModel };
+  const { workingDir, defaultModel, permissive, maxParallelMissions: slots } = settings;
+  const config: AgentConfig = { stateDir, workingDir, defaultModel, permissive, slots };
   const agent = labProcess({
     name: 'host-agent',
     stateDir,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSettings } from '../../host-agent/config/settings.ts';
+import { defaultSlots, slotsFor } from '../../host-agent/config/slots.ts';
 import { markdownTable, variableNames } from '../../host-agent/config/table.ts';
 
 let workingDir: string;
@@ -42,6 +43,8 @@ test.each([
   ['DEFAULT_MODEL', 'gpt-x', 'provider/model'],
   ['DEFAULT_MODEL', '/gpt-x', 'provider/model'],
   ['MAX_ITERATIONS', 'many', 'whole number from 1'],
+  ['MAX_PARALLEL_MISSIONS', '0', 'whole number from 1'],
+  ['STALE_MISSION_HOURS', '-1', 'whole number from 0'],
   ['TRUST_PROXY', 'yes', 'true or false'],
 ])('%s=%s stops the start and says what was expected', (name, value, expected) => {
   const start = () => read({ [name]: value });
@@ -109,10 +112,10 @@ test('authentication cannot be off on an address that others reach', () => {
 });
 
 test('variables of existing installations are accepted with one notice, without their values', () => {
-  const { notices } = read({ STALE_MISSION_HOURS: '24', PRIVATE_KEY: 's3cret-canary', LIBRARY_REMOTE: 'git@x' });
+  const { notices } = read({ MISSION_STORE_TYPE: 'sqlite', PRIVATE_KEY: 's3cret-canary', LIBRARY_REMOTE: 'git@x' });
 
   expect(notices).toEqual([
-    'Accepted, and not used by this version yet: LIBRARY_REMOTE, PRIVATE_KEY, STALE_MISSION_HOURS.',
+    'Accepted, and not used by this version yet: LIBRARY_REMOTE, MISSION_STORE_TYPE, PRIVATE_KEY.',
   ]);
 });
 
@@ -125,6 +128,25 @@ test('users are read with their ids', () => {
     { id: 'u1', username: 'ana', password: 'a' },
     { username: 'bo', password: 'b' },
   ]);
+});
+
+const gigabyte = 1024 ** 3;
+
+test.each([
+  ['a small server', 1, 2 * gigabyte, 1],
+  ['two cores, 4 GB', 2, 4 * gigabyte, 2],
+  ['four cores, 8 GB', 4, 8 * gigabyte, 6],
+  ['more memory than cores can use', 4, 64 * gigabyte, 8],
+  ['a big server', 64, 512 * gigabyte, 32],
+  ['less than what runs without any mission', 1, gigabyte / 2, 1],
+])('missions at once where nobody said a number: %s', (_what, cores, memory, slots) => {
+  expect(slotsFor(cores, memory)).toBe(slots);
+});
+
+test('missions at once are what was said, else what this machine carries', () => {
+  expect(read({ MAX_PARALLEL_MISSIONS: '7' }).maxParallelMissions).toBe(7);
+  expect(read({}).maxParallelMissions).toBe(defaultSlots());
+  expect(defaultSlots()).toBeGreaterThan(0);
 });
 
 test('the documented table has a row for every variable', () => {

@@ -12,6 +12,9 @@ export type Role = 'edge' | 'host-agent' | 'opencode' | 'launcher';
 
 export const password = 'correct horse battery';
 
+/** So many that no mission waits for another, whatever machine this is; a case about waiting says its own number. */
+const slots = '16';
+
 /** Starts everything; `environment` adds to the launcher's. */
 export const startStack = async (environment: Record<string, string> = {}, apiKey = 'lab-api-key') => {
   const directory = freshWorkingDir();
@@ -19,6 +22,7 @@ export const startStack = async (environment: Record<string, string> = {}, apiKe
   const settings = {
     ...(environment.DEV_MODE || environment.OPEN_AGENT_USERS ? {} : { DASHBOARD_PASSWORD: password }),
     DEFAULT_MODEL: 'lab/m1',
+    MAX_PARALLEL_MISSIONS: slots,
     OPENCODE_CONFIG_CONTENT: labConfig(model.url, apiKey),
     ...environment,
   };

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../../shared/errors.ts';
 import { commandId, missionId } from '../../shared/ids.ts';
-import { maxMessageBytes } from '../../shared/limits.ts';
 import { currentMission, setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { findHost, listHosts } from '../directory/hosts.ts';
@@ -9,6 +7,7 @@ import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId, hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import { ask, unwrap } from '../host-calls.ts';
+import { messageContent } from './content.ts';
 import { createMission, newMissionId, requireHost } from './create.ts';
 import { requireMissionHost } from './find.ts';
 
@@ -37,11 +36,7 @@ export const sendMessage = async (
   key: string | undefined,
   message: Message,
 ): Promise<{ id: string; queued: boolean }> => {
-  const content = message.content.trim();
-  if (content === '') throw new AppError('bad_request', 'content is required');
-  if (Buffer.byteLength(content) > maxMessageBytes) {
-    throw new AppError('too_large', `content is larger than ${maxMessageBytes} bytes: put long texts into a file`);
-  }
+  const content = messageContent(message.content);
   const db = directory(env);
   const named = { owner, route: 'POST /api/control/message', key, body: message };
   const chosen = await reserve(db, named, route, () => chooseRoute(env, owner, message), Date.now());

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { AppError } from '../../shared/errors.ts';
+import { commandId, type MissionId } from '../../shared/ids.ts';
+import { directory } from '../directory/directory.ts';
+import { listHosts } from '../directory/hosts.ts';
+import { reserve } from '../directory/idempotency.ts';
+import { hostOfMission } from '../directory/missions.ts';
+import type { Env } from '../env.ts';
+import { ask, unwrap } from '../host-calls.ts';
+import { messageContent } from './content.ts';
+
+const reserved = z.object({ message: commandId });
+
+/**
+ * Starts a mission with a message at once, beside what runs, or not at all (contract §3): 409 when it works already, when its
+ * server has no slot left, or when there is none of this id; 503 when its server is away.
+ */
+export const startInParallel = async (
+  env: Env,
+  owner: string,
+  key: string | undefined,
+  mission: MissionId,
+  text: string,
+): Promise<void> => {
+  const content = messageContent(text);
+  const db = directory(env);
+  const host = await hostOfMission(db, owner, mission);
+  if (host === null) throw new AppError('conflict', `Mission ${mission} not found`);
+  const named = { owner, route: 'POST /api/control/missions/:id/parallel', key, body: { mission, content } };
+  const draw = async () => ({ message: commandId.parse(crypto.randomUUID()) });
+  const { message: id } = await reserve(db, named, reserved, draw, Date.now());
+  unwrap(await ask(env, host, (object) => object.startNow(owner, { id, mission, content, agent: null })));
+};
+
+/** How many missions all servers together work on at once, and how many of this user's they do now. */
+export const parallelConfig = async (
+  env: Env,
+  owner: string,
+): Promise<{ max_parallel_missions: number; running_count: number }> => {
+  const hosts = await listHosts(directory(env));
+  const all = await Promise.all(hosts.map(({ id }) => ask(env, id, (object) => object.slots(owner))));
+  return {
+    max_parallel_missions: all.reduce((sum, { slots }) => sum + slots, 0),
+    running_count: all.reduce((sum, { working }) => sum + working, 0),
+  };
+};

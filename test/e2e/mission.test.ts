@@ -204,3 +204,54 @@ test('a stream resumes by its last id without loss or repetition', async () => {
   expect(closed).toContain('Half and the rest.');
   expect(second.events.some(({ name }) => name === 'reset')).toBe(false);
 });
+
+test('a mission with a to-do list and a sub-agent shows both while they work, and pays for both', async () => {
+  const [stream, log] = [await me.stream(), await me.stream('?format=delta')];
+  const todo = (content: string, status: string) => ({ content, status, priority: 'high' });
+  const prompt = 'TOOL bash {"command":"echo child","description":"Say it"}\nWAIT child\nSAY The child says hi.';
+  const { mission } = await me.say(
+    [
+      `TOOL todowrite ${JSON.stringify({ todos: [todo('Ask', 'in_progress'), todo('Answer', 'pending')] })}`,
+      `TOOL task ${JSON.stringify({ description: 'Look around', prompt, subagent_type: 'general' })}`,
+      'SAY All is well.',
+    ].join('\n'),
+  );
+  await stack.model.reached('child');
+  const isResult = (name: string) => (event: { name: string; data: Record<string, unknown> }) =>
+    event.name === 'tool_result' && event.data.name === name && event.data.mission_id === mission;
+  await stream.until(isResult('bash'));
+
+  expect((await me.call('GET', '/api/control/progress')).json).toEqual({
+    total_subtasks: 2,
+    completed_subtasks: 0,
+    current_subtask: 'Ask',
+    current_depth: 0,
+  });
+  const child = { type: 'SubAgent', name: 'general', description: 'Look around' };
+  expect((await me.call('GET', '/api/control/tree')).json).toMatchObject({
+    status: 'running',
+    children: [{ children: [{ ...child, status: 'running' }] }],
+  });
+  stack.model.release('child');
+  await stream.until(answered(mission));
+  stream.close();
+
+  const mine = stream.events.filter(({ data }) => data.mission_id === mission);
+  const named = (name: string) => mine.filter((event) => event.name === name).map(({ data }) => data);
+  expect(named('tool_call').map(({ name }) => name)).toEqual(['todowrite', 'task', 'bash']);
+  expect(named('progress')).toMatchObject([{ total_subtasks: 2, current_subtask: 'Ask', depth: 0 }]);
+  expect(named('agent_tree')).toHaveLength(4);
+  expect(named('thinking').filter(({ done }) => done)).toMatchObject([
+    { content: 'The child says hi.' },
+    { content: 'All is well.' },
+  ]);
+  expect((await me.call('GET', `/api/control/missions/${mission}/tree`)).json).toMatchObject({
+    status: 'completed',
+    selected_model: 'lab/m1',
+    children: [{ children: [{ ...child, status: 'completed' }] }],
+  });
+  // Five model calls, two of them the child's; the contract's stream has whole cents only, so the log is asked.
+  const ended = await log.until(({ name, data }) => name === 'turn.ended' && data.mission_id === mission);
+  log.close();
+  expect(ended.data).toMatchObject({ usage: { cost_usd: expect.closeTo(5 * 0.000102, 9) } });
+});

@@ -29,9 +29,13 @@ const hostLayers: Record<string, number> = {
   link: 3,
   commands: 3,
   calls: 3,
+  transfers: 3,
   missions: 3,
   opencode: 4,
+  providers: 4,
   workspaces: 4,
+  files: 4,
+  system: 4,
   store: 5,
   process: 6,
 };
@@ -110,9 +114,10 @@ test('no file is part of an import cycle', () => {
 
 test('each vendor library has one home', () => {
   const homes: Record<string, RegExp> = {
-    ws: /^host-agent\/link\//,
+    ws: /^host-agent\/(link|transfers)\//,
+    '@fastify/busboy': /^host-agent\/files\//,
     'simple-git': /^host-agent\/workspaces\//,
-    'cloudflare:workers': /^worker\/host\/object\.ts$/,
+    'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,
     // The launcher's lock is SQLite's own: the kernel drops it with the process, whatever way that ends.
     'node:sqlite': /^host-agent\/(store\/|launcher\/lock)/,
   };

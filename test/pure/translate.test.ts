@@ -14,6 +14,7 @@ const names = [
   'abort-mid-text',
   'two-messages',
   'subagent',
+  'nested-subagents',
   'unknown-tool',
   'cut-then-retry',
 ];
@@ -167,7 +168,7 @@ test.each(names)('%s: every call has one result after it, and no part ends that 
       answered.push(each.event.tool_call_id);
     }
   }
-  expect(answered).toEqual([...new Set(called)]);
+  expect(answered.toSorted()).toEqual([...new Set(called)].toSorted());
 });
 
 test('deltas joined are the text of their part, and belong to no other', () => {
@@ -200,6 +201,31 @@ test('the answer is the text of the last message in the mission itself, not of a
 
   expect(answerParts(state, turnNumber(1)).map((part) => texts.get(part))).toEqual(['The child is done.']);
   expect(usageOf(state, turnNumber(1)).cost_usd).toBeCloseTo(0.000306, 9);
+});
+
+test("a sub-agent's sub-agent hangs below the call that started it, and its cost counts", () => {
+  const { begin, live } = scenario('nested-subagents');
+  const state = begin();
+  const events = madeOf(state, live).flatMap(({ made }) =>
+    made.flatMap((each) => (each.kind === 'event' ? [each.event] : [])),
+  );
+  const calls = events.flatMap((event) => (event.type === 'tool.called' ? [event] : []));
+  const [outer, inner] = calls.filter(({ name }) => name === 'task');
+
+  expect(outer).toMatchObject({ args: { subagent_type: 'deputy' } });
+  expect(outer).not.toHaveProperty('parent_call');
+  expect(inner).toMatchObject({ args: { subagent_type: 'general' }, parent_call: outer?.tool_call_id });
+  expect(events.flatMap((event) => (event.type === 'part.opened' ? [event.parent_call] : []))).toEqual([
+    inner?.tool_call_id,
+    outer?.tool_call_id,
+    undefined,
+  ]);
+  const costs = events.flatMap((event) =>
+    event.type === 'tool.result' && event.name === 'task' ? [event.cost_usd] : [],
+  );
+  expect(costs).toEqual([expect.closeTo(0.000102, 9), expect.closeTo(4 * 0.000102, 9)]);
+  // Seven model calls: three of the mission's agent, three of its deputy, one of the deputy's helper.
+  expect(usageOf(state, turnNumber(1)).cost_usd).toBeCloseTo(7 * 0.000102, 9);
 });
 
 test('the arguments and the result of a tool are what OpenCode stored', () => {

@@ -8,9 +8,18 @@ import { prepareOpenCode } from '../../host-agent/opencode/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process.ts';
 import { startModel } from './model.ts';
 
-/** Config of the provider `lab`, whose model `m1` is the scripted one; a value for OPENCODE_CONFIG_CONTENT. */
-export const labConfig = (modelUrl: string, apiKey = 'lab-api-key'): string =>
+/** A sub-agent that may start sub-agents of its own, which OpenCode's do not. */
+export const deputy = {
+  subagent_depth: 2,
+  agent: {
+    deputy: { mode: 'subagent', description: 'Has helpers', permission: { task: 'allow', todowrite: 'allow' } },
+  },
+};
+
+/** Config of the provider `lab`, whose model `m1` is the scripted one, as is `eyes`, which takes images; a value for OPENCODE_CONFIG_CONTENT. */
+export const labConfig = (modelUrl: string, apiKey = 'lab-api-key', more: object = {}): string =>
   JSON.stringify({
+    ...more,
     $schema: 'https://opencode.ai/config.json',
     model: 'lab/m1',
     small_model: 'lab/m1',
@@ -29,6 +38,13 @@ export const labConfig = (modelUrl: string, apiKey = 'lab-api-key'): string =>
             limit: { context: 200_000, output: 8_000 },
             cost: { input: 1, output: 2, cache_read: 0.1, cache_write: 1.25 },
           },
+          eyes: {
+            name: 'Eyes',
+            tool_call: true,
+            attachment: true,
+            modalities: { input: ['text', 'image'], output: ['text'] },
+            limit: { context: 200_000, output: 8_000 },
+          },
         },
       },
     },
@@ -41,12 +57,12 @@ export const labEnvironment = (config: string): Record<string, string> => ({
 });
 
 /** Starts the model and OpenCode in a fresh directory; `close` ends and removes all of it. */
-export const startLab = async ({ env = {} }: { env?: Record<string, string> } = {}) => {
+export const startLab = async ({ env = {}, config = {} }: { env?: Record<string, string>; config?: object } = {}) => {
   const model = await startModel();
   const dir = mkdtempSync(join(tmpdir(), 'lab-'));
   const prepared = await prepareOpenCode({
     dir: join(dir, 'opencode'),
-    env: { ...labEnvironment(labConfig(model.url)), ...env },
+    env: { ...labEnvironment(labConfig(model.url, undefined, config)), ...env },
   });
   const openCode = await startOpenCode({ prepared });
   return {

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { collectFrames } from './frames.ts';
-import { startLab } from './lab.ts';
+import { deputy, startLab } from './lab.ts';
 
 /** Late updates follow the end of a turn (cost, summary); nothing says that they were the last. */
 const quietBeforeEndMs = 600;
 const fixtures = join(import.meta.dirname, '../fixtures/opencode');
 
-const lab = await startLab();
+const lab = await startLab({ config: deputy });
 const frames = await collectFrames({ url: lab.openCode.url, authorization: lab.authorization });
 
 type Place = { session: string; directory: string; from: number };
@@ -75,6 +75,13 @@ const scenarios: Record<string, (place: Place) => Promise<void>> = {
   subagent: (place) => {
     const input = { description: 'Look around', prompt: 'SAY The child says hi.', subagent_type: 'general' };
     return turn(place, 'SAY I delegate.', tool('task', input), 'SAY The child is done.');
+  },
+  'nested-subagents': (place) => {
+    const todos = (content: string) => ({ todos: [{ content, status: 'in_progress', priority: 'high' }] });
+    const inner = { description: 'Look closer', prompt: 'SAY The grandchild says hi.', subagent_type: 'general' };
+    const prompt = [tool('todowrite', todos("The child's own")), tool('task', inner), 'SAY The child says hi.'];
+    const outer = { description: 'Look around', prompt: prompt.join('\n'), subagent_type: 'deputy' };
+    return turn(place, tool('todowrite', todos('Delegate')), tool('task', outer), 'SAY Both are done.');
   },
   'unknown-tool': (place) => turn(place, tool('teleport', { to: 'moon' }), 'SAY No such tool.'),
 };

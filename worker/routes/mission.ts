@@ -1,4 +1,4 @@
-import { resumeBody, statusBody } from '../../shared/api.ts';
+import { parallelBody, resumeBody, statusBody } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { forgetCurrentMission, setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
@@ -11,6 +11,7 @@ import { jsonStream } from '../http/json-stream.ts';
 import { countQuery, missionParam } from '../http/params.ts';
 import { eventsText } from '../missions/events.ts';
 import { readMission, requireMissionHost } from '../missions/find.ts';
+import { startInParallel } from '../missions/parallel.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
 
 /** Contract §2.2: what a client gets that names no limit. */
@@ -33,8 +34,9 @@ export const mission = routes()
   })
   .get('/:id/tree', async (c) => {
     const id = missionParam(c);
-    await requireMissionHost(c.env, c.get('user').id, id);
-    return c.json(null);
+    const owner = c.get('user').id;
+    const host = await requireMissionHost(c.env, owner, id);
+    return c.json(unwrap(await ask(c.env, host, (object) => object.tree(owner, id))));
   })
   .get('/:id/events', async (c) => {
     const id = missionParam(c);
@@ -65,6 +67,12 @@ export const mission = routes()
     const host = await requireMissionHost(c.env, owner, id);
     unwrap(await ask(c.env, host, (object) => object.cancel(owner, id)));
     return c.json({ ok: true, cancelled: id });
+  })
+  .post('/:id/parallel', async (c) => {
+    const id = missionParam(c);
+    const { content } = await jsonBody(c, parallelBody);
+    await startInParallel(c.env, c.get('user').id, c.req.header('Idempotency-Key'), id, content);
+    return c.json({ ok: true, mission_id: id });
   })
   .post('/:id/resume', async (c) => {
     const id = missionParam(c);

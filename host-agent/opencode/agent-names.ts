@@ -22,10 +22,11 @@ export class AgentNames {
     return this.#names;
   }
 
-  /** Asks OpenCode; never rejects. */
+  /** Asks OpenCode; never rejects. Kept are the agents that a mission can run with. */
   async ask(): Promise<void> {
     try {
-      const names = await this.#client.agents(this.#directory);
+      const all = await this.#client.agents(this.#directory);
+      const names = all.filter(({ mode, hidden }) => mode !== 'subagent' && !hidden).map(({ name }) => name);
       if (JSON.stringify(names) === JSON.stringify(this.#names)) return;
       this.#names = names;
       this.#changed();

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { writePrivateFile } from '../process/private-file.ts';
 import { textOfFile } from '../process/text-file.ts';
@@ -12,6 +13,8 @@ export interface Credentials {
   providers: string[];
   /** Every secret value in the file. */
   secrets: string[];
+  /** Variable that gave an entry, by provider. */
+  variables: Record<string, string>;
 }
 
 /**
@@ -26,12 +29,15 @@ export const mergeCredentials = async (
   const stored = parseAuth((await textOfFile(path)) ?? '{}', path);
   const given = parseAuth(env.OPENCODE_AUTH_CONTENT || '{}', 'OPENCODE_AUTH_CONTENT');
   const merged: AuthFile = { ...stored, ...given };
-  for (const [provider, key] of Object.entries(providerKeysIn(env))) {
-    if (merged[provider]?.type !== 'oauth') merged[provider] = { ...merged[provider], type: 'api', key };
+  const variables = Object.fromEntries(Object.keys(given).map((provider) => [provider, 'OPENCODE_AUTH_CONTENT']));
+  for (const [provider, { name, key }] of Object.entries(providerKeysIn(env))) {
+    if (merged[provider]?.type === 'oauth') continue;
+    merged[provider] = { ...merged[provider], type: 'api', key };
+    variables[provider] = name;
   }
   const changed = JSON.stringify(merged) !== JSON.stringify(stored);
   if (changed) await writePrivateFile(path, `${JSON.stringify(merged, null, 2)}\n`);
-  return { providers: Object.keys(merged), secrets: Object.values(merged).flatMap(secretsOf) };
+  return { providers: Object.keys(merged), secrets: Object.values(merged).flatMap(secretsOf), variables };
 };
 
 const secretFields = ['key', 'refresh', 'access', 'token'];
@@ -53,4 +59,12 @@ const parseAuth = (text: string, source: string): AuthFile => {
   if (!result.success)
     throw new Error(`${source} is not what OpenCode writes. Correct it, or move it away and log in again.`);
   return result.data;
+};
+
+/** What kind of credential OpenCode has for each provider, and when the file was written (ms); nothing of what is in them. */
+export const credentialKinds = async (path: string): Promise<{ kinds: Record<string, string>; at: number }> => {
+  const text = await textOfFile(path);
+  if (text === undefined) return { kinds: {}, at: 0 };
+  const entries = Object.entries(parseAuth(text, path)).map(([provider, { type }]) => [provider, type]);
+  return { kinds: Object.fromEntries(entries), at: Math.round((await stat(path)).mtimeMs) };
 };

@@ -8,6 +8,8 @@ const address = z.object({
   password: z.string(),
   /** Fresh for each OpenCode process. */
   instance: z.string().min(1),
+  /** Null for one that we did not start. */
+  pid: z.number().nullish(),
 });
 /** Why OpenCode can't be started, or does not answer where it should: a text for people. */
 const failed = z.object({ failure: z.string().min(1) });
@@ -18,6 +20,8 @@ export interface Endpoint {
   url: string;
   authorization: string;
   instance: string;
+  /** We started it, from our own package. */
+  isOurs: boolean;
 }
 
 /** The current endpoint, kept until it failed. */
@@ -56,9 +60,9 @@ export const endpointFile = (path: string): EndpointFile => {
 const endpointOf = (path: string): Endpoint => {
   const file = read(path);
   if ('failure' in file) throw new OpenCodeAway(file.failure);
-  const { url, username, password, instance } = file;
+  const { url, username, password, instance, pid } = file;
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  return { url: url.replace(/\/+$/, ''), authorization, instance };
+  return { url: url.replace(/\/+$/, ''), authorization, instance, isOurs: typeof pid === 'number' };
 };
 
 const read = (path: string): z.infer<typeof serverFile> => {

@@ -16,6 +16,8 @@ export interface EnvironmentChoice {
   modelsPath: string | undefined;
   /** Config directory made from OPENCODE_CONFIG_CONTENT. */
   givenConfig: string | undefined;
+  /** Config file of our provider settings, or undefined where the person has an OPENCODE_CONFIG. */
+  providerSettings: string | undefined;
 }
 
 /**
@@ -44,7 +46,10 @@ export const openCodeEnvironment = (
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
     OPENCODE_DISABLE_SHARE: '1',
+    // Whatever client a person's settings name, our dashboards can show questions (facts §2.3).
+    OPENCODE_ENABLE_QUESTION_TOOL: '1',
     ...(choice.modelsPath === undefined ? {} : { OPENCODE_MODELS_PATH: choice.modelsPath }),
+    ...(choice.providerSettings === undefined ? {} : { OPENCODE_CONFIG: choice.providerSettings }),
     ...(choice.givenConfig === undefined ? {} : { OPENCODE_CONFIG_DIR: choice.givenConfig }),
   };
 };

@@ -14,6 +14,12 @@ export const openCodeFolders = (dir: string) => ({
   /** The person's OPENCODE_CONFIG_CONTENT, as a config directory. */
   givenConfig: join(dir, 'given-config'),
   providerKeys: join(dir, 'provider-keys'),
+  /** Base URLs of providers and which are off, as set through us. */
+  providerSettings: join(dir, 'provider-settings.json'),
+  /** What the last start decided, for the host-agent. */
+  startFacts: join(dir, 'start-facts.json'),
+  /** Where logins are begun and ended: an instance that nothing else disposes. */
+  logins: join(dir, 'logins'),
 });
 
 export type OpenCodeFolders = ReturnType<typeof openCodeFolders>;

@@ -7,7 +7,10 @@ const Provider = z.looseObject({
   models: z.unknown().optional(),
   options: z.record(z.string(), z.unknown()).optional(),
 });
-const Config = z.looseObject({ provider: z.record(z.string(), Provider).optional() });
+const Config = z.looseObject({
+  provider: z.record(z.string(), Provider).optional(),
+  enabled_providers: z.array(z.string()).optional(),
+});
 type Config = z.infer<typeof Config>;
 
 export interface GivenConfig {
@@ -17,8 +20,8 @@ export interface GivenConfig {
   keys: Record<string, string>;
   /** Keys and other values under a name that says they are secret. */
   secrets: string[];
-  /** True when a provider relies on OpenCode's catalogue, because it does not bring its own package and models. */
-  needsCatalogue: boolean;
+  /** True when it names the only providers there are, and each of them brings its own package and models. */
+  isComplete: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,8 +42,8 @@ export const readGivenConfig = (content: string, env: Environment, keyFolder: st
     keys[name] = key;
     provider.options.apiKey = `{file:${join(keyFolder, name)}}`;
   }
-  const needsCatalogue = Object.values(config.provider ?? {}).some((one) => one.npm === undefined || !one.models);
-  return { config, keys, secrets: [...secrets], needsCatalogue };
+  const isComplete = config.enabled_providers?.every((id) => isWhole(config.provider?.[id])) ?? false;
+  return { config, keys, secrets: [...secrets], isComplete };
 };
 
 /** Writes the keys, then the config that refers to them, as `opencode.json` of `directory`; all of it private. */
@@ -50,6 +53,9 @@ export const writeGivenConfig = async (given: GivenConfig, directory: string, ke
   const config = { $schema: 'https://opencode.ai/config.json', ...given.config };
   await writePrivateFile(join(directory, 'opencode.json'), `${JSON.stringify(config, null, 2)}\n`);
 };
+
+const isWhole = (provider: z.infer<typeof Provider> | undefined): boolean =>
+  provider?.npm !== undefined && Boolean(provider.models);
 
 const secretName = /key|token|secret|password|authorization|credential/i;
 

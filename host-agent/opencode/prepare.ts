@@ -8,7 +8,10 @@ import { openCodeEnvironment } from './environment.ts';
 import { openCodeFolders } from './folders.ts';
 import { readGivenConfig, writeGivenConfig } from './given-config.ts';
 import { writeGlobalConfig } from './global-config.ts';
+import { isPermissive } from './permissive.ts';
+import { ensureProviderSettings } from './provider-settings.ts';
 import { seedConfigDirectory, seedRipgrep } from './seed.ts';
+import { writeStartFacts } from './start-facts.ts';
 
 export interface PreparedOpenCode {
   /** Program to start, of exactly this version. */
@@ -26,8 +29,8 @@ export interface PreparedOpenCode {
 }
 
 /**
- * Makes `dir` (0700) OpenCode's world: folders, seeded config directories, ripgrep, keys in auth.json, a catalogue, a config in
- * which nothing asks, an environment without keys. `env` is where the person's settings and keys come from, usually
+ * Makes `dir` (0700) OpenCode's world: folders, seeded config directories, ripgrep, keys in auth.json, a catalogue, a config
+ * of ours, an environment without keys. `env` is where the person's settings and keys come from, usually
  * process.env with openagent.env. Writes only below `dir` and may be repeated before each start; it never overwrites what a
  * person changed. Throws with the cause and the next step.
  */
@@ -40,7 +43,7 @@ export const prepareOpenCode = async ({
 }): Promise<PreparedOpenCode> => {
   const { path: binary, version } = openCodeBinary();
   const folders = openCodeFolders(dir);
-  const own = [dir, folders.home, folders.config, folders.data, folders.state, folders.cache];
+  const own = [dir, folders.home, folders.config, folders.data, folders.state, folders.cache, folders.logins];
   for (const folder of own) await privateDirectory(folder);
   await seedConfigDirectory(folders.globalConfig, version);
   await seedRipgrep(folders.ripgrep);
@@ -56,12 +59,25 @@ export const prepareOpenCode = async ({
 
   // OpenCode's own gateway offers free models to everyone: used only where a person has an account there.
   const gateway = credentials.providers.includes('opencode') || given?.config.provider?.opencode !== undefined;
-  const ours = await writeGlobalConfig(folders.globalConfig, gateway ? [] : ['opencode']);
+  const disabled = gateway ? [] : ['opencode'];
+  const permissive = isPermissive(env);
+  const ours = await writeGlobalConfig(folders.globalConfig, {
+    disabledProviders: disabled,
+    permissive,
+  });
 
   const modelsPath = await chooseCatalogue({
     given: env.OPENCODE_MODELS_PATH,
-    needed: credentials.providers.length > 0 || given?.needsCatalogue === true || Boolean(env.OPENCODE_CONFIG),
+    needed: given?.isComplete !== true || Boolean(env.OPENCODE_CONFIG),
     dir,
+  });
+  await ensureProviderSettings(folders.providerSettings);
+  await writeStartFacts(folders.startFacts, {
+    variables: credentials.variables,
+    settingsUnused: env.OPENCODE_CONFIG
+      ? 'this server has an OPENCODE_CONFIG of its own, so set it in that file'
+      : null,
+    disabled,
   });
   const password = randomBytes(24).toString('base64url');
   return {
@@ -73,6 +89,7 @@ export const prepareOpenCode = async ({
       password,
       modelsPath,
       givenConfig: given && folders.givenConfig,
+      providerSettings: env.OPENCODE_CONFIG ? undefined : folders.providerSettings,
     }),
     secrets: [...new Set([...credentials.secrets, ...(given?.secrets ?? []), password])],
     warnings: warningsOf({ ours, given: given !== undefined, env, config: folders.globalConfig }),
@@ -90,9 +107,7 @@ const warningsOf = ({
   env: Readonly<Record<string, string | undefined>>;
   config: string;
 }): string[] => [
-  ...(ours
-    ? []
-    : [`${config}/opencode.json was changed by hand and is kept. Make sure that no permission in it is "ask".`]),
+  ...(ours ? [] : [`${config}/opencode.json was changed by hand and is kept as it is, its permissions too.`]),
   ...(given && env.OPENCODE_CONFIG_DIR
     ? ['OPENCODE_CONFIG_DIR is not used, because OPENCODE_CONFIG_CONTENT is set. Set only one of them.']
     : []),

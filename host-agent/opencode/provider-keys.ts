@@ -27,11 +27,14 @@ export const providerKeyVariables: Readonly<Record<string, readonly string[]>> =
   huggingface: ['HF_TOKEN'],
 };
 
-/** The keys in an environment, by provider id. */
-export const providerKeysIn = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+/** The keys in an environment and the variables they are in, by provider id. */
+export const providerKeysIn = (
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, { name: string; key: string }> =>
   Object.fromEntries(
     Object.entries(providerKeyVariables).flatMap(([provider, names]) => {
-      const key = names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '');
-      return key === undefined ? [] : [[provider, key]];
+      const name = names.find((each) => env[each]?.trim());
+      const key = name && env[name]?.trim();
+      return name && key ? [[provider, { name, key }]] : [];
     }),
   );

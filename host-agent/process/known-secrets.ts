@@ -26,6 +26,41 @@ export const knownSecrets = (files: readonly string[], folders: readonly string[
   };
 };
 
+/** Logins are renewed about every hour; what is older than these is worth nothing any more. */
+const rememberedMax = 200;
+
+export interface RememberedSecrets {
+  /** Those there are now and the last ones there were: a turn may still use a key that was replaced. The same array until it changes. */
+  all(): readonly string[];
+  /** A secret that is about to be stored. */
+  remember(secret: string): void;
+}
+
+/** Keeps what `known` yields, and what is told, for as long as this process runs. */
+export const rememberedSecrets = (known: () => readonly string[]): RememberedSecrets => {
+  const seen = new Set<string>();
+  let from: readonly string[] = [];
+  let all: readonly string[] = [];
+  const add = (secrets: readonly string[]): void => {
+    if (secrets.every((secret) => seen.has(secret))) return;
+    for (const secret of secrets) {
+      seen.delete(secret); // Again at the end: the newest stay.
+      seen.add(secret);
+    }
+    for (const oldest of [...seen].slice(0, -rememberedMax)) seen.delete(oldest);
+    all = [...seen];
+  };
+  return {
+    all: () => {
+      const now = known();
+      if (now !== from) add(now);
+      from = now;
+      return all;
+    },
+    remember: (secret) => add([secret]),
+  };
+};
+
 const filesIn = (folder: string): string[] => present(() => readdirSync(folder), []).map((name) => join(folder, name));
 
 const versionOf = (path: string): string => {

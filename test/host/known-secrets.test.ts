@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { knownSecrets } from '../../host-agent/process/known-secrets.ts';
+import { knownSecrets, rememberedSecrets } from '../../host-agent/process/known-secrets.ts';
 import { createLog, redactSecrets } from '../../host-agent/process/log.ts';
 import { temporaryDirectory } from '../support/host-store.ts';
 
@@ -41,6 +41,21 @@ test('a renewed login is known within a second, and an unchanged list is the sam
 
   expect(secrets()).toEqual(['a-second-login']);
   vi.useRealTimers();
+});
+
+test('a secret that was told or has gone is still known, and the list changes only with a new one', () => {
+  let known: readonly string[] = ['first-key'];
+  const { all, remember } = rememberedSecrets(() => known);
+  const before = all();
+  expect(all()).toBe(before);
+
+  remember('told-key');
+  known = ['second-key'];
+  const after = all();
+  known = [];
+
+  expect([...after].toSorted()).toEqual(['first-key', 'second-key', 'told-key']);
+  expect(all()).toBe(after);
 });
 
 test('no log line carries a known secret, wherever it hides', () => {

@@ -84,17 +84,36 @@ test('a config given by environment becomes a private directory with its keys in
   expect(prepared.secrets).toEqual(expect.arrayContaining(['lab-1', 'Bearer m-1']));
 });
 
-test('the built-in catalogue is left out until a provider needs it, and a given file wins', async () => {
-  const lab = JSON.stringify({ provider: { lab: { npm: 'x', models: { m: {} } } } });
-  const known = JSON.stringify({ provider: { anthropic: { options: { apiKey: 'sk-3' } } } });
-  const path = async (env: Record<string, string>) => (await prepare(env)).env.OPENCODE_MODELS_PATH;
+test('the built-in catalogue is left out only where the config has all providers there may be, and a given file wins', async () => {
+  const lab = { npm: 'x', models: { m: {} } };
+  const path = async (config: object, env: Record<string, string> = {}) =>
+    (await prepare({ OPENCODE_CONFIG_CONTENT: JSON.stringify(config), ...env })).env.OPENCODE_MODELS_PATH;
 
-  const empty = await path({});
+  const empty = await path({ provider: { lab }, enabled_providers: ['lab'] });
   expect(json(empty ?? '')).toEqual({});
-  expect(await path({ OPENCODE_CONFIG_CONTENT: lab })).toBe(empty);
-  expect(await path({ OPENCODE_CONFIG_CONTENT: known })).toBeUndefined();
-  expect(await path({ OPENCODE_MODELS_PATH: '/own.json', OPENAI_API_KEY: 'k' })).toBe('/own.json');
-  expect(await path({})).toBeUndefined(); // the key is still in auth.json
+  expect(await path({ provider: { lab } })).toBeUndefined(); // Another one may be connected at any time.
+  expect(await path({ provider: { lab, groq: {} }, enabled_providers: ['lab', 'groq'] })).toBeUndefined();
+  expect(await path({ enabled_providers: ['lab'] })).toBeUndefined();
+  expect(await path({ provider: { lab } }, { OPENCODE_MODELS_PATH: '/own.json' })).toBe('/own.json');
+  expect((await prepare()).env.OPENCODE_MODELS_PATH).toBeUndefined();
+});
+
+test('provider settings of ours are a config file of OpenCode, unless the person has one, and survive a start if they can be read', async () => {
+  const { providerSettings, startFacts } = openCodeFolders(dir);
+  const settings = '{"$schema":"https://opencode.ai/config.json","disabled_providers":["groq"]}';
+
+  expect((await prepare({ GROQ_API_KEY: 'gsk-1' })).env.OPENCODE_CONFIG).toBe(providerSettings);
+  expect(json(startFacts)).toMatchObject({ variables: { groq: 'GROQ_API_KEY' }, settingsUnused: null });
+  expect(readFileSync(startFacts, 'utf8')).not.toContain('gsk-1');
+  writeFileSync(providerSettings, settings);
+  await prepare();
+  expect(readFileSync(providerSettings, 'utf8')).toBe(settings);
+  writeFileSync(providerSettings, '{"disabled');
+  await prepare();
+  expect(json(providerSettings)).toEqual({ $schema: 'https://opencode.ai/config.json' });
+  const own = await prepare({ OPENCODE_CONFIG: '/own.json' });
+  expect(own.env.OPENCODE_CONFIG).toBe('/own.json');
+  expect(json(startFacts)).toMatchObject({ settingsUnused: expect.stringContaining('OPENCODE_CONFIG') });
 });
 
 test('our global config follows our version, one changed by a person is kept and said', async () => {
@@ -103,8 +122,10 @@ test('our global config follows our version, one changed by a person is kept and
   expect(json(path)).toMatchObject({
     share: 'disabled',
     disabled_providers: ['opencode'],
-    permission: { question: 'deny' },
+    permission: { external_directory: 'allow', doom_loop: 'allow', read: 'allow' },
   });
+  await prepare({ OPENCODE_PERMISSIVE: 'false' });
+  expect(json(path)).not.toHaveProperty('permission');
 
   const withGateway = await prepare({ OPENCODE_API_KEY: 'zen-key' });
   expect(json(path)).not.toHaveProperty('disabled_providers');

@@ -15,6 +15,14 @@ export interface MissionPlace {
   seedConfigDirectory(directory: string): Promise<void>;
 }
 
+/** Where a mission works (contract §8.1). */
+export const missionDirectory = (workingDir: string, mission: MissionId): string =>
+  join(workingDir, 'workspaces', `mission-${missionShort(mission)}`);
+
+/** Where files given to a mission are; the agent sees it as `./context`. */
+export const contextDirectory = (workingDir: string, mission: MissionId): string =>
+  join(workingDir, 'context', mission);
+
 /**
  * Makes the directory of a mission ready for a turn (contract 8.1, 8.2) and gives its path without symlinks: a git repository of its
  * own with `output/`, `temp/`, OpenCode's config and a link to the mission's context files. With `clean` everything that was in it

@@ -3,8 +3,8 @@ import { join, relative, resolve, sep } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 
 /**
- * `name` below the existing directory `root`, as a path without symlinks in its existing part. The one resolver for every path
- * that is put together from something given (invariant 9). Throws AppError for a path that leads outside, also by a symlink.
+ * `name` below the existing directory `root`, as a path without symlinks in its existing part: for paths that are put together
+ * from a mission's id. What people send goes through outside.ts (invariant 9). Throws AppError for a path that leads outside, also by a symlink.
  */
 export const pathWithin = async (root: string, ...name: string[]): Promise<string> => {
   const base = await realpath(root);
@@ -16,13 +16,14 @@ export const pathWithin = async (root: string, ...name: string[]): Promise<strin
   return real;
 };
 
-const isInside = (base: string, path: string): boolean => {
+/** True for the directory itself and what is below it; both paths absolute and without symlinks. */
+export const isInside = (base: string, path: string): boolean => {
   const way = relative(base, path);
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !way.startsWith(sep));
 };
 
 /** Resolves the part of a path that exists; what does not exist can be no symlink. */
-const realExisting = async (path: string): Promise<string> => {
+export const realExisting = async (path: string): Promise<string> => {
   try {
     return await realpath(path);
   } catch (error) {

@@ -11,7 +11,7 @@ const startAgent = (stateDir: string, url: string, id = newHostId()) => {
   writeFileSync(join(stateDir, 'host.json'), JSON.stringify({ id, url, credential: 'a-long-secret', epoch: 1 }));
   const stopping = new AbortController();
   const workingDir = temporaryDirectory();
-  const done = runAgent({ stateDir, workingDir }, stopping.signal);
+  const done = runAgent({ stateDir, workingDir, permissive: true, slots: 3 }, stopping.signal);
   const stop = (): typeof done => {
     stopping.abort();
     return done;
@@ -31,7 +31,10 @@ test('it starts with the edge and OpenCode away, and stops when told', async () 
 test('a server that is not enrolled is told how to be', async () => {
   const stopping = new AbortController();
 
-  const started = runAgent({ stateDir: temporaryDirectory(), workingDir: '/tmp' }, stopping.signal);
+  const started = runAgent(
+    { stateDir: temporaryDirectory(), workingDir: '/tmp', permissive: true, slots: 3 },
+    stopping.signal,
+  );
 
   await expect(started).rejects.toThrow(/not enrolled.*openagent enroll/);
 });
@@ -62,7 +65,7 @@ test('with OpenCode away it takes commands in, keeps them over a restart, and re
   const hello = await (await peer.dialled()).next('hello');
 
   expect(hello.commands).toEqual([command.id]);
-  expect(hello.capabilities).toEqual({ agents: null, working_dir: second.workingDir });
+  expect(hello.capabilities).toEqual({ agents: null, working_dir: second.workingDir, slots: 3 });
 });
 
 test('what a welcome does not name is given up, what comes after it is not', async () => {

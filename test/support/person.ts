@@ -11,6 +11,15 @@ export interface Answer {
 /** Someone who is logged in. */
 export interface Person {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** A body as it is: a form, or bytes as they are made. */
+  send(
+    method: string,
+    path: string,
+    body: FormData | AsyncIterable<Uint8Array>,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  /** The answer with its body unread. */
+  open(method: string, path: string, headers?: Record<string, string>): Promise<Response>;
   stream(query?: string, headers?: Record<string, string>): Promise<StreamReader>;
   /** Creates a mission unless one is given, and sends a message to it; returns the ids. Throws when it is refused. */
   say(content: string, mission?: string): Promise<{ mission: string; message: string; queued: boolean }>;
@@ -29,23 +38,30 @@ export const personAt = (url: () => string, headers: Record<string, string>): Pe
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    return {
-      status: response.status,
-      text,
-      get json() {
-        return JSON.parse(text);
-      },
-    };
+    return read(response);
   };
   return {
     call,
+    send: async (method, path, body, more = {}) =>
+      read(await fetch(`${url()}${path}`, { method, headers: { ...headers, ...more }, body, duplex: 'half' })),
+    open: (method, path, more = {}) => fetch(`${url()}${path}`, { method, headers: { ...headers, ...more } }),
     stream: (query = '', more = {}) => readStream(`${url()}/api/control/stream${query}`, { ...headers, ...more }),
     say: async (content, mission) => {
       const target: string = mission ?? (await call('POST', '/api/control/missions', {})).json.id;
       const sent = await call('POST', '/api/control/message', { content, mission_id: target });
       if (sent.status !== 200) throw new Error(`message answered ${sent.status}: ${sent.text}`);
       return { mission: target, message: sent.json.id, queued: sent.json.queued };
+    },
+  };
+};
+
+const read = async (response: Response): Promise<Answer> => {
+  const text = await response.text();
+  return {
+    status: response.status,
+    text,
+    get json() {
+      return JSON.parse(text);
     },
   };
 };

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, isNull, lt, sum } from 'drizzle-orm';
+import { and, count, desc, eq, gte, isNull, lt, or, sum } from 'drizzle-orm';
 import { type MissionJson, timestamp } from '../../shared/api.ts';
 import { missionStatus } from '../../shared/events.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
@@ -31,6 +31,34 @@ export const hostOfMission = async (db: Directory, owner: string, id: MissionId)
       .where(and(eq(missions.id, id), isOwned(owner)))
       .get()
   )?.host ?? null;
+
+/** The mission of this user on that server which changed last, or null. */
+export const newestMissionOn = async (db: Directory, owner: string, host: string): Promise<string | null> =>
+  (
+    await db
+      .select({ id: missions.id })
+      .from(missions)
+      .where(and(isOwned(owner), eq(missions.host, host)))
+      .orderBy(desc(missions.updatedAt))
+      .limit(1)
+      .get()
+  )?.id ?? null;
+
+/** Which of these a user owns: whole mission ids, or the first 8 digits that name a mission directory. */
+export const missionsNamed = async (
+  db: Directory,
+  owner: string,
+  names: readonly string[],
+): Promise<{ id: string; host: string }[]> => {
+  if (names.length === 0) return [];
+  // Ranges of the primary key, as below.
+  const same = or(...names.map((name) => and(gte(missions.id, name), lt(missions.id, `${name}g`))));
+  return db
+    .select({ id: missions.id, host: missions.host })
+    .from(missions)
+    .where(and(same, isOwned(owner)))
+    .all();
+};
 
 /** A fresh mission id whose short form is free on that server, since it names the mission directory (protocol §1). */
 export const drawMissionId = async (db: Directory, host: string, draw: () => MissionId): Promise<MissionId> => {

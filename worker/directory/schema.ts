@@ -35,6 +35,9 @@ export const enrolmentCodes = sqliteTable('enrolment_codes', {
   host: text(),
 });
 
+/** Entries of a conversation that the directory keeps: lists show a preview, not the text (contract §2.2 NEW). */
+export const previewEntries = 20;
+
 export const missions = sqliteTable(
   'missions',
   {

@@ -1,0 +1,78 @@
+import * as calls from '../../shared/calls/files.ts';
+import { AppError } from '../../shared/errors.ts';
+import { listDirectory, makeDirectory, remove } from '../files/browse.ts';
+import { withFileErrors } from '../files/errors.ts';
+import { safeName } from '../files/names.ts';
+import { placeFile } from '../files/placing.ts';
+import { openReading } from '../files/reading.ts';
+import { joinPieces, takePiece, takeWhole } from '../files/uploads.ts';
+import type { Log } from '../process/log.ts';
+import { receiveTransfer } from '../transfers/receive.ts';
+import { sendTransfer } from '../transfers/send.ts';
+import type { Dial } from '../transfers/socket.ts';
+import { type Grounds, reachable, wantedPath } from '../workspaces/outside.ts';
+import { type Answer, answer } from './answers.ts';
+
+export interface FilesOptions {
+  dial: Dial;
+  grounds: Grounds;
+  /** Where files on their way in are kept. */
+  uploads: string;
+  log: Log;
+}
+
+/** Files of this server (contract §2.10). What moves bytes is answered as soon as it is allowed; the bytes go over a transfer. */
+export const filesAnswers = ({ dial, grounds, uploads, log }: FilesOptions): Answer[] => {
+  /** Goes on after the call is answered; the other end hears of a failure by the transfer. */
+  const inBackground = (work: Promise<void>, transfer: string): void => {
+    work.catch((error: unknown) => {
+      if (error instanceof AppError) log.info('transfer.ended', { transfer, text: error.message });
+      else log.error('transfer.failed', { transfer, error });
+    });
+  };
+
+  return [
+    answer(calls.listFiles, ({ scope, path }) => listDirectory(grounds, scope, path)),
+    answer(calls.makeDirectory, async ({ scope, path }) => {
+      await makeDirectory(grounds, scope, path);
+      return {};
+    }),
+    answer(calls.removeFiles, async ({ scope, path, recursive }) => {
+      await remove(grounds, scope, path, recursive);
+      return {};
+    }),
+    answer(calls.sendFile, async ({ scope, transfer, ...wish }) => {
+      const reading = await openReading(grounds, scope, wish);
+      if (transfer && reading.described.span) {
+        inBackground(
+          sendTransfer(dial, transfer, reading.read).finally(() => reading.close()),
+          transfer.id,
+        );
+      } else await reading.close();
+      return reading.described;
+    }),
+    answer(calls.receiveFile, async ({ scope, path, transfer, owner, contentType, chunk }) => {
+      const wanted = wantedPath(grounds, scope, path);
+      await withFileErrors(path, () => reachable(grounds, scope, wanted));
+      const store = (body: AsyncIterable<Uint8Array>): Promise<unknown> =>
+        withFileErrors(path, async () => {
+          if (!chunk)
+            return takeWhole(uploads, body, contentType, (file, name) =>
+              placeFile(grounds, scope, path, { file, name }),
+            );
+          await takePiece(uploads, { owner, path, upload: chunk.upload }, chunk, body, contentType);
+          return { path: wanted.shown, name: String(chunk.index) };
+        });
+      inBackground(receiveTransfer(dial, transfer, store), transfer.id);
+      return {};
+    }),
+    answer(calls.finishUpload, ({ scope, path, owner, upload, name, total }) =>
+      withFileErrors(path, async () => {
+        await reachable(grounds, scope, wantedPath(grounds, scope, path));
+        return joinPieces(uploads, { owner, path, upload }, total, (file) =>
+          placeFile(grounds, scope, path, { file, name: safeName(name) }),
+        );
+      }),
+    ),
+  ];
+};

@@ -1,0 +1,94 @@
+import { Window } from '../../shared/credit.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { TransferTicket } from '../../shared/transfer.ts';
+import { type Dial, TransferSocket } from './socket.ts';
+
+/**
+ * Takes the bytes of one transfer: `work` reads them, at its own pace, and says what became of them, which the edge is told. Resolves
+ * when the socket has ended. Throws what `work` threw, after the edge was told; a cut socket throws inside `work`.
+ */
+export const receiveTransfer = async (
+  dial: Dial,
+  ticket: TransferTicket,
+  work: (body: AsyncIterable<Uint8Array>) => Promise<unknown>,
+): Promise<void> => {
+  const queue: Uint8Array[] = [];
+  const opened = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  let failure: AppError | null = null;
+  let isWhole = false;
+  let wake = (): void => undefined;
+  const fail = (error: AppError): void => {
+    failure ??= error;
+    wake();
+  };
+
+  const socket = new TransferSocket(dial, ticket, {
+    open: () => {
+      window.open();
+      opened.resolve();
+    },
+    bytes: (chunk) => {
+      if (isWhole || !window.arrived(chunk.length)) return fail(tooMuch);
+      queue.push(chunk);
+      wake();
+    },
+    frame: (frame) => {
+      if (frame.type === 'end') isWhole = true;
+      else if (frame.type === 'failed') fail(new AppError(frame.code, frame.message));
+      wake();
+    },
+    gone: (error) => {
+      fail(error);
+      opened.resolve();
+      gone.resolve();
+    },
+  });
+  const window = new Window((bytes) => socket.send({ type: 'grant', bytes }));
+
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      if (failure) throw failure;
+      const chunk = queue.shift();
+      if (chunk) {
+        yield chunk;
+        // Asked for the next one: this one is written.
+        window.taken(chunk.length);
+      } else if (isWhole) return;
+      else {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        await promise;
+      }
+    }
+  }
+
+  try {
+    // Before that nothing could be told to the edge.
+    await opened.promise;
+    const value = await work(body());
+    socket.send({ type: 'done', value });
+  } catch (error) {
+    socket.close(told(error));
+    throw error;
+  } finally {
+    await ended(socket, gone.promise);
+  }
+};
+
+const tooMuch = new AppError('internal', 'The edge sent more than it was granted. Update the older side.');
+
+/** What the edge, and so the client, is told of a failure. */
+export const told = (error: unknown): AppError =>
+  error instanceof AppError
+    ? error
+    : new AppError('internal', 'The server failed in the middle of the transfer; its log says why.');
+
+/** The edge closes when it has the answer; one that doesn't is left. */
+const answerMs = 10_000;
+
+const ended = async (socket: TransferSocket, gone: Promise<void>): Promise<void> => {
+  const timer = setTimeout(() => socket.close(null), answerMs);
+  await gone;
+  clearTimeout(timer);
+};

@@ -1,0 +1,36 @@
+import type { MissionId } from '../../shared/ids.ts';
+import { type Grounds, wantedPath } from './outside.ts';
+import { openFile } from './pinned.ts';
+
+/** A file that was given to a mission, as its agent finds it. */
+export interface GivenFile {
+  /** From the mission's directory. */
+  path: string;
+  /** The content; null when it is larger than was asked for. */
+  bytes: Buffer | null;
+}
+
+/**
+ * A file by its name in the mission's context directory; null when there is none, or what has the name is no file of this mission
+ * (the agent can put links there).
+ */
+export const readGivenFile = async (
+  grounds: Grounds,
+  mission: MissionId,
+  name: string,
+  maxBytes: number,
+): Promise<GivenFile | null> => {
+  const scope = { current: mission, missions: [mission], everything: false };
+  const path = `./context/${name}`;
+  try {
+    const handle = await openFile(grounds, scope, wantedPath(grounds, scope, path));
+    try {
+      const { size } = await handle.stat();
+      return { path, bytes: size <= maxBytes ? await handle.readFile() : null };
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return null; // A text that only looks like the mark of a file is no error.
+  }
+};

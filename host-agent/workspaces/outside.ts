@@ -1,0 +1,137 @@
+/**
+ * The one resolver for paths that people send (invariant 9, contract §2.10, §10.5): from their words to a place on this server,
+ * and whether this user may reach it. What is opened afterwards is held by descriptor (pinned.ts), so that a path which
+ * changes between the look and the deed leads nowhere else.
+ */
+import { realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { posix } from 'node:path';
+import type { FileScope } from '../../shared/calls/files.ts';
+import { AppError } from '../../shared/errors.ts';
+import { type MissionId, missionShort, uuid } from '../../shared/ids.ts';
+import { contextDirectory, missionDirectory } from './mission-directory.ts';
+import { isInside, realExisting } from './paths.ts';
+
+export interface Grounds {
+  /** Root of the host workspace. */
+  workingDir: string;
+  /** Secrets and the store: nobody's. */
+  stateDir: string;
+}
+
+export interface Wanted {
+  /** Absolute, without `.` and `..`; may lead through symlinks. */
+  path: string;
+  /** The same in the client's words, absolute: what it will send to go on from there. */
+  shown: string;
+  /** A place that dashboards offer, so it is made when it is missing. */
+  isOffered: boolean;
+}
+
+/** Linux's own limit. */
+const maxPathBytes = 4095;
+
+/** Where a client's path leads. Throws AppError 400 for what is no path, and for a relative one without a current mission. */
+export const wantedPath = ({ workingDir }: Grounds, scope: FileScope, given: string): Wanted => {
+  if (given.trim() === '' || given.includes('\0') || Buffer.byteLength(given) > maxPathBytes || !given.isWellFormed())
+    throw new AppError(
+      'bad_request',
+      'This is no path: it is empty, too long or has characters that no file name has.',
+    );
+  const path = trimmed(posix.normalize(given));
+  if (!path.startsWith('/')) return relativePath(workingDir, scope.current, path);
+  const shared = /^\/root\/(work|tools)(\/.*)?$/.exec(path);
+  if (shared) return { path: `${workingDir}/${shared[1]}${shared[2] ?? ''}`, shown: path, isOffered: !shared[2] };
+  const context = /^\/root\/context(?:\/([^/]+))?(\/.*)?$/.exec(path);
+  if (context) return contextPath(workingDir, scope.current, path, context[1], context[2]);
+  // Paths as the agent of a container sees them.
+  const inside = /^\/workspaces\/mission-[0-9a-f]{8}(\/|$)/.test(path);
+  return { path: inside ? `${workingDir}${path}` : path, shown: path, isOffered: false };
+};
+
+/** Below the mission's directory; `context` is taken for what the agent is told it is, whatever stands there now. */
+const relativePath = (workingDir: string, mission: MissionId | null, path: string): Wanted => {
+  if (!mission)
+    throw new AppError(
+      'bad_request',
+      'Relative upload path requires an active workspace: open a mission, then try again.',
+    );
+  const [first, ...rest] = path.split('/');
+  const isContext = first === 'context';
+  const context = contextDirectory(workingDir, mission);
+  const full = isContext ? posix.join(context, ...rest) : posix.join(missionDirectory(workingDir, mission), path);
+  return { path: full, shown: full, isOffered: isContext && rest.length === 0 };
+};
+
+/** `/root/context` is that of the current mission, `/root/context/<mission id>` that of the one named. */
+const contextPath = (
+  workingDir: string,
+  mission: MissionId | null,
+  path: string,
+  first: string | undefined,
+  rest = '',
+): Wanted => {
+  const isNamed = first !== undefined && uuid.safeParse(first).success;
+  const base = isNamed || !mission ? `${workingDir}/context` : contextDirectory(workingDir, mission);
+  return { path: `${base}${first ? `/${first}` : ''}${rest}`, shown: path, isOffered: first === undefined };
+};
+
+/**
+ * The path without symlinks in its existing part, if this user may reach it. Throws AppError: 404 for a mission that is not his, 403
+ * for what only admins or nobody may see, and what the file system says.
+ */
+export const reachable = async (grounds: Grounds, scope: FileScope, wanted: Wanted): Promise<string> => {
+  const real = await realExisting(wanted.path);
+  await checkReach(grounds, scope, real, wanted.shown);
+  return real;
+};
+
+/** Throws as `reachable` does, for a path that has no symlinks. */
+export const checkReach = async (grounds: Grounds, scope: FileScope, real: string, shown: string): Promise<void> => {
+  const root = await realpath(grounds.workingDir);
+  const state = await realExisting(grounds.stateDir);
+  if (isInside(state, real) || isInside(`${root}/.openagent`, real))
+    throw new AppError('forbidden', `${shown} belongs to Open Agent itself: it holds secrets and is shown to nobody.`);
+  if (kernel.some((each) => isInside(each, real)))
+    throw new AppError('forbidden', `${shown} is no file on a disk: ask the agent to look at it.`);
+  const mission = missionOf(root, real);
+  if (mission !== null) {
+    if (scope.missions === null || scope.missions.some((id) => id === mission || missionShort(id) === mission)) return;
+    throw new AppError('not_found', `File not found: ${shown}`);
+  }
+  if (!scope.everything)
+    throw new AppError('forbidden', `Only an admin may see ${shown}: files of your missions are below ./context.`);
+};
+
+/** Processes' memory and variables, devices that never end. */
+const kernel = ['/proc', '/sys', '/dev'];
+
+/** The mission that a path belongs to, by its id or the id's beginning; null for none. */
+const missionOf = (root: string, real: string): string | null => {
+  const below = (folder: string): string =>
+    real.startsWith(`${root}/${folder}/`) ? (real.slice(root.length + folder.length + 2).split('/')[0] ?? '') : '';
+  const short = /^mission-([0-9a-f]{8})$/.exec(below('workspaces'))?.[1];
+  const id = uuid.safeParse(below('context'));
+  return short ?? id.data ?? null;
+};
+
+/**
+ * Throws AppError 403 for what is never removed from here: anything outside the working directory, where agents have nothing, a
+ * person's home, and what holds all missions or Open Agent itself. One wrong path must not cost a machine.
+ */
+export const checkRemovable = async (
+  { workingDir, stateDir }: Grounds,
+  real: string,
+  shown: string,
+  home = homedir(),
+): Promise<void> => {
+  const root = await realpath(workingDir);
+  const kept = [`${root}/workspaces`, `${root}/context`, await realExisting(stateDir), await realExisting(home)];
+  if (real === root || !isInside(root, real) || kept.some((each) => isInside(real, each)))
+    throw new AppError(
+      'forbidden',
+      `${shown} is not removed from here: too much depends on it. Use a shell on the server.`,
+    );
+};
+
+const trimmed = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path);

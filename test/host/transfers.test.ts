@@ -1,0 +1,182 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { receiveTransfer } from '../../host-agent/transfers/receive.ts';
+import { sendTransfer } from '../../host-agent/transfers/send.ts';
+import { AppError } from '../../shared/errors.ts';
+import { transferChunkBytes, transferWindowBytes } from '../../shared/limits.ts';
+import type { TransferFrame } from '../../shared/transfer.ts';
+import { newHostId } from '../support/host-store.ts';
+
+const ticket = { id: '0190c0de-0000-4000-8000-000000000001', secret: 's'.repeat(43) };
+
+/** An edge that a transfer is dialled to: what came, and the socket to answer on. */
+const edge = async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  onTestFinished(() => {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const frames: TransferFrame[] = [];
+  let bytes = 0;
+  let changed = (): void => undefined;
+  const dialled = once(server, 'connection').then(([socket, request]) => {
+    (socket as WebSocket).on('message', (data, isBinary) => {
+      if (isBinary) bytes += (data as Buffer).length;
+      else if (data.toString() === 'ping') (socket as WebSocket).send('pong');
+      else frames.push(JSON.parse(data.toString()));
+      changed();
+    });
+    return { socket: socket as WebSocket, request };
+  });
+  return {
+    dial: {
+      hostFile: { id: newHostId(), url: `http://127.0.0.1:${port}/`, credential: 'c' },
+      times: { pingMs: 20, silenceMs: 200 },
+    },
+    dialled,
+    frames,
+    bytes: () => bytes,
+    until: async (isSo: () => boolean) => {
+      while (!isSo()) await new Promise<void>((resolve) => (changed = resolve));
+    },
+    send: async (frame: TransferFrame) => (await dialled).socket.send(JSON.stringify(frame)),
+  };
+};
+
+const drain = async (body: AsyncIterable<Uint8Array>): Promise<number> => {
+  let size = 0;
+  for await (const chunk of body) size += chunk.length;
+  return size;
+};
+
+test('a transfer is dialled with the credential and its secret, granted a window, and answered', async () => {
+  const { dial, dialled, frames, send } = await edge();
+  const done = receiveTransfer(dial, ticket, async (body) => ({ size: await drain(body) }));
+  const { socket, request } = await dialled;
+  socket.send(Buffer.alloc(1000));
+  await send({ type: 'end' });
+  socket.once('message', () => undefined);
+  await expect.poll(() => frames.at(-1)).toEqual({ type: 'done', value: { size: 1000 } });
+  socket.close();
+  await done;
+
+  expect(request.url).toBe(`/api/host/relay/${ticket.id}`);
+  expect(request.headers).toMatchObject({
+    authorization: `Bearer ${dial.hostFile.id}.c`,
+    'x-openagent-transfer': ticket.secret,
+  });
+  expect(frames[0]).toEqual({ type: 'grant', bytes: transferWindowBytes });
+});
+
+test('a receiver grants more only when what came was taken', async () => {
+  const { dial, dialled, frames } = await edge();
+  const gate = Promise.withResolvers<void>();
+  const done = receiveTransfer(dial, ticket, async (body) => {
+    await gate.promise;
+    return drain(body);
+  });
+  const { socket } = await dialled;
+  for (let sent = 0; sent < transferWindowBytes; sent += transferChunkBytes)
+    socket.send(Buffer.alloc(transferChunkBytes));
+  await new Promise<void>((resolve) => socket.ping(() => resolve()));
+  await once(socket, 'pong');
+  expect(frames).toEqual([{ type: 'grant', bytes: transferWindowBytes }]);
+
+  gate.resolve();
+  await expect.poll(() => frames.length).toBeGreaterThan(3);
+  expect(frames.slice(1)).toEqual(frames.slice(1).map(() => ({ type: 'grant', bytes: transferWindowBytes / 4 })));
+  const ends = expect(done).rejects.toMatchObject({ code: 'unavailable' });
+  socket.terminate();
+  await ends;
+});
+
+test('more than was granted, a cut, and a failure of the other side end a receiver in its work', async () => {
+  const over = await edge();
+  const overEnds = expect(
+    receiveTransfer(
+      over.dial,
+      ticket,
+      () => new Promise((_, reject) => setTimeout(reject, 100, new AppError('internal', 'x'))),
+    ),
+  ).rejects.toThrow();
+  const { socket } = await over.dialled;
+  for (let sent = 0; sent <= transferWindowBytes; sent += transferChunkBytes)
+    socket.send(Buffer.alloc(transferChunkBytes));
+  await overEnds;
+
+  const failed = await edge();
+  const failedEnds = expect(receiveTransfer(failed.dial, ticket, drain)).rejects.toThrow('the client went');
+  await failed.dialled;
+  await failed.send({ type: 'failed', code: 'unavailable', message: 'the client went' });
+  await failedEnds;
+});
+
+test('what a receiver throws is told to the edge, and nothing more than where to look for what nobody expected', async () => {
+  for (const [error, message] of [
+    [new AppError('bad_request', 'No file in it.'), 'No file in it.'],
+    [new Error('/secret/path'), 'The server failed in the middle of the transfer; its log says why.'],
+  ] as const) {
+    const { dial, dialled, frames } = await edge();
+    const ends = expect(receiveTransfer(dial, ticket, () => Promise.reject(error))).rejects.toBe(error);
+    await dialled;
+    await ends;
+    await expect.poll(() => frames.at(-1)).toMatchObject({ type: 'failed', message });
+  }
+});
+
+/** A file of so many bytes. */
+const file = (size: number) => {
+  let at = 0;
+  return async (max: number) => {
+    const chunk = Buffer.alloc(Math.min(max, size - at));
+    at += chunk.length;
+    return chunk.length > 0 ? chunk : null;
+  };
+};
+
+test('a sender keeps to its grants and is done when the edge says so', async () => {
+  const { dial, dialled, frames, bytes, until, send } = await edge();
+  let isDone = false;
+  const done = sendTransfer(dial, ticket, file(300_000)).then(() => {
+    isDone = true;
+  });
+  const { socket } = await dialled;
+  await send({ type: 'grant', bytes: 100_000 });
+  await until(() => bytes() === transferChunkBytes);
+  await new Promise<void>((resolve) => socket.ping(() => resolve()));
+  await once(socket, 'pong');
+  expect(bytes()).toBe(transferChunkBytes);
+
+  await send({ type: 'grant', bytes: 1_000_000 });
+  await until(() => frames.some(({ type }) => type === 'end'));
+  expect([bytes(), isDone]).toEqual([300_000, false]);
+  await send({ type: 'done', value: null });
+  await done;
+});
+
+test('a sender ends when the edge is silent, is not there, or refuses, and tells the edge when its file fails', async () => {
+  const silent = await edge();
+  const silentEnds = expect(sendTransfer(silent.dial, ticket, file(10))).rejects.toThrow(
+    /nothing was heard for 200 ms/,
+  );
+  const { socket } = await silent.dialled;
+  socket.removeAllListeners('message');
+  socket.pause();
+  await silentEnds;
+
+  const nobody = { ...silent.dial, hostFile: { ...silent.dial.hostFile, url: 'http://127.0.0.1:1' } };
+  await expect(sendTransfer(nobody, ticket, file(10))).rejects.toMatchObject({ code: 'unavailable' });
+
+  const broken = await edge();
+  const brokenEnds = expect(
+    sendTransfer(broken.dial, ticket, () => Promise.reject(new AppError('conflict', 'It became shorter.'))),
+  ).rejects.toThrow('It became shorter.');
+  await broken.dialled;
+  await broken.send({ type: 'grant', bytes: 10 });
+  await brokenEnds;
+  await expect.poll(() => broken.frames.at(-1)).toMatchObject({ type: 'failed', code: 'conflict' });
+});

@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+import { receiveFile, storedFile } from '../../shared/calls/files.ts';
+import { AppError } from '../../shared/errors.ts';
+import { maxUploadBytes } from '../../shared/limits.ts';
+import { callHost } from '../call.ts';
+import type { Context } from '../http/context.ts';
+import { openTransfer } from '../relay/transfer.ts';
+import { placeOf } from './place.ts';
+
+type Chunk = z.input<typeof receiveFile.args>['chunk'];
+
+/**
+ * Hands a multipart body on to the server that the path is on, unread: its first field is taken there. Out: where it is now (a
+ * piece waits for the others). 400 for another content type, 413 above the limit, else what the server says.
+ */
+export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.output<typeof storedFile>> => {
+  const contentType = c.req.header('Content-Type') ?? '';
+  if (!/^multipart\/form-data\s*;.*boundary=/i.test(contentType)) {
+    throw new AppError('bad_request', 'Expected a file: send `multipart/form-data` with the file as its first field');
+  }
+  if (Number(c.req.header('Content-Length') ?? 0) > maxUploadBytes) {
+    throw new AppError('too_large', `The upload is larger than ${maxUploadBytes} bytes`);
+  }
+  const { host, target } = await placeOf(c, path);
+  const transfer = await openTransfer(c.env, host);
+  const owner = c.get('user').id;
+  await callHost(c.env, host, receiveFile, { ...target, transfer: transfer.ticket, owner, contentType, chunk });
+  return storedFile.parse(await transfer.upload(c.req.raw.body));
+};

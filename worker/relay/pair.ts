@@ -1,0 +1,179 @@
+import { AppError } from '../../shared/errors.ts';
+import type { TransferFrame } from '../../shared/transfer.ts';
+import { sameSecret } from '../digest.ts';
+import { readBack } from './download.ts';
+import { asAppError, type Expected, joinHeaders, type RelayTimes, refused, relayTimes } from './port.ts';
+import { ServerSide } from './server-side.ts';
+import { sendOn } from './upload.ts';
+
+/** A body on its way, as the server's messages concern it. */
+export interface Flow {
+  bytes(chunk: ArrayBuffer): void;
+  frame(frame: TransferFrame): void;
+  failed(error: AppError): void;
+}
+
+/** What a body may do to its transfer. */
+export interface Hooks {
+  begin(flow: Flow): void;
+  moved(): void;
+  done(): void;
+  fail(error: AppError): void;
+}
+
+interface PairOptions {
+  times?: RelayTimes;
+  /** Called once, when it is over. */
+  ended?: () => void;
+}
+
+const restartText = 'The transfer was interrupted. Try again.';
+/** A server's first grant may come before the body; it has nothing else to say by then. */
+const maxEarlyFrames = 4;
+
+/** One transfer: waits for its two sides, couples them, watches that something moves, and ends both when either ends. */
+export class Pair {
+  readonly #expected: Expected;
+  readonly #times: RelayTimes;
+  readonly #ended: () => void;
+  readonly #joinBy: number;
+  readonly #joined = Promise.withResolvers<ServerSide>();
+  readonly #watch: ReturnType<typeof setInterval>;
+  #server: ServerSide | null = null;
+  #hasBody = false;
+  #flow: Flow | null = null;
+  readonly #early: TransferFrame[] = [];
+  #over: AppError | 'done' | null = null;
+  #heardAt = 0;
+  #movedAt = 0;
+
+  constructor(expected: Expected, { times = relayTimes, ended = () => undefined }: PairOptions = {}) {
+    this.#expected = expected;
+    this.#times = times;
+    this.#ended = ended;
+    this.#joinBy = Date.now() + times.joinMs;
+    this.#watch = setInterval(() => this.#look(), Math.min(times.checkMs, times.joinMs));
+    this.#joined.promise.catch(() => undefined); // Told to whoever waits; nobody may.
+  }
+
+  /** The server's socket. 403 with another secret or from another server, 409 for a second one, 410 when it is over. */
+  join(headers: Headers): Response {
+    const host = headers.get(joinHeaders.host) ?? '';
+    const isTheirs = sameSecret(headers.get(joinHeaders.secretSha256) ?? '', this.#expected.secretSha256);
+    if (!isTheirs || host !== this.#expected.host) return new Response('Not a transfer of yours.', { status: 403 });
+    if (this.#over) return new Response('This transfer is over.', { status: 410 });
+    if (this.#server) return new Response('This transfer has its server already.', { status: 409 });
+    const { 0: client, 1: socket } = new WebSocketPair();
+    const server = new ServerSide(socket, {
+      bytes: (chunk) => {
+        if (this.#flow) this.#flow.bytes(chunk);
+        else this.fail(tooEarly);
+      },
+      frame: (frame) => this.#frame(frame),
+      heard: () => {
+        this.#heardAt = Date.now();
+      },
+      gone: (error) => void this.fail(error),
+    });
+    this.#server = server;
+    this.#heardAt = this.#movedAt = Date.now();
+    this.#joined.resolve(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Sends a body on to the server. Out: what the server made of it, or the failure. */
+  async upload(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Response> {
+    try {
+      const server = await this.#take();
+      const value = await sendOn(body, maxBytes, server, this.#hooks());
+      this.#end();
+      return Response.json(value);
+    } catch (cause) {
+      return refused(this.fail(asAppError(cause, 'The upload was cut off before its end. Send the file again.')));
+    }
+  }
+
+  /** The server's bytes as a body of exactly this length; a failure before the first byte is an answer of its own. */
+  async download(bytes: number): Promise<Response> {
+    try {
+      const server = await this.#take();
+      return readBack(bytes, server, this.#hooks());
+    } catch (cause) {
+      return refused(this.fail(asAppError(cause, restartText)));
+    }
+  }
+
+  /** Ends both sides with this error, unless the transfer is over. Out: what it ended with. */
+  fail(error: AppError): AppError {
+    if (this.#over) return this.#over === 'done' ? error : this.#over;
+    this.#over = error;
+    this.#ended();
+    clearInterval(this.#watch);
+    this.#joined.reject(error);
+    this.#server?.close(error);
+    this.#flow?.failed(error);
+    return error;
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = 'done';
+    this.#ended();
+    clearInterval(this.#watch);
+    this.#server?.close(null);
+  }
+
+  /** One body per transfer, which waits for the server. */
+  async #take(): Promise<ServerSide> {
+    if (this.#hasBody) throw new AppError('conflict', 'This transfer has its body already.');
+    this.#hasBody = true;
+    const server = await this.#joined.promise;
+    this.#moved();
+    return server;
+  }
+
+  #hooks(): Hooks {
+    return {
+      begin: (flow) => {
+        this.#flow = flow;
+        if (this.#over && this.#over !== 'done') flow.failed(this.#over);
+        for (const frame of this.#early.splice(0)) flow.frame(frame);
+      },
+      moved: () => this.#moved(),
+      done: () => this.#end(),
+      fail: (error) => void this.fail(error),
+    };
+  }
+
+  #moved(): void {
+    this.#movedAt = Date.now();
+  }
+
+  #frame(frame: TransferFrame): void {
+    if (this.#over) return;
+    if (frame.type === 'failed') this.fail(new AppError(frame.code, frame.message));
+    else if (this.#flow) this.#flow.frame(frame);
+    else if (this.#early.push(frame) > maxEarlyFrames) this.fail(tooEarly);
+  }
+
+  #look(): void {
+    const now = Date.now();
+    if (!this.#server || !this.#hasBody) {
+      if (now >= this.#joinBy) this.fail(late(this.#server === null, this.#times.joinMs));
+    } else if (now - this.#heardAt > this.#times.silenceMs) {
+      this.fail(new AppError('unavailable', `The server fell silent in the middle of the transfer. Try again.`));
+    } else if (now - this.#movedAt > this.#times.stallMs) {
+      this.fail(new AppError('unavailable', `Nothing moved for ${this.#times.stallMs / 1000} s. Try again.`));
+    }
+  }
+}
+
+const tooEarly = new AppError('internal', 'The server spoke before the transfer had begun. Update the older side.');
+
+const late = (isServer: boolean, joinMs: number): AppError =>
+  new AppError(
+    'unavailable',
+    isServer
+      ? `The server did not open the transfer within ${joinMs / 1000} s. Look at its host-agent's log, then try again.`
+      : `Nobody came for the transfer within ${joinMs / 1000} s.`,
+  );

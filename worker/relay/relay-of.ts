@@ -1,0 +1,9 @@
+import type { Env } from '../env.ts';
+import type { Relay } from './object.ts';
+
+/**
+ * The object of a transfer. A server's transfers share sixteen objects, by the first digit of their id, instead of having one each:
+ * workerd keeps a database file of every object that it ever ran, also of those that store nothing (measured).
+ */
+export const relayOf = (env: Env, host: string, transfer: string): DurableObjectStub<Relay> =>
+  env.RELAY.getByName(`${host}.${transfer.slice(0, 1)}`);

@@ -7,8 +7,14 @@ import { dirname, join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import type { MissionId } from '../shared/ids.ts';
 import { answerCalls } from './calls/answers.ts';
+import { filesAnswers } from './calls/files.ts';
+import { openCodeAnswers } from './calls/opencode.ts';
+import { providerAnswers } from './calls/providers.ts';
+import { systemAnswers } from './calls/system.ts';
+import { workspaceAnswers } from './calls/workspace.ts';
 import { Dispatch } from './commands/dispatch.ts';
 import { stateFiles } from './config/state-files.ts';
+import { sweepUploads } from './files/uploads.ts';
 import { enrolledAnew } from './link/enrolled-anew.ts';
 import { readHostFile } from './link/host-file.ts';
 import { createLink } from './link/link.ts';
@@ -21,16 +27,23 @@ import { openCodeBinary } from './opencode/binary.ts';
 import { openCodeClient } from './opencode/client.ts';
 import { endpointFile } from './opencode/endpoint.ts';
 import { openCodeFolders } from './opencode/folders.ts';
+import { providerApi } from './opencode/provider-api.ts';
 import { seedConfigDirectory } from './opencode/seed.ts';
 import { holdStream, type StreamSink } from './opencode/stream.ts';
 import { Upstream } from './opencode/upstream.ts';
 import { systemClock } from './process/clock.ts';
-import { knownSecrets } from './process/known-secrets.ts';
+import { knownSecrets, rememberedSecrets } from './process/known-secrets.ts';
 import { createLog, redactSecrets } from './process/log.ts';
 import { together } from './process/together.ts';
+import { preferredModel } from './providers/default.ts';
+import { providerFacts } from './providers/facts.ts';
+import { openProviderFile } from './providers/file.ts';
+import { Renewal } from './providers/renewal.ts';
 import { takeNotes } from './store/notes.ts';
 import { openStore } from './store/store.ts';
 import { keepOutbox } from './store/upkeep.ts';
+import { Samples } from './system/samples.ts';
+import { readGivenFile } from './workspaces/given-file.ts';
 import { prepareMissionDirectory } from './workspaces/mission-directory.ts';
 
 export interface AgentConfig {
@@ -42,6 +55,10 @@ export interface AgentConfig {
   defaultModel?: string;
   /** OpenCode's agent for messages that name none. */
   openCodeAgent?: string;
+  /** Nothing asks for a permission: what would is allowed. */
+  permissive: boolean;
+  /** Missions to work on at once; the edge sends no more. */
+  slots: number;
 }
 
 /** OpenCode's own default agent. */
@@ -56,8 +73,9 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
   const files = stateFiles(config.stateDir);
   const folders = openCodeFolders(dirname(files.openCodeServer));
   const secretFiles = [files.host, files.secrets, files.openCodeServer, folders.authFile];
-  const secrets = knownSecrets([...secretFiles, join(folders.givenConfig, 'opencode.json')], [folders.providerKeys]);
-  const log = createLog({ redact: redactSecrets(secrets) });
+  const configFile = join(folders.givenConfig, 'opencode.json');
+  const secrets = rememberedSecrets(knownSecrets([...secretFiles, configFile], [folders.providerKeys]));
+  const log = createLog({ redact: redactSecrets(secrets.all) });
   const clock = systemClock;
 
   const hostFile = readHostFile(files.host);
@@ -67,6 +85,9 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
 
   const endpoint = endpointFile(files.openCodeServer);
   const client = openCodeClient(endpoint);
+  const providers = providerApi(endpoint);
+  const providerFile = openProviderFile(files.providers);
+  const renewal = new Renewal(providerFile, () => client.instance());
   const upstream = new Upstream(client, log);
   const agents = new AgentNames(client, folders.home, log, () => link.agentsChanged());
   const live = new LiveTurns(() => link.turnsChanged());
@@ -75,7 +96,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
     return prepareMissionDirectory({ workingDir: config.workingDir, seedConfigDirectory: seed }, mission, options);
   };
-  const redactor = redactorOf(secrets);
+  const redactor = redactorOf(secrets.all);
   const takeLauncherNotes = (): void => takeNotes(store, files.notes, { redact: (text) => redactor().text(text), log });
   const context: MissionContext = {
     store,
@@ -88,9 +109,17 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     delta: (delta) => link.delta(delta),
     linkIsUp: () => link.isUp(),
     prepareDirectory,
-    defaults: { agent: config.openCodeAgent ?? buildAgent, model: config.defaultModel ?? null },
+    givenFile: (mission, name, maxBytes) => readGivenFile(config, mission, name, maxBytes),
+    defaults: {
+      agent: config.openCodeAgent ?? buildAgent,
+      model: config.defaultModel ?? null,
+      preferred: (directory) => preferredModel(providerFile, () => providers.connected(directory)),
+    },
+    renewal,
+    permissive: config.permissive,
   };
   const dispatch = new Dispatch(context);
+  const samples = new Samples(clock, log);
 
   const sink: StreamSink = {
     opened: (instance) => {
@@ -111,22 +140,46 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     edge: store.edge,
     clock,
     log,
-    hello: () => ({ ...dispatch.report(), agents: agents.names(), workingDir: config.workingDir }),
+    hello: () => ({ ...dispatch.report(), agents: agents.names(), workingDir: config.workingDir, slots: config.slots }),
     onWelcome: ({ commands }) => dispatch.welcome(commands.map(({ command }) => command.id)),
     onCommands: () => dispatch.commands(),
     onInterrupt: (interrupt) => dispatch.interrupt(interrupt),
     onEndedTurns: (turns) => dispatch.endedTurns(turns),
-    onCall: answerCalls([]),
+    onCall: answerCalls([
+      ...openCodeAnswers({
+        client,
+        home: folders.home,
+        defaultAgent: context.defaults.agent,
+        permissive: config.permissive,
+        sessionOf: (mission) => store.missions.get(mission)?.session,
+      }),
+      ...providerAnswers({
+        api: providers,
+        file: providerFile,
+        renewal,
+        folders,
+        ...providerFacts({ client, folders }),
+        defaultModel: context.defaults.model,
+        remember: secrets.remember,
+        renewMissions: () => dispatch.renew(),
+        clock,
+      }),
+      ...systemAnswers(samples),
+      ...workspaceAnswers(config.workingDir),
+      ...filesAnswers({ dial: { hostFile }, grounds: config, uploads: files.uploads, log }),
+    ]),
   });
 
   log.info('agent.started', { version: manifest.version, host: hostFile.id, run: store.run });
   try {
     takeLauncherNotes();
+    await sweepUploads(files.uploads, clock());
     dispatch.attach();
     await together(AbortSignal.any([signal, anew.signal]), [
       (stop) => holdStream(endpoint, sink, log, stop),
       (stop) => link.run(stop),
       (stop) => keepOutbox(store.outbox, clock, log, stop),
+      (stop) => samples.run(stop),
       async (stop) => {
         if (await enrolledAnew(files.host, hostFile, stop)) anew.abort();
       },

@@ -29,6 +29,7 @@ const scripts = {
   bench: '../../../test/bench/run.ts',
   chaos: '../../../test/chaos/run.ts',
   fuzz: '../../../test/fuzz/run.ts',
+  story: '../../../test/e2e/story/run.ts',
 };
 
 /** Commands that start nothing here: what is missing is no matter to them, or theirs to say. */

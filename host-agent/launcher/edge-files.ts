@@ -55,7 +55,9 @@ export const edgeVars = ({ settings, secrets }: Ground, edge: 'embedded' | 'dev'
     JWT_TTL_DAYS: String(settings.jwtTtlDays),
     DEV_MODE: String(settings.devMode),
     MAX_ITERATIONS: String(settings.maxIterations),
+    STALE_MISSION_HOURS: String(settings.staleMissionHours),
     TRUST_PROXY: String(settings.trustProxy),
+    LIBRARY_REMOTE: settings.environment.LIBRARY_REMOTE,
     INTERNAL_TOKEN: secrets.internalToken,
   };
   return Object.fromEntries(Object.entries(vars).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));

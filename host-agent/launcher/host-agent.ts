@@ -10,9 +10,13 @@ export const agentConfig = z.object({
   workingDir: z.string(),
   defaultModel: z.string().optional(),
   openCodeAgent: z.string().optional(),
+  permissive: z.boolean(),
+  slots: z.number().int().positive(),
 });
 export type AgentConfig = z.infer<typeof agentConfig>;
 
+/** Megabytes for what lives shortly. Node would let it grow by several times this before it looks for what is garbage. */
+const smallYoungHeap = '--max-semi-space-size=1';
 /** Time for the host-agent to close its link and its store. */
 const graceMs = 3_000;
 
@@ -26,10 +30,12 @@ export const hostAgentRole = (ground: Base, script: string): Role => ({
       workingDir: settings.workingDir,
       defaultModel: settings.defaultModel,
       openCodeAgent: settings.openCodeAgent,
+      permissive: settings.permissive,
+      slots: settings.maxParallelMissions,
     };
     const child = await spawnTied({
       command: process.execPath,
-      args: ['--disable-warning=ExperimentalWarning', script, 'agent-child', JSON.stringify(config)],
+      args: [smallYoungHeap, '--disable-warning=ExperimentalWarning', script, 'agent-child', JSON.stringify(config)],
       env: plainEnvironment(settings),
       logFile: ground.logFileOf('host-agent'),
       means: { ...means, pidNamespace: false },

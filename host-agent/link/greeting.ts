@@ -22,7 +22,7 @@ export const hello = (options: LinkOptions, report: Report): Hello => {
     turns: report.turns,
     sessions: report.sessions,
     at: outbox.newest(),
-    capabilities: { agents: report.agents, working_dir: report.workingDir },
+    capabilities: { agents: report.agents, working_dir: report.workingDir, slots: report.slots },
     clock: clock(),
   };
 };

@@ -17,6 +17,8 @@ export interface Report {
   agents: string[] | null;
   /** Root of the host workspace. */
   workingDir: string;
+  /** Missions this server works on at once. */
+  slots: number;
   /** Open sessions whose highest known source position is wanted in `welcome`. */
   sessions: Hello['sessions'];
 }

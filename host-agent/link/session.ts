@@ -78,8 +78,8 @@ export class Session {
 
   agentsChanged(): void {
     if (!this.#up) return;
-    const { agents, workingDir } = this.#options.hello();
-    this.#send({ type: 'capabilities', agents, working_dir: workingDir });
+    const { agents, workingDir, slots } = this.#options.hello();
+    this.#send({ type: 'capabilities', agents, working_dir: workingDir, slots });
   }
 
   close(code: number, reason: string): void {

@@ -13,9 +13,10 @@ export const password = 'correct horse';
 export const internalToken = 'internal-token-of-these-tests';
 
 /** An embedded edge with one password; `undefined` removes a variable. */
-export const edgeEnv = (variables: Partial<Omit<Env, 'DB' | 'HOST'>> = {}): Env => ({
+export const edgeEnv = (variables: Partial<Omit<Env, 'DB' | 'HOST' | 'RELAY'>> = {}): Env => ({
   DB: env.DB,
   HOST: env.HOST,
+  RELAY: env.RELAY,
   EDGE: 'embedded',
   LISTEN: '127.0.0.1',
   DASHBOARD_PASSWORD: password,

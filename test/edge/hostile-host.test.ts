@@ -173,5 +173,6 @@ test('no command goes out before the welcome, also when a message comes in the m
   );
   await Promise.all([...messages, again.next('commands')]);
 
-  expect(again.order.slice(0, 2)).toEqual(['welcome', 'commands']);
+  // A message taken in after the welcome moves the log's head, which is told too.
+  expect(again.order.filter((type) => type !== 'head').slice(0, 2)).toEqual(['welcome', 'commands']);
 });

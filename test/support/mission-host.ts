@@ -21,13 +21,15 @@ import { Inbox } from '../../host-agent/store/inbox.ts';
 import { Missions } from '../../host-agent/store/missions.ts';
 import { Notes } from '../../host-agent/store/notes.ts';
 import { Outbox } from '../../host-agent/store/outbox.ts';
+import { Requests } from '../../host-agent/store/requests.ts';
 import type { Capacity } from '../../host-agent/store/room.ts';
 import { openStore, type Store } from '../../host-agent/store/store.ts';
 import { transact } from '../../host-agent/store/transaction.ts';
 import { Turns } from '../../host-agent/store/turns.ts';
 import { Upstream as UpstreamHeads } from '../../host-agent/store/upstream.ts';
+import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
-import type { MessageCommand } from '../../shared/commands.ts';
+import type { Command, MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
 import { type Delta, item } from '../../shared/frames.ts';
 import type { CommandId, HostId, MissionId } from '../../shared/ids.ts';
@@ -47,6 +49,8 @@ export interface HostOptions {
   times?: Partial<MissionTimes>;
   defaultModel?: string | null;
   linkIsUp?: () => boolean;
+  /** False lets people be asked for permissions. */
+  permissive?: boolean;
   /** A small outbox, to fill it. */
   capacity?: Capacity;
 }
@@ -65,6 +69,7 @@ const storeOf = (path: string, { host, capacity }: HostOptions): Store => {
     upstream: new UpstreamHeads(database),
     edge: new EdgeMemory(database),
     notes: new Notes(database),
+    requests: new Requests(database),
     transact: (work) => transact(database.db, work),
     close: () => database.db.close(),
   };
@@ -91,13 +96,17 @@ export const startMissionHost = (options: HostOptions) => {
     log,
     delta: (delta) => deltas.push(delta),
     linkIsUp: options.linkIsUp ?? (() => true),
+    givenFile: (mission, name, maxBytes) =>
+      readGivenFile({ workingDir: options.dir, stateDir: join(options.dir, '.openagent') }, mission, name, maxBytes),
     prepareDirectory: (mission, { clean }) =>
       prepareMissionDirectory(
         { workingDir: dir, seedConfigDirectory: (path) => seedConfigDirectory(path, openCodeBinary().version) },
         mission,
         { clean },
       ),
-    defaults: { agent: 'build', model: options.defaultModel ?? null },
+    defaults: { agent: 'build', model: options.defaultModel ?? null, preferred: async () => null },
+    renewal: { isDue: () => false, done: () => undefined },
+    permissive: options.permissive ?? true,
     ...(options.times ? { times: options.times } : {}),
   });
   const stopping = new AbortController();
@@ -132,7 +141,7 @@ export const startMissionHost = (options: HostOptions) => {
     rows,
     events: (mission?: MissionId): HostEvent[] => rows(mission).map((each) => each.event),
     /** As the link does it: into the inbox, then on. */
-    give(...commands: MessageCommand[]): void {
+    give(...commands: Command[]): void {
       store.inbox.accept(commands);
       dispatch.commands();
     },

@@ -3,7 +3,13 @@ import { z } from 'zod';
 
 const Content = z.union([
   z.string(),
-  z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
+  z.array(
+    z.looseObject({
+      type: z.string(),
+      text: z.string().optional(),
+      image_url: z.looseObject({ url: z.string() }).optional(),
+    }),
+  ),
   z.null(),
 ]);
 const Body = z.looseObject({
@@ -22,6 +28,8 @@ export type Asked = {
   step: number;
   messagesCount: number;
   userText: string;
+  /** Images of the last user message, as `data:` URLs. */
+  images: string[];
   tools: string[];
 };
 
@@ -49,8 +57,14 @@ export async function readRequest(incoming: IncomingMessage): Promise<Asked> {
     step: after.filter((message) => message.role === 'tool').length,
     messagesCount: body.messages.length,
     userText: plainText(body.messages[lastUser]?.content),
+    images: imagesIn(body.messages[lastUser]?.content),
     tools: (body.tools ?? []).map((tool) => tool.function.name),
   };
+}
+
+function imagesIn(content: z.infer<typeof Content> | undefined): string[] {
+  if (typeof content === 'string') return [];
+  return (content ?? []).flatMap((part) => part.image_url?.url ?? []);
 }
 
 function plainText(content: z.infer<typeof Content> | undefined): string {

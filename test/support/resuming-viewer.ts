@@ -132,7 +132,9 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
 };
 
 const isEnd = ({ name, data }: StreamEvent, mission: string): boolean =>
-  data.mission_id === mission && (name === 'turn.ended' || name === 'command.finished' || name === 'command.lost');
+  data.mission_id === mission &&
+  data.of === undefined &&
+  (name === 'turn.ended' || name === 'command.finished' || name === 'command.lost');
 
 /** What an event adds to the texts, by the rules for delta clients (worker/host/render/delta.ts). */
 const grow = (texts: Map<string, string>, { name, data }: StreamEvent): void => {

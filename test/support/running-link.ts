@@ -18,7 +18,7 @@ export interface LogLine {
 export const runningLink = (store: Store, peer: EdgePeer, over: Partial<LinkOptions> = {}) => {
   const told: Told[] = [];
   const logged: LogLine[] = [];
-  const report: Report = { turns: [], agents: null, workingDir: '/root', sessions: [] };
+  const report: Report = { turns: [], agents: null, workingDir: '/root', slots: 4, sessions: [] };
   const tell = (what: string) => (detail: unknown) => {
     told.push([what, detail]);
     peer.changed();

@@ -4,6 +4,7 @@ import type { Bound, Context, User } from '../http/context.ts';
 import { verifyToken } from './jwt.ts';
 import { hostnameOf, isLoopback } from './loopback.ts';
 import { authMode, devUser, isAdmin, singleUser } from './mode.ts';
+import { isSocketRequest, socketToken } from './socket.ts';
 
 /** Paths with another proof of their own, or none (contract §1.2). */
 const openPaths = new Set([
@@ -13,6 +14,8 @@ const openPaths = new Set([
   '/api/hosts/enrol',
   '/api/internal/setup',
 ]);
+/** The dials of host-agents for one transfer each. */
+const relayPath = '/api/host/relay/';
 
 /**
  * Lets a request in as its user, or refuses it with the contract's 401 texts. Every path below /api passes here first,
@@ -22,7 +25,7 @@ const openPaths = new Set([
 export const gate: MiddlewareHandler<Bound> = async (c, next) => {
   const mode = authMode(c.env);
   if (mode.kind === 'disabled') refuseForeign(c);
-  if (openPaths.has(c.req.path)) return next();
+  if (openPaths.has(c.req.path) || c.req.path.startsWith(relayPath)) return next();
   switch (mode.kind) {
     case 'disabled':
       c.set('user', { id: devUser, name: devUser, isAdmin: true });
@@ -50,13 +53,21 @@ export const gate: MiddlewareHandler<Bound> = async (c, next) => {
 };
 
 const userOfToken = async (c: Context, secret: string, find: (id: string) => User | null): Promise<User> => {
-  const token = /^[Bb]earer (.+)$/.exec(c.req.header('Authorization') ?? '')?.[1]?.trim();
-  if (!token) throw new AppError('unauthorised', 'Missing Authorization header');
+  const token = tokenIn(c);
   const claims = await verifyToken(token, secret, Date.now());
   if (!claims) throw new AppError('unauthorised', 'Invalid or expired token');
   const user = find(claims.sub);
   if (!user) throw new AppError('unauthorised', 'Invalid user');
   return user;
+};
+
+/** The token of a request, from the header or, where a browser dials a socket, from its subprotocols. */
+const tokenIn = (c: Context): string => {
+  const isSocket = isSocketRequest(c);
+  const bearer = /^[Bb]earer (.+)$/.exec(c.req.header('Authorization') ?? '')?.[1]?.trim();
+  const token = isSocket ? socketToken(c) : bearer;
+  if (token) return token;
+  throw new AppError('unauthorised', isSocket ? 'Missing websocket JWT' : 'Missing Authorization header');
 };
 
 const refuseForeign = (c: Context): void => {

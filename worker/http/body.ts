@@ -55,9 +55,13 @@ const parseJson = (bytes: Uint8Array): Json => {
   try {
     return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)) };
   } catch (cause) {
-    return { ok: false, reason: cause instanceof Error ? cause.message.slice(0, 200) : 'unreadable' };
+    return { ok: false, reason: placeIn(cause) };
   }
 };
+
+/** Where it is wrong; the engine's own message quotes the text, which may hold a key. */
+const placeIn = (cause: unknown): string =>
+  /position \d+|Unexpected end/.exec(cause instanceof Error ? cause.message : '')?.[0] ?? 'it is not well-formed';
 
 const checked = <T extends z.ZodType>(schema: T, value: unknown): z.infer<T> => {
   const result = schema.safeParse(value);

@@ -16,4 +16,6 @@ export const notFound = (app: Hono<Bound>): NotFoundHandler<Bound> => {
   };
 };
 
-const pathPattern = (path: string): RegExp => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`);
+/** `:name` is one segment, `:name{.+}` the rest of the path. */
+const pathPattern = (path: string): RegExp =>
+  new RegExp(`^${path.replace(/:\w+(\{\.\+\})?/g, (_, rest) => (rest ? '.+' : '[^/]+'))}$`);

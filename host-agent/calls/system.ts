@@ -1,0 +1,8 @@
+import { systemSamples } from '../../shared/calls/system.ts';
+import type { Samples } from '../system/samples.ts';
+import { type Answer, answer } from './answers.ts';
+
+/** What the edge asks about the machine. */
+export const systemAnswers = (samples: Samples): Answer[] => [
+  answer(systemSamples, ({ after }) => samples.after(after)),
+];

@@ -1,0 +1,22 @@
+import { AppError } from '../../shared/errors.ts';
+import { isHandshake, selectedProtocol } from '../auth/socket.ts';
+import type { Context } from './context.ts';
+
+/** Refuses what is no WebSocket handshake. */
+export const requireHandshake = (c: Context): void => {
+  if (isHandshake(c)) return;
+  throw new AppError(
+    'bad_request',
+    'This is a WebSocket: dial it as one, with the subprotocols openagent, jwt.<token>',
+  );
+};
+
+/** Answers the handshake: `serve` gets our end of the socket, already open. The answer is written out, as browsers want it (contract §7.1). */
+export const acceptSocket = (c: Context, serve: (socket: WebSocket) => void): Response => {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  serve(server);
+  const protocol = selectedProtocol(c);
+  const headers: Record<string, string> = protocol === null ? {} : { 'Sec-WebSocket-Protocol': protocol };
+  return new Response(null, { status: 101, webSocket: client, headers });
+};

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { type Sample, type SamplePosition, systemSamples } from '../../shared/calls/system.ts';
+import { AppError } from '../../shared/errors.ts';
+import { callHost } from '../call.ts';
+import type { Env } from '../env.ts';
+import { logError } from '../log.ts';
+
+/** Contract §7.3: one sample per second. */
+const sampleMs = 1_000;
+/** Seconds between two questions: each wakes the server's object, so one brings the samples of several seconds. */
+const ticksPerCall = 5;
+/** A socket is ended after this long and dialled again: the token, the list of servers and the Worker may be others. */
+const rotateMs = 60 * 60_000;
+
+/** What a page may send. */
+const wish = z.object({ t: z.enum(['pause', 'resume']) });
+
+/** Where the figures come from; `server` is asked until it names one. */
+export interface Watched {
+  env: Env;
+  server(): Promise<string | null>;
+  /** Shorter for tests. */
+  tickMs?: number;
+}
+
+/**
+ * Shows a server's figures on a page's socket until either side ends: first what the server has kept, then one sample per second,
+ * five seconds late. While the server is away nothing is sent; what it measured meanwhile follows at once when it is back.
+ */
+export const watch = (socket: WebSocket, { env, server, tickMs = sampleMs }: Watched): void => {
+  let position: SamplePosition | null = null;
+  let host: string | null = null;
+  const waiting: Sample[] = [];
+  let isPaused = false;
+  let isAsking = false;
+  let hasFailed = false;
+  let ticks = 0;
+
+  const ask = async (): Promise<void> => {
+    host ??= await server();
+    if (host === null) return;
+    const isFirst = position === null;
+    const { at, samples } = await callHost(env, host, systemSamples, { after: position });
+    if (!isOpen()) return;
+    position = at;
+    // The newest follow one by one until the next answer comes, so that the page moves from its first second on.
+    const history = isFirst ? samples.slice(0, -ticksPerCall) : [];
+    if (history.length > 0) socket.send(JSON.stringify({ type: 'history', history }));
+    waiting.push(...samples.slice(history.length));
+  };
+
+  const isOpen = (): boolean => socket.readyState === WebSocket.OPEN;
+
+  const tick = (): void => {
+    if (isPaused || !isOpen()) return;
+    // More than one round may have gathered while the server was away or the page was paused.
+    for (const sample of waiting.splice(0, Math.max(1, waiting.length - ticksPerCall))) {
+      socket.send(JSON.stringify(sample));
+    }
+    ticks += 1;
+    if (ticks * sampleMs > rotateMs) {
+      end();
+      return;
+    }
+    if (isAsking || ticks % ticksPerCall !== 1) return;
+    isAsking = true;
+    ask()
+      .catch((cause: unknown) => {
+        // Away is an ordinary thing for a server to be, and the next question shows whether it still is.
+        if (cause instanceof AppError && cause.code === 'unavailable') return;
+        if (!hasFailed) logError('monitoring.failed', cause, { host: host ?? 'none' });
+        hasFailed = true;
+        // A refusal stays one; what the platform cannot do any more, a socket that is dialled again can.
+        if (!(cause instanceof AppError)) end();
+      })
+      .finally(() => {
+        isAsking = false;
+      });
+  };
+
+  const timer = setInterval(tick, tickMs);
+  const stop = (): void => clearInterval(timer);
+  const end = (): void => {
+    stop();
+    if (isOpen()) socket.close(1000, 'dial again');
+  };
+  socket.addEventListener('message', ({ data }) => {
+    const wanted = wishIn(data);
+    if (wanted !== null) isPaused = wanted === 'pause';
+  });
+  socket.addEventListener('close', stop);
+  socket.addEventListener('error', stop);
+  tick();
+};
+
+/** Null for anything that is no wish: ignored, as the contract's other sockets do. */
+const wishIn = (data: unknown): 'pause' | 'resume' | null => {
+  if (typeof data !== 'string') return null;
+  try {
+    return wish.parse(JSON.parse(data)).t;
+  } catch {
+    return null; // Not JSON, or of another shape.
+  }
+};

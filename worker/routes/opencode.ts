@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { timestamp } from '../../shared/api.ts';
+import { openCodeDiagnostics, openCodeState } from '../../shared/calls/opencode.ts';
+import { AppError } from '../../shared/errors.ts';
+import { missionId } from '../../shared/ids.ts';
+import { callHost } from '../call.ts';
+import { directory } from '../directory/directory.ts';
+import { type HostRow, listHosts } from '../directory/hosts.ts';
+import { newestMissionOn } from '../directory/missions.ts';
+import { jsonBody } from '../http/body.ts';
+import { type Context, routes } from '../http/context.ts';
+import { idParam } from '../http/params.ts';
+import { serverOf } from '../http/server.ts';
+import { allAgents } from '../opencode/agents.ts';
+
+const newConnection = z.object({ name: z.string(), base_url: z.string() });
+const changedConnection = z.object({ name: z.string().nullish(), base_url: z.string().nullish() });
+
+const readOnlyText =
+  'Connections to OpenCode are read-only: each server uses its own OpenCode, or the one that OPENCODE_BASE_URL names there.';
+const settingsText = 'oh-my-opencode is not part of this version, so there are no settings of it to write.';
+const restartText =
+  'OpenCode is not restarted from here, since that would interrupt the missions that run. Nothing that is set here needs it. ' +
+  'On its server: `systemctl restart open-agent-opencode`, or stop and start `openagent up`.';
+
+/** OpenCode itself (contract §2.8, §3): what each server uses, read only. */
+export const openCode = routes()
+  .get('/agents', async (c) => c.json(await allAgents(c)))
+  // The file of oh-my-opencode, which is not installed: missing is `{}` (contract §2.8).
+  .get('/settings', (c) => c.json({}))
+  .put('/settings', async (c) => {
+    await jsonBody(c, z.looseObject({}));
+    throw new AppError('bad_request', settingsText);
+  })
+  .post('/restart', () => {
+    throw new AppError('bad_request', restartText);
+  })
+  .get('/connections', async (c) => {
+    const all = await listHosts(directory(c.env));
+    return c.json(await Promise.all(all.map((host) => connection(c, host, all))));
+  })
+  .post('/connections', async (c) => {
+    const { name, base_url: url } = await jsonBody(c, newConnection);
+    requireText(name, url);
+    throw new AppError('bad_request', readOnlyText);
+  })
+  .get('/connections/:id', async (c) => c.json(await connection(c, ...(await wantedServer(c)))))
+  .put('/connections/:id', async (c) => {
+    const { name, base_url: url } = await jsonBody(c, changedConnection);
+    await wantedServer(c);
+    requireText(name ?? 'unchanged', url ?? 'http://unchanged');
+    throw new AppError('bad_request', readOnlyText);
+  })
+  .delete('/connections/:id', async (c) => {
+    await wantedServer(c);
+    throw new AppError('bad_request', readOnlyText);
+  })
+  .post('/connections/:id/test', async (c) => {
+    const [host] = await wantedServer(c);
+    const { version, error } = await stateOf(c, host);
+    const message = error ?? `OpenCode ${version} answers`;
+    return c.json({ success: error === null, message, version });
+  })
+  .post('/connections/:id/default', async (c) => {
+    const [host, all] = await wantedServer(c);
+    if (host.id !== all[0]?.id) throw new AppError('bad_request', readOnlyText);
+    return c.json(await connection(c, host, all));
+  });
+
+/** `GET /api/control/diagnostics/opencode`: what OpenCode has of the user's newest mission on that server; always 200. */
+export const diagnostics = routes().get('/', async (c) => {
+  const host = await serverOf(c);
+  const none = { base_url: null, session_id: null, session_status: null };
+  if (host === null) return c.json({ ...none, error: 'No server is enrolled' });
+  const newest = await newestMissionOn(directory(c.env), c.get('user').id, host.id);
+  const mission = newest === null ? null : missionId.parse(newest);
+  const asked = callHost(c.env, host.id, openCodeDiagnostics, { mission });
+  return c.json(await asked.catch((cause) => ({ ...none, error: textOf(cause) })));
+});
+
+/** What a server's OpenCode says of itself; `error` also where the server is away. */
+export const stateOf = (c: Context, host: HostRow) =>
+  callHost(c.env, host.id, openCodeState, {}).catch((cause) => ({
+    version: null,
+    base_url: null,
+    path: null,
+    permissive: true,
+    error: textOf(cause),
+  }));
+
+const textOf = (cause: unknown): string => {
+  if (cause instanceof AppError) return cause.message;
+  throw cause;
+};
+
+/** A server's OpenCode as a connection (contract §3); its address is empty while the server does not say it. */
+const connection = async (c: Context, host: HostRow, all: readonly HostRow[]) => {
+  const { base_url, permissive } = await stateOf(c, host);
+  return {
+    id: host.id,
+    name: `OpenCode of ${host.name}`,
+    base_url: base_url ?? '',
+    agent: null,
+    permissive,
+    enabled: true,
+    is_default: host.id === all[0]?.id,
+    created_at: timestamp(host.createdAt),
+    updated_at: timestamp(host.createdAt),
+  };
+};
+
+const wantedServer = async (c: Context): Promise<[HostRow, HostRow[]]> => {
+  const id = idParam(c);
+  const all = await listHosts(directory(c.env));
+  const host = all.find((each) => each.id === id);
+  if (!host) throw new AppError('not_found', `Connection ${id} not found`);
+  return [host, all];
+};
+
+const requireText = (name: string, url: string): void => {
+  if (name.trim() === '') throw new AppError('bad_request', 'Name cannot be empty');
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new AppError('bad_request', 'Invalid URL: base_url must begin with http:// or https://');
+  }
+};

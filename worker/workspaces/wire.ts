@@ -1,0 +1,57 @@
+import { timestamp } from '../../shared/api.ts';
+import { nilWorkspace } from '../../shared/ids.ts';
+import type { HostRow } from '../directory/hosts.ts';
+import { wireWorkspace } from '../missions/wire.ts';
+
+/** Contract §2.3 "Workspace object". */
+export interface WorkspaceJson {
+  id: string;
+  name: string;
+  workspace_type: 'host';
+  path: string;
+  status: 'pending' | 'ready';
+  error_message: string | null;
+  created_at: string;
+  skills: string[];
+  tools: string[];
+  plugins: string[];
+  template: string | null;
+  distro: string | null;
+  init_script: string | null;
+  env_vars: Record<string, string>;
+}
+
+/** The host workspace of every server, sorted by name. The list is never without the default one (contract §2.3). */
+export const wireWorkspaces = (all: readonly HostRow[]): WorkspaceJson[] => {
+  if (all.length === 0) return [notYet];
+  return all
+    .map((host): WorkspaceJson => {
+      const { id, name } = wireWorkspace(all, host.workspaceId);
+      const created_at = timestamp(host.createdAt);
+      const path = host.workingDir ?? '';
+      return { ...plain, id, name: name ?? host.name, path, status: 'ready', error_message: null, created_at };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+};
+
+const plain = {
+  workspace_type: 'host' as const,
+  skills: [],
+  tools: [],
+  plugins: [],
+  template: null,
+  distro: null,
+  init_script: null,
+  env_vars: {},
+};
+
+/** Shown as not there yet. */
+const notYet: WorkspaceJson = {
+  ...plain,
+  id: nilWorkspace,
+  name: 'host',
+  path: '',
+  status: 'pending',
+  error_message: 'No server is enrolled: run `openagent up`',
+  created_at: timestamp(0),
+};

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { AppError } from '../../shared/errors.ts';
+import type { WorkspaceJson } from './wire.ts';
+
+const texts = z.array(z.string()).nullish();
+const given = {
+  skills: texts,
+  tools: texts,
+  plugins: texts,
+  template: z.string().nullish(),
+  distro: z.string().nullish(),
+  env_vars: z.record(z.string(), z.string()).nullish(),
+  init_script: z.string().nullish(),
+};
+
+export const newWorkspaceBody = z.object({
+  name: z.string(),
+  workspace_type: z.enum(['host', 'chroot']).nullish(),
+  path: z.string().nullish(),
+  ...given,
+});
+export const changedWorkspaceBody = z.object({ name: z.string().nullish(), ...given });
+
+/** Contract §2.3, rule 1. */
+export const checkName = (name: string): void => {
+  if (name.trim() === '') throw new AppError('bad_request', 'Name cannot be empty');
+  if (/\.\.|[/\\]/.test(name)) throw new AppError('bad_request', 'Name contains invalid characters');
+  if (name.startsWith('.')) throw new AppError('bad_request', 'Name cannot start with a dot');
+};
+
+/** Contract §2.3, rule 4; `root` is the default server's directory, '' while it has not said which. */
+export const checkPath = (path: string, root: string): void => {
+  const isInside = !path.startsWith('/') || path === root || path.startsWith(`${root}/`);
+  if (isInside && !path.split('/').includes('..')) return;
+  throw new AppError('bad_request', 'Custom path must be within the working directory');
+};
+
+/** Fields that would be other than they are. Missing and null leave a field as it is, an empty text is none (contract §2.3). */
+export const changes = (workspace: WorkspaceJson, wish: z.infer<typeof changedWorkspaceBody>): string[] => {
+  const now = new Map(Object.entries(workspace));
+  return Object.entries(wish).flatMap(([field, value]) => {
+    if (value === null || value === undefined) return [];
+    return JSON.stringify(value === '' ? null : value) === JSON.stringify(now.get(field)) ? [] : [field];
+  });
+};

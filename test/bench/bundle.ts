@@ -31,8 +31,11 @@ export const benchBundle = async (entry: 'with-minimal' | 'with-meter'): Promise
   });
   if (entry === 'with-minimal') {
     const facts = edgeFacts.parse(JSON.parse(readFileSync(join(dir, 'edge.json'), 'utf8')));
-    facts.durable_objects.bindings.push({ name: 'MINIMAL', class_name: 'Minimal' });
-    facts.migrations.push({ tag: 'bench', new_sqlite_classes: ['Minimal'] });
+    facts.durable_objects.bindings.push(
+      { name: 'MINIMAL', class_name: 'Minimal' },
+      { name: 'KEEPING', class_name: 'Keeping' },
+    );
+    facts.migrations.push({ tag: 'bench', new_sqlite_classes: ['Minimal', 'Keeping'] });
     writeFileSync(join(dir, 'edge.json'), JSON.stringify(facts));
   }
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };

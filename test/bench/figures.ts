@@ -38,6 +38,17 @@ export const round = (value: number): string => {
   return String(Number(value.toPrecision(3)));
 };
 
+const verdict = (aim: Figure['aim']): string => (aim === null ? '' : aim.met ? 'met' : 'MISSED');
+
+/** One figure, as it is told when it is measured. */
+export const line = ({ name, value, unit, baseline, aim, note }: Figure): string =>
+  [
+    `${name}: ${round(value)} ${unit}`,
+    ...(baseline === null ? [] : [`beside ${round(baseline.value)} ${baseline.name}`]),
+    ...(aim === null ? [] : [`aim ${aim.text}: ${verdict(aim)}`]),
+    ...(note === undefined ? [] : [`(${note})`]),
+  ].join(', ');
+
 /** The summary people read: one line for each figure. */
 export const table = (figures: readonly Figure[]): string => {
   const head = ['section', 'figure', 'value', 'baseline (same run)', 'ratio', 'aim', ''];
@@ -48,7 +59,7 @@ export const table = (figures: readonly Figure[]): string => {
     baseline === null ? '–' : `${round(baseline.value)} ${baseline.name}`,
     baseline === null || baseline.value === 0 ? '–' : round(value / baseline.value),
     aim?.text ?? '–',
-    aim === null ? '' : aim.met ? 'met' : 'MISSED',
+    verdict(aim),
   ]);
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const lines = [head, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));

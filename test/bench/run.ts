@@ -1,25 +1,27 @@
 // `npm run bench`: measures what the project promises, each figure beside a baseline of the same run.
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { packageRoot } from '../../host-agent/launcher/package-root.ts';
-import { type Figure, type Report, table } from './figures.ts';
+import { circumstances } from './circumstances.ts';
+import { type Figure, line, type Report, table } from './figures.ts';
 import { cost } from './sections/cost.ts';
 import { delay } from './sections/delay.ts';
 import { fanout } from './sections/fanout.ts';
 import { polled } from './sections/polled.ts';
 import { replay } from './sections/replay.ts';
 import { scale } from './sections/scale.ts';
+import { start } from './sections/start.ts';
 
 const sections: Record<string, (report: Report, quick: boolean) => Promise<void>> = {
   delay,
   fanout,
   replay,
   scale,
-  cost,
+  start,
   polled,
+  cost,
 };
 
 const { values } = parseArgs({
@@ -40,22 +42,33 @@ await promisify(execFile)(process.execPath, [join(packageRoot(), 'host-agent', '
 
 const figures: Figure[] = [];
 const failures: string[] = [];
-const loadAtStart = loadavg()[0] ?? 0;
-for (const name of wanted) {
-  say(`Measuring ${name} …`);
+const around = await circumstances();
+const begun = performance.now();
+for (const section of wanted) {
+  say(`Measuring ${section} …`);
+  const report: Report = (figure) => {
+    figures.push({ section, ...figure });
+    say(`  ${line({ section, ...figure })}`);
+  };
   try {
-    await sections[name]?.((figure) => figures.push({ section: name, ...figure }), values.quick);
+    await sections[section]?.(report, values.quick);
   } catch (cause) {
-    failures.push(name);
-    say(`  ${name} could not be measured: ${cause instanceof Error ? (cause.stack ?? cause.message) : cause}`);
+    failures.push(section);
+    say(`  ${section} could not be measured: ${cause instanceof Error ? (cause.stack ?? cause.message) : cause}`);
   }
 }
 
-const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', memoryBytes: totalmem(), loadAtStart };
-if (values.json)
-  writeFileSync(values.json, `${JSON.stringify({ machine, quick: values.quick, figures, failures }, null, 2)}\n`);
-say(`\n${table(figures)}\n`);
-say(`${machine.cpus} cores, load ${loadAtStart.toFixed(2)} at the start${values.quick ? '; a short run' : ''}.`);
+const minutes = (performance.now() - begun) / 60_000;
 const missed = figures.filter(({ aim }) => aim?.met === false).length;
-say(`${figures.length} figures, ${missed} missed their aim, ${failures.length} sections failed.`);
+say(`\n${table(figures)}\n`);
+say(
+  `${around.at}, ${around.commit}, ${around.cpus} cores (${around.model}), load ${around.loadAtStart.toFixed(2)} at the start.`,
+);
+say(
+  `${figures.length} figures in ${minutes.toFixed(1)} minutes${values.quick ? ', a short run' : ''}: ${missed} missed their aim, ${failures.length} sections failed.`,
+);
+// The last line is for programs.
+const json = JSON.stringify({ ...around, minutes, quick: values.quick, figures, failures });
+if (values.json) writeFileSync(values.json, `${json}\n`);
+say(json);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -40,14 +40,14 @@ export const startRunningSystem = async (options: SystemOptions = {}) => {
       return { ...found, ...openCodeCalls(found) };
     },
     untilIdle,
-    /** `missions` turns that have reached the model and wait; `begin` lets all stream `script`. Resolves with their ids. */
-    poised: async (missions: number, script: string): Promise<{ ids: string[]; begin(): void }> => {
+    /** `missions` turns that have reached the model and wait; `begin` lets each stream its `script`. Resolves with their ids. */
+    poised: async (missions: number, script: (index: number) => string): Promise<{ ids: string[]; begin(): void }> => {
       const gate = `go${++gates}`;
       const ids: string[] = [];
       for (let begun = 0; begun < missions; begun += atATime) {
         const some = Math.min(atATime, missions - begun);
         const said = await Promise.all(
-          Array.from({ length: some }, () => system.person.say(`WAIT ${gate}\n${script}`)),
+          Array.from({ length: some }, (_, index) => system.person.say(`WAIT ${gate}\n${script(begun + index)}`)),
         );
         ids.push(...said.map(({ mission }) => mission));
         asked += some;

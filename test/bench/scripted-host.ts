@@ -86,6 +86,6 @@ const hello = (run: string): object => ({
   turns: [],
   sessions: [],
   at: { run, n: 0 },
-  capabilities: { agents: null, working_dir: '/root' },
+  capabilities: { agents: null, working_dir: '/root', slots: 1_000 },
   clock: Date.now(),
 });

@@ -9,6 +9,8 @@ export interface Round {
   /** Tokens a second that each mission's model sends. */
   tokensPerSecond: number;
   seconds: number;
+  /** Of these, so many at either end aren't counted: all turns begin and end then, which is work of another kind. */
+  uncountedSeconds?: number;
 }
 
 export interface Streamed {
@@ -26,9 +28,13 @@ export interface Streamed {
 const settleMs = 1_500;
 
 export const streamRound = async (system: RunningSystem, round: Round, during?: () => void): Promise<Streamed> => {
-  const { missions, tokensPerSecond, seconds } = round;
+  const { missions, tokensPerSecond, seconds, uncountedSeconds = 0 } = round;
   const count = Math.round(tokensPerSecond * seconds);
-  const poised = await system.poised(missions, `STAMPS ${count} DELAY ${Math.round(1000 / tokensPerSecond)}`);
+  const everyMs = Math.round(1000 / tokensPerSecond);
+  // Models don't beat in time: each begins a little after the one before, all within the time of one token.
+  const script = (index: number): string =>
+    `TOKENS 1 DELAY ${Math.round((index / missions) * everyMs)}\nSTAMPS ${count} DELAY ${everyMs}`;
+  const poised = await system.poised(missions, script);
   const { url, authorization } = system.openCodeServer();
   const [client, own] = await Promise.all([
     record(`${system.url}/api/control/stream?format=delta`, system.headers),
@@ -36,6 +42,7 @@ export const streamRound = async (system: RunningSystem, round: Round, during?: 
   ]);
   await pause(settleMs);
   poised.begin();
+  const releasedAtMs = performance.timeOrigin + performance.now();
   await pause(seconds * 500);
   during?.();
   await pause(seconds * 500);
@@ -46,7 +53,10 @@ export const streamRound = async (system: RunningSystem, round: Round, during?: 
 
   const atOpenCode = own.tokens();
   const atClient = client.tokens();
-  const added = [...atOpenCode].flatMap(([id, { at }]) => {
+  const isCounted = (sinceMs: number): boolean =>
+    uncountedSeconds === 0 || (sinceMs >= uncountedSeconds * 1000 && sinceMs <= (seconds - uncountedSeconds) * 1000);
+  const counted = [...atOpenCode].filter(([, { at }]) => isCounted(at - releasedAtMs));
+  const added = counted.flatMap(([id, { at }]) => {
     const there = atClient.get(id);
     return there ? [there.at - at] : [];
   });
@@ -55,8 +65,8 @@ export const streamRound = async (system: RunningSystem, round: Round, during?: 
   const tookMs = arrivals.reduce((last, { at }) => Math.max(last, at), 0) - begunMs;
   return {
     added: spreadOf(added),
-    openCode: spreadOf(arrivals.map(({ delayMs }) => delayMs)),
+    openCode: spreadOf(counted.map(([, { delayMs }]) => delayMs)),
     keptUp: { delivered: (atOpenCode.size / tookMs) * 1000, offered: missions * tokensPerSecond },
-    missing: atOpenCode.size - added.length,
+    missing: [...atOpenCode.keys()].filter((id) => !atClient.has(id)).length,
   };
 };

@@ -62,6 +62,7 @@ export const startSystem = async ({ workerDir, modelUrl }: SystemOptions = {}) =
     WORKING_DIR: directory.path,
     PORT: '0',
     DASHBOARD_PASSWORD: password,
+    MAX_PARALLEL_MISSIONS: '1000',
     ...(modelUrl ? { DEFAULT_MODEL: 'lab/m1', OPENCODE_CONFIG_CONTENT: labConfig(modelUrl) } : {}),
   });
   const ground = await prepareGround(settings);

@@ -47,7 +47,7 @@ export const streaming = async (
   const viewers = await Promise.all(
     ['', '?format=delta'].map((query) => record(`${system.url}/api/control/stream${query}`, system.headers)),
   );
-  const poised = await system.poised(missions, scripts[kind](seconds));
+  const poised = await system.poised(missions, () => scripts[kind](seconds));
   const { counts, minutes, cpuMs } = await measured(system, async () => {
     poised.begin();
     await pause(seconds * 1000 + settleMs);

@@ -10,10 +10,10 @@ export const cost = async (report: Report, quick: boolean): Promise<void> => {
   const bundle = await benchBundle('with-meter');
   const system = await startRunningSystem({ workerDir: bundle.dir });
   try {
-    const seconds = quick ? 30 : 180;
-    await streaming(system, { missions: 1, kind: 'text alone', seconds }, report);
-    await streaming(system, { missions: 1, kind: 'six tool calls a minute', seconds }, report);
-    await streaming(system, { missions: 10, kind: 'six tool calls a minute', seconds: quick ? 30 : 60 }, report);
+    const short = quick ? 20 : 40;
+    await streaming(system, { missions: 1, kind: 'six tool calls a minute', seconds: quick ? 30 : 180 }, report);
+    await streaming(system, { missions: 1, kind: 'text alone', seconds: short }, report);
+    await streaming(system, { missions: 10, kind: 'six tool calls a minute', seconds: short }, report);
     await idle(system, quick ? 20 : 60, report);
     await polling(system, report);
   } finally {

@@ -14,7 +14,7 @@ export const delay = async (report: Report, quick: boolean): Promise<void> => {
     // A first turn warms OpenCode's and our code up; it isn't counted.
     await streamRound(system, { missions: 1, tokensPerSecond, seconds: 2 });
     for (const missions of missionCounts) {
-      const seconds = quick ? 5 : 20;
+      const seconds = quick ? 5 : 15;
       const { added, openCode, keptUp, missing } = await streamRound(system, { missions, tokensPerSecond, seconds });
       const kept = Math.round((keptUp.delivered / keptUp.offered) * 100);
       for (const p of ['p50', 'p95', 'p99'] as const) {

@@ -109,8 +109,8 @@ const afterOutage = async (system: System, report: Report): Promise<void> => {
   const ends = {
     ours: { stream: `${system.url}/api/control/stream?format=delta`, dial: () => dialOurs(system) },
     minimal: {
-      stream: `${system.url}/bench/stream`,
-      dial: () => dialHost(system.url, '/bench/link', { run: randomUUID(), token: null }),
+      stream: `${system.url}/bench/minimal/stream`,
+      dial: () => dialHost(system.url, '/bench/minimal/link', { run: randomUUID(), token: null }),
     },
   };
   const missions = Array.from({ length: outage.missions }, openedMission);

@@ -2,5 +2,6 @@
 import { DurableObject } from 'cloudflare:workers';
 
 export class Host extends DurableObject<object> {}
+export class Relay extends DurableObject<object> {}
 declare const worker: { fetch(request: Request, env: object, ctx: ExecutionContext): Promise<Response> };
 export default worker;

@@ -12,6 +12,8 @@ import {
 } from './meter.ts';
 import shipped, { Host as Shipped } from './shipped.js';
 
+export { Relay } from './shipped.js';
+
 interface Env {
   DB: D1Database;
   EDGE?: string;

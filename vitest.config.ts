@@ -10,6 +10,8 @@ process.env.MINIFLARE_WORKERD_PATH ??= workerd.default;
 
 /** Real processes, real OpenCode: a whole mission may take this long on a busy machine. */
 const e2eTimeoutMs = 120_000;
+/** A few turns of a system that runs already. */
+const turnsTimeoutMs = 60_000;
 /** The same, with processes killed and started again; a case waits for events and is done much sooner. */
 const faultsTimeoutMs = 120_000;
 /** A machine that is made, booted and set up over the network. */
@@ -21,6 +23,8 @@ const edgeTimeoutMs = 20_000;
 const nodeProject = (name: string, more: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...more },
 });
+
+const readsTheRouter = { assetsInclude: ['**/*.sql', '**/*.txt'] };
 
 /** What the objects of the edge tests are configured with; the Worker's own variables are chosen by each test. */
 const objectVariables = {
@@ -45,7 +49,15 @@ export default defineConfig({
       nodeProject('faults', { fileParallelism: false, testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
       nodeProject('install', { fileParallelism: false, testTimeout: installTimeoutMs, hookTimeout: installTimeoutMs }),
       // The routes are read from the Worker's router; its migrations, bundled as text there, are of no use here.
-      { assetsInclude: ['**/*.sql', '**/*.txt'], ...nodeProject('fuzz', { fileParallelism: false }) },
+      { ...readsTheRouter, ...nodeProject('fuzz', { fileParallelism: false }) },
+      {
+        ...readsTheRouter,
+        ...nodeProject('conformance', {
+          fileParallelism: false,
+          testTimeout: turnsTimeoutMs,
+          hookTimeout: e2eTimeoutMs,
+        }),
+      },
       {
         plugins: [
           cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings: objectVariables } }),

@@ -1,0 +1,104 @@
+// Health, login, figures, the predecessor's lists (contract §2.1, §3).
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { health, login, runs, stats, task } from '../contract/general.ts';
+import { password } from '../stage.ts';
+import type { RouteCase } from './case.ts';
+
+const noTask = { status: 404, says: /^Task \S+ not found$/ };
+const unknown = randomUUID();
+
+export const generalCases: RouteCase[] = [
+  {
+    route: 'GET /api/health',
+    open: 'everybody',
+    good: [
+      {
+        is: health,
+        and: (body) =>
+          expect(body).toMatchObject({
+            auth_required: true,
+            auth_mode: 'single_tenant',
+            dev_mode: false,
+            max_iterations: 50,
+          }),
+      },
+    ],
+    bad: [],
+  },
+  {
+    route: 'POST /api/auth/login',
+    open: 'everybody',
+    body: 'required',
+    good: [
+      {
+        ask: { body: { password: ` ${password}\n`, username: null } },
+        is: login,
+        and: ({ exp }) => expect(exp - Date.now() / 1000).toBeCloseTo(30 * 24 * 3600, -2),
+      },
+    ],
+    bad: [
+      { ask: { body: { password: 'wrong' } }, status: 401, says: 'Invalid password' },
+      { ask: { body: { password: 7 } }, status: 422, says: /password/ },
+      { ask: { body: { username: 'default' } }, status: 422, says: /password/ },
+    ],
+  },
+  { route: 'GET /api/stats', good: [{ is: stats }], bad: [] },
+  { route: 'GET /api/tasks', good: [{ is: z.array(task) }], bad: [] },
+  {
+    route: 'POST /api/task',
+    body: 'required',
+    good: [],
+    bad: [
+      { ask: { body: { task: 'x' } }, status: 400, says: /POST \/api\/control\/missions/ },
+      { ask: { body: { task: null } }, status: 422, says: /task/ },
+    ],
+  },
+  { route: 'GET /api/task/:id', good: [], bad: [{ ask: {}, ...noTask }] },
+  { route: 'POST /api/task/:id/stop', good: [], bad: [{ ask: {}, ...noTask }] },
+  { route: 'GET /api/task/:id/stream', good: [], bad: [{ ask: {}, ...noTask }] },
+  {
+    route: 'GET /api/runs',
+    good: [
+      {
+        ask: { path: '/api/runs?limit=20&offset=0' },
+        is: runs,
+        and: (body) => expect(body).toMatchObject({ limit: 20, offset: 0 }),
+      },
+      { is: runs },
+    ],
+    bad: [
+      { ask: { path: '/api/runs?limit=ten' }, status: 400, says: /limit/ },
+      { ask: { path: '/api/runs?offset=-1' }, status: 400, says: /offset/ },
+    ],
+  },
+  {
+    route: 'GET /api/runs/:id',
+    params: { id: unknown },
+    good: [],
+    bad: [{ ask: {}, status: 404, says: `Run ${unknown} not found` }],
+  },
+  {
+    route: 'GET /api/runs/:id/events',
+    params: { id: unknown },
+    good: [{ is: z.strictObject({ run_id: z.literal(unknown), events: z.array(z.never()) }) }],
+    bad: [],
+  },
+  {
+    route: 'GET /api/runs/:id/tasks',
+    params: { id: unknown },
+    good: [{ is: z.strictObject({ run_id: z.literal(unknown), tasks: z.array(z.never()) }) }],
+    bad: [],
+  },
+  {
+    route: 'GET /api/memory/search',
+    good: [
+      {
+        ask: { path: '/api/memory/search?q=a+b' },
+        is: z.strictObject({ query: z.literal('a b'), results: z.array(z.never()) }),
+      },
+    ],
+    bad: [{ ask: {}, status: 400, says: /q/ }],
+  },
+];

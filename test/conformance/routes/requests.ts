@@ -1,0 +1,72 @@
+// What agents ask of people: questions and permissions (contract §2.2 tool_result, §8.12; permissions and `questions/:id` are NEW).
+import { z } from 'zod';
+import { ok, ts, uuid } from '../contract/scalars.ts';
+import type { RouteCase } from './case.ts';
+
+const control = '/api/control';
+const request = z.strictObject({
+  id: z.string().min(1),
+  kind: z.enum(['question', 'permission']),
+  mission_id: uuid,
+  tool_call_id: z.string().nullable(),
+  parent_call: z.string().optional(),
+  asked_at: ts,
+  body: z.looseObject({}),
+});
+const unknown = { id: 'per_00000000000000000000000000' };
+const noRequest = { status: 404, says: /^There is no such \w+$/ };
+
+export const requestCases: RouteCase[] = [
+  {
+    route: `POST ${control}/tool_result`,
+    body: 'required',
+    good: [
+      // Immediately; an unknown id is an event in the stream, not an HTTP error.
+      { ask: { body: { tool_call_id: 'nobody', name: 'question', result: null } }, is: ok() },
+      { ask: { body: { tool_call_id: 'nobody', name: 'ui_optionList', result: ['a', 'b'] } }, is: ok() },
+    ],
+    bad: [
+      {
+        ask: { body: { tool_call_id: ' ', name: 'question', result: 1 } },
+        status: 400,
+        says: 'tool_call_id is required',
+      },
+      { ask: { body: { tool_call_id: 'x', name: '', result: 1 } }, status: 400, says: 'name is required' },
+      { ask: { body: { tool_call_id: 'x', name: 'question' } }, status: 422, says: /result/ },
+      { ask: { body: { tool_call_id: 7, name: 'question', result: 1 } }, status: 422, says: /tool_call_id/ },
+    ],
+  },
+  {
+    route: `GET ${control}/permissions`,
+    good: [{ is: z.array(request) }],
+    bad: [],
+  },
+  {
+    route: `POST ${control}/permissions/:id`,
+    params: unknown,
+    body: 'required',
+    good: [],
+    bad: [
+      { ask: { body: { reply: 'once' } }, ...noRequest },
+      { ask: { body: { reply: 'reject', message: null } }, ...noRequest },
+      { ask: { body: { reply: 'never' } }, status: 422, says: /reply/ },
+      {
+        ask: { path: `${control}/permissions/${'x'.repeat(500)}`, body: { reply: 'once' } },
+        status: 400,
+        says: /^Invalid URL/,
+      },
+    ],
+  },
+  {
+    route: `POST ${control}/questions/:id`,
+    params: unknown,
+    body: 'required',
+    good: [],
+    bad: [
+      { ask: { body: { answers: [['yes']] } }, ...noRequest },
+      { ask: { body: { reject: true } }, ...noRequest },
+      { ask: { body: { answers: 'yes' } }, status: 422, says: /\S/ },
+      { ask: { body: { answers: [[1]] } }, status: 422, says: /\S/ },
+    ],
+  },
+];

@@ -1,0 +1,73 @@
+// Every route of the Worker has a case, every case a route. A new route without one fails here.
+import { describe, expect, test } from 'vitest';
+import { me, stack, token } from '../stage.ts';
+import { controlCases } from './control.ts';
+import { fileCases } from './files.ts';
+import { generalCases } from './general.ts';
+import { libraryCases } from './library.ts';
+import { missionCases } from './missions.ts';
+import { providerCases } from './providers.ts';
+import { requestCases } from './requests.ts';
+import { filled, methodsOf, routesOfRouter } from './router.ts';
+import { runCases } from './run.ts';
+import { serverCases } from './servers.ts';
+import { mcpCases, openCodeCases, secretCases, systemCases } from './system.ts';
+import { workspaceCases } from './workspaces.ts';
+
+const cases = {
+  general: generalCases,
+  workspaces: workspaceCases,
+  missions: missionCases,
+  control: controlCases,
+  requests: requestCases,
+  files: fileCases,
+  library: libraryCases,
+  opencode: openCodeCases,
+  system: systemCases,
+  mcp: mcpCases,
+  secrets: secretCases,
+  servers: serverCases,
+  providers: providerCases,
+};
+
+for (const [name, own] of Object.entries(cases)) describe(name, () => runCases(own));
+
+test('each route of the router has one case, and each case is of a route', async () => {
+  const routes = Object.values(cases).flatMap((own) => own.map(({ route }) => route));
+
+  expect(routes.toSorted()).toEqual(await routesOfRouter());
+});
+
+test('a known path with a method it does not have is 405 and names the methods there are', async () => {
+  const routes = await routesOfRouter();
+  for (const path of new Set(routes.map((route) => filled(route.split(' ')[1] ?? '', () => 'x')))) {
+    const methods = methodsOf(routes, path);
+    const other = ['PUT', 'PATCH', 'DELETE', 'POST', 'GET'].find((method) => !methods.includes(method));
+    if (!other) continue;
+    const response = await fetch(`${stack().url()}${path}`, {
+      method: other,
+      headers: { authorization: `Bearer ${token()}` },
+    });
+    const allowed = (response.headers.get('allow') ?? '').split(', ');
+    expect([response.status, allowed], `${other} ${path}`).toEqual([405, expect.arrayContaining(methods)]);
+    expect((await response.text()).trim(), path).not.toBe('');
+  }
+});
+
+test('an unknown path is 401 without a token, and an empty 404 with one', async () => {
+  for (const path of [
+    '/api/nothing',
+    '/api/control',
+    '/api/control/missions/a/b/c',
+    '/api/health/x',
+    '/api/__proto__',
+  ]) {
+    const [without, known] = [await stack().anyone.call('GET', path), await me().call('GET', path)];
+    expect([without.status, without.text, known.status, known.text], path).toEqual([
+      401,
+      'Missing Authorization header',
+      404,
+      '',
+    ]);
+  }
+});

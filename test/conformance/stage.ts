@@ -1,0 +1,86 @@
+// The one running system of this suite, and the two apps opened on it. Everything is real but the language model.
+import { onTestFinished } from 'vitest';
+import { labConfig } from '../support/lab.ts';
+import { type Model, startModel } from '../support/model.ts';
+import { type Person, password, type Stack, startStack } from '../support/stack.ts';
+import { type IosApp, openIosApp } from './clients/ios.ts';
+import { openControlScreen } from './clients/ios-screen.ts';
+import { openWebApp, type WebApp } from './clients/web.ts';
+import { openControlPage } from './clients/web-control.ts';
+
+export { password } from '../support/stack.ts';
+
+interface Stage {
+  stack: Stack;
+  model: Model;
+  me: Person;
+  token: string;
+}
+
+let stage: Stage | null = null;
+
+export const openStage = async (): Promise<void> => {
+  const model = await startModel();
+  // One more provider that can be connected; the scripted model plays it, too.
+  const config = { ...JSON.parse(labConfig(model.url)), enabled_providers: ['lab', 'groq'] };
+  const stack = await startStack({ DEFAULT_MODEL: '', OPENCODE_CONFIG_CONTENT: JSON.stringify(config) });
+  const login = await stack.anyone.call('POST', '/api/auth/login', { password });
+  stage = { stack, model, me: await stack.person(), token: login.json.token };
+};
+
+export const closeStage = async (): Promise<void> => {
+  await stage?.stack.close();
+  await stage?.model.close();
+};
+
+/** Ends everything that runs or waits. */
+export const clearStage = async (): Promise<void> => {
+  await me().call('DELETE', '/api/control/queue');
+  for (const { mission_id } of (await me().call('GET', '/api/control/running')).json)
+    await me().call('POST', `/api/control/missions/${mission_id}/cancel`);
+};
+
+const opened = (): Stage => {
+  if (!stage) throw new Error('the stage is opened by conformance.test.ts');
+  return stage;
+};
+
+/** The system, its scripted model, and calls of someone who is logged in. */
+export const stack = (): Stack => opened().stack;
+export const model = (): Model => opened().model;
+export const me = (): Person => opened().me;
+export const token = (): string => opened().token;
+
+/** A browser tab of someone who is logged in, closed after the test. */
+export const webTab = async (): Promise<WebApp> => {
+  const tab = await openWebApp(stack().url(), { 'openagent.jwt': token() });
+  onTestFinished(() => tab.close());
+  return tab;
+};
+
+/** The control page of such a tab. */
+export const webControl = async (mission?: string) => {
+  const tab = await webTab();
+  const control = await openControlPage(tab, mission);
+  onTestFinished(() => control.close());
+  await control.until('a connection', ({ connection }) => connection === 'connected');
+  return { tab, control };
+};
+
+/** A phone whose owner is logged in; its base URL ends in a slash, as people type it (contract §1.1). */
+export const phone = (): IosApp => openIosApp(`${stack().url()}/`, token());
+
+/** Its control screen, connected. */
+export const phoneControl = async (mission?: string) => {
+  const app = phone();
+  const control = openControlScreen(app);
+  onTestFinished(() => control.close());
+  await control.until('a connection', ({ isConnected }) => isConnected);
+  await control.open();
+  if (mission) await control.view(mission);
+  return { app, control };
+};
+
+let named = 0;
+/** A name of a gate in a model script that no other test has. */
+export const gateName = (): string => `gate-${++named}`;

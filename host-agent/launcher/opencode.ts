@@ -1,7 +1,9 @@
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { isFrozen } from '../opencode/frozen.ts';
 import { prepareOpenCode } from '../opencode/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../opencode/process.ts';
+import { leaveNote } from '../process/note.ts';
 import { describeExit, type Running } from './children.ts';
 import type { Base } from './ground.ts';
 import { announce, announceFailure, announceNothing } from './opencode-server.ts';
@@ -43,11 +45,27 @@ const startOnce = async (ground: Base, tell: (line: string) => void): Promise<Ru
   try {
     await lock.record('opencode', pid);
     await announce(openCodeServer, { url, username, password, instance, pid, startedAt: Date.now() });
-    return sayingWhatItLeft(child, ground);
+    return endedWhenFrozen(sayingWhatItLeft(child, ground), child, ground);
   } catch (error) {
     await child.stop();
     throw error;
   }
+};
+
+const frozenText =
+  'OpenCode had stopped answering and was ended and started again. Missions that it worked on are interrupted and can be resumed.';
+
+/** A frozen OpenCode is ended, upon which it is started again like one that died. */
+const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, log }: Base): Running => {
+  void isFrozen(child).then(async (frozen) => {
+    if (!frozen) return;
+    log.error('opencode.frozen', { pid: child.pid });
+    await leaveNote(settings.files.notes, { code: 'opencode.frozen', text: frozenText }).catch((error: unknown) =>
+      log.error('opencode.frozen_not_noted', { error }),
+    );
+    await child.stop();
+  });
+  return running;
 };
 
 /** The process, gone only when the log will be told what had to be ended with it. */

@@ -46,6 +46,8 @@ export const openCodeEnvironment = (
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
     OPENCODE_DISABLE_SHARE: '1',
+    // Nobody here reads its events, and it froze the whole process for good once in about ten starts on a busy machine.
+    OPENCODE_EXPERIMENTAL_DISABLE_FILEWATCHER: '1',
     // Whatever client a person's settings name, our dashboards can show questions (facts §2.3).
     OPENCODE_ENABLE_QUESTION_TOOL: '1',
     ...(choice.modelsPath === undefined ? {} : { OPENCODE_MODELS_PATH: choice.modelsPath }),

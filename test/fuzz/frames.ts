@@ -94,10 +94,13 @@ const confused = (random: Random, frame: Frame): Shot => {
   return plain(`${frame.type}.${key} is a ${kind}`, { ...frame, [key]: value }, isWrong ? 'closes' : 'any');
 };
 
+/** Fields that a frame may lack. */
+const optional = new Set(['value', 'args', 'slots']);
+
 const without = (random: Random, frame: Frame): Shot => {
   const key = pick(random, ['type', ...Object.keys(frame)]);
   const { [key]: _, ...rest } = frame;
-  return plain(`${frame.type} without ${key}`, rest, key === 'value' || key === 'args' ? 'any' : 'closes');
+  return plain(`${frame.type} without ${key}`, rest, optional.has(key) ? 'any' : 'closes');
 };
 
 /** Another value anywhere inside: what a receiver makes of it depends on where. */

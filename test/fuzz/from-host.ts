@@ -50,7 +50,8 @@ export const hello = (run: string, more: Frame = {}): Frame => ({
   turns: [],
   sessions: [],
   at: { run, n: 0 },
-  capabilities: { agents: null, working_dir: '/root' },
+  // The turns that an attack begins and never ends hold their slots: it is their own server that says they run.
+  capabilities: { agents: null, working_dir: '/root', slots: 1_000 },
   clock: 1,
   ...more,
 });
@@ -113,7 +114,7 @@ const validFrames = (attacker: Attacker): [Frame, ...Frame[]] => {
     { type: 'gap', run, from: n + 1, to: n + 3 },
     { type: 'received', ids: [command] },
     { type: 'turns', turns: [live], at: { run, n } },
-    { type: 'capabilities', agents: ['build'], working_dir: '/root' },
+    { type: 'capabilities', agents: ['build'], working_dir: '/root', slots: 1_000 },
     { type: 'result', id: 'nobody asked', ok: true, value: null },
   ];
 };

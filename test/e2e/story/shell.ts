@@ -35,7 +35,11 @@ export const openShell = (cwd: string, environment: Record<string, string>): She
       env[name] = value;
     },
     type: async (command) => {
-      const { stdout } = await promisify(execFile)('bash', ['--norc', '-ceu', command], { cwd, env, timeout: commandMs });
+      const { stdout } = await promisify(execFile)('bash', ['--norc', '-ceu', command], {
+        cwd,
+        env,
+        timeout: commandMs,
+      });
       show(command, stdout.trimEnd());
       return stdout;
     },

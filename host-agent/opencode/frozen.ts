@@ -1,0 +1,36 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { OpenCodeProcess } from './process.ts';
+import { isAnswering } from './readiness.ts';
+
+export interface FrozenTimes {
+  /** Between two looks. */
+  lookMs: number;
+  /** For an answer: a busy OpenCode is slow, but not this slow. */
+  answerMs: number;
+  /** One that has not answered for this long does nothing any more: its longest pauses, on a busy machine, are of seconds. */
+  limitMs: number;
+  /** And so many looks in a row, because a machine that was suspended needs a moment too. */
+  looks: number;
+}
+
+const times: FrozenTimes = { lookMs: 10_000, answerMs: 10_000, limitMs: 120_000, looks: 6 };
+
+/**
+ * Resolves with true when a running OpenCode has stopped answering for good, with false when it ended by itself. This is no limit on
+ * a turn: a process whose event loop stands still runs none, and whoever waits for it would wait for ever.
+ */
+export const isFrozen = async (
+  { url, password, exited }: Pick<OpenCodeProcess, 'url' | 'password' | 'exited'>,
+  { lookMs, answerMs, limitMs, looks }: FrozenTimes = times,
+): Promise<boolean> => {
+  const ended = exited.then(() => true);
+  let answeredAt = performance.now();
+  for (let missed = 0; missed < looks || performance.now() - answeredAt < limitMs; ) {
+    if (await Promise.race([ended, pause(lookMs, false, { ref: false })])) return false;
+    if (await isAnswering(url, password, answerMs)) {
+      answeredAt = performance.now();
+      missed = 0;
+    } else missed += 1;
+  }
+  return true;
+};

@@ -39,21 +39,22 @@ export default defineConfig({
   test: {
     // Logs of our own programs are shown where they explain a failure.
     silent: 'passed-only',
+    // Each file has processes, directories and ports of its own; two at once keep two cores busy while one waits for an event.
+    maxWorkers: 2,
     projects: [
       nodeProject('pure'),
       nodeProject('host', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
       nodeProject('protocol', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
-      nodeProject('e2e', { fileParallelism: false, testTimeout: e2eTimeoutMs, hookTimeout: e2eTimeoutMs }),
-      nodeProject('chaos', { fileParallelism: false, testTimeout: faultsTimeoutMs }),
-      nodeProject('planted', { fileParallelism: false, testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
-      nodeProject('faults', { fileParallelism: false, testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
+      nodeProject('e2e', { testTimeout: e2eTimeoutMs, hookTimeout: e2eTimeoutMs }),
+      nodeProject('chaos', { testTimeout: faultsTimeoutMs }),
+      nodeProject('planted', { testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
+      nodeProject('faults', { testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
       nodeProject('install', { fileParallelism: false, testTimeout: installTimeoutMs, hookTimeout: installTimeoutMs }),
       // The routes are read from the Worker's router; its migrations, bundled as text there, are of no use here.
-      { ...readsTheRouter, ...nodeProject('fuzz', { fileParallelism: false }) },
+      { ...readsTheRouter, ...nodeProject('fuzz') },
       {
         ...readsTheRouter,
         ...nodeProject('conformance', {
-          fileParallelism: false,
           testTimeout: turnsTimeoutMs,
           hookTimeout: e2eTimeoutMs,
         }),

@@ -3,22 +3,25 @@ import type { ServerResponse } from 'node:http';
 /** One reply in the OpenAI streaming format (opencode-facts §12). Headers go out with the first chunk. */
 export type Reply = ReturnType<typeof openReply>;
 
-/** Token numbers that every call reports: OpenCode shows input 80, output 10, cache.read 20. */
-const usage = {
+/** Token numbers that a call reports unless its script says others: OpenCode shows input 80, output 10, cache.read 20. */
+const usualUsage = JSON.stringify({
   prompt_tokens: 100,
   completion_tokens: 10,
   total_tokens: 110,
   prompt_tokens_details: { cached_tokens: 20 },
-};
+});
 
 /** Writes chunks onto `response` and resolves each write when the socket took it. */
 export function openReply(response: ServerResponse) {
-  const write = (fields: object): Promise<void> =>
+  let usage = usualUsage;
+  /** `fields`: the inside of a JSON object. */
+  const writeRaw = (fields: string): Promise<void> =>
     new Promise((resolve) => {
       if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
-      const chunk = { id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'm1', ...fields };
-      response.write(`data: ${JSON.stringify(chunk)}\n\n`, () => resolve());
+      const chunk = `{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m1",${fields}}`;
+      response.write(`data: ${chunk}\n\n`, () => resolve());
     });
+  const write = (fields: object): Promise<void> => writeRaw(JSON.stringify(fields).slice(1, -1));
   const delta = (content: object, finish: string | null = null) =>
     write({ choices: [{ index: 0, delta: content, finish_reason: finish }] });
   return {
@@ -32,9 +35,13 @@ export function openReply(response: ServerResponse) {
         await delta({ tool_calls: [{ index: 0, function: { arguments: piece } }] });
       }
     },
+    /** Another `usage` for the last chunk: JSON text, written as it stands. */
+    setUsage(json: string) {
+      usage = json;
+    },
     async end(finish: 'stop' | 'tool_calls') {
       await delta({}, finish);
-      await write({ choices: [], usage });
+      await writeRaw(`"choices":[],"usage":${usage}`);
       response.end('data: [DONE]\n\n');
     },
     fail(status: number, message: string, retryAfterMs: number) {

@@ -9,6 +9,7 @@ export type ScriptLine =
   | { word: 'wait'; gate: string }
   | { word: 'error'; status: number; count: number; retryAfterMs: number }
   | { word: 'cut'; count: number }
+  | { word: 'usage'; json: string }
   | { word: 'hang' };
 
 /** Short enough that a test does not wait for OpenCode's own pause of two seconds. */
@@ -72,6 +73,9 @@ function parseLine(line: string): ScriptLine | undefined {
       };
     case 'CUT':
       return { word: 'cut', count: optionalCount(first, line) };
+    // The JSON text of `usage` in the last chunk, as it stands: numbers no JavaScript number can hold stay what they are.
+    case 'USAGE':
+      return { word: 'usage', json: rest };
     case 'HANG':
       return { word: 'hang' };
     default:

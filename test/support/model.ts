@@ -114,6 +114,9 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
           if (!failsNow(request, line)) break;
           request.outcome = 'cut';
           return reply.cut();
+        case 'usage':
+          reply.setUsage(line.json);
+          break;
         case 'hang':
           if (!gone.aborted) await once(gone, 'abort');
           return;

@@ -50,13 +50,13 @@ export const pageRows = 500;
 export const pageBytes = 512 * 1024;
 /** A filtered viewer learns its position at least this often, so that a resume need not read what it never showed. */
 export const bareCursorRows = 1_000;
-/** A viewer with more than this queued is closed alone and resumes (edge-facts §3.3). */
+/** A viewer with more than this queued is closed alone and resumes (edge §3.3). */
 export const viewerQueueBytes = 1024 * 1024;
 /** Comment on a silent stream; iOS gives up after 60 s, the web page warns after 30 s. */
 export const heartbeatMs = 15_000;
 /** `?format=delta` streams are ended after about this long (jittered): re-checks authorisation, spreads deploys. */
 export const rotateMs = 15 * 60_000;
-/** Sockets one stream may hold to servers; Workers allow six connections per request (edge-facts §2.4). */
+/** Sockets one stream may hold to servers; Workers allow six connections per request (edge §2.4). */
 export const maxStreamHosts = 4;
 
 /** Default rendering repeats the whole text: next `thinking` not before max(this, length / perSecond × 1 s). */

@@ -1,7 +1,7 @@
 /**
  * workerd's configuration on this machine: the facts of wrangler.toml that the build wrote beside the bundle, with this
  * start's variables. workerd keeps its databases in `.wrangler` next to this file, hence in the state directory, and
- * refuses keys it does not know (edge-facts §4.2).
+ * refuses keys it does not know (edge §4.2).
  */
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

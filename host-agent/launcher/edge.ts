@@ -9,7 +9,7 @@ import type { Ground } from './ground.ts';
 import type { Role } from './supervise.ts';
 
 /**
- * workerd drains for as long as an event stream is open (edge-facts §4.2). Requests that were under way are done within this;
+ * workerd drains for as long as an event stream is open (edge §4.2). Requests that were under way are done within this;
  * its databases survive a kill.
  */
 const graceMs = 1_000;

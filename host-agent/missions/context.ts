@@ -39,7 +39,7 @@ export interface MissionContext {
 export interface MissionTimes {
   /** A turn that nothing is heard of is looked at this often; a lost or missing event can't leave it hanging. */
   watchMs: number;
-  /** A mission without a turn gives its OpenCode instance back after this: instances are never freed otherwise (facts §1). */
+  /** A mission without a turn gives its OpenCode instance back after this: instances are never freed otherwise (opencode §1). */
   idleMs: number;
 }
 

@@ -1,6 +1,6 @@
 import type { OpenCodeError } from '../opencode/events.ts';
 
-/** Texts by which existing apps recognise a broken connection of their own (contract 4.4); an agent's error must not have them. */
+/** Texts by which existing apps recognise a broken connection of their own (contract §4.4); an agent's error must not have them. */
 const reserved: readonly [RegExp, string][] = [
   [/stream connection failed/gi, 'stream to the model failed'],
   [/stream ended/gi, 'stream stopped'],

@@ -8,7 +8,7 @@ export interface Heard {
   retry?: string;
 }
 
-/** Idle comes early, twice or never (facts §1), so it is a reason to look and nothing more. */
+/** Idle comes early, twice or never (opencode §1), so it is a reason to look and nothing more. */
 export const hear = (frame: Frame, root: string): Heard => {
   const isRoot = frame.session === root;
   switch (frame.kind) {

@@ -2,7 +2,7 @@ import { AppError } from '../../shared/errors.ts';
 import type { Model } from '../opencode/client.ts';
 import type { MissionContext } from './context.ts';
 
-/** `provider/model`; the provider ends at the first slash (contract 5.4). Null when there is none. */
+/** `provider/model`; the provider ends at the first slash (contract §5.4). Null when there is none. */
 export const splitModel = (text: string): Model | null => {
   const slash = text.indexOf('/');
   return slash > 0 && slash < text.length - 1
@@ -12,7 +12,7 @@ export const splitModel = (text: string): Model | null => {
 
 /**
  * The model a prompt is sent with. It is always named, because OpenCode would otherwise take that of the last message, even a
- * broken one (facts §6.2). Order: the message's, DEFAULT_MODEL, that of the provider a person made the default, OpenCode's configured
+ * broken one (opencode §6.2). Order: the message's, DEFAULT_MODEL, that of the provider a person made the default, OpenCode's configured
  * one, its first connected provider's. Throws AppError with what to do when there is none.
  */
 export const chooseModel = async (

@@ -4,7 +4,7 @@ import type { OpenCodeError } from '../opencode/events.ts';
 import { errorText, isAbort } from './error-text.ts';
 import type { Progress } from './translate.ts';
 
-/** OpenCode says idle shortly before it stores the end of an aborted or failed answer (facts §8.1): this long nothing more may come. */
+/** OpenCode says idle shortly before it stores the end of an aborted or failed answer (opencode §8.1): this long nothing more may come. */
 export const settleMs = 2_000;
 
 /** A stored message starts to run within this, also on a busy machine; an abort in between would stop nothing. */
@@ -71,7 +71,7 @@ export const judge = (now: Situation): Verdict => {
 const failed = (error: OpenCodeError): Verdict =>
   isAbort(error) ? end('interrupted', 'The turn was aborted in OpenCode.') : end('failed', errorText(error));
 
-/** Errors come twice (facts §7.2), and the second one of the turn before may come after this one's prompt. */
+/** Errors come twice (opencode §7.2), and the second one of the turn before may come after this one's prompt. */
 const failedUnlessEarly = (now: Situation, error: OpenCodeError): Verdict =>
   now.sinceSentMs !== null && now.sinceSentMs < settleMs
     ? { kind: 'wait', ms: settleMs - now.sinceSentMs }
@@ -90,7 +90,7 @@ const sendAgain = (now: Situation, sinceMs: number | null): Verdict => {
 
 /** After an abort, with the session idle: OpenCode has stored the end of the turn, or nothing more can come of it. */
 export const isSettled = ({ stored, last, sinceSentMs, quietMs }: Situation): boolean => {
-  // OpenCode answers a prompt before it has stored it (facts §15).
+  // OpenCode answers a prompt before it has stored it (opencode §15).
   if (!stored) return sinceSentMs === null || sinceSentMs > settleMs;
   if (!last) return quietMs > lateStartMs;
   return last.time.completed !== undefined || quietMs > settleMs;

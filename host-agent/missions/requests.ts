@@ -3,7 +3,7 @@ import { OpenCodeRefused } from '../opencode/failure.ts';
 
 /**
  * Rejects every pending permission and question of `sessions` before an abort: a waiting sub-agent's parent would else make one more
- * model call (facts §8.6). Throws as Client does.
+ * model call (opencode §8.6). Throws as Client does.
  */
 export const rejectRequests = async (client: Client, directory: string, sessions: readonly string[]): Promise<void> => {
   const [permissions, questions] = await Promise.all([client.permissions(directory), client.questions(directory)]);

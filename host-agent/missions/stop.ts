@@ -22,7 +22,7 @@ export interface Stopping {
 }
 
 /**
- * Stops what runs in a session: rejects pending requests first (else a sub-agent's parent makes one more model call, facts §8.6),
+ * Stops what runs in a session: rejects pending requests first (else a sub-agent's parent makes one more model call, opencode §8.6),
  * aborts, confirms. Still busy after abortGraceMs: the directory's instance is disposed. Resolves when nothing runs any more, as far
  * as OpenCode can be asked; never rejects for an OpenCode that is away.
  */

@@ -4,7 +4,7 @@ import { type AnswerView, costOfCall, type Made, type PartView, type Translation
 
 type ToolView = Extract<PartView, { kind: 'tool' }>;
 
-/** A tool part: one call when it first runs, exactly one result (contract 4.2). Its growing output in between is not stored. */
+/** A tool part: one call when it first runs, exactly one result (contract §4.2). Its growing output in between is not stored. */
 export const translateTool = (state: Translation, answer: AnswerView, part: ToolPart): Made[] => {
   const known = state.parts.get(part.id);
   if (known && (known.kind !== 'tool' || known.done)) return [];

@@ -32,7 +32,7 @@ export const translate = (state: Translation, row: Durable): Made[] => {
         case 'step-finish':
           return translateCost(state, answer, fact.part);
         case 'step-start':
-          // A broken stream is tried again with new parts in the same message; the old ones never end (facts §8.1).
+          // A broken stream is tried again with new parts in the same message; the old ones never end (opencode §8.1).
           return leaveOpenTexts(state, answer);
       }
     }
@@ -131,7 +131,7 @@ export const partOfDelta = (state: Translation, part: string): string | null => 
   return view && view.kind !== 'tool' && view.state === 'open' ? part : null;
 };
 
-/** How far OpenCode came with one of our messages, as stored (facts §8.4). */
+/** How far OpenCode came with one of our messages, as stored (opencode §8.4). */
 export interface Progress {
   /** OpenCode has the message. */
   stored: boolean;

@@ -25,7 +25,7 @@ export interface Turn {
   /** When it was sent or attached. */
   seenAtMs: number;
   heardAtMs: number;
-  /** The first error for the session since the prompt was sent; a second one is the same with a stack (facts §7.2). */
+  /** The first error for the session since the prompt was sent; a second one is the same with a stack (opencode §7.2). */
   error: OpenCodeError | null;
   retriesSaid: Set<string>;
 }

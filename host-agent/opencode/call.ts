@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EndpointFile } from './endpoint.ts';
 import { OpenCodeAway, OpenCodeRefused } from './failure.ts';
 
-/** Loopback reads of small things; also covers the window after a start in which requests are never answered (facts §2.4). */
+/** Loopback reads of small things; also covers the window after a start in which requests are never answered (opencode §2.4). */
 const readMs = 10_000;
 
 export type OpenCodeCall = ReturnType<typeof openCodeCall>;
@@ -34,7 +34,7 @@ export const openCodeCall =
     return answer.parse(text === '' ? undefined : JSON.parse(text));
   };
 
-/** Only the query is decoded by every version and wins over the header (facts §5). */
+/** Only the query is decoded by every version and wins over the header (opencode §5). */
 export const at = (directory: string): string => `?directory=${encodeURIComponent(directory)}`;
 
 const failure = z.object({ message: z.string().optional(), data: z.object({ message: z.string() }).optional() });

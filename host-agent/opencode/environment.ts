@@ -48,7 +48,7 @@ export const openCodeEnvironment = (
     OPENCODE_DISABLE_SHARE: '1',
     // Nobody here reads its events, and it froze the whole process for good once in about ten starts on a busy machine.
     OPENCODE_EXPERIMENTAL_DISABLE_FILEWATCHER: '1',
-    // Whatever client a person's settings name, our dashboards can show questions (facts §2.3).
+    // Whatever client a person's settings name, our dashboards can show questions (opencode §2.3).
     OPENCODE_ENABLE_QUESTION_TOOL: '1',
     ...(choice.modelsPath === undefined ? {} : { OPENCODE_MODELS_PATH: choice.modelsPath }),
     ...(choice.providerSettings === undefined ? {} : { OPENCODE_CONFIG: choice.providerSettings }),

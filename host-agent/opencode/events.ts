@@ -1,5 +1,5 @@
 /**
- * What we understand of OpenCode's events (facts §7). Everything else is ignored: a new type or field must not stop us.
+ * What we understand of OpenCode's events (opencode §7). Everything else is ignored: a new type or field must not stop us.
  * Durable facts come with a `seq` per session, live or from the history; the rest is live only.
  */
 import { z } from 'zod';
@@ -18,7 +18,7 @@ export const session = z.object({
   id: z.string(),
   directory: z.string(),
   parentID: z.string().optional(),
-  /** Rules of its own, the last that fits wins (facts §10.3). */
+  /** Rules of its own, the last that fits wins (opencode §10.3). */
   permission: z
     .array(z.object({ permission: z.string(), pattern: z.string(), action: z.string() }))
     .optional()

@@ -3,7 +3,7 @@ import type { EndpointFile } from './endpoint.ts';
 import { OpenCodeAway, OpenCodeRefused } from './failure.ts';
 
 /**
- * A POST to OpenCode that may take as long as a person does, up to `ms`: Node's fetch gives up on headers after 300 s (facts §6.2).
+ * A POST to OpenCode that may take as long as a person does, up to `ms`: Node's fetch gives up on headers after 300 s (opencode §6.2).
  * Throws OpenCodeAway and OpenCodeRefused; the latter without OpenCode's reason, which may quote what was sent.
  */
 export const patientPost = async (endpoint: EndpointFile, path: string, body: unknown, ms: number): Promise<void> => {

@@ -36,7 +36,7 @@ export interface OpenCodeProcess {
 const username = 'opencode';
 /** Running turns get this long to be stored as aborted before everything is killed. */
 const disposeLimitMs = 3_000;
-/** One signal can be swallowed (facts §2.4), so there is a second, and then KILL. */
+/** One signal can be swallowed (opencode §2.4), so there is a second, and then KILL. */
 const signalPauseMs = 1_000;
 /** Another program may take the port between our look and OpenCode's start. */
 const portTries = 3;

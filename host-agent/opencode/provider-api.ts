@@ -18,7 +18,7 @@ export type ProviderApi = ReturnType<typeof providerApi>;
 
 /**
  * OpenCode's own API for providers and credentials. Throws as Client does; no error text has a key in it, although OpenCode quotes
- * what it refuses (measured). An instance sees a change once it was disposed (facts §10.9).
+ * what it refuses (measured). An instance sees a change once it was disposed (opencode §10.9).
  */
 export const providerApi = (endpoint: EndpointFile) => {
   const call = openCodeCall(endpoint);

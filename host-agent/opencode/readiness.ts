@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 
-/** Ten times what a start takes on two busy cores (facts §13). */
+/** Ten times what a start takes on two busy cores (opencode §13). */
 const startLimitMs = 30_000;
-/** A request that came too early is never answered (facts §2.4); the next one, on a new connection, is. */
+/** A request that came too early is never answered (opencode §2.4); the next one, on a new connection, is. */
 const probeLimitMs = 1_500;
 const probePauseMs = 50;
 

@@ -5,7 +5,7 @@ import { privateDirectory, writePrivateFile } from '../process/private-file.ts';
 
 /**
  * Prepares a config directory (the global one, a `.opencode` we create) so that OpenCode starts no npm install in it: a lock
- * file that already names its plugin package (opencode-facts §3). `version` is OpenCode's own.
+ * file that already names its plugin package (opencode §3). `version` is OpenCode's own.
  */
 export const seedConfigDirectory = async (directory: string, version: string): Promise<void> => {
   await privateDirectory(directory);

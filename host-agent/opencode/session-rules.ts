@@ -1,7 +1,7 @@
 import type { Rule } from './client.ts';
 import type { Session } from './events.ts';
 
-/** What OpenCode asks for by itself (facts §8.3), as rules. */
+/** What OpenCode asks for by itself (opencode §8.3), as rules. */
 const asking: readonly Rule[] = [
   { permission: 'external_directory', pattern: '*', action: 'ask' },
   { permission: 'doom_loop', pattern: '*', action: 'ask' },

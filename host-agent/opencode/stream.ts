@@ -4,7 +4,7 @@ import type { EndpointFile } from './endpoint.ts';
 import { type Frame, parseFrame } from './events.ts';
 import { OpenCodeAway } from './failure.ts';
 
-/** OpenCode sends a heartbeat every 10 s (facts §7.1). */
+/** OpenCode sends a heartbeat every 10 s (opencode §7.1). */
 const silenceMs = 25_000;
 /** A start of OpenCode takes a second; while it is away we look again this soon, then less often. */
 const redialMinMs = 100;
@@ -22,7 +22,7 @@ export interface StreamSink {
 
 /**
  * Holds `GET /global/event` until `signal` aborts, dialling again after every loss. The stream is always read on, because
- * OpenCode buffers for a slow reader without bound (facts §7.1).
+ * OpenCode buffers for a slow reader without bound (opencode §7.1).
  */
 export const holdStream = async (
   endpoint: EndpointFile,
@@ -94,7 +94,7 @@ const understood = (text: string, log: Log): Frame[] => {
   }
 };
 
-/** Cuts the stream into the texts of its `data:` lines; OpenCode sends nothing else, and one line per frame (facts §7.1). */
+/** Cuts the stream into the texts of its `data:` lines; OpenCode sends nothing else, and one line per frame (opencode §7.1). */
 export const frameSplitter = (): ((chunk: string) => string[]) => {
   let rest = '';
   return (chunk) => {

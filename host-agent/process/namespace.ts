@@ -24,7 +24,7 @@ export interface Contained {
 }
 
 /**
- * The command line that runs `command` so that nothing of it outlives its owner (architecture §3.7): a PID namespace with a
+ * The command line that runs `command` so that nothing of it outlives its owner (architecture §3, 7): a PID namespace with a
  * reaping init, ended by the kernel when the process that spawned it dies. Falls back to what `means` allows, and says so.
  * With `report`, once the command has ended in a namespace, the /proc/<pid>/stat of each process that is still there is
  * written to file descriptor `leftFd` before the namespace ends (see left-behind.ts).

@@ -5,7 +5,7 @@ import { simpleGit } from 'simple-git';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { pathWithin } from './paths.ts';
 
-/** What is true of every mission so far; OpenCode would rewrite a file without `$schema` (facts §10.1). */
+/** What is true of every mission so far; OpenCode would rewrite a file without `$schema` (opencode §10.1). */
 const config = `${JSON.stringify({ $schema: 'https://opencode.ai/config.json' }, null, 2)}\n`;
 
 export interface MissionPlace {
@@ -24,7 +24,7 @@ export const contextDirectory = (workingDir: string, mission: MissionId): string
   join(workingDir, 'context', mission);
 
 /**
- * Makes the directory of a mission ready for a turn (contract 8.1, 8.2) and gives its path without symlinks: a git repository of its
+ * Makes the directory of a mission ready for a turn (contract §8.1, §8.2) and gives its path without symlinks: a git repository of its
  * own with `output/`, `temp/`, OpenCode's config and a link to the mission's context files. With `clean` everything that was in it
  * goes first. May be repeated. Throws what the file system or git says.
  */
@@ -63,7 +63,7 @@ const unlessThere = async (make: () => Promise<unknown>): Promise<void> => {
   }
 };
 
-/** By rename, since a half-written config breaks the directory until OpenCode restarts (facts §10.1). */
+/** By rename, since a half-written config breaks the directory until OpenCode restarts (opencode §10.1). */
 const write = async (path: string): Promise<void> => {
   const present = await readFile(path, 'utf8').catch(() => null); // Missing or unreadable: it is written anew.
   if (present === config) return;
@@ -72,7 +72,7 @@ const write = async (path: string): Promise<void> => {
   await rename(fresh, path);
 };
 
-/** The repository bounds OpenCode's search for configuration and gives it snapshots (facts §5). */
+/** The repository bounds OpenCode's search for configuration and gives it snapshots (opencode §5). */
 const initRepository = async (directory: string): Promise<void> => {
   const git = simpleGit(directory);
   await git.init(['--initial-branch=main']);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** One reply in the OpenAI streaming format (opencode-facts §12). Headers go out with the first chunk. */
+/** One reply in the OpenAI streaming format (opencode §12). Headers go out with the first chunk. */
 export type Reply = ReturnType<typeof openReply>;
 
 /** Token numbers that a call reports unless its script says others: OpenCode shows input 80, output 10, cache.read 20. */

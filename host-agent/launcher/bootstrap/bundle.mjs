@@ -39,7 +39,7 @@ const bundleWorker = async () => {
   if (code !== 0) throw new Error(`wrangler ended with code ${code}`);
 };
 
-/** The facts of wrangler.toml that plain workerd accepts; it refuses every other key (edge-facts §4.2). */
+/** The facts of wrangler.toml that plain workerd accepts; it refuses every other key (edge §4.2). */
 const writeEdgeFacts = async () => {
   const { unstable_readConfig: readConfig } = await import('wrangler');
   const config = readConfig({ config: join(root, 'wrangler.toml') }, { hideWarnings: true });

@@ -43,6 +43,8 @@ export const questionBody = z.union([z.object({ answers: questionAnswers }), z.o
 export interface HistoryEntry {
   role: 'user' | 'assistant';
   content: string;
+  /** NEW: a message whose turn has not started; those stand last. */
+  queued?: true;
 }
 
 export interface MissionJson {

@@ -179,6 +179,11 @@ export const edgeEvent = z.discriminatedUnion('type', [
     agent: z.string().nullable(),
     queued: z.boolean(),
   }),
+  /**
+   * A message takes its place in the conversation without a turn: it ended before it had one, or its start is lost. The place of any
+   * other is its `turn.started`, which has a `sequence` then. A delta stream adds the message's `content` to both.
+   */
+  z.object({ type: z.literal('message.placed'), command: commandId }),
   /** A waiting message has another text: every rendering shows this one from here on. */
   z.object({ type: z.literal('message.edited'), command: commandId, content: z.string() }),
   z.object({ type: z.literal('message.removed'), command: commandId }),

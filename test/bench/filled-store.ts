@@ -64,6 +64,8 @@ export const fillStore = (edgeState: string, host: string, { missions, eventsPer
     insertMission.run(id, owner, title, status, runs ? turn : null, eventsPerMission + 1, at, at);
     insertCommand.run(command, id, runs ? 'running' : 'finished', at, turn);
     insertListed.run(id, host, owner, status, title, history, at, at, log);
+    const kept = event('message.kept', { command, content: 'Do something useful', agent: null, queued: false });
+    insertRow.run(++seq, id, null, at, kept.type, JSON.stringify(kept));
     for (const [number, event] of eventsOf(command, turn, eventsPerMission, runs).entries()) {
       insertRow.run(++seq, id, number + 1, at, event.type, JSON.stringify(event));
     }
@@ -78,9 +80,9 @@ export const fillStore = (edgeState: string, host: string, { missions, eventsPer
   return first;
 };
 
-/** One long turn: a message, tool calls with results, an answer. */
+/** One long turn: tool calls with results, an answer. */
 const eventsOf = (command: string, turn: string, count: number, runs: boolean): { type: string }[] => [
-  event('message.kept', { command, content: 'Do something useful', agent: null, queued: false }),
+  event('turn.started', { command, turn, agent: null, model: 'lab/m1' }),
   ...Array.from({ length: count - 2 }, (_, index) => {
     const tool_call_id = `call_${index >> 1}`;
     return index % 2 === 0

@@ -57,13 +57,14 @@ const isShown = ({ mission, sequence, event }: Row): boolean => {
   switch (event.type) {
     case 'message.kept':
       return event.queued;
-    case 'turn.started':
     case 'part.closed':
     case 'tool.called':
     case 'tool.result':
     case 'turn.error':
     case 'mission.status':
       return true;
+    case 'message.placed':
+    case 'turn.started':
     case 'turn.ended':
     case 'command.finished':
     case 'command.lost':

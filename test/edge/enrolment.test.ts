@@ -276,8 +276,8 @@ test('a removed server is stopped, cut off and gone from every list, and what it
   expect(status).toBe('interrupted');
   expect(history.map(({ role, content }) => [role, content.slice(0, 22)])).toEqual([
     ['user', 'go'],
-    ['user', 'and then'],
     ['assistant', 'The server was removed'],
+    ['user', 'and then'],
     ['assistant', 'The server was removed'],
   ]);
   const [listed] = await (await admin('/api/control/missions')).json<MissionJson[]>();

@@ -80,7 +80,7 @@ test('an edited message is sent, kept and shown with its new text, once', async 
   expect(history.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual(['first', 'new text']);
   await vi.waitFor(async () => {
     const listed = (await get<MissionJson[]>('missions')).find(({ id }) => id === mission);
-    expect(listed?.history).toEqual(history);
+    expect(listed?.history).toEqual(history.map(({ role, content }) => ({ role, content })));
   });
 
   const replayed = await stream('?format=delta', { 'Last-Event-ID': before });
@@ -175,7 +175,7 @@ test('edited and removed at once: it never runs and is in no history', async () 
   const types = (await get<StoredEventJson[]>(`missions/${mission}/events`)).filter(({ event_id }) =>
     [waiting, again.id].includes(event_id ?? ''),
   );
-  expect(types.map(({ event_type }) => event_type)).toEqual(['message_removed', 'user_message']);
+  expect(types.map(({ event_type }) => event_type)).toEqual(['user_message']);
 });
 
 test('removing and clearing tell the new length, and the queue can be asked for one mission', async () => {
@@ -240,7 +240,7 @@ test('a parallel start repeated with its key is one start; without its server it
   const answers = await Promise.all([start('k', 'go'), start('k', 'go'), start('k', 'go')]);
 
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-  expect((await get<MissionJson>(`missions/${mission}`)).history).toEqual([{ role: 'user', content: 'go' }]);
+  expect((await get<MissionJson>(`missions/${mission}`)).history).toMatchObject([{ role: 'user', content: 'go' }]);
   expect((await start('k', 'else')).status).toBe(422);
   peer.close();
   await vi.waitFor(async () => expect(await hostObject(env, host).isConnected()).toBe(false));

@@ -15,6 +15,8 @@ export interface KeptMessage {
   queued: boolean;
   cancel: boolean;
   turn: string | null;
+  /** Position of its row in the log. */
+  seq: number;
 }
 
 type Row = Omit<KeptMessage, 'clean' | 'queued' | 'cancel'> & {
@@ -40,10 +42,11 @@ export const getCommand = (sql: SqlStorage, id: string): KeptMessage | null => {
 
 export const keepMessage = (
   sql: SqlStorage,
-  message: Pick<KeptMessage, 'id' | 'mission' | 'at' | 'content' | 'agent' | 'clean' | 'queued'>,
+  message: Pick<KeptMessage, 'id' | 'mission' | 'at' | 'content' | 'agent' | 'clean' | 'queued' | 'seq'>,
 ): void => {
   sql.exec(
-    "INSERT INTO commands (id, mission, state, at, content, agent, clean, queued) VALUES (?, ?, 'kept', ?, ?, ?, ?, ?)",
+    `INSERT INTO commands (id, mission, state, at, content, agent, clean, queued, seq)
+       VALUES (?, ?, 'kept', ?, ?, ?, ?, ?, ?)`,
     message.id,
     message.mission,
     message.at,
@@ -51,6 +54,7 @@ export const keepMessage = (
     message.agent,
     message.clean ? 1 : 0,
     message.queued ? 1 : 0,
+    message.seq,
   );
 };
 
@@ -106,20 +110,8 @@ export const removeKept = (sql: SqlStorage, id: string): boolean =>
 
 /** Gives a waiting message another text. */
 export const editKept = (sql: SqlStorage, id: string, content: string): void => {
-  sql.exec("UPDATE commands SET content = ?, edited = 1 WHERE id = ? AND state = 'kept'", content, id);
+  sql.exec("UPDATE commands SET content = ? WHERE id = ? AND state = 'kept'", content, id);
 };
-
-/** The texts of a mission's messages that were edited, by command id. */
-export const editedTexts = (sql: SqlStorage, mission: string): Map<string, string> =>
-  new Map(
-    sql
-      .exec<{ id: string; content: string }>(
-        'SELECT id, content FROM commands WHERE mission = ? AND edited = 1',
-        mission,
-      )
-      .toArray()
-      .map(({ id, content }) => [id, content]),
-  );
 
 /** Stores the wish to cancel, which every `welcome` repeats until the command's end is in the log. */
 export const wishCancel = (sql: SqlStorage, id: string): void => {

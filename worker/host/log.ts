@@ -15,6 +15,13 @@ export interface LogRow {
   event: LogEvent | UnknownEvent;
 }
 
+/**
+ * Rows that a conversation consists of. `message.kept` has a `sequence` only in logs of before messages had their place at their turn,
+ * where there was no turn (tables.ts). Word for word that of the index `log_conversation`.
+ */
+export const conversationRows = `sequence IS NOT NULL
+  AND type IN ('message.kept', 'message.placed', 'turn.started', 'turn.ended', 'command.finished', 'command.lost')`;
+
 type StoredRow = { seq: number; mission: string | null; sequence: number | null; at: number; body: string };
 
 /** One history: its identity, its head, appending and reading (protocol §1). */
@@ -155,7 +162,7 @@ export class Log {
     return this.#sql
       .exec<StoredRow>(
         `SELECT seq, mission, sequence, at, body FROM log
-           WHERE mission = ? AND sequence IS NOT NULL AND type IN ('message.kept', 'turn.ended', 'command.finished', 'command.lost')
+           WHERE mission = ? AND ${conversationRows}
            ORDER BY sequence`,
         mission,
       )

@@ -2,9 +2,10 @@ import { type HistoryEntry, type MissionJson, timestamp } from '../../shared/api
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId, TurnId } from '../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../shared/reducer.ts';
-import { editedTexts } from './commands.ts';
+import { getCommand } from './commands.ts';
 import type { Log, LogRow } from './log.ts';
 import { partText } from './parts.ts';
+import { lostMessage, unplaced } from './places.ts';
 import type { NewMission } from './replies.ts';
 
 /** A mission as the object keeps it. Times in milliseconds, money in dollars. */
@@ -137,26 +138,27 @@ export const answerText = (sql: SqlStorage, event: LogRow['event']): string => {
   return parts.length > 0 && event.outcome === 'completed' ? parts.join('\n\n') : event.text || parts.join('\n\n');
 };
 
-/** The conversation in order, one entry per message; removed ones are left out (contract §6.3 NEW). */
-export const history = (sql: SqlStorage, log: Log, mission: string): HistoryEntry[] => {
-  const removed = new Set(
-    sql
-      .exec<{ id: string }>("SELECT id FROM commands WHERE mission = ? AND state = 'removed'", mission)
-      .toArray()
-      .map((row) => row.id),
-  );
-  const edited = editedTexts(sql, mission);
-  const entries: HistoryEntry[] = [];
-  for (const { event } of log.conversation(mission)) {
-    if ('unknown' in event) continue;
-    if (event.type === 'message.kept' && !removed.has(event.command))
-      entries.push({ role: 'user', content: edited.get(event.command) ?? event.content });
-    if (event.type === 'turn.ended') entries.push({ role: 'assistant', content: answerText(sql, event) });
-    if (event.type === 'command.finished' || event.type === 'command.lost') {
-      entries.push({ role: 'assistant', content: event.text });
-    }
+/** The conversation in order, one entry per message (contract §6.3 NEW); what waits stands last. */
+export const history = (sql: SqlStorage, log: Log, mission: string): HistoryEntry[] => [
+  ...log.conversation(mission).flatMap(({ event }) => entryOf(sql, event)),
+  ...unplaced(sql, mission).map(({ content }) => ({ role: 'user' as const, content, queued: true as const })),
+];
+
+const entryOf = (sql: SqlStorage, event: LogRow['event']): HistoryEntry[] => {
+  if ('unknown' in event) return [];
+  switch (event.type) {
+    case 'message.kept':
+    case 'message.placed':
+    case 'turn.started':
+      return [{ role: 'user', content: getCommand(sql, event.command)?.content ?? lostMessage }];
+    case 'turn.ended':
+      return [{ role: 'assistant', content: answerText(sql, event) }];
+    case 'command.finished':
+    case 'command.lost':
+      return [{ role: 'assistant', content: event.text }];
+    default:
+      return [];
   }
-  return entries;
 };
 
 /** The contract's mission object (§2.2), without `workspace_name`, which only the Worker knows. */

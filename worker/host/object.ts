@@ -10,7 +10,6 @@ import type {
   QueuedJson,
   RequestJson,
   RunningJson,
-  StoredEventJson,
 } from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import { commandId, type MissionId } from '../../shared/ids.ts';
@@ -26,6 +25,7 @@ import { requestsOf } from './open-requests.ts';
 import { eventsPage } from './pages.ts';
 import * as queue from './queue.ts';
 import {
+  type EventsPage,
   type EventsQuery,
   type NewAnswer,
   type NewMessage,
@@ -131,7 +131,7 @@ export class Host extends DurableObject<Env> {
     return taken;
   }
 
-  events(owner: string, id: string, query: EventsQuery): Reply<{ events: StoredEventJson[]; next: number | null }> {
+  events(owner: string, id: string, query: EventsQuery): Reply<EventsPage> {
     if (!ownMission(this.#sql, owner, id)) return refuse('not_found', 'Mission not found');
     return reply(eventsPage(this.#sql, this.#log, id, query));
   }

@@ -7,6 +7,7 @@ import type { Log, LogRow, UnknownEvent } from './log.ts';
 import { getMission, type Mission, saveMission } from './missions.ts';
 import { endsWith, noteAsked, noteEnded } from './open-requests.ts';
 import { closeLeftOpen, closePart, getPart, openPart, type Part, storeCheckpoint } from './parts.ts';
+import { placedBy } from './places.ts';
 import { putTodos } from './todos.ts';
 
 /** What one event became: the rows written, in order, and texts that are not in the rows themselves. */
@@ -17,11 +18,11 @@ export interface Recorded {
   checkpoint?: { off: number; text: string; replace: boolean };
 }
 
-/** Types that get a `sequence`: one for each stored event of the contract (§6.2). */
+/** Types that get a `sequence`: one for each stored event of the contract (§6.2). So does a turn's start that places its message. */
 const isShown = (event: LogEvent | UnknownEvent): boolean => {
   if ('unknown' in event) return false;
   switch (event.type) {
-    case 'message.kept':
+    case 'message.placed':
     case 'part.opened':
     case 'tool.called':
     case 'tool.result':
@@ -84,6 +85,8 @@ export const recordIn = (
   }
   const isNew = isNewFact(sql, mission, event);
   const { state, change } = isNew ? reduceMission(mission, event) : { state: mission, change: null };
+  const placed = isNew ? placedBy(sql, event) : null;
+  if (placed !== null && event.type !== 'turn.started') write({ type: 'message.placed', command: placed }, true);
   // Also of a turn that was ended here before: what its host began in between has no other end.
   if (event.type === 'turn.ended') {
     for (const left of closeLeftOpen(sql, event.turn, missionId)) {
@@ -101,7 +104,11 @@ export const recordIn = (
   mission = { ...mission, status: state.status, turn: state.turn, endedTurn: state.endedTurn };
   const stored = isNew ? storeSides(sql, mission, event, nowMs) : { event, keep: event.type !== 'part.checkpoint' };
   if (stored.keep)
-    write(stored.event, isNew && isShown(event), stored.checkpoint ? { checkpoint: stored.checkpoint } : {});
+    write(
+      stored.event,
+      isNew && (isShown(event) || (placed !== null && event.type === 'turn.started')),
+      stored.checkpoint ? { checkpoint: stored.checkpoint } : {},
+    );
   mission = { ...mission, ...accounts(mission, event, isNew), ...times(before, mission, event, nowMs) };
   return { recorded: recorded.map((entry) => ({ ...entry, mission })), after: mission };
 };

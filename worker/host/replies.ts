@@ -1,3 +1,4 @@
+import type { StoredEventJson } from '../../shared/api.ts';
 import type { RequestAnswer } from '../../shared/commands.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
@@ -43,6 +44,14 @@ export interface EventsQuery {
   types: string[] | null;
   /** First `sequence` wanted, from 1. */
   from: number;
+  /** Among the messages that wait: behind which one, by its place in the queue; absent while there may be rows before them. */
+  after?: number;
   /** Most rows wanted. */
   limit: number;
+}
+
+/** `next` is where the following page begins, null at the end. */
+export interface EventsPage {
+  events: StoredEventJson[];
+  next: Pick<EventsQuery, 'from' | 'after'> | null;
 }

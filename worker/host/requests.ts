@@ -64,9 +64,9 @@ export const takeMessage = (
   if (!mission) return done(notFound(message.mission));
   if (isRemoved(sql)) return done(refuse('conflict', removedText));
   const queued = openCommands(sql, mission.id).length > 0 || !canStart || !hasRoom(sql);
-  keepMessage(sql, { ...message, at: nowMs, clean, queued });
   const { id: command, content, agent } = message;
   const recorded = recordEvent(sql, log, mission.id, { type: 'message.kept', command, content, agent, queued }, nowMs);
+  keepMessage(sql, { ...message, at: nowMs, clean, queued, seq: log.head });
   giveTitle(sql, mission.id, owner, content);
   return done(reply({ queued }), recorded, [mission.id]);
 };
@@ -202,7 +202,7 @@ const resumeChars = 2_000;
 
 /** The generated message of a resume. OpenCode keeps the session, so this only says what happened and what to go on with. */
 const resumePrompt = (sql: SqlStorage, log: Log, mission: Mission, clean: boolean): string => {
-  const entries = history(sql, log, mission.id);
+  const entries = history(sql, log, mission.id).filter(({ queued }) => !queued);
   const request = entries.find((entry) => entry.role === 'user')?.content ?? '';
   const answer = entries.findLast((entry) => entry.role === 'assistant')?.content ?? '';
   const reason = mission.status === 'blocked' ? 'it had reached its iteration limit' : 'it was interrupted';

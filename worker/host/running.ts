@@ -3,14 +3,16 @@ import type { LiveTurn } from '../../shared/events.ts';
 import { quietMs } from '../../shared/limits.ts';
 import type { MissionRun } from '../../shared/viewer.ts';
 import { hasOpen, type KeptMessage, openCommands } from './commands.ts';
+import { conversationRows } from './log.ts';
 import { getMission, type Mission, runningMissions } from './missions.ts';
 import { isWaiting } from './open-requests.ts';
+import { unplaced } from './places.ts';
 import { atWork, isFull } from './slots.ts';
 
 /** How a mission is doing, for `status` events. A message counts as waiting until its turn has started. */
 export const missionRun = (sql: SqlStorage, mission: Mission): MissionRun => {
-  const waiting = openCommands(sql, mission.id).filter((command) => command.state !== 'running').length;
-  return { mission_id: mission.id, state: mission.turn === null ? 'idle' : stateOf(sql, mission), queue_len: waiting };
+  const state = mission.turn === null ? 'idle' : stateOf(sql, mission);
+  return { mission_id: mission.id, state, queue_len: unplaced(sql, mission.id).length };
 };
 
 /** A turn waits for a person, or goes on by itself. */
@@ -52,13 +54,13 @@ export const runningJson = (sql: SqlStorage, owner: string, activity: Activity, 
     .filter((mission) => mission.owner === owner)
     .flatMap((mission) => {
       if (mission.turn === null && atWork(sql, mission.id, full) === null) return [];
-      const open = openCommands(sql, mission.id);
+      const waiting = unplaced(sql, mission.id).length;
       return [
         {
           mission_id: mission.id,
           state: mission.turn === null ? ('queued' as const) : stateOf(sql, mission),
-          queue_len: open.filter((command) => command.state !== 'running').length,
-          history_len: historyLength(sql, mission.id),
+          queue_len: waiting,
+          history_len: placedLength(sql, mission.id) + waiting,
           seconds_since_activity: Math.max(0, Math.floor((nowMs - lastActivity(mission, activity)) / 1000)),
           expected_deliverables: 0,
           ...turnState(mission, activity, isWaiting(sql, mission.id), nowMs),
@@ -80,14 +82,8 @@ export const waitingMessages = (sql: SqlStorage, owner: string): KeptMessage[] =
     (command) => command.state === 'kept' && getMission(sql, command.mission)?.owner === owner,
   );
 
-const historyLength = (sql: SqlStorage, mission: string): number =>
-  sql
-    .exec<{ n: number }>(
-      `SELECT count(*) AS n FROM log WHERE mission = ? AND sequence IS NOT NULL
-         AND type IN ('message.kept', 'turn.ended', 'command.finished', 'command.lost')`,
-      mission,
-    )
-    .one().n;
+const placedLength = (sql: SqlStorage, mission: string): number =>
+  sql.exec<{ n: number }>(`SELECT count(*) AS n FROM log WHERE mission = ? AND ${conversationRows}`, mission).one().n;
 
 const turnState = (
   mission: Mission,

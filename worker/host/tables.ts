@@ -1,8 +1,10 @@
+import { reordering } from './reordering.ts';
+
 /**
  * The object's own tables. Plain SQL: drizzle stays with D1, where a schema is shared; here every row written is the bill,
  * so tables are cut by how often they change. `meta.schema` carries the version; a step is added below, never edited.
  */
-const steps: readonly string[][] = [
+export const steps: readonly (readonly string[])[] = [
   [
     'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
     // One row per construction that appended something: makes a rolled-back object recognisable (protocol §1).
@@ -67,6 +69,17 @@ const steps: readonly string[][] = [
   [
     // Where a chunk ends, in UTF-16 units; null in those of before, whose part knows its length.
     'ALTER TABLE chunks ADD COLUMN until INTEGER',
+  ],
+  [
+    // A message has its place where its turn starts, no longer where it was taken in: `turn.started` bears its `sequence` from here on.
+    'DROP INDEX commands_removed',
+    'DROP INDEX commands_edited',
+    'DROP INDEX log_history',
+    `CREATE INDEX log_conversation ON log (mission, sequence) WHERE sequence IS NOT NULL
+       AND type IN ('message.kept', 'message.placed', 'turn.started', 'turn.ended', 'command.finished', 'command.lost')`,
+    // Where its row is in the log; of those that ended nobody asks.
+    'ALTER TABLE commands ADD COLUMN seq INTEGER NOT NULL DEFAULT 0',
+    ...reordering,
   ],
 ];
 

@@ -2,7 +2,7 @@ import type { StoredEventJson } from '../../shared/api.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { pageRows } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
-import type { EventsQuery } from '../host/replies.ts';
+import type { EventsPage } from '../host/replies.ts';
 import { ask, unwrap } from '../host-calls.ts';
 
 /** Which stored events are wanted (contract §6): `offset` skips matches, `limit` bounds what is left. */
@@ -42,16 +42,14 @@ async function* pages(
 ): AsyncGenerator<StoredEventJson[]> {
   let skip = types === null ? 0 : offset;
   let left = limit;
-  let from: number | null = types === null ? offset + 1 : 1;
-  while (from !== null && left > 0) {
-    const query: EventsQuery = { types, from, limit: Math.min(skip + left, pageRows) };
-    const page: { events: StoredEventJson[]; next: number | null } = unwrap(
-      await ask(env, host, (object) => object.events(owner, mission, query)),
-    );
+  let next: EventsPage['next'] = { from: types === null ? offset + 1 : 1 };
+  while (next !== null && left > 0) {
+    const query = { types, ...next, limit: Math.min(skip + left, pageRows) };
+    const page: EventsPage = unwrap(await ask(env, host, (object) => object.events(owner, mission, query)));
     const wanted = page.events.slice(skip, skip + left);
     skip = Math.max(0, skip - page.events.length);
     left -= wanted.length;
-    from = page.next;
+    next = page.next;
     if (wanted.length > 0) yield wanted;
   }
 }

@@ -23,7 +23,9 @@ const missionFields = {
   workspace_id: uuid,
   agent: z.string().optional(),
   model_override: z.string().optional(),
-  history: z.array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string() })),
+  history: z.array(
+    z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string(), queued: z.literal(true).optional() }),
+  ),
   created_at: ts,
   updated_at: ts,
   interrupted_at: ts.optional(),
@@ -110,7 +112,7 @@ const json = (text: string): boolean => {
   }
 };
 
-/** Types and columns of §6.2; a message taken out of the queue keeps its number under a type that no app renders. */
+/** Types and columns of §6.2. */
 export const storedEvent = z.discriminatedUnion('event_type', [
   stored('user_message', z.strictObject({ queued: z.boolean() }), { event_id: uuid }),
   stored(
@@ -129,7 +131,6 @@ export const storedEvent = z.discriminatedUnion('event_type', [
   stored('tool_result', z.strictObject({}), { ...toolColumns, content: z.string().refine(json) }),
   stored('error', z.strictObject({ resumable: z.boolean() })),
   stored('mission_status_changed', z.strictObject({ status: missionStatus })),
-  stored('message_removed', z.strictObject({}), { event_id: uuid, content: z.literal('') }),
 ]);
 export type StoredEvent = {
   id: number;

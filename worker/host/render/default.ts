@@ -29,10 +29,16 @@ const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
   switch (event.type) {
     case 'message.kept':
       // One that starts at once is announced by its turn, so that `status` running comes first (contract §4.3).
-      return event.queued ? [userMessage(event.command, texts.message(event.command) || event.content, true)] : [];
+      return event.queued && !texts.wasRemoved(event.command)
+        ? [userMessage(event.command, texts.message(event.command), true)]
+        : [];
     case 'message.edited':
       return texts.wasRemoved(event.command) ? [] : [userMessage(event.command, texts.message(event.command), true)];
+    case 'message.placed':
+      return [userMessage(event.command, texts.message(event.command), false)];
     case 'turn.started':
+      // Told again, or after its end: what it starts was shown.
+      if (row.sequence === null) return [];
       return [
         userMessage(event.command, texts.message(event.command), false),
         ...agentTree(row, event.turn, texts),

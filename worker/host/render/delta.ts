@@ -31,7 +31,13 @@ export const renderDelta = (
     case 'message.kept':
     case 'message.edited':
       if (texts.wasRemoved(event.command)) return null;
-      return { name: event.type, data: { ...head, ...event, content: texts.message(event.command) || event.content } };
+      return { name: event.type, data: { ...head, ...event, content: texts.message(event.command) } };
+    case 'turn.started':
+    case 'message.placed': {
+      // Whoever joined while the message waited has not been shown its text.
+      const content = row.sequence === null ? {} : { content: texts.message(event.command) };
+      return { name: event.type, data: { ...head, ...event, ...content } };
+    }
     default:
       return { name: event.type, data: { ...head, ...event } };
   }

@@ -1,5 +1,6 @@
 import { type StoredEventJson, timestamp } from '../../../shared/api.ts';
 import type { LogEvent } from '../../../shared/events.ts';
+import type { KeptMessage } from '../commands.ts';
 import type { LogRow } from '../log.ts';
 import { isEndResumable, unanswered } from './default.ts';
 import type { Texts } from './texts.ts';
@@ -8,8 +9,7 @@ type Shown = Pick<StoredEventJson, 'event_type' | 'content'> & Partial<StoredEve
 
 /**
  * A log row as the contract's stored event (§6); null for rows that are none. A part is one `thinking` row with its text
- * as of now. `closed` tells whether a part has ended. A message taken out of the queue keeps its place under a
- * type that no client renders, so that sequences stay contiguous (protocol §4).
+ * as of now. `closed` tells whether a part has ended.
  */
 export const renderStored = (row: LogRow, texts: Texts, closed: (part: string) => boolean): StoredEventJson | null => {
   if (row.sequence === null || row.mission === null || 'unknown' in row.event) return null;
@@ -20,22 +20,34 @@ export const renderStored = (row: LogRow, texts: Texts, closed: (part: string) =
     mission_id: row.mission,
     sequence: row.sequence,
     timestamp: timestamp(row.at),
-    event_id: null,
-    tool_call_id: null,
-    tool_name: null,
-    metadata: {},
+    ...none,
     ...shown,
   };
 };
 
+const none = { event_id: null, tool_call_id: null, tool_name: null, metadata: {} };
+
+/** A message that waits: it has no `sequence` yet, and stands at the end under the one that its reader has come to. */
+export const renderWaiting = ({ seq, mission, at, id, content }: KeptMessage, sequence: number): StoredEventJson => ({
+  id: seq,
+  mission_id: mission,
+  sequence,
+  timestamp: timestamp(at),
+  ...none,
+  event_type: 'user_message',
+  content,
+  event_id: id,
+  metadata: { queued: true },
+});
+
 const shownAs = (event: LogEvent, texts: Texts, closed: (part: string) => boolean): Shown | null => {
   switch (event.type) {
     case 'message.kept':
-      if (texts.wasRemoved(event.command))
-        return { event_type: 'message_removed', content: '', event_id: event.command };
+    case 'message.placed':
+    case 'turn.started':
       return {
         event_type: 'user_message',
-        content: texts.message(event.command) || event.content,
+        content: texts.message(event.command),
         event_id: event.command,
         metadata: { queued: false },
       };

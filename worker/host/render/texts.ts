@@ -4,11 +4,12 @@ import { getCommand } from '../commands.ts';
 import type { LogRow } from '../log.ts';
 import { answerText } from '../missions.ts';
 import { getPart, isSubAgents, openParts, partText } from '../parts.ts';
+import { lostMessage } from '../places.ts';
 import { treeAt } from '../tree.ts';
 
 /** Texts that rows only point to, looked up when an event is shown. */
 export interface Texts {
-  /** Content of a message, or '' for one this object does not have. */
+  /** Content of a message, or a sentence in place of one this object does not have. */
   message(command: string): string;
   answer(event: LogEvent): string;
   /** Stored text of a part. */
@@ -23,7 +24,7 @@ export interface Texts {
 }
 
 export const textsOf = (sql: SqlStorage): Texts => ({
-  message: (command) => getCommand(sql, command)?.content ?? '',
+  message: (command) => getCommand(sql, command)?.content ?? lostMessage,
   answer: (event) => answerText(sql, event),
   part: (part) => partText(sql, part),
   wasRemoved: (command) => getCommand(sql, command)?.state === 'removed',

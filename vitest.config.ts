@@ -1,33 +1,37 @@
+import './test/support/calibrated.ts';
 import { createRequire } from 'node:module';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { z } from 'zod';
+import { layerMs, patience } from './test/support/patience.ts';
 
 // The plugin brings a workerd of its own that is older than the compatibility date in wrangler.toml, and workerd refuses
 // dates past its release. Its miniflare takes another binary from here: the one this project pins and ships.
 const workerd = z.object({ default: z.string() }).parse(createRequire(import.meta.url)('workerd'));
 process.env.MINIFLARE_WORKERD_PATH ??= workerd.default;
 
-/** Real processes, real OpenCode: a whole mission may take this long on a busy machine. */
-const e2eTimeoutMs = 120_000;
-/** A few turns of a system that runs already. */
-const turnsTimeoutMs = 60_000;
-/** The same, with processes killed and started again; a case waits for events and is done much sooner. */
-const faultsTimeoutMs = 120_000;
-/** A machine that is made, booted and set up over the network. */
-const installTimeoutMs = 240_000;
-const hostTimeoutMs = 30_000;
-/** Milliseconds of work, with room for a machine that runs everything at once. */
-const edgeTimeoutMs = 20_000;
+type Layer = keyof typeof layerMs;
 
-const nodeProject = (name: string, more: object = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...more },
+/** What every layer has in common: its limits, and what is done before each of its files. */
+const layer = (name: Layer) => ({
+  name,
+  include: [`test/${name}/**/*.test.ts`],
+  testTimeout: layerMs[name],
+  hookTimeout: layerMs[name],
+  teardownTimeout: layerMs[name],
+  expect: { poll: patience },
+  setupFiles: ['test/support/setup.ts'],
+});
+
+const nodeProject = (name: Layer, more: object = {}) => ({
+  test: { ...layer(name), environment: 'node' as const, ...more },
 });
 
 const readsTheRouter = { assetsInclude: ['**/*.sql', '**/*.txt'] };
 
 /** What the objects of the edge tests are configured with; the Worker's own variables are chosen by each test. */
 const objectVariables = {
+  TEST_SLOWNESS: process.env.TEST_SLOWNESS ?? '',
   EDGE: 'embedded',
   JWT_SECRET: 'a secret of these tests',
   OPEN_AGENT_USERS: JSON.stringify(
@@ -43,27 +47,21 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       nodeProject('pure'),
-      nodeProject('host', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
-      nodeProject('protocol', { testTimeout: hostTimeoutMs, hookTimeout: hostTimeoutMs }),
-      nodeProject('e2e', { testTimeout: e2eTimeoutMs, hookTimeout: e2eTimeoutMs }),
-      nodeProject('chaos', { testTimeout: faultsTimeoutMs }),
-      nodeProject('planted', { testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
-      nodeProject('faults', { testTimeout: faultsTimeoutMs, hookTimeout: faultsTimeoutMs }),
-      nodeProject('install', { fileParallelism: false, testTimeout: installTimeoutMs, hookTimeout: installTimeoutMs }),
+      nodeProject('host'),
+      nodeProject('protocol'),
+      nodeProject('e2e'),
+      nodeProject('chaos'),
+      nodeProject('planted'),
+      nodeProject('faults'),
+      nodeProject('install', { fileParallelism: false }),
       // The routes are read from the Worker's router; its migrations, bundled as text there, are of no use here.
       { ...readsTheRouter, ...nodeProject('fuzz') },
-      {
-        ...readsTheRouter,
-        ...nodeProject('conformance', {
-          testTimeout: turnsTimeoutMs,
-          hookTimeout: e2eTimeoutMs,
-        }),
-      },
+      { ...readsTheRouter, ...nodeProject('conformance') },
       {
         plugins: [
           cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings: objectVariables } }),
         ],
-        test: { name: 'edge', include: ['test/edge/**/*.test.ts'], testTimeout: edgeTimeoutMs },
+        test: layer('edge'),
       },
     ],
   },

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Laboratory } from '../faults/laboratory.ts';
 import { password } from '../faults/laboratory.ts';
 import { storedEvents } from '../support/comparison.ts';
+import { eventMs, layerMs } from '../support/patience.ts';
 import { logIn, type Person, personAt } from '../support/person.ts';
 import { type Conversation, converse } from './conversation.ts';
 import { doFaults } from './faults.ts';
@@ -15,9 +16,9 @@ import type { FaultName, RoundPlan, ViewerPlan } from './schedule.ts';
 import { Viewer } from './viewer.ts';
 
 /** A round that has no end by then has lost something: a waiting person, a turn, or a process. */
-const roundMs = 150_000;
+const roundMs = layerMs.chaos / 4;
 /** D1 follows the object, and OpenCode's idle follows its stored end, within this. */
-const settleMs = 15_000;
+const settleMs = eventMs;
 const lookMs = 50;
 
 /** Plays a round; `done` hears of every fault that was felt. Throws when it does not come to its end. */

@@ -7,11 +7,11 @@ import { claimPort } from '../../host-agent/launcher/port.ts';
 import { startAlteringProxy } from '../support/altering-proxy.ts';
 import { labConfig } from '../support/lab.ts';
 import { freshWorkingDir, type Launched, launch } from '../support/launched.ts';
+import { patience } from '../support/patience.ts';
 import type { StreamEvent, StreamReader } from '../support/sse-reader.ts';
 import { type Person, password, type Stack, startStack } from '../support/stack.ts';
 
 /** What a machine with two cores and other tests needs at most. */
-const patience = { timeout: 20_000, interval: 50 };
 
 let stack: Stack;
 let me: Person;

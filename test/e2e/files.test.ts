@@ -126,7 +126,7 @@ test('an upload that is cut off leaves nothing, and the same file can be sent ag
   const path = '/api/fs/upload?path=./context/';
   await expect(me.send('POST', path, body(), { 'content-type': 'multipart/form-data; boundary=b' })).rejects.toThrow();
 
-  await expect.poll(() => readdirSync(uploads), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => readdirSync(uploads)).toEqual([]);
   expect(existsSync(join(stack.workingDir, 'context', mission, 'cut'))).toBe(false);
   expect((await send(path, 'cut', Buffer.from('whole'))).json.name).toBe('cut');
 });

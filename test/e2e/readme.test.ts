@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { eventMs } from '../support/patience.ts';
 import { password, startStack } from '../support/stack.ts';
 
 test('the curl session of the README works as written', async () => {
@@ -17,7 +18,7 @@ test('the curl session of the README works as written', async () => {
   const { stdout } = await promisify(execFile)('bash', ['-c', script], {
     cwd: directory,
     env: { PATH: process.env.PATH, PASSWORD: password },
-    timeout: 60_000,
+    timeout: eventMs,
   });
   await stack.close();
   rmSync(directory, { recursive: true });

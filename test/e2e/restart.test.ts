@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { expectSameAsOpenCode, openCodeHistory, storedEvents } from '../support/comparison.ts';
 import { alive, processTree } from '../support/launched.ts';
+import { patience } from '../support/patience.ts';
 import { answered, type Person, type Role, type Stack, startStack } from '../support/stack.ts';
 
 /** What the issue allows a restart to take until everything agrees. */
-const agreeing = { timeout: 10_000, interval: 100 };
+const agreeing = patience;
 
 let stack: Stack;
 let me: Person;
@@ -19,7 +20,7 @@ afterAll(() => stack.close());
 const eventsOf = (mission: string) => storedEvents(me, mission);
 
 const isUp = async (): Promise<void> => {
-  await vi.waitFor(async () => expect((await me.call('GET', '/api/health')).status).toBe(200), { timeout: 20_000 });
+  await vi.waitFor(async () => expect((await me.call('GET', '/api/health')).status).toBe(200));
 };
 
 /** Running list, mission, directory and OpenCode say the same. */
@@ -52,24 +53,18 @@ test.each<Role>(['edge', 'host-agent', 'opencode'])(
 
     stack.kill(role);
     await isUp();
-    await vi.waitFor(
-      async () => {
-        const sent = await me.call('POST', '/api/control/message', {
-          content: `SAY After ${role}.`,
-          mission_id: mission,
-        });
-        expect(sent.status).toBe(200);
-      },
-      { timeout: 20_000 },
-    );
+    await vi.waitFor(async () => {
+      const sent = await me.call('POST', '/api/control/message', {
+        content: `SAY After ${role}.`,
+        mission_id: mission,
+      });
+      expect(sent.status).toBe(200);
+    });
 
-    await vi.waitFor(
-      async () => {
-        const { history } = (await me.call('GET', `/api/control/missions/${mission}`)).json;
-        expect(history.at(-1)).toEqual({ role: 'assistant', content: `After ${role}.` });
-      },
-      { timeout: 30_000 },
-    );
+    await vi.waitFor(async () => {
+      const { history } = (await me.call('GET', `/api/control/missions/${mission}`)).json;
+      expect(history.at(-1)).toEqual({ role: 'assistant', content: `After ${role}.` });
+    });
     await agree(mission, 'completed');
     await nothingLost(mission);
   },
@@ -88,15 +83,12 @@ test.each<Role>(['edge', 'host-agent'])(
     await isUp();
     stack.model.release(gate);
 
-    await vi.waitFor(
-      async () => {
-        expect((await eventsOf(mission)).at(-1)).toMatchObject({
-          event_type: 'assistant_message',
-          content: 'Half of it and the rest.',
-        });
-      },
-      { timeout: 30_000 },
-    );
+    await vi.waitFor(async () => {
+      expect((await eventsOf(mission)).at(-1)).toMatchObject({
+        event_type: 'assistant_message',
+        content: 'Half of it and the rest.',
+      });
+    });
     await agree(mission, 'completed');
     await nothingLost(mission);
     const asked = stack.model.requests.filter(({ userText }) => userText.includes(gate));
@@ -112,24 +104,18 @@ test('SIGKILL of OpenCode during a turn ends it as interrupted, and the mission 
 
   stack.kill('opencode');
 
-  await vi.waitFor(
-    async () => {
-      const shown = (await me.call('GET', `/api/control/missions/${mission}`)).json;
-      expect(shown).toMatchObject({ status: 'interrupted', resumable: true });
-    },
-    { timeout: 30_000 },
-  );
+  await vi.waitFor(async () => {
+    const shown = (await me.call('GET', `/api/control/missions/${mission}`)).json;
+    expect(shown).toMatchObject({ status: 'interrupted', resumable: true });
+  });
   await agree(mission, 'interrupted');
   expect(stack.model.requests.filter(({ userText }) => userText.includes('killed-opencode'))).toHaveLength(2);
 
   stack.model.release('killed-opencode'); // The generated prompt repeats the request, and so its script.
   expect((await me.call('POST', `/api/control/missions/${mission}/resume`)).status).toBe(200);
-  await vi.waitFor(
-    async () => {
-      expect((await me.call('GET', `/api/control/missions/${mission}`)).json.status).toBe('completed');
-    },
-    { timeout: 30_000 },
-  );
+  await vi.waitFor(async () => {
+    expect((await me.call('GET', `/api/control/missions/${mission}`)).json.status).toBe('completed');
+  });
 });
 
 test('SIGKILL of the launcher during a turn leaves no process, and the next start goes on with the mission', async () => {
@@ -148,12 +134,9 @@ test('SIGKILL of the launcher during a turn leaves no process, and the next star
   await nothingLost(mission);
   expect(stack.model.requests.filter(({ userText }) => userText.includes('killed-launcher'))).toHaveLength(1);
   await me.say('SAY After the launcher.', mission);
-  await vi.waitFor(
-    async () => {
-      expect((await eventsOf(mission)).at(-1)?.content).toBe('After the launcher.');
-    },
-    { timeout: 30_000 },
-  );
+  await vi.waitFor(async () => {
+    expect((await eventsOf(mission)).at(-1)?.content).toBe('After the launcher.');
+  });
 });
 
 test('missions that wait for a slot keep their place when edge and host-agent are killed, and each message runs once in its mission', async () => {
@@ -194,13 +177,10 @@ test('missions that wait for a slot keep their place when edge and host-agent ar
     (await eventsOf(mission))
       .filter(({ event_type }) => event_type === 'assistant_message')
       .map(({ content }) => content);
-  await vi.waitFor(
-    async () => {
-      expect(await answers(first.mission)).toEqual(['Answer a1.', 'Answer a2.']);
-      expect(await answers(third.mission)).toEqual(['Answer c1.']);
-    },
-    { timeout: 30_000 },
-  );
+  await vi.waitFor(async () => {
+    expect(await answers(first.mission)).toEqual(['Answer a1.', 'Answer a2.']);
+    expect(await answers(third.mission)).toEqual(['Answer c1.']);
+  });
   stack.model.release('slot-b');
   await agree(second.mission, 'completed');
 
@@ -227,12 +207,9 @@ test('a restart of everything keeps missions, the token and the stream position'
   expect((await resumed.until(({ name }) => name === 'snapshot')).id).not.toBeNull();
   expect(resumed.events.some(({ name }) => name === 'reset')).toBe(false);
   resumed.close();
-  await vi.waitFor(async () => expect((await me.say('SAY Again.', mission)).queued).toBe(false), { timeout: 20_000 });
-  await vi.waitFor(
-    async () => {
-      const { history } = (await me.call('GET', `/api/control/missions/${mission}`)).json;
-      expect(history.at(-1).content).toBe('Again.');
-    },
-    { timeout: 30_000 },
-  );
+  await vi.waitFor(async () => expect((await me.say('SAY Again.', mission)).queued).toBe(false));
+  await vi.waitFor(async () => {
+    const { history } = (await me.call('GET', `/api/control/missions/${mission}`)).json;
+    expect(history.at(-1).content).toBe('Again.');
+  });
 });

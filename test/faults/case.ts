@@ -10,12 +10,13 @@ import {
   storedEvents,
 } from '../support/comparison.ts';
 import type { ModelRequest } from '../support/model.ts';
+import { patience } from '../support/patience.ts';
 import type { Person } from '../support/person.ts';
 import type { ResumingViewer } from '../support/resuming-viewer.ts';
 import type { Laboratory } from './laboratory.ts';
 
 /** Everything that is polled: states that no event tells a test. */
-export const soon = { timeout: 20_000, interval: 25 };
+export const soon = patience;
 
 /** Model calls of messages that hold `marker`, in order. */
 export const callsOf = (lab: Laboratory, marker: string): ModelRequest[] =>

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import { closeCode } from '../../shared/limits.ts';
 import type { Dial, EdgePeer } from '../support/edge-peer.ts';
+import { eventMs } from '../support/patience.ts';
 import type { Random, Shot } from './frames.ts';
 import { type EdgeShot, firstShotFromEdge, shotFromEdge, type Talk } from './from-edge.ts';
 import { Tally } from './tally.ts';
@@ -32,11 +33,10 @@ const checkEnd = (shot: Shot, { code, reason }: { code: number; reason: string }
 const within = async <T>(what: string, wanted: Promise<T>): Promise<T> => {
   let late: NodeJS.Timeout | undefined;
   const never = new Promise<never>((_, reject) => {
-    late = setTimeout(() => reject(new Error(`the host did not answer: ${what}`)), patienceMs);
+    late = setTimeout(() => reject(new Error(`the host did not answer: ${what}`)), eventMs);
   });
   return Promise.race([wanted, never]).finally(() => clearTimeout(late));
 };
-const patienceMs = 20_000;
 
 /** Asks something whose answer shows that everything before it was dealt with; false when the session ended instead. */
 const answers = (peer: EdgePeer, dial: Dial, what: string): Promise<boolean> => {

@@ -1,3 +1,5 @@
+import { layerMs } from '../support/patience.ts';
+
 /** How much is fuzzed, and with which seed: `npm run fuzz -- --seed N --frames N`, or a little of it in `npm test`. */
 
 /** Enough for every kind of shot to come up several times, few enough for every run of the tests. */
@@ -20,7 +22,6 @@ export const framesPerSide = Math.ceil(frames / 2);
 /** HTTP requests: a tenth of the frames, each is a whole round trip through the router. */
 export const requests = Math.ceil(frames / 10);
 
-/** A frame takes about 2 ms with its answer and its share of dials; this much for each bounds a machine that is busy. */
-const frameMs = 20;
-const leastMs = 60_000;
-export const timeoutMs = leastMs + frames * frameMs;
+/** A frame takes about 2 ms on the reference, with its answer and its share of dials. */
+const eachMs = layerMs.fuzz / shortFrames;
+export const timeoutMs = layerMs.fuzz + frames * eachMs;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { type EdgeFrame, parseEdgeFrame } from '../../shared/frames.ts';
+import { eventMs } from '../support/patience.ts';
 import type { Enrolled } from './edge-process.ts';
 
 /** How the edge ended a socket. */
@@ -10,9 +11,6 @@ export interface Closed {
 }
 
 export type HostDial = Awaited<ReturnType<typeof dialEdge>>;
-
-/** Longer than the edge may ever take for one frame; a socket that says nothing for this long hangs. */
-const patienceMs = 30_000;
 
 /** A host's end of the link over TCP. It sends whatever it is told to and keeps what comes back. */
 export const dialEdge = async (url: string, host: Pick<Enrolled, 'id' | 'credential'>) => {
@@ -46,7 +44,7 @@ export const dialEdge = async (url: string, host: Pick<Enrolled, 'id' | 'credent
   /** Resolves with the first value of `look` that is not undefined. */
   const until = <T>(what: string, look: () => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {
-      const late = setTimeout(() => settle(() => reject(new Error(`the edge did not answer: ${what}`))), patienceMs);
+      const late = setTimeout(() => settle(() => reject(new Error(`the edge did not answer: ${what}`))), eventMs);
       const settle = (how: () => void): void => {
         looking.delete(check);
         clearTimeout(late);

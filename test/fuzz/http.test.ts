@@ -1,6 +1,7 @@
 // The HTTP side under fire: whatever is asked, the answer is a sentence and never our own failure.
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventMs } from '../support/patience.ts';
 import { randomFrom } from '../support/random.ts';
 import { requests, seed, timeoutMs } from './budget.ts';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
@@ -24,9 +25,6 @@ interface Answer {
   text: string;
 }
 
-/** Longer than any answer takes; a stream counts as answered when it has begun. */
-const patienceMs = 20_000;
-
 /** By Node's own client, which sends paths as they are. */
 const ask = ({ method, path, headers, body }: HttpShot): Promise<Answer> =>
   new Promise((resolve, reject) => {
@@ -48,7 +46,7 @@ const ask = ({ method, path, headers, body }: HttpShot): Promise<Answer> =>
     });
     asked.once('upgrade', () => reject(new Error('an upgrade')));
     asked.once('error', reject);
-    asked.setTimeout(patienceMs, () => asked.destroy(new Error('no answer')));
+    asked.setTimeout(eventMs, () => asked.destroy(new Error('no answer')));
     asked.end(body ?? undefined);
   });
 

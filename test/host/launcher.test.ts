@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { alive, freshWorkingDir, type Launched, launch, processTree } from '../support/launched.ts';
+import { patience } from '../support/patience.ts';
 
 /** Two cores shared with other suites: a start takes about 2 s alone. */
-const patience = { timeout: 20_000, interval: 50 };
 
 let directory: ReturnType<typeof freshWorkingDir>;
 let launched: Launched | undefined;
@@ -58,7 +58,7 @@ test('the first start shows a password that logs in, a later one continues with 
   expect(state('secrets.json')).toBe(secrets);
   expect(secrets).not.toContain(password);
   expect({ ...JSON.parse(state('host.json')), url: '' }).toEqual({ ...JSON.parse(host), url: '' });
-}, 60_000);
+});
 
 test('SIGTERM ends every process within 10 s and exits 0, also with a stream open', async () => {
   const { launched, url } = await start({ DASHBOARD_PASSWORD: 'a password' });
@@ -73,7 +73,7 @@ test('SIGTERM ends every process within 10 s and exits 0, also with a stream ope
   expect(await launched.ended).toBe(0);
   expect(performance.now() - stoppedAt).toBeLessThan(10_000);
   expect(alive(processes)).toEqual([]);
-}, 60_000);
+});
 
 test('SIGTERM during the start ends what was started', async () => {
   launched = launch(directory.path);
@@ -85,36 +85,28 @@ test('SIGTERM during the start ends what was started', async () => {
   expect(await launched.ended).toBe(0);
   expect(launched.output()).not.toContain('ready');
   expect(alive([...processes, ...Object.values(launched.processes())])).toEqual([]);
-}, 60_000);
+});
 
-test.each(['launcher', 'bootstrap'])(
-  'SIGKILL of the %s leaves no process',
-  async (victim) => {
-    const { launched } = await start();
-    const processes = processTree(launched.pid);
-    expect(processes.length).toBeGreaterThan(4);
+test.each(['launcher', 'bootstrap'])('SIGKILL of the %s leaves no process', async (victim) => {
+  const { launched } = await start();
+  const processes = processTree(launched.pid);
+  expect(processes.length).toBeGreaterThan(4);
 
-    process.kill(victim === 'launcher' ? (launched.processes().launcher?.pid ?? 0) : launched.pid, 'SIGKILL');
+  process.kill(victim === 'launcher' ? (launched.processes().launcher?.pid ?? 0) : launched.pid, 'SIGKILL');
 
-    await vi.waitFor(() => expect(alive(processes)).toEqual([]), patience);
-  },
-  60_000,
-);
+  await vi.waitFor(() => expect(alive(processes)).toEqual([]), patience);
+});
 
-test.each(['edge', 'host-agent', 'opencode'])(
-  'a killed %s is started again',
-  async (role) => {
-    const { launched, url } = await start();
-    const before = launched.processes()[role];
+test.each(['edge', 'host-agent', 'opencode'])('a killed %s is started again', async (role) => {
+  const { launched, url } = await start();
+  const before = launched.processes()[role];
 
-    process.kill(before?.pid ?? 0, 'SIGKILL');
+  process.kill(before?.pid ?? 0, 'SIGKILL');
 
-    await launched.printed(/runs again/);
-    expect(launched.processes()[role]).not.toEqual(before);
-    expect((await fetch(`${url}/api/health`)).status).toBe(200);
-  },
-  60_000,
-);
+  await launched.printed(/runs again/);
+  expect(launched.processes()[role]).not.toEqual(before);
+  expect((await fetch(`${url}/api/health`)).status).toBe(200);
+});
 
 test('a second launcher on the same state is refused in one line', async () => {
   const first = await start();
@@ -124,7 +116,7 @@ test('a second launcher on the same state is refused in one line', async () => {
   expect(await second.ended).toBe(1);
   expect(second.output()).toMatch(/^Open Agent already runs on this state directory \(process \d+\)\. .*\n$/);
   expect((await fetch(`${first.url}/api/health`)).status).toBe(200);
-}, 60_000);
+});
 
 test('a port in use is said in one line', async () => {
   const other = createServer().listen(0, '127.0.0.1');
@@ -137,7 +129,7 @@ test('a port in use is said in one line', async () => {
   expect(await launched.ended).toBe(1);
   expect(launched.output()).toMatch(new RegExp(`^Open Agent can't listen on 127.0.0.1 port ${port}: .*set PORT.*\n$`));
   other.close();
-}, 60_000);
+});
 
 test('without OpenCode the system is up and says so', async () => {
   const { launched, url } = await start({ OPENCODE_BASE_URL: 'http://user:canary@127.0.0.1:9' });
@@ -145,4 +137,4 @@ test('without OpenCode the system is up and says so', async () => {
   await launched.printed(/OPENCODE_BASE_URL: nothing answers there\. Messages fail, and say why/);
   expect((await fetch(`${url}/api/health`)).status).toBe(200);
   expect(launched.output()).not.toContain('canary');
-}, 60_000);
+});

@@ -7,9 +7,6 @@ import { startLab } from '../support/lab.ts';
 import { startProxy } from '../support/loopback-proxy.ts';
 import { answered, startStack } from '../support/stack.ts';
 
-/** Several starts of real processes on a machine that does other things too. */
-const limitMs = 120_000;
-
 const closedPort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -29,9 +26,7 @@ const stackOf = async (environment?: Record<string, string>) => {
   return { stack, me, stream, statusOf };
 };
 
-test('a message for an OPENCODE_BASE_URL where nothing answers fails and says so; once OpenCode is there, the next one works', {
-  timeout: limitMs,
-}, async () => {
+test('a message for an OPENCODE_BASE_URL where nothing answers fails and says so; once OpenCode is there, the next one works', async () => {
   const lab = await startLab();
   onTestFinished(lab.close);
   const port = await closedPort();
@@ -57,9 +52,7 @@ test('a message for an OPENCODE_BASE_URL where nothing answers fails and says so
   expect((await stream.until(answered(next.mission))).data).toMatchObject({ success: true, content: 'In time.' });
 });
 
-test('while OpenCode only restarts a message waits; when it can not be started the message fails with the reason, and a mended one works', {
-  timeout: limitMs,
-}, async () => {
+test('while OpenCode only restarts a message waits; when it can not be started the message fails with the reason, and a mended one works', async () => {
   const { stack, me, stream, statusOf } = await stackOf();
   stack.kill('opencode');
   const waiting = await me.say('SAY Waited.');

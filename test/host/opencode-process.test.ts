@@ -13,7 +13,6 @@ import { labConfig, labEnvironment, openCodeCalls, startLab } from '../support/l
 import { startModel } from '../support/model.ts';
 import { processesWith, uniqueSeconds } from '../support/processes.ts';
 
-const startLimitMs = 60_000;
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -36,7 +35,7 @@ const bash = (command: string): string => `TOOL bash ${JSON.stringify({ command,
 const detachedSleep = (seconds: string): string =>
   bash(`setsid sleep ${seconds} >/dev/null 2>&1 </dev/null & echo started`);
 
-test('a detached process of a bash tool is gone when stop resolves', { timeout: startLimitMs }, async () => {
+test('a detached process of a bash tool is gone when stop resolves', async () => {
   const { openCode, model, missionDirectory, createSession, prompt } = await lab();
   const seconds = uniqueSeconds();
   await prompt(await createSession(missionDirectory('a'), 'Sleep'), `${detachedSleep(seconds)}\nHANG`);
@@ -49,7 +48,7 @@ test('a detached process of a bash tool is gone when stop resolves', { timeout: 
   expect(openCode.notGuaranteed).toBeUndefined();
 });
 
-test('OpenCode and a detached process are gone when their owner is killed', { timeout: startLimitMs }, async () => {
+test('OpenCode and a detached process are gone when their owner is killed', async () => {
   const model = await startModel();
   closing.push(model.close);
   const dir = temporary();
@@ -70,10 +69,10 @@ test('OpenCode and a detached process are gone when their owner is killed', { ti
 
   owner.kill('SIGKILL');
 
-  await vi.waitFor(() => expect([...processesWith(seconds), ...processesWith(port)]).toEqual([]), { timeout: 5_000 });
+  await vi.waitFor(() => expect([...processesWith(seconds), ...processesWith(port)]).toEqual([]));
 });
 
-test('tools see no key, and the model gets it all the same', { timeout: startLimitMs }, async () => {
+test('tools see no key, and the model gets it all the same', async () => {
   const secret = 'lab-key-of-the-test';
   const model = await startModel();
   closing.push(model.close);
@@ -92,9 +91,7 @@ test('tools see no key, and the model gets it all the same', { timeout: startLim
   expect(prepared.secrets).toEqual(expect.arrayContaining([secret, 'sk-ant-of-the-test']));
 });
 
-test('nothing asks: env files, paths outside, the same call again, agents that only read', {
-  timeout: startLimitMs,
-}, async () => {
+test('nothing asks: env files, paths outside, the same call again, agents that only read', async () => {
   const { model, missionDirectory, createSession, prompt, call } = await lab();
   const directory = missionDirectory('a');
   const same = bash('true');
@@ -133,9 +130,7 @@ test('nothing asks: env files, paths outside, the same call again, agents that o
   expect(editing('plan')).toContain('deny');
 });
 
-test('without a PID namespace it starts and stops, and says what is not guaranteed', {
-  timeout: startLimitMs,
-}, async () => {
+test('without a PID namespace it starts and stops, and says what is not guaranteed', async () => {
   const prepared = await prepareOpenCode({ dir: temporary(), env: { PATH: process.env.PATH } });
   const means = { ...(await containmentMeans()), pidNamespace: false };
   const openCode = await startOpenCode({ prepared, means });
@@ -147,7 +142,7 @@ test('without a PID namespace it starts and stops, and says what is not guarante
   expect(processesWith(new URL(openCode.url).port)).toEqual([]);
 });
 
-test('a failed start says why, without secrets, and leaves nothing', { timeout: startLimitMs }, async () => {
+test('a failed start says why, without secrets, and leaves nothing', async () => {
   const prepared = await prepareOpenCode({ dir: temporary(), env: { PATH: process.env.PATH } });
   const env = { ...prepared.env, XDG_DATA_HOME: '/proc/nowhere' };
 

@@ -9,9 +9,6 @@ import { startLab } from '../support/lab.ts';
 import { announce, type MissionHost } from '../support/mission-host.ts';
 import { answerOf, optionsFor, say, startHost, texts, types } from '../support/mission-lab.ts';
 
-/** Several starts of OpenCode in one test. */
-const limitMs = 60_000;
-
 /** A host whose OpenCode can be ended and started again over other data. */
 const setUp = async () => {
   const lab = await startLab();
@@ -62,9 +59,7 @@ const sourcesOf = (host: MissionHost, mission: MissionId) => [
   ...new Set(host.rows(mission).flatMap(({ src }) => src?.source ?? [])),
 ];
 
-test('a store that was lost between two turns is said once, and both missions go on under another source', {
-  timeout: limitMs,
-}, async () => {
+test('a store that was lost between two turns is said once, and both missions go on under another source', async () => {
   const { host, completes, end, startAgain, lose } = await setUp();
   const [a, b] = [newMissionId(), newMissionId()];
   for (const mission of [a, b]) await completes('SAY First.', mission);
@@ -80,9 +75,7 @@ test('a store that was lost between two turns is said once, and both missions go
   expect(texts(host, a)).toEqual(['First.', 'Second.']);
 });
 
-test('a store that was restored between two turns is said once; the missions go on, and nothing of an old turn is told twice', {
-  timeout: limitMs,
-}, async () => {
+test('a store that was restored between two turns is said once; the missions go on, and nothing of an old turn is told twice', async () => {
   const { host, model, completes, end, startAgain, keepCopy, restore } = await setUp();
   const missions = [newMissionId(), newMissionId()];
   for (const mission of missions) await completes('SAY First.', mission);
@@ -115,9 +108,7 @@ test('a store that was restored between two turns is said once; the missions go 
   expect(model.requests).toHaveLength(6);
 });
 
-test('a store that was restored in mid-turn ends the turn as interrupted; the model is not asked again, and the mission goes on', {
-  timeout: limitMs,
-}, async () => {
+test('a store that was restored in mid-turn ends the turn as interrupted; the model is not asked again, and the mission goes on', async () => {
   const { host, model, completes, end, startAgain, keepCopy, restore } = await setUp();
   const mission = newMissionId();
   await completes('SAY First.', mission);
@@ -139,9 +130,7 @@ test('a store that was restored in mid-turn ends the turn as interrupted; the mo
   expect(model.requests.filter(({ userText }) => userText === cut.args.content)).toHaveLength(1);
 });
 
-test('a store that was lost in mid-turn ends the turn as interrupted; the model is not asked again, and the mission goes on', {
-  timeout: limitMs,
-}, async () => {
+test('a store that was lost in mid-turn ends the turn as interrupted; the model is not asked again, and the mission goes on', async () => {
   const { host, model, completes, end, startAgain, lose } = await setUp();
   const mission = newMissionId();
   const cut = say('SAY Half\nWAIT never\nSAY done.', { mission });

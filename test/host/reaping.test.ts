@@ -6,13 +6,12 @@ import { identityOf } from '../../host-agent/process/identity.ts';
 import { processTree } from '../../host-agent/process/tree.ts';
 import { temporaryDirectory } from '../support/host-store.ts';
 import { alive } from '../support/launched.ts';
+import { patience } from '../support/patience.ts';
 import { processesWith, uniqueSeconds } from '../support/processes.ts';
 import type { StreamReader } from '../support/sse-reader.ts';
 import { answered, type Person, type Stack, startStack } from '../support/stack.ts';
 
 /** Several starts of the whole system. */
-const limitMs = 120_000;
-const patience = { timeout: 15_000, interval: 50 };
 
 let stack: Stack | undefined;
 afterEach(async () => {
@@ -55,9 +54,7 @@ const openCodeTree = (stack: Stack) => processTree(stack.launched().processes().
 
 const notes = (stream: StreamReader) => stream.events.filter(reaped);
 
-test('a daemon and an MCP server are gone when OpenCode was killed, and the log says what went with it', {
-  timeout: limitMs,
-}, async () => {
+test('a daemon and an MCP server are gone when OpenCode was killed, and the log says what went with it', async () => {
   const { stack, me, stream, marker } = await start();
   const { daemon } = await leaveDaemon(stack, me);
   expect(processesWith(marker)).toHaveLength(1);
@@ -75,9 +72,7 @@ test('a daemon and an MCP server are gone when OpenCode was killed, and the log 
   expect(note.id).not.toBeNull();
 });
 
-test('a daemon and an MCP server are gone when the holder of their namespace was killed; what is not known is not told', {
-  timeout: limitMs,
-}, async () => {
+test('a daemon and an MCP server are gone when the holder of their namespace was killed; what is not known is not told', async () => {
   const { stack, me, stream, marker } = await start();
   const { daemon } = await leaveDaemon(stack, me);
   const tree = openCodeTree(stack);
@@ -92,9 +87,7 @@ test('a daemon and an MCP server are gone when the holder of their namespace was
   expect(notes(stream)).toEqual([]);
 });
 
-test('a stopped launcher leaves nothing, and the next start tells once what had to be ended', {
-  timeout: limitMs,
-}, async () => {
+test('a stopped launcher leaves nothing, and the next start tells once what had to be ended', async () => {
   const { stack, me, stream, marker } = await start();
   const { daemon } = await leaveDaemon(stack, me);
   const tree = openCodeTree(stack);
@@ -114,7 +107,7 @@ test('a stopped launcher leaves nothing, and the next start tells once what had 
   expect(notes(after)).toHaveLength(1);
 });
 
-test('a killed launcher leaves nothing, and the next start continues', { timeout: limitMs }, async () => {
+test('a killed launcher leaves nothing, and the next start continues', async () => {
   const { stack, me, marker } = await start();
   const { daemon } = await leaveDaemon(stack, me);
   const tree = openCodeTree(stack);
@@ -130,9 +123,7 @@ test('a killed launcher leaves nothing, and the next start continues', { timeout
   expect((await stream.until(answered(mission))).data).toMatchObject({ success: true });
 });
 
-test('a cancel ends the process group of the tool; a daemon that left it stays until OpenCode ends, as the README says', {
-  timeout: limitMs,
-}, async () => {
+test('a cancel ends the process group of the tool; a daemon that left it stays until OpenCode ends, as the README says', async () => {
   const { stack, me, stream } = await start();
   const foreground = uniqueSeconds();
   const { mission, daemon } = await leaveDaemon(stack, me, foreground);
@@ -147,9 +138,7 @@ test('a cancel ends the process group of the tool; a daemon that left it stays u
   await vi.waitFor(() => expect(processesWith(daemon)).toEqual([]), patience);
 });
 
-test('what a killed launcher left is found by its recorded identity, ended, and told', {
-  timeout: limitMs,
-}, async () => {
+test('what a killed launcher left is found by its recorded identity, ended, and told', async () => {
   const { stack, me, stream } = await start();
   stack.launched().kill('SIGTERM');
   await stack.launched().ended;

@@ -41,7 +41,7 @@ const give = (host: MissionHost, mission: MissionId, args: RequestAnswer) => {
 /** The end of the answer's command. */
 const finished = async (host: MissionHost, id: string) => {
   const isIt = (event: HostEvent) => event.type === 'command.finished' && event.command === id;
-  await vi.waitFor(() => expect(host.events().some(isIt)).toBe(true), { timeout: 15_000 });
+  await vi.waitFor(() => expect(host.events().some(isIt)).toBe(true));
   return host.events().find(isIt);
 };
 const count = (host: MissionHost, mission: MissionId, type: HostEvent['type']) =>

@@ -96,7 +96,7 @@ test('a process killed in the middle of appends leaves whole transactions with d
     if (round === 0) expect(stored).toBe(rows.length / 2);
     store.close();
   }
-}, 30_000);
+});
 
 const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
 

@@ -35,7 +35,7 @@ test('a child that keeps dying is tried again after growing pauses', async () =>
   const { role: dying } = role('false');
   const child = supervise(dying, silent, { onDown: (_, retryMs) => pauses.push(retryMs), onUp: () => undefined });
 
-  await vi.waitFor(() => expect(pauses.slice(0, 3)).toEqual([200, 400, 800]), { timeout: 5_000 });
+  await vi.waitFor(() => expect(pauses.slice(0, 3)).toEqual([200, 400, 800]));
 
   await child.stop();
 });
@@ -51,7 +51,7 @@ test('a program that is missing is a failed start with its name, and is tried ag
   const child = supervise(missing, silent, { onDown: (reason) => reasons.push(reason), onUp: () => undefined });
 
   expect((await child.firstStart)?.message).toContain('/none');
-  await vi.waitFor(() => expect(reasons.length).toBe(2), { timeout: 5_000 });
+  await vi.waitFor(() => expect(reasons.length).toBe(2));
 
   await child.stop();
 });
@@ -60,12 +60,12 @@ test('a child that ignores SIGTERM is killed, with what it had started', async (
   const { lives, role: stubborn } = role(process.execPath, '-e', stubbornProgram);
   const child = supervise(stubborn, silent, { onDown: () => undefined, onUp: () => undefined });
   await child.firstStart;
-  const sleeper = await vi.waitFor(() => childOf(lives[0]?.child.pid ?? 0), { timeout: 5_000 });
+  const sleeper = await vi.waitFor(() => childOf(lives[0]?.child.pid ?? 0));
 
   await child.stop();
 
   expect(lives.length).toBe(1);
-  await vi.waitFor(() => expect(isAlive(sleeper)).toBe(false), { timeout: 5_000 });
+  await vi.waitFor(() => expect(isAlive(sleeper)).toBe(false));
 });
 
 test('a restart replaces the child at once and is not told as a failure', async () => {
@@ -76,7 +76,7 @@ test('a restart replaces the child at once and is not told as a failure', async 
 
   child.restart();
 
-  await vi.waitFor(() => expect(lives.length).toBe(2), { timeout: 5_000 });
+  await vi.waitFor(() => expect(lives.length).toBe(2));
   expect(onDown).not.toHaveBeenCalled();
   await child.stop();
   expect(lives.map(({ identity }) => identity && isAlive(identity))).toEqual([false, false]);

@@ -100,7 +100,7 @@ describe.skipIf(reason)(`a clean Debian becomes a server${reason ? ` (not tried:
     expect(mode.split('\n')).toEqual(['600', '700']);
     const host = JSON.parse(readFileSync(join(tree.path, 'root', '.openagent', 'host.json'), 'utf8'));
     server = { id: host.id, workspace: host.workspaceId };
-    await expect.poll(async () => (await connected())?.connected, polling).toBe(true);
+    await expect.poll(async () => (await connected())?.connected).toBe(true);
 
     const stream = await me.stream();
     const { mission } = await me.say(
@@ -121,7 +121,7 @@ describe.skipIf(reason)(`a clean Debian becomes a server${reason ? ` (not tried:
 
     expect(exit, output).toBe(0);
     expect(await processOf('open-agent-opencode')).toBe(openCode);
-    await expect.poll(async () => (await connected())?.connected, polling).toBe(true);
+    await expect.poll(async () => (await connected())?.connected).toBe(true);
   });
 
   test('an update replaces the host-agent and interrupts no turn', async () => {
@@ -162,6 +162,5 @@ describe.skipIf(reason)(`a clean Debian becomes a server${reason ? ` (not tried:
 const halfWayS = 2;
 
 /** The host-agent dials at once and is back in a second or two. */
-const polling = { timeout: 30_000, interval: 200 };
 
 const workspace = (mission: string) => join('root', 'workspaces', `mission-${mission.slice(0, 8)}`);

@@ -3,9 +3,9 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
+import { eventMs } from '../support/patience.ts';
 
 /** systemd takes a second or two; this bounds a machine that is busy with something else. */
-const bootMs = 60_000;
 const lookMs = 100;
 
 /** Where the certificate authority of the network we are in is put, if it has one of its own. */
@@ -67,7 +67,7 @@ export const boot = async (path: string): Promise<Machine> => {
     else container.kill('SIGKILL');
     await container;
   };
-  const givenUpAt = performance.now() + bootMs;
+  const givenUpAt = performance.now() + eventMs;
   for (;;) {
     const { output } = await run('systemctl is-system-running --wait').catch(notYet);
     if (/^(running|degraded)/m.test(output)) return { run, must, stop };

@@ -33,6 +33,7 @@ import type { Command, MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
 import { type Delta, item } from '../../shared/frames.ts';
 import type { CommandId, HostId, MissionId } from '../../shared/ids.ts';
+import { eventMs } from './patience.ts';
 
 const row = item.extend({ event: hostEvent });
 export type Row = z.infer<typeof row>;
@@ -123,7 +124,7 @@ export const startMissionHost = (options: HostOptions) => {
     for (;;) {
       const found = rows(mission).find(matches);
       if (found) return found;
-      await once(store.outbox, 'appended', { signal: AbortSignal.timeout(20_000) }).catch((error: unknown) => {
+      await once(store.outbox, 'appended', { signal: AbortSignal.timeout(eventMs) }).catch((error: unknown) => {
         throw new Error(`no such row; there are ${JSON.stringify(rows(mission), null, 1)}\n${lines.join('')}`, {
           cause: error,
         });

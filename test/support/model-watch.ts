@@ -1,7 +1,5 @@
 import type { ModelRequest } from './model-request.ts';
-
-/** Long enough for a cold OpenCode on a loaded machine; a test that waits in vain should say for what. */
-const patienceMs = 30_000;
+import { eventMs } from './patience.ts';
 
 type Waiter = { matches: (request: ModelRequest) => boolean; resolve: (request: ModelRequest) => void };
 
@@ -18,7 +16,7 @@ export function openWatch(requests: ModelRequest[]) {
   return {
     changed,
     /** The first request that satisfies `matches`, now or later; rejects after `withinMs` with the record so far. */
-    async until(matches: (request: ModelRequest) => boolean, withinMs = patienceMs): Promise<ModelRequest> {
+    async until(matches: (request: ModelRequest) => boolean, withinMs = eventMs): Promise<ModelRequest> {
       const { promise, resolve, reject } = Promise.withResolvers<ModelRequest>();
       const waiter = { matches, resolve };
       waiters.add(waiter);

@@ -2,6 +2,7 @@
 // as it was shown.
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseCursor } from '../../shared/cursor.ts';
+import { eventMs } from './patience.ts';
 import type { Person } from './person.ts';
 import type { StreamEvent, StreamReader } from './sse-reader.ts';
 
@@ -27,7 +28,6 @@ export interface ResumingViewer {
 
 /** Before a stream that ended, or could not be opened, is opened again. */
 const againMs = 50;
-const patienceMs = 30_000;
 
 /** Starts reading and resolves with the first snapshot; `query` begins with `&`. */
 export const resumingViewer = async (person: Person, query = ''): Promise<ResumingViewer> => {
@@ -98,7 +98,7 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
       rows
         .filter(({ name, data }) => name === 'mission.status' && data.mission_id === mission)
         .map(({ data }) => String(data.status)),
-    until: (fits, withinMs = patienceMs) =>
+    until: (fits, withinMs = eventMs) =>
       new Promise((resolve, reject) => {
         const done = (): void => {
           clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { eventMs } from '../../support/patience.ts';
 /** Lets a test wait until what an app shows is as expected, looked at whenever something has changed. */
 export const changes = () => {
   const looking = new Set<() => void>();
@@ -21,12 +22,9 @@ export const changes = () => {
         const timer = setTimeout(() => {
           end();
           reject(new Error(`never shown: ${what}; shown is ${JSON.stringify(shown(), null, 1)}`));
-        }, patienceMs);
+        }, eventMs);
         looking.add(look);
         look();
       }),
   };
 };
-
-/** Longer than any turn here takes on a busy machine. */
-const patienceMs = 40_000;

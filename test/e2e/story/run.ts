@@ -1,4 +1,5 @@
 // `npm run story`: plays the story and writes what was typed and printed to STORY.md.
+import '../../support/calibrated.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { playStory } from './story.ts';

@@ -1,6 +1,7 @@
 // A person's terminal: runs what they type with real programs and keeps what was typed and printed, as Markdown.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
+import { eventMs } from '../../support/patience.ts';
 
 export interface Shell {
   /** A heading: what is about to be done. */
@@ -18,7 +19,6 @@ export interface Shell {
 }
 
 /** Long enough for a whole turn on a busy machine. */
-const commandMs = 60_000;
 
 export const openShell = (cwd: string, environment: Record<string, string>): Shell => {
   const env: Record<string, string> = { PATH: process.env.PATH ?? '', ...environment };
@@ -38,7 +38,7 @@ export const openShell = (cwd: string, environment: Record<string, string>): She
       const { stdout } = await promisify(execFile)('bash', ['--norc', '-ceu', command], {
         cwd,
         env,
-        timeout: commandMs,
+        timeout: eventMs,
       });
       show(command, stdout.trimEnd());
       return stdout;

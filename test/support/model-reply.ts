@@ -39,14 +39,19 @@ export function openReply(response: ServerResponse) {
     setUsage(json: string) {
       usage = json;
     },
-    async end(finish: 'stop' | 'tool_calls') {
-      await delta({}, finish);
+    /** `finish` null: the stream ends in order and says no reason. */
+    async end(finish: string | null) {
+      if (finish !== null) await delta({}, finish);
       await writeRaw(`"choices":[],"usage":${usage}`);
       response.end('data: [DONE]\n\n');
     },
     fail(status: number, message: string, retryAfterMs: number) {
       response.writeHead(status, { 'content-type': 'application/json', 'retry-after-ms': String(retryAfterMs) });
       response.end(JSON.stringify({ error: { message, type: 'scripted_error', code: status } }));
+    },
+    raw(status: number, type: string, body: string) {
+      response.writeHead(status, { 'content-type': type });
+      response.end(body);
     },
     /** Ends the connection in mid answer, after what was written has left. */
     cut: () => response.socket?.destroySoon(),

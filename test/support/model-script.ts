@@ -1,6 +1,9 @@
 // The language of the scripted model: what one user text asks it to do, step by step.
 
-/** One line of a script. Delays are milliseconds; an error's or cut's `count` is how many requests it ends before the script goes on. */
+/**
+ * One line of a script. Delays are milliseconds; `count` is how many requests an error, a cut, a raw answer or an odd end meets
+ * before the script goes on without it.
+ */
 export type ScriptLine =
   | { word: 'say'; kind: 'text' | 'reasoning'; chunks: string[] }
   | { word: 'tokens'; count: number; delayMs: number }
@@ -10,6 +13,8 @@ export type ScriptLine =
   | { word: 'error'; status: number; count: number; retryAfterMs: number }
   | { word: 'cut'; count: number }
   | { word: 'usage'; json: string }
+  | { word: 'raw'; status: number; type: string; body: string; count: number }
+  | { word: 'end'; reason: string | null; count: number }
   | { word: 'hang' };
 
 /** Short enough that a test does not wait for OpenCode's own pause of two seconds. */
@@ -17,14 +22,16 @@ const defaultRetryAfterMs = 100;
 
 /**
  * Reads the script in a user text. Lines without a script word are ignored once one line has one; a text without any is
- * answered with `You said: <text>`. A `TOOL` line ends its step, so the result has one entry for each model call.
+ * answered with `You said: <text>`. A `TOOL` line ends its step, so the result has one entry for each model call; an `END`
+ * right behind it says how that step ends.
  */
 export function parseScript(userText: string): ScriptLine[][] {
   const lines = userText.split('\n').flatMap((line) => parseLine(line.trim()) ?? []);
   if (lines.length === 0) return [[{ word: 'say', kind: 'text', chunks: words(`You said: ${userText}`) }]];
   const steps: ScriptLine[][] = [[]];
   for (const line of lines) {
-    steps.at(-1)?.push(line);
+    const isOfToolStep = line.word === 'end' && steps.at(-1)?.length === 0 && steps.at(-2)?.at(-1)?.word === 'tool';
+    steps.at(isOfToolStep ? -2 : -1)?.push(line);
     if (line.word === 'tool') steps.push([]);
   }
   return steps;
@@ -76,6 +83,20 @@ function parseLine(line: string): ScriptLine | undefined {
     // The JSON text of `usage` in the last chunk, as it stands: numbers no JavaScript number can hold stay what they are.
     case 'USAGE':
       return { word: 'usage', json: rest };
+    // A whole answer as it stands, in place of any other: `RAW 200 text/html "<html>…"`, the body as a JSON string.
+    case 'RAW': {
+      const [, body = '""', count = ''] = /^\S+\s+\S+\s*("(?:[^"\\]|\\.)*")?\s*(\d*)$/.exec(rest) ?? [];
+      return {
+        word: 'raw',
+        status: wholeNumber(first, line),
+        type: second,
+        body: String(JSON.parse(body)),
+        count: optionalCount(count, line),
+      };
+    }
+    // How a step ends: any `finish_reason`, or `none`. With it a step may say nothing at all.
+    case 'END':
+      return { word: 'end', reason: first === 'none' ? null : first, count: optionalCount(second, line) };
     case 'HANG':
       return { word: 'hang' };
     default:

@@ -117,6 +117,15 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
         case 'usage':
           reply.setUsage(line.json);
           break;
+        case 'raw':
+          if (!failsNow(request, line)) break;
+          request.outcome = 'error';
+          return reply.raw(line.status, line.type, line.body);
+        case 'end':
+          if (!failsNow(request, line)) break;
+          request.outcome = 'done';
+          if (request.sent.length === 0) await reply.start();
+          return reply.end(line.reason);
         case 'hang':
           if (!gone.aborted) await once(gone, 'abort');
           return;

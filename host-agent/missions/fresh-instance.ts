@@ -10,7 +10,7 @@ export const freshInstance = async (context: MissionContext, mission: MissionId,
   if (!renewal.isDue(directory)) return;
   const record = store.missions.get(mission);
   if (record) {
-    if ((await client.status(directory, record.session)) !== 'idle') return;
+    if ((await client.status(directory, record.session)).type !== 'idle') return;
     await client.disposeInstance(directory);
   }
   renewal.done(directory); // A mission's first turn makes its instance.

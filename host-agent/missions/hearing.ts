@@ -1,11 +1,12 @@
 import type { Frame, OpenCodeError } from '../opencode/events.ts';
+import type { RetryPause } from './retry-said.ts';
 
 /** What a frame says about the turn besides its content. `look`: the turn may be over, its state has to be asked. */
 export interface Heard {
   state?: 'running' | 'retrying';
   look?: boolean;
   error?: OpenCodeError;
-  retry?: string;
+  retry?: RetryPause;
 }
 
 /** Idle comes early, twice or never (opencode §1), so it is a reason to look and nothing more. */
@@ -24,7 +25,7 @@ export const hear = (frame: Frame, root: string): Heard => {
     case 'status':
       return frame.status === 'idle' ? { look: true } : isRoot ? { state: 'running' } : {};
     case 'retry':
-      return { state: 'retrying', retry: frame.text };
+      return { state: 'retrying', retry: frame };
     case 'error':
       return isRoot ? { error: frame.error, look: true } : {};
     case 'asked':

@@ -41,7 +41,7 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
  */
 const stopOrphan = async ({ client, upstream }: MissionContext, turn: Turn, log: Log): Promise<void> => {
   const { directory, session } = turn.record;
-  if ((await client.status(directory, session)) === 'idle') return;
+  if ((await client.status(directory, session)).type === 'idle') return;
   log.warn('turn.orphan_stopped', { session });
   await stopSession({
     client,

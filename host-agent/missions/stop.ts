@@ -32,7 +32,7 @@ export const stopSession = async (stopping: Stopping): Promise<void> => {
   for (let isFirst = true; ; isFirst = false) {
     const isOver = monotonicMs() >= until;
     try {
-      const status = await client.status(directory, session);
+      const { type: status } = await client.status(directory, session);
       if (status === 'idle' && !isFirst && stopping.isSettled()) return;
       if (isOver) {
         if (status !== 'idle') {

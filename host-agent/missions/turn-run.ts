@@ -7,10 +7,10 @@ import { Asking } from './asking.ts';
 import { Bell } from './bell.ts';
 import { type MissionContext, missionTimes, monotonicMs } from './context.ts';
 import { endEvents } from './ending.ts';
-import { speakable } from './error-text.ts';
 import { hear, isSignOfLife } from './hearing.ts';
 import type { Ingest } from './ingest.ts';
 import { cancelledText, isSettled, judge, type Situation } from './outcome.ts';
+import { type RetryPause, retryEvent } from './retry-said.ts';
 import { sendPrompt } from './send.ts';
 import { abortIfPossible, stopSession } from './stop.ts';
 import { type Turn, unstartedText } from './turn.ts';
@@ -152,10 +152,11 @@ export class TurnRun {
       if (this.#mustSend) return await this.#send();
 
       const status = await client.status(this.turn.record.directory, this.#ingest.session);
-      if (status !== 'idle') {
+      if (status.type !== 'idle') {
         if (this.#situation(false).repeating) return await this.#stop('completed', '');
         this.#asking.look();
-        this.#state(status === 'retry' ? 'retrying' : 'running');
+        if (status.type === 'retry') this.#sayRetry(status);
+        this.#state(status.type === 'retry' ? 'retrying' : 'running');
         return this.#watchMs;
       }
       if (!(await this.#catchUp())) return this.#watchMs;
@@ -287,12 +288,8 @@ export class TurnRun {
     }
   }
 
-  /** OpenCode keeps no trace of the refusals it survives; people wait less puzzled when they see them. */
-  #sayRetry(text: string): void {
-    const { retriesSaid, record } = this.turn;
-    if (retriesSaid.has(text)) return;
-    retriesSaid.add(text);
-    const message = speakable(`OpenCode error: ${text} (it tries again)`);
-    this.#ingest.append([this.#ingest.row({ type: 'turn.error', turn: record.turn, message })]);
+  #sayRetry(pause: RetryPause): void {
+    const event = retryEvent(this.turn, pause, this.#context.clock());
+    if (event) this.#ingest.append([this.#ingest.row(event)]);
   }
 }

@@ -27,6 +27,7 @@ export interface Turn {
   heardAtMs: number;
   /** The first error for the session since the prompt was sent; a second one is the same with a stack (opencode §7.2). */
   error: OpenCodeError | null;
+  /** Pauses before a retry, and what was said of them. */
   retriesSaid: Set<string>;
 }
 

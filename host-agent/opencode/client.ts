@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { at, openCodeCall } from './call.ts';
 import { connectedProviders } from './connected-providers.ts';
 import type { EndpointFile } from './endpoint.ts';
-import { type Durable, historyRow, openCodeTodo, type Session, session } from './events.ts';
+import {
+  type Durable,
+  historyRow,
+  openCodeTodo,
+  type Session,
+  type SessionStatus,
+  session,
+  sessionStatus,
+} from './events.ts';
 import { OpenCodeRefused } from './failure.ts';
 import { takesImages } from './model-input.ts';
 
@@ -73,7 +81,8 @@ const messageTools = z.object({
   ),
 });
 
-const sessionStatus = z.record(z.string(), z.object({ type: z.string() }));
+const sessionStatuses = z.record(z.string(), sessionStatus);
+const idle: SessionStatus = { type: 'idle', text: '', nextAt: null };
 export type Client = ReturnType<typeof openCodeClient>;
 
 /**
@@ -144,9 +153,9 @@ export const openCodeClient = (endpoint: EndpointFile) => {
 
     abort: (id: string) => call('POST', `/session/${id}/abort`, ok),
 
-    /** `busy`, `retry` or `idle`, as OpenCode has it at this moment. */
-    status: async (directory: string, id: string): Promise<string> =>
-      (await call('GET', `/session/status${at(directory)}`, sessionStatus))[id]?.type ?? 'idle',
+    /** What a session does, as OpenCode has it at this moment. */
+    status: async (directory: string, id: string): Promise<SessionStatus> =>
+      (await call('GET', `/session/status${at(directory)}`, sessionStatuses))[id] ?? idle,
 
     permissions: (directory: string) => call('GET', `/permission${at(directory)}`, z.array(permission)),
     questions: (directory: string) => call('GET', `/question${at(directory)}`, z.array(question)),

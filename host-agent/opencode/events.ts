@@ -113,7 +113,8 @@ export interface Durable {
 export type Live =
   | { kind: 'delta'; session: string; part: string; text: string }
   | { kind: 'status'; session: string; status: 'busy' | 'idle' }
-  | { kind: 'retry'; session: string; text: string }
+  /** `nextAt`: when OpenCode asks again, epoch ms; null when it does not say. */
+  | { kind: 'retry'; session: string; text: string; nextAt: number | null }
   | { kind: 'error'; session: string; error: OpenCodeError }
   | { kind: 'todos'; session: string; todos: OpenCodeTodo[] }
   | { kind: 'asked'; session: string }
@@ -165,6 +166,16 @@ export const historyRow = stored.extend({ aggregate_id: z.string() }).transform(
   }),
 );
 
+/** What a session does now; `text` and `nextAt` are of a pause before a retry. */
+export const sessionStatus = z
+  .object({
+    type: z.enum(['busy', 'idle', 'retry']),
+    message: z.string().default(''),
+    next: z.number().nullable().catch(null).default(null),
+  })
+  .transform(({ type, message: text, next: nextAt }) => ({ type, text, nextAt }));
+export type SessionStatus = z.infer<typeof sessionStatus>;
+
 const ofSession = z.object({ sessionID: z.string() });
 const ofRequest = ofSession.extend({ requestID: z.string() });
 const replied = (
@@ -177,11 +188,11 @@ const live = {
     .extend({ partID: z.string(), field: z.literal('text'), delta: z.string() })
     .transform((p): Live => ({ kind: 'delta', session: p.sessionID, part: p.partID, text: p.delta })),
   'session.status': ofSession
-    .extend({ status: z.object({ type: z.enum(['busy', 'idle', 'retry']), message: z.string().default('') }) })
+    .extend({ status: sessionStatus })
     .transform(
-      ({ sessionID, status: { type, message: text } }): Live =>
+      ({ sessionID, status: { type, ...pause } }): Live =>
         type === 'retry'
-          ? { kind: 'retry', session: sessionID, text }
+          ? { kind: 'retry', session: sessionID, ...pause }
           : { kind: 'status', session: sessionID, status: type },
     ),
   'session.error': ofSession

@@ -78,7 +78,7 @@ test.runIf(canMount)(
     await lab.model.asked((each) => each === request && each.outcome === 'client-closed');
     const record = host.store.missions.get(command.mission);
     await vi.waitFor(async () => {
-      expect(await host.client.status(record?.directory ?? '', record?.session ?? '')).toBe('idle');
+      expect(await host.client.status(record?.directory ?? '', record?.session ?? '')).toMatchObject({ type: 'idle' });
     });
     expect(host.live.list()).toMatchObject([{ command: command.id, state: 'stopping' }]);
     expect(types(host, command.mission)).not.toContain('turn.ended');

@@ -214,7 +214,7 @@ test('cancel in mid-stream ends the turn once, keeps its text, and leaves nothin
   expect(ended).toMatchObject({ outcome: 'cancelled', text: 'Task cancelled', answer: [] });
   expect(texts(host, command.mission)).toEqual(['one two three']);
   const record = host.store.missions.get(command.mission);
-  expect(await host.client.status(record?.directory ?? '', record?.session ?? '')).toBe('idle');
+  expect(await host.client.status(record?.directory ?? '', record?.session ?? '')).toMatchObject({ type: 'idle' });
   expect(types(host, command.mission).filter((type) => type === 'turn.ended')).toHaveLength(1);
 
   const next = say('SAY Afterwards.', { mission: command.mission });

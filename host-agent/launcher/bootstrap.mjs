@@ -22,6 +22,8 @@ const prepareCommand = 'prepare-locked';
 /** Lint and types must work on sources that don't build; the tests build by themselves and count a failure. */
 const scripts = {
   test: 'test.mjs',
+  'test-busy': 'test-busy.mjs',
+  soak: 'soak.mjs',
   check: 'check.mjs',
   pack: 'pack.mjs',
   'test-install': 'test-install.mjs',
@@ -34,6 +36,9 @@ const scripts = {
 
 /** Commands that start nothing here: what is missing is no matter to them, or theirs to say. */
 const asking = new Set(['doctor', 'enroll', 'hosts']);
+
+/** Commands for which programs that only tests use are installed. */
+const testing = new Set(['test', 'test-busy', 'soak']);
 
 const isPrepared = (forCommand) => isInstalled(root) && (forCommand in scripts || isBuilt(root));
 
@@ -56,7 +61,7 @@ const main = async () => {
     return 0;
   }
   if (command === prepareCommand) return prepare(rest[0]);
-  if (!asking.has(command)) await ensureSystemPackages({ forTests: command === 'test' });
+  if (!asking.has(command)) await ensureSystemPackages({ forTests: testing.has(command) });
   const prepared = await prepareLocked();
   if (prepared !== 0 || command === 'build') return prepared;
   const node = nodeFor(root);

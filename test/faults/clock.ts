@@ -45,8 +45,10 @@ export const startClock = (): Clock => {
   };
 };
 
-/** Both packages are here; `npm test` installs them where it may. */
-export const hasClocks = [faketime, datefudge].every((path) => existsSync(path));
+/** Why clocks can't jump here, or undefined; `npm test` installs both packages where it may. */
+export const noClocks: string | undefined = [faketime, datefudge].every((path) => existsSync(path))
+  ? undefined
+  : 'faketime or datefudge is missing: apt-get install faketime datefudge';
 
 const requireLibrary = (path: string): void => {
   if (!existsSync(path)) throw new Error(`${path} is missing: apt-get install faketime datefudge`);

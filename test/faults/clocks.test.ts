@@ -1,15 +1,16 @@
 // Clocks jump by hours, each side's alone and both ways: order and outcomes are the same (protocol §9, laws of AGENTS.md).
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { expectSameAsModel, modelRecord, storedEvents } from '../support/comparison.ts';
+import { unless } from '../support/needs.ts';
 import type { Person } from '../support/person.ts';
 import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { callsOf, expectAgreed, expectSeen, expectWhole } from './case.ts';
-import { hasClocks } from './clock.ts';
+import { noClocks } from './clock.ts';
 import { type Laboratory, startLaboratory } from './laboratory.ts';
 
 const hour = 3_600;
 
-describe.skipIf(!hasClocks)('clocks', () => {
+describe.skipIf(noClocks)(unless(noClocks, 'clocks'), () => {
   let lab: Laboratory;
   let me: Person;
   let viewer: ResumingViewer;

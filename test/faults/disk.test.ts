@@ -1,17 +1,16 @@
 // The disk under the host-agent's outbox is full in the middle of a turn (a small tmpfs): nothing breaks, nothing is lost.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freshWorkingDir } from '../support/launched.ts';
+import { noMount, unless } from '../support/needs.ts';
 import type { Person } from '../support/person.ts';
 import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { callsOf, expectAgreed, expectSeen, expectWhole, hostSaid } from './case.ts';
 import { type Laboratory, startLaboratory } from './laboratory.ts';
 
-const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
-
-describe.skipIf(!canMount)('a small disk', () => {
+describe.skipIf(noMount)(unless(noMount, 'a small disk'), () => {
   let lab: Laboratory;
   let me: Person;
   let viewer: ResumingViewer;

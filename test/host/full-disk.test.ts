@@ -9,8 +9,7 @@ import { note } from '../support/host-store.ts';
 import { startLab } from '../support/lab.ts';
 import type { MissionHost } from '../support/mission-host.ts';
 import { optionsFor, say, startHost, texts, types } from '../support/mission-lab.ts';
-
-const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
+import { noMount, unless } from '../support/needs.ts';
 
 let disk: string;
 let lab: Awaited<ReturnType<typeof startLab>>;
@@ -18,12 +17,12 @@ let lab: Awaited<ReturnType<typeof startLab>>;
 beforeAll(async () => {
   disk = mkdtempSync(join(tmpdir(), 'small-disk-'));
   // Before OpenCode starts: it has a mount namespace of its own, in which later mounts don't show.
-  if (canMount) spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
+  if (noMount === undefined) spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
   lab = await startLab();
 });
 afterAll(async () => {
   await lab.close();
-  if (canMount) spawnSync('umount', ['-l', disk]);
+  if (noMount === undefined) spawnSync('umount', ['-l', disk]);
   rmSync(disk, { recursive: true, force: true });
 });
 
@@ -62,8 +61,8 @@ const interrupt = (host: MissionHost, { mission, id }: MessageCommand): void => 
   host.dispatch.interrupt({ mission, command: id });
 };
 
-test.runIf(canMount)(
-  'with a full disk a running turn is stopped at once, and its end is stored when there is room',
+test.skipIf(noMount)(
+  unless(noMount, 'with a full disk a running turn is stopped at once, and its end is stored when there is room'),
   async () => {
     const { host, fill, makeRoom } = hostOnSmallDisk();
     const command = say('SAY Before.\nWAIT never\nSAY After.');
@@ -90,8 +89,8 @@ test.runIf(canMount)(
   },
 );
 
-test.runIf(canMount)(
-  'with a full disk no message starts; one that is cancelled then never does, also when there is room',
+test.skipIf(noMount)(
+  unless(noMount, 'with a full disk no message starts; one that is cancelled then never does, also when there is room'),
   async () => {
     const { host, fill, makeRoom } = hostOnSmallDisk();
     const [cancelled, kept] = [say('SAY Never.'), say('SAY Later.')];
@@ -111,7 +110,7 @@ test.runIf(canMount)(
   },
 );
 
-test.runIf(canMount)('with a full disk a turn that was ended at the edge is stopped', async () => {
+test.skipIf(noMount)(unless(noMount, 'with a full disk a turn that was ended at the edge is stopped'), async () => {
   const { host, fill, makeRoom } = hostOnSmallDisk();
   const command = say('SAY Before.\nWAIT ended\nSAY After.');
   host.give(command);

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../host-agent/store/database.ts';
 import { StoreFull } from '../../host-agent/store/transaction.ts';
 import { message, newHostId, note, temporaryDirectory, temporaryStore } from '../support/host-store.ts';
+import { noMount, unless } from '../support/needs.ts';
 
 const newPath = (): string => join(temporaryDirectory(), 'host-agent.sqlite');
 
@@ -98,49 +99,50 @@ test('a process killed in the middle of appends leaves whole transactions with d
   }
 });
 
-const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
+test.skipIf(noMount)(
+  unless(noMount, 'a full disk is a StoreFull that changes nothing, and passes when there is room again'),
+  () => {
+    const disk = join(temporaryDirectory(), 'disk');
+    mkdirSync(disk);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
+    expect(mounted.stderr.toString()).toBe('');
+    onTestFinished(() => {
+      spawnSync('umount', ['-l', disk]);
+    });
+    const store = temporaryStore(join(disk, 'host-agent.sqlite'));
+    const heard: string[] = [];
+    store.outbox.on('full', () => heard.push('full'));
+    store.outbox.on('room', () => heard.push('room'));
+    store.outbox.append([note('before')]);
+    const filler = join(disk, 'filler');
+    try {
+      writeFileSync(filler, Buffer.alloc(8 * 1024 * 1024));
+    } catch {
+      // Filled to the last byte, as intended.
+    }
 
-test.runIf(canMount)('a full disk is a StoreFull that changes nothing, and passes when there is room again', () => {
-  const disk = join(temporaryDirectory(), 'disk');
-  mkdirSync(disk);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
-  expect(mounted.stderr.toString()).toBe('');
-  onTestFinished(() => {
-    spawnSync('umount', ['-l', disk]);
-  });
-  const store = temporaryStore(join(disk, 'host-agent.sqlite'));
-  const heard: string[] = [];
-  store.outbox.on('full', () => heard.push('full'));
-  store.outbox.on('room', () => heard.push('room'));
-  store.outbox.append([note('before')]);
-  const filler = join(disk, 'filler');
-  try {
-    writeFileSync(filler, Buffer.alloc(8 * 1024 * 1024));
-  } catch {
-    // Filled to the last byte, as intended.
-  }
+    expect(() => {
+      for (let row = 0; row < 100; row++) store.outbox.append([note('x'.repeat(100_000))]);
+    }).toThrow(StoreFull);
+    const head = store.outbox.head().n;
+    expect(store.outbox.isFull()).toBe(true);
+    expect(() => store.inbox.accept(Array.from({ length: 50 }, () => message()))).toThrow(StoreFull);
+    store.outbox.recheck();
+    expect(store.outbox.isFull()).toBe(true);
+    expect(store.outbox.page(store.run, 0, 1_000, 1e9).map((row) => row.n)).toEqual(
+      Array.from({ length: head }, (_, index) => index + 1),
+    );
 
-  expect(() => {
-    for (let row = 0; row < 100; row++) store.outbox.append([note('x'.repeat(100_000))]);
-  }).toThrow(StoreFull);
-  const head = store.outbox.head().n;
-  expect(store.outbox.isFull()).toBe(true);
-  expect(() => store.inbox.accept(Array.from({ length: 50 }, () => message()))).toThrow(StoreFull);
-  store.outbox.recheck();
-  expect(store.outbox.isFull()).toBe(true);
-  expect(store.outbox.page(store.run, 0, 1_000, 1e9).map((row) => row.n)).toEqual(
-    Array.from({ length: head }, (_, index) => index + 1),
-  );
+    rmSync(filler);
+    store.outbox.recheck();
+    store.outbox.append([note('after')]);
 
-  rmSync(filler);
-  store.outbox.recheck();
-  store.outbox.append([note('after')]);
-
-  expect(store.outbox.isFull()).toBe(false);
-  expect(store.outbox.head().n).toBe(head + 1);
-  expect(store.inbox.open()).toEqual([]);
-  expect(heard).toEqual(['full', 'room']);
-  expect(existsSync(filler)).toBe(false);
-  expect(readdirSync(disk)).toContain('host-agent.sqlite');
-  store.close();
-});
+    expect(store.outbox.isFull()).toBe(false);
+    expect(store.outbox.head().n).toBe(head + 1);
+    expect(store.inbox.open()).toEqual([]);
+    expect(heard).toEqual(['full', 'room']);
+    expect(existsSync(filler)).toBe(false);
+    expect(readdirSync(disk)).toContain('host-agent.sqlite');
+    store.close();
+  },
+);

@@ -19,6 +19,7 @@ import { placeFile } from '../../host-agent/files/placing.ts';
 import { joinPieces, sweepUploads, takePiece, takeWhole } from '../../host-agent/files/uploads.ts';
 import { AppError } from '../../shared/errors.ts';
 import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
+import { noMount, unless } from '../support/needs.ts';
 
 const boundary = 'xXx-boundary-xXx';
 const type = `multipart/form-data; boundary=${boundary}`;
@@ -212,10 +213,8 @@ test('the next start removes what was never finished, and pieces only when nobod
   expect(left()).toEqual(fresh);
 });
 
-const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
-
-test.skipIf(!canMount)(
-  'a full disk is said, leaves no half file, and takes the next one when there is room',
+test.skipIf(noMount)(
+  unless(noMount, 'a full disk is said, leaves no half file, and takes the next one when there is room'),
   async () => {
     const disk = mkdtempSync(join(tmpdir(), 'small-disk-'));
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);
@@ -241,7 +240,7 @@ test.skipIf(!canMount)(
   },
 );
 
-test.skipIf(!canMount)('a directory on another disk gets the file as well', async () => {
+test.skipIf(noMount)(unless(noMount, 'a directory on another disk gets the file as well'), async () => {
   const workingDir = realpathSync(temporaryDirectory());
   const { take, context } = ground(workingDir);
   mkdirSync(context, { recursive: true });

@@ -14,7 +14,7 @@ const name = `bookworm-node-${project.dependencies.node}`;
 
 /** Why no tree can be made or booted here, in words; undefined when it can. */
 export const reasonForNoTree = (): string | undefined => {
-  if (process.getuid?.() !== 0) return 'this needs root';
+  if (process.getuid?.() !== 0) return 'a machine is made and booted by root only';
   const missing = ['debootstrap', 'systemd-nspawn', 'nsenter'].filter((program) => !existsSync(programPath(program)));
   if (missing.length === 0) return undefined;
   return `${missing.join(', ')} is missing: apt-get install debootstrap systemd-container util-linux`;

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labConfig } from '../support/lab.ts';
+import { unless } from '../support/needs.ts';
 import { answered, type Person, type Stack, startStack } from '../support/stack.ts';
 import { freshTree, reasonForNoTree } from './debian-tree.ts';
 import { boot, type Machine } from './machine.ts';
@@ -9,7 +10,7 @@ import { offerOf } from './offer.ts';
 
 const reason = reasonForNoTree();
 
-describe.skipIf(reason)(`a clean Debian becomes a server${reason ? ` (not tried: ${reason})` : ''}`, () => {
+describe.skipIf(reason)(unless(reason, 'a clean Debian becomes a server'), () => {
   let tree: Awaited<ReturnType<typeof freshTree>>;
   let machine: Machine;
   let stack: Stack;

@@ -7,6 +7,7 @@ import { AppError } from '../../shared/errors.ts';
 import { turnId } from '../../shared/ids.ts';
 import { EdgePeer } from '../support/edge-peer.ts';
 import { message, newCommandId, newMissionId, temporaryDirectory, temporaryStore } from '../support/host-store.ts';
+import { noMount, unless } from '../support/needs.ts';
 import { runningLink } from '../support/running-link.ts';
 
 test('a command is committed by the time it is started and received', async () => {
@@ -216,10 +217,8 @@ test('calls are answered: a value, an expected failure, and an unexpected one wi
   expect(JSON.stringify(broken)).not.toContain('hunter2');
 });
 
-const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
-
-test.runIf(canMount)(
-  'with a full disk interrupts still work, and commands are received once there is room',
+test.skipIf(noMount)(
+  unless(noMount, 'with a full disk interrupts still work, and commands are received once there is room'),
   async () => {
     const disk = join(temporaryDirectory(), 'disk');
     mkdirSync(disk);

@@ -4,12 +4,23 @@ export const help = {
 Installs dependencies and builds dist/ where a source has changed; every other command does so by itself.`,
   test: `openagent test [files …]
 Runs lint, types and every test, and ends with one line: N passed, N failed, N skipped.
-Arguments are passed on to vitest, for example a file name or --project pure.`,
+Every test that was left out is named before it, with the reason; with CI=true only those in test/allowed-skips.json may be.
+How long a test may take is chosen by a measure of the machine at the start; TEST_SLOWNESS=4 says it instead, for one four times
+slower than two quiet cores. Arguments are passed on to vitest, for example a file name or --project pure.`,
+  'test-busy': `openagent test-busy [files …]
+The same as openagent test, beside four processes that keep the cores busy. They end with it, however it ends.`,
+  soak: `openagent soak [--faults N] [--frames N] [--repeats N]
+What takes longer than openagent test may: a chaos run, a fuzz run, then the layers that wait for other processes repeatedly, alone
+and beside four busy processes. Goes on after a failure; ends with one line for each part, and exits 1 when one has failed.
+  --faults N   faults of the chaos run (500)
+  --frames N   frames and requests of the fuzz run (100000)
+  --repeats N  repeats of the layers (3)`,
   pack: `openagent pack
 Puts the host-agent's npm package, as the edge serves it, into the current directory.`,
   'test-install': `openagent test-install
 Installs the host-agent's package on a clean Debian (debootstrap, systemd-nspawn), runs a mission there, updates and removes it.
-Needs root and the network: two minutes the first time, one later.`,
+Needs root and the network: two minutes the first time, one later. Installs debootstrap and systemd-container where they are
+missing; where it can't be tried it says why and exits 77.`,
   check: `openagent check
 Runs lint (Biome), types (tsc) and the check that migrations/ matches the D1 schema. Exits 1 when one of them fails.`,
   bench: `openagent bench [--only delay,fanout,replay,scale,cost,polled] [--quick] [--json path]

@@ -5,6 +5,7 @@
 import { randomBytes, randomInt, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { passwordHash, passwordText } from '../../shared/password.ts';
 import type { Settings } from '../config/settings.ts';
 import { writePrivateFile } from '../process/private-file.ts';
 import { readStateJson } from './state-json.ts';
@@ -53,13 +54,14 @@ const cost = { N: 2 ** 15, r: 8, p: 1 };
 /** N·r·128 bytes are 32 MiB, exactly Node's default limit, which must be above it. */
 const maxmem = 64 * 1024 * 1024;
 const hashBytes = 32;
-const hashShape = /^scrypt\$\d+\$\d+\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$/;
 
-/** `scrypt$N$r$p$salt$hash` (base64). Surrounding white space doesn't count (contract §1.2); a hash stays as it is. */
+/** `scrypt$N$r$p$salt$hash` (base64). What counts of a password says shared/password.ts; a hash stays as it is. */
 export const hashPassword = async (password: string): Promise<string> => {
-  if (hashShape.test(password)) return password;
+  const text = passwordText(password);
+  if (text === null) throw new Error('a password with a NUL or half a character passed the configuration');
+  if (passwordHash.test(text)) return text;
   const salt = randomBytes(16);
-  const hash = await scryptAsync(password.trim(), salt, hashBytes, { ...cost, maxmem });
+  const hash = await scryptAsync(text, salt, hashBytes, { ...cost, maxmem });
   return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64'), hash.toString('base64')].join('$');
 };
 

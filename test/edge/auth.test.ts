@@ -39,6 +39,50 @@ test('a password kept as a scrypt hash opens the door, and only that one', async
   expect((await login({ password: bound.DASHBOARD_PASSWORD }, bound)).status).toBe(401);
 });
 
+test('a password is the same however it is typed, and none with a NUL or half a character in it', async () => {
+  const kept = 'pä:ss\ufffd';
+  const [asHash, asText] = [hashed(kept), kept].map((text) => edgeEnv({ DASHBOARD_PASSWORD: text }));
+  const tried = [
+    [kept, 200],
+    [` ${kept.normalize('NFD')}\n`, 200],
+    [`${kept}\0`, 401],
+    [`${kept}\0\0\0`, 401],
+    [`\0${kept}`, 401],
+    ['pä:ss\ud800', 401],
+    [kept.toUpperCase(), 401],
+    ['', 401],
+  ] as const;
+
+  for (const [text, status] of tried) {
+    const answers = [await login({ password: text }, asHash), await login({ password: text }, asText)];
+    expect([text, ...answers.map((answer) => answer.status)]).toEqual([text, status, status]);
+    await freshDirectory();
+  }
+});
+
+test('a user name is the same however it is typed, but its case counts', async () => {
+  const bound = edgeEnv({ OPEN_AGENT_USERS: JSON.stringify([{ username: 'Zoë'.normalize('NFD'), password: 'p' }]) });
+  const status = async (username: string) => (await login({ username, password: 'p' }, bound)).status;
+
+  expect(await status(' Zoë ')).toBe(200);
+  expect(await status('zoë')).toBe(401);
+  expect(await status('Zoë\0')).toBe(401);
+});
+
+test('the scheme of a token is the same in any case, and a token needs it', async () => {
+  const token = await tokenOf('default');
+  const status = async (header: string) => {
+    const answer = await request('/api/control/missions', { headers: { Authorization: header } });
+    return [answer.status, answer.ok ? '' : await answer.text()];
+  };
+
+  for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR'])
+    expect(await status(`${scheme}  ${token}`)).toEqual([200, '']);
+  expect(await status('BEARER garbage')).toEqual([401, 'Invalid or expired token']);
+  for (const header of [token, `Basic ${token}`, 'Bearer ', `Bearer${token}`])
+    expect(await status(header)).toEqual([401, 'Missing Authorization header']);
+});
+
 test('a hash that cannot be used is a configuration error, not a wrong password', async () => {
   const response = await login({ password: 'x' }, edgeEnv({ DASHBOARD_PASSWORD: 'scrypt$32768$8$1$AAAA$' }));
 

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { AppError, assertNever } from '../../shared/errors.ts';
+import { bearerOf } from '../http/bearer.ts';
 import type { Bound, Context, User } from '../http/context.ts';
 import { verifyToken } from './jwt.ts';
 import { hostnameOf, isLoopback } from './loopback.ts';
@@ -64,8 +65,7 @@ const userOfToken = async (c: Context, secret: string, find: (id: string) => Use
 /** The token of a request, from the header or, where a browser dials a socket, from its subprotocols. */
 const tokenIn = (c: Context): string => {
   const isSocket = isSocketRequest(c);
-  const bearer = /^[Bb]earer (.+)$/.exec(c.req.header('Authorization') ?? '')?.[1]?.trim();
-  const token = isSocket ? socketToken(c) : bearer;
+  const token = isSocket ? socketToken(c) : bearerOf(c);
   if (token) return token;
   throw new AppError('unauthorised', isSocket ? 'Missing websocket JWT' : 'Missing Authorization header');
 };

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { AppError } from '../../shared/errors.ts';
+import { userNameText } from '../../shared/password.ts';
 import { sha256Hex } from '../digest.ts';
 import type { Directory } from '../directory/directory.ts';
 import { loginFailures } from '../directory/schema.ts';
@@ -9,7 +10,7 @@ const maxFailures = 10;
 const windowMs = 5 * 60_000;
 
 /** What is counted together. Hashed, because people type passwords into the name field. */
-export const limitKey = (address: string, account: string): string => sha256Hex(`${address}\n${account.trim()}`);
+export const limitKey = (address: string, account: string): string => sha256Hex(`${address}\n${userNameText(account)}`);
 
 /** Enrolments are counted apart from logins: no account has a line break in its name. */
 export const enrolmentLimitKey = (address: string): string => sha256Hex(`${address}\nenrolment\n`);

@@ -1,4 +1,5 @@
 import { AppError, assertNever } from '../../shared/errors.ts';
+import { userNameText } from '../../shared/password.ts';
 import { signToken } from './jwt.ts';
 import { type AuthMode, singleUser } from './mode.ts';
 import { isPassword } from './password.ts';
@@ -22,8 +23,9 @@ export const checkCredentials = (
       if (!isPassword(mode.password, password)) throw new AppError('unauthorised', 'Invalid password');
       return { id: singleUser, name: singleUser, secret: mode.secret };
     case 'multi_user': {
-      if (!username?.trim()) throw new AppError('unauthorised', 'Username required');
-      const found = mode.users.find((user) => user.username === username.trim());
+      const name = userNameText(username ?? '');
+      if (name === '') throw new AppError('unauthorised', 'Username required');
+      const found = mode.users.find((user) => user.username === name);
       // An unknown name costs the same work as a known one, so that time doesn't tell which names exist.
       const matches = isPassword((found ?? mode.users[0])?.password ?? '', password);
       if (!found || !matches) throw new AppError('unauthorised', 'Invalid username or password');

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { assertNever } from '../../shared/errors.ts';
+import { userNameText } from '../../shared/password.ts';
 import type { Env } from '../env.ts';
 import { isLoopback } from './loopback.ts';
 
 const account = z
   .object({
     id: z.string().nullish(),
-    username: z.string().trim().min(1),
+    username: z.string().transform(userNameText).pipe(z.string().min(1)),
     password: z.string().trim().min(1),
     admin: z.boolean().nullish(),
   })

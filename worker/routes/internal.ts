@@ -6,6 +6,7 @@ import { sameSecret } from '../digest.ts';
 import { directory } from '../directory/directory.ts';
 import { upsertHost } from '../directory/hosts.ts';
 import { applyMigrations } from '../directory/migrations.ts';
+import { bearerOf } from '../http/bearer.ts';
 import { jsonBody } from '../http/body.ts';
 import { routes } from '../http/context.ts';
 
@@ -22,8 +23,7 @@ const setupBody = z.object({
 /** `POST /api/internal/setup`: what the launcher does at every start, and nobody on Cloudflare, where it does not exist. */
 export const internal = routes().post('/setup', async (c) => {
   if (c.env.EDGE === undefined || !c.env.INTERNAL_TOKEN) return c.body(null, 404);
-  const token = /^Bearer (\S+)$/.exec(c.req.header('Authorization') ?? '')?.[1] ?? '';
-  if (!sameSecret(token, c.env.INTERNAL_TOKEN)) throw new AppError('unauthorised', 'Wrong internal token');
+  if (!sameSecret(bearerOf(c) ?? '', c.env.INTERNAL_TOKEN)) throw new AppError('unauthorised', 'Wrong internal token');
   const { host } = await jsonBody(c, setupBody);
   const { credential_sha256: credentialSha256, workspace_id: workspaceId, ...rest } = host;
   await applyMigrations(c.env.DB);

@@ -132,11 +132,34 @@ test('a delta stream tells how to come back, and goes on exactly where its last 
 test('an id of another time is answered by reset and a snapshot', async () => {
   await enrol();
   await create(ada);
-  for (const id of ['garbage', `${randomUUID()}.${randomUUID()}.7`]) {
+  for (const id of ['garbage', 'a=b', 'now', ',', '%00', `${randomUUID()}.${randomUUID()}.7`]) {
     const stream = await watch(ada, `?format=delta&after=${id}`);
     await stream.until(is('snapshot'));
     expect(stream.named('reset')).toHaveLength(1);
   }
+});
+
+test('a default stream with an unreadable id opens, fails as clients know it, and makes them forget that id', async () => {
+  const streams = async () => [await watch(ada, '', 'garbage'), await watch(ada, '?after=a=b')];
+  const withoutServer = await streams();
+  await enrol();
+  await create(ada);
+  for (const stream of [...withoutServer, ...(await streams())]) {
+    await stream.ended;
+    expect(stream.blocks[0]).toMatchObject({ name: 'status', data: { state: 'idle' } });
+    expect(stream.blocks.at(-1)).toMatchObject({
+      id: '',
+      data: { type: 'error', message: 'Stream connection failed' },
+    });
+  }
+  const anew = await watch(ada, '', '');
+  await send(ada, { content: 'hello' });
+  await anew.until(says('hello'));
+});
+
+test('an unreadable id is answered by reset where there is no server either', async () => {
+  const stream = await watch(ada, '?format=delta', 'garbage');
+  await stream.until(is('reset'));
 });
 
 test('when the object lets go, a default stream goes on by itself without a hole or a repeat', async () => {

@@ -41,7 +41,7 @@ export class Bridge {
       () => this.#close(),
     );
     this.#servers = new Servers(edge, wish, {
-      onFrame: (host, frame, isAgain) => this.#take(host, frame, isAgain),
+      onFrame: (host, frame) => this.#take(host, frame),
       onAway: () => this.#write(sseComment('a server is away, trying again')),
       onEnd: () => (wish.rendering === 'default' ? this.#giveUp() : this.#end()),
     });
@@ -62,8 +62,12 @@ export class Bridge {
     });
     await Promise.race([this.#servers.join(hosts), late]);
     clearTimeout(timer);
-    this.#write(statusSnapshot(this.#runs) + sseComment('keepalive'));
-    if (this.#servers.areSeveral && !this.#servers.afterWasUsable) this.#tellReset();
+    if (this.#isOver) return;
+    this.#open();
+    if (!this.#servers.afterWasUsable) {
+      if (this.#wish.rendering === 'default') return this.#giveUp();
+      this.#tellReset();
+    }
     const early = this.#early ?? [];
     this.#early = null;
     for (const { host, frame } of early) this.#show(host, frame);
@@ -72,8 +76,13 @@ export class Bridge {
     this.#askMoreIfTaken();
   }
 
-  #take(host: string, frame: Frame, isAgain: boolean): void {
-    if (frame.header?.reset && this.#startsAnew(isAgain)) return;
+  /** What every stream begins with (contract §4). */
+  #open(): void {
+    this.#write(statusSnapshot(this.#runs) + sseComment('keepalive'));
+  }
+
+  #take(host: string, frame: Frame): void {
+    if (frame.header?.reset && this.#startsAnew()) return;
     if (this.#early === null) {
       this.#show(host, frame);
       this.#askMoreIfTaken();
@@ -84,11 +93,12 @@ export class Bridge {
     this.#early.push({ host, frame });
   }
 
-  /** True when a server that lost its history ends the stream: what its client has shown can't be mended piece by piece. */
-  #startsAnew(isAgain: boolean): boolean {
+  /** True when a position that a server doesn't know ends the stream: what its client has shown can't be mended piece by piece. */
+  #startsAnew(): boolean {
     if (this.#wish.rendering === 'default') {
-      if (isAgain) this.#giveUp();
-      return isAgain;
+      if (this.#early !== null) this.#open();
+      this.#giveUp();
+      return true;
     }
     // With one server the object's own bytes say it all. A reset is for all servers, so the client comes back and joins all anew.
     if (!this.#servers.areSeveral) return false;
@@ -166,9 +176,12 @@ export class Bridge {
     this.#close();
   }
 
-  /** The existing apps know no `reset`; this text makes them reconnect and rebuild (contract §4.4). */
+  /**
+   * The existing apps know no `reset`; this text makes them reconnect and rebuild (contract §4.4). The empty id makes a client forget
+   * its own, which would only lead here again.
+   */
   #giveUp(): void {
-    this.#write(sseEvent('error', { type: 'error', message: 'Stream connection failed' }));
+    this.#write(sseEvent('error', { type: 'error', message: 'Stream connection failed' }, ''));
     this.#end();
   }
 

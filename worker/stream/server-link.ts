@@ -10,8 +10,7 @@ const maxFailures = 60;
 
 /** What the stream does with a server's frames and troubles. */
 export interface LinkEnds {
-  /** `isFirst`: the first frame of a socket. */
-  onFrame: (frame: Frame, isFirst: boolean) => void;
+  onFrame: (frame: Frame) => void;
   /** The socket is gone, and dialling again has begun. */
   onAway: () => void;
   /** It is given up: not to be dialled again, or tried too often. */
@@ -39,12 +38,10 @@ export class ServerLink {
 
   /** Dials. Never rejects: trouble goes to `onAway` or `onEnd`. */
   async open(): Promise<void> {
-    let isFirst = true;
     const onFrame = (frame: Frame) => {
       if (this.#isClosed) return;
       this.#isInReplay = frame.header ? frame.header.mode === 'replay' : this.#isInReplay;
-      this.#ends.onFrame(frame, isFirst);
-      isFirst = false;
+      this.#ends.onFrame(frame);
       this.#failures = 0;
     };
     try {

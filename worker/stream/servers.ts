@@ -21,8 +21,7 @@ export interface StreamEdge {
 
 /** What the stream does with what comes. */
 export interface ServerEnds {
-  /** `isAgain`: first of a socket to a server that this stream has shown before. */
-  onFrame: (host: string, frame: Frame, isAgain: boolean) => void;
+  onFrame: (host: string, frame: Frame) => void;
   onAway: () => void;
   /** A server is given up, or was let go by a rendering that does not dial again. */
   onEnd: () => void;
@@ -36,7 +35,6 @@ interface Server {
   /** Has a socket for as long as it is wanted; else only until it has caught up. */
   isSeated: boolean;
   isCaughtUp: boolean;
-  wasShown: boolean;
 }
 
 /**
@@ -153,11 +151,9 @@ export class Servers {
     const wish = () => ({ owner, rendering, mission, cursor: this.#cursorOf(server.id) });
     return new Promise((settled) => {
       const link = new ServerLink(this.#edge.object(server.id), wish, rendering === 'default', {
-        onFrame: (frame, isFirst) => {
+        onFrame: (frame) => {
           if (frame.header) server.isCaughtUp = frame.header.mode === 'live';
-          const isAgain = isFirst && server.wasShown;
-          server.wasShown = true;
-          this.#ends.onFrame(server.id, frame, isAgain);
+          this.#ends.onFrame(server.id, frame);
           settled();
           if (server.isSeated || !server.isCaughtUp) return;
           leave(server);
@@ -190,7 +186,6 @@ const newServer = (id: string): Server => ({
   link: null,
   isSeated: false,
   isCaughtUp: false,
-  wasShown: false,
 });
 
 const leave = (server: Server): void => {

@@ -6,20 +6,27 @@ import { isResumable } from '../../shared/reducer.ts';
 import type { Directory } from './directory.ts';
 import { missions } from './schema.ts';
 
-/** Contract §2.2: no paging, the newest 50. */
-const listLimit = 50;
-
 const isOwned = (owner: string) => and(eq(missions.owner, owner), isNull(missions.deletedAt));
 
-/** The newest missions of a user, with the shortened history the objects project. */
-export const listMissions = async (db: Directory, owner: string): Promise<MissionJson[]> => {
+/** Missions of a user, the last changed first, with the shortened history the objects project; `total` is how many there are. */
+export const listMissions = async (
+  db: Directory,
+  owner: string,
+  limit: number,
+  offset: number,
+): Promise<{ list: MissionJson[]; total: number }> => {
   const rows = await db
     .select()
     .from(missions)
     .where(isOwned(owner))
-    .orderBy(desc(missions.updatedAt))
-    .limit(listLimit);
-  return rows.map(missionJson);
+    // Of missions that changed in the same millisecond each is on one page.
+    .orderBy(desc(missions.updatedAt), desc(missions.id))
+    .limit(limit)
+    .offset(offset);
+  // Dashboards ask every few seconds, and most of them see the end: then nothing is counted.
+  const isEnd = rows.length < limit && (rows.length > 0 || offset === 0);
+  const total = isEnd ? offset + rows.length : await db.$count(missions, isOwned(owner));
+  return { list: rows.map(missionJson), total };
 };
 
 /** The server that holds a mission of this user, or null: the same answer for none and for another user's. */

@@ -37,7 +37,8 @@ const isFinished = (owner: string) =>
 /** Finished missions of a user, the last changed first: read along the index of lists. */
 export const listRuns = async (db: Directory, owner: string, limit: number, offset: number): Promise<RunJson[]> => {
   const page = db.select(columns).from(missions).where(isFinished(owner));
-  return (await page.orderBy(desc(missions.updatedAt)).limit(limit).offset(offset)).map(runJson);
+  const sorted = page.orderBy(desc(missions.updatedAt), desc(missions.id));
+  return (await sorted.limit(limit).offset(offset)).map(runJson);
 };
 
 /** One of them, or null. */

@@ -7,6 +7,7 @@ import type { Env } from '../env.ts';
 import { ask, unwrap } from '../host-calls.ts';
 import { jsonBody } from '../http/body.ts';
 import { routes } from '../http/context.ts';
+import { pageOf } from '../http/params.ts';
 import { currentProgress, currentTree } from '../missions/agents.ts';
 import { parallelConfig } from '../missions/parallel.ts';
 import { runningMissions } from '../missions/running.ts';
@@ -27,7 +28,7 @@ export const control = routes()
     return c.json({ ok: true });
   })
   .get('/parallel/config', async (c) => c.json(await parallelConfig(c.env, c.get('user').id)))
-  .get('/running', async (c) => c.json(await runningMissions(c.env, c.get('user').id)))
+  .get('/running', async (c) => c.json(pageOf(c, await runningMissions(c.env, c.get('user').id))))
   .get('/progress', async (c) => c.json(await currentProgress(c.env, c.get('user').id)))
   .get('/tree', async (c) => c.json(await currentTree(c.env, c.get('user').id)));
 

@@ -7,6 +7,7 @@ import { placeOf } from '../files/place.ts';
 import { upload } from '../files/upload.ts';
 import { jsonBody } from '../http/body.ts';
 import { type Context, routes } from '../http/context.ts';
+import { pageOf } from '../http/params.ts';
 
 const pathBody = z.object({ path: z.string() });
 const removeBody = pathBody.extend({ recursive: z.boolean().nullish() });
@@ -20,7 +21,7 @@ const fetchBody = pathBody.extend({ url: z.string(), file_name: z.string().nulli
 export const files = routes()
   .get('/list', async (c) => {
     const { host, target } = await placeOf(c, pathQuery(c));
-    return c.json(await callHost(c.env, host, listFiles, target));
+    return c.json(pageOf(c, await callHost(c.env, host, listFiles, target)));
   })
   .post('/mkdir', async (c) => {
     const { host, target } = await placeOf(c, (await jsonBody(c, pathBody)).path);

@@ -14,12 +14,12 @@ import { ask } from '../host-calls.ts';
 import { jsonBody, optionalBody } from '../http/body.ts';
 import { type Context, routes } from '../http/context.ts';
 import { publicOrigin } from '../http/origin.ts';
-import { idParam } from '../http/params.ts';
+import { idParam, pageOf } from '../http/params.ts';
 
 /** The servers of this edge: who they are, and how one comes and goes (shared/enrolment.ts). */
 export const hosts = routes()
   .get('/', async (c) => {
-    const all = await listHosts(directory(c.env));
+    const all = pageOf(c, await listHosts(directory(c.env)));
     const connected = await Promise.all(all.map(({ id }) => ask(c.env, id, (object) => object.isConnected())));
     return c.json(
       all.map(

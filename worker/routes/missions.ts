@@ -9,17 +9,28 @@ import { drawMissionId, listMissions } from '../directory/missions.ts';
 import { ask, unwrap } from '../host-calls.ts';
 import { optionalBody } from '../http/body.ts';
 import { routes } from '../http/context.ts';
+import { pageQuery, tellTotal } from '../http/params.ts';
 import { createMission, knownAgent, newMissionId, requireHost } from '../missions/create.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
 
 /** What a repeated creation finds again: the id, and the server the first attempt chose. */
 const reserved = z.object({ mission: missionId, host: z.string() });
 
+/** Contract §2.2: what a client gets that names no limit. */
+const defaultLimit = 50;
+/** An entry has the beginning of its conversation, so a page is up to 1 MB; whoever wants more goes on with `offset`. */
+const mostMissions = 500;
+
 /** The missions of a user as a whole (contract §2.2). */
 export const missions = routes()
   .get('/', async (c) => {
     const db = directory(c.env);
-    const [list, all] = await Promise.all([listMissions(db, c.get('user').id), listHosts(db)]);
+    const { limit, offset } = pageQuery(c, defaultLimit, mostMissions);
+    const [{ list, total }, all] = await Promise.all([
+      listMissions(db, c.get('user').id, limit, offset),
+      listHosts(db),
+    ]);
+    tellTotal(c, total);
     return c.json(list.map((mission) => wireMissionNamed(all, mission)));
   })
   .post('/', async (c) => {

@@ -7,7 +7,7 @@ import type { Reply } from '../host/replies.ts';
 import { ask, type HostObject, unwrap } from '../host-calls.ts';
 import { jsonBody } from '../http/body.ts';
 import { routes } from '../http/context.ts';
-import { idParam, missionQuery } from '../http/params.ts';
+import { idParam, missionQuery, pageOf } from '../http/params.ts';
 import { messageContent } from '../missions/content.ts';
 
 /** Messages that wait, of all missions of a user or of one (contract §2.2 Queue); editing them is NEW. */
@@ -17,7 +17,7 @@ export const queue = routes()
     const mission = missionQuery(c, 'mission_id');
     const hosts = await hostsOfOwner(directory(c.env), owner);
     const queues = hosts.map((host) => ask(c.env, host, (object) => object.queued(owner, mission)));
-    return c.json((await Promise.all(queues)).flat());
+    return c.json(pageOf(c, (await Promise.all(queues)).flat()));
   })
   .delete('/', async (c) => {
     const owner = c.get('user').id;

@@ -10,6 +10,7 @@ import type { NewAnswer, Reply } from '../host/replies.ts';
 import { ask, unwrap } from '../host-calls.ts';
 import { jsonBody } from '../http/body.ts';
 import { type Context, routes } from '../http/context.ts';
+import { pageOf } from '../http/params.ts';
 
 /** Questions and permissions that agents wait for (contract §2.2 tool_result, §8.12; the others are NEW). */
 export const requests = routes()
@@ -28,7 +29,12 @@ export const requests = routes()
     const owner = c.get('user').id;
     const hosts = await hostsOfOwner(directory(c.env), owner);
     const asked = await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.asked(owner))));
-    return c.json(asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at)));
+    return c.json(
+      pageOf(
+        c,
+        asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at)),
+      ),
+    );
   })
   .post('/permissions/:id', async (c) => {
     const { reply, message } = await jsonBody(c, permissionBody);

@@ -8,7 +8,7 @@ import { type HostRow, listHosts } from '../directory/hosts.ts';
 import { jsonBody, optionalBody } from '../http/body.ts';
 import { type Context, routes } from '../http/context.ts';
 import { notYet } from '../http/not-yet.ts';
-import { idParam } from '../http/params.ts';
+import { idParam, pageOf } from '../http/params.ts';
 import { requireHandshake } from '../http/socket.ts';
 import { requireHost } from '../missions/create.ts';
 import { type WorkspaceJson, wireWorkspaces } from '../workspaces/wire.ts';
@@ -30,7 +30,7 @@ const notContainer = 'Workspace is not a container type';
 
 /** The host workspace of every server, the default one under the nil UUID (contract §2.3). */
 export const workspaces = routes()
-  .get('/', async (c) => c.json(wireWorkspaces(await listHosts(directory(c.env)))))
+  .get('/', async (c) => c.json(pageOf(c, wireWorkspaces(await listHosts(directory(c.env))))))
   .post('/', async (c) => {
     const { name, template, path } = await jsonBody(c, newWorkspaceBody);
     checkName(name);

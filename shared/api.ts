@@ -3,9 +3,13 @@ import { z } from 'zod';
 import { missionStatus, type RequestKind } from './events.ts';
 import { missionId, uuid } from './ids.ts';
 
-/** UUIDs from clients may be upper case (Swift prints them so); ours never are. */
-const clientUuid = z.string().toLowerCase().pipe(uuid);
-const clientMissionId = z.string().toLowerCase().pipe(missionId);
+/** UUIDs from clients may be of any case (Swift prints upper case); ours never are. */
+const anyUuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID')
+  .toLowerCase();
+const clientUuid = anyUuid.pipe(uuid);
+const clientMissionId = anyUuid.pipe(missionId);
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
 export const loginBody = z.object({ password: z.string(), username: optional(z.string()) });

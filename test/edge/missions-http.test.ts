@@ -151,7 +151,10 @@ test('cancelling what does not run is 404 for a mission and still ok for the mai
   const one = await user(`/api/control/missions/${id}/cancel`, { method: 'POST' });
   const main = await user('/api/control/cancel', { method: 'POST' });
 
-  expect([one.status, await one.text()]).toEqual([404, `Mission ${id} not found`]);
+  expect([one.status, await one.text()]).toEqual([
+    404,
+    `Mission ${id} has nothing to cancel: none of its messages is at work`,
+  ]);
   expect(await main.json()).toEqual({ ok: true });
 });
 
@@ -182,18 +185,106 @@ test('deleting the current mission forgets the pointer, and deleting again is 40
   expect([again.status, await again.text()]).toEqual([404, 'Mission not found']);
 });
 
-test('clean-up deletes missions nobody has used and keeps the others', async () => {
+test('clean-up deletes missions nobody has used, with a title or without, and keeps the others', async () => {
   await enrol();
   const used = await create(user);
   await send(user, { content: 'hello' });
-  const titled = await create(user, { title: 'Keep me' });
+  const closed = await create(user, { title: 'Keep me' });
+  await user(`/api/control/missions/${closed.id}/status`, { method: 'POST', json: { status: 'completed' } });
+  await create(user, { title: 'Never used' });
   await create(user);
 
   const cleaned = await user('/api/control/missions/cleanup', { method: 'POST', json: {} });
-  expect(await cleaned.json()).toEqual({ ok: true, deleted_count: 1 });
+  expect(await cleaned.json()).toEqual({ ok: true, deleted_count: 2 });
   const left = await get<MissionJson[]>(user, '/api/control/missions');
-  expect(left.map((mission) => mission.id).sort()).toEqual([used.id, titled.id].sort());
+  expect(left.map((mission) => mission.id).sort()).toEqual([used.id, closed.id].sort());
   expect(await get(user, '/api/control/missions/current')).toBeNull();
+});
+
+test('cancelling says that nothing is at work, not that there is no such mission', async () => {
+  await enrol();
+  const { id } = await create(user);
+  const cancel = async (mission: string) => {
+    const answer = await user(`/api/control/missions/${mission}/cancel`, { method: 'POST' });
+    return [answer.status, await answer.text()];
+  };
+
+  expect(await cancel(id)).toEqual([404, `Mission ${id} has nothing to cancel: none of its messages is at work`]);
+  const unknown = randomUUID();
+  expect(await cancel(unknown)).toEqual([404, `Mission ${unknown} not found`]);
+});
+
+test('an id may be in any case wherever one is taken, and what is none is called that', async () => {
+  await enrol();
+  const { id } = await create(user, { workspace_id: nilWorkspace.toUpperCase() });
+  for (const mission of [id, id.toUpperCase()])
+    expect(
+      (await user('/api/control/message', { method: 'POST', json: { content: 'x', mission_id: mission } })).status,
+    ).toBe(200);
+
+  const wrong: [string, object, string][] = [
+    ['message', { content: 'x', mission_id: 'x' }, 'mission_id: must be a UUID'],
+    ['message', { content: 'x', mission_id: `${id} ` }, 'mission_id: must be a UUID'],
+    ['missions', { workspace_id: '7' }, 'workspace_id: must be a UUID'],
+  ];
+  for (const [path, json, text] of wrong) {
+    const answer = await user(`/api/control/${path}`, { method: 'POST', json });
+    expect([answer.status, await answer.text()]).toEqual([422, `Invalid request body: ${text}`]);
+  }
+});
+
+test('a list of missions is paged: its length is told, every mission is on one page, the last changed first', async () => {
+  await enrol();
+  const made: string[] = [];
+  for (let n = 0; n < 53; n++) made.push((await create(user)).id);
+  const page = async (query: string) => {
+    const answer = await user(`/api/control/missions${query}`);
+    return {
+      ids: (await answer.json<MissionJson[]>()).map(({ id }) => id),
+      total: answer.headers.get('X-Total-Count'),
+    };
+  };
+
+  const first = await page('');
+  expect(first.ids).toHaveLength(50);
+  const rest = await page('?offset=50');
+  expect([...first.ids, ...rest.ids].toSorted()).toEqual(made.toSorted());
+  expect((await page('?limit=500')).ids).toEqual([...first.ids, ...rest.ids]);
+  expect(await page('?limit=2&offset=1')).toEqual({ ids: first.ids.slice(1, 3), total: '53' });
+  expect([first.total, rest.total, (await page('?limit=1')).total]).toEqual(['53', '53', '53']);
+  expect(await page('?offset=53')).toEqual({ ids: [], total: '53' });
+});
+
+test.for([
+  'limit=0',
+  'limit=501',
+  'limit=-1',
+  'limit=1e1',
+  'limit=0x10',
+  'limit=',
+  'limit=%2010',
+  'offset=x',
+  'offset=1.5',
+])('a list that is asked for with %s is refused', async (query) => {
+  const answer = await user(`/api/control/missions?${query}`);
+  expect([answer.status, await answer.text()]).toEqual([
+    400,
+    expect.stringMatching(/^Invalid query: (limit|offset) must/),
+  ]);
+});
+
+test('lists that come whole take limit and offset too', async () => {
+  await enrol();
+  await create(user);
+  for (const content of ['a', 'b', 'c']) await send(user, { content });
+  const answer = await user('/api/control/queue?limit=1&offset=1');
+
+  expect([await answer.json(), answer.headers.get('X-Total-Count')]).toEqual([
+    [expect.objectContaining({ content: 'b' })],
+    '3',
+  ]);
+  const lists = ['control/queue', 'control/running', 'control/permissions', 'workspaces', 'hosts'];
+  for (const list of lists) expect([list, (await user(`/api/${list}?limit=x`)).status]).toEqual([list, 400]);
 });
 
 test('a second user sees and touches nothing of the first', async () => {

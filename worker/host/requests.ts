@@ -28,6 +28,8 @@ export const done = <T>(answer: Reply<T>, recorded: Recorded[] = [], touched: st
   answer,
 });
 const notFound = (id: string) => refuse('not_found', `Mission ${id} not found`);
+/** The status is the contract's (§2.2 cancel), the text says what is so. */
+const idleText = (id: string) => `Mission ${id} has nothing to cancel: none of its messages is at work`;
 
 export const createMission = (sql: SqlStorage, log: Log, mission: NewMission, nowMs: number): Done<null> => {
   if (ownMission(sql, mission.owner, mission.id)) return done(reply(null));
@@ -97,11 +99,12 @@ export const cancelMission = (
   nowMs: number,
 ): Done<{ mission: MissionId; command: CommandId } | null> => {
   const mission = ownMission(sql, owner, id);
-  const command = mission && atWork(sql, id, isFull(sql));
-  if (!mission || !command) return done(notFound(id));
+  if (!mission) return done(notFound(id));
+  const command = atWork(sql, id, isFull(sql));
+  if (!command) return done(refuse('not_found', idleText(id)));
   const end = { outcome: 'cancelled', text: 'Task cancelled' } as const;
   if (command.state === 'kept') {
-    if (mission.turn !== null) return done(notFound(id));
+    if (mission.turn !== null) return done(refuse('not_found', idleText(id)));
     return done(reply(null), endHere(sql, log, mission, command.id, end, nowMs), [id]);
   }
   wishCancel(sql, command.id);
@@ -173,10 +176,7 @@ export const unusedMissions = (sql: SqlStorage, log: Log, owner: string): string
       owner,
     )
     .toArray()
-    .filter(({ id, title }) => {
-      const untitled = title === null || title.trim() === '' || title === 'Untitled Mission';
-      return untitled && openCommands(sql, id).length === 0 && history(sql, log, id).length === 0;
-    })
+    .filter(({ id }) => openCommands(sql, id).length === 0 && history(sql, log, id).length === 0)
     .map(({ id }) => id);
 
 const giveTitle = (sql: SqlStorage, id: string, owner: string, content: string): void => {

@@ -25,7 +25,7 @@ test('cancelling on the web ends the turn in both apps, and the mission can be r
   expect(tools(control.page.items).every((line) => !line.endsWith('pending'))).toBe(true);
   expect(control.page.viewed?.status).toBe('interrupted');
   await control.cancel();
-  expect(control.page.toasts.at(-1)).toBe(`Mission ${id} not found`);
+  expect(control.page.toasts.at(-1)).toBe(`Mission ${id} has nothing to cancel: none of its messages is at work`);
 
   model().release(gate);
   await control.resume();
@@ -135,10 +135,13 @@ test('cleaning up removes missions that were never used, and only those', async 
   const app = phone();
   const unused = await app.createMission({});
   const titled = await newMission('Titled');
+  const used = await newMission('Used');
+  await me().call('POST', '/api/control/message', { content: 'SAY used.', mission_id: used });
   const cleaned = await app.cleanup();
 
-  expect(cleaned.deleted_count).toBeGreaterThan(0);
+  expect(cleaned.deleted_count).toBeGreaterThan(1);
   const left = (await app.history()).missions.map(({ id }) => id);
   expect(left).not.toContain(unused.id);
-  expect(left).toContain(titled);
+  expect(left).not.toContain(titled);
+  expect(left).toContain(used);
 });

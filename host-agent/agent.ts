@@ -26,6 +26,7 @@ import { AgentNames } from './opencode/agent-names.ts';
 import { openCodeBinary } from './opencode/binary.ts';
 import { openCodeClient } from './opencode/client.ts';
 import { endpointFile } from './opencode/endpoint.ts';
+import { endOf } from './opencode/ends.ts';
 import { openCodeFolders } from './opencode/folders.ts';
 import { providerApi } from './opencode/provider-api.ts';
 import { seedConfigDirectory } from './opencode/seed.ts';
@@ -117,6 +118,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     },
     renewal,
     permissive: config.permissive,
+    endOf: (instance) => endOf(files.openCodeEnds, instance),
   };
   const dispatch = new Dispatch(context);
   const samples = new Samples(clock, log);

@@ -30,7 +30,7 @@ Installs the version that this server's edge serves beside the one in use, and r
 OpenCode is restarted only when its own version changed and no turn runs.`,
   ...cliHelp,
   up: `openagent up
-Runs Open Agent on this machine until SIGINT or SIGTERM. State is kept, and a later start continues with it.\n\n${configured}`,
+Runs Open Agent on this machine until SIGINT, SIGTERM or SIGHUP. State is kept, and a later start continues with it.\n\n${configured}`,
   dev: `openagent dev
 Runs the Worker under \`wrangler dev\` and the host-agent from the sources, each rebuilt and restarted on change.
 State is apart from that of \`up\`, in {WORKING_DIR}/.openagent/dev.\n\n${configured}`,

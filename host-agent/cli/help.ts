@@ -18,7 +18,7 @@ On a server of that edge it renews the credential, and the old one ends at once.
   --replace       give up this machine's enrolment at another edge, or one that the edge has forgotten`,
 
   agent: `openagent agent
-Runs a server of an edge elsewhere until SIGINT or SIGTERM: OpenCode and the host-agent, which dials the edge that
+Runs a server of an edge elsewhere until SIGINT, SIGTERM or SIGHUP: OpenCode and the host-agent, which dials the edge that
 \`openagent enroll\` wrote down. Configured as \`openagent up\` is, without what concerns its edge.
 
   --without-opencode   the host-agent alone, beside an \`openagent opencode\` of its own`,

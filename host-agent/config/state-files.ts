@@ -14,6 +14,8 @@ export const stateFiles = (stateDir: string) => ({
   edge: join(stateDir, 'edge'),
   /** Where OpenCode listens now; rewritten at each of its starts. */
   openCodeServer: join(stateDir, 'opencode', 'server.json'),
+  /** How each OpenCode process ended, for the turns that it had. */
+  openCodeEnds: join(stateDir, 'opencode', 'ends.json'),
   logs: join(stateDir, 'logs'),
   /** What the launcher has to say to the log; the host-agent takes each file in and removes it. */
   notes: join(stateDir, 'notes'),

@@ -52,7 +52,8 @@ const prepare = async (forCommand) => {
 const prepareLocked = async () => {
   if (isPrepared(command)) return 0;
   if (!isOnPath('flock')) return prepare(command);
-  return run('flock', [root, process.execPath, import.meta.filename, prepareCommand, command]);
+  // Without a process of its own flock can't end and leave what it runs behind.
+  return run('flock', ['--no-fork', root, process.execPath, import.meta.filename, prepareCommand, command]);
 };
 
 const main = async () => {

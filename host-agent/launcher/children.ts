@@ -16,6 +16,8 @@ export interface Running {
   stop(): Promise<unknown>;
 }
 
+type StopSignal = 'SIGTERM' | 'SIGUSR2';
+
 export interface Spawn {
   command: string;
   args: string[];
@@ -23,7 +25,9 @@ export interface Spawn {
   env: Record<string, string>;
   /** File that the child's stdout and stderr are appended to. */
   logFile: string;
-  /** Time between SIGTERM and SIGKILL when it is stopped. */
+  /** What asks it to end; SIGTERM unless it is deaf to that. */
+  stopSignal?: StopSignal;
+  /** Time between that and SIGKILL when it is stopped. */
   graceMs: number;
   /** How the child is tied to our life; without a PID namespace it shares ours. */
   means: ContainmentMeans;
@@ -31,7 +35,7 @@ export interface Spawn {
 
 /**
  * Starts a child that the kernel kills when this process dies, however it dies (see process/namespace.ts). The child leads a
- * session of its own, so a Ctrl-C in the terminal reaches the launcher alone, which then stops the children in order.
+ * session of its own and ignores what is sent to everybody, so that the launcher stops the children in order.
  * Rejects when the program can't be started.
  */
 export const spawnTied = async (spec: Spawn): Promise<Running> => {
@@ -54,17 +58,17 @@ export const spawnTied = async (spec: Spawn): Promise<Running> => {
     signalProcess(-pid, 'SIGKILL'); // What is left of its process group.
     return exit;
   });
-  return { pid, exited, stop: () => stop(pid, exited, spec.graceMs) };
+  return { pid, exited, stop: () => stop(pid, exited, spec) };
 };
 
-const stop = async (pid: number, exited: Promise<Exit>, graceMs: number): Promise<void> => {
-  signalProcess(pid, 'SIGTERM');
+const stop = async (pid: number, exited: Promise<Exit>, { stopSignal = 'SIGTERM', graceMs }: Spawn): Promise<void> => {
+  signalProcess(pid, stopSignal);
   const kill = setTimeout(() => signalProcess(-pid, 'SIGKILL'), graceMs);
   await exited;
   clearTimeout(kill);
 };
 
-const signalProcess = (target: number, signal: 'SIGTERM' | 'SIGKILL'): void => {
+const signalProcess = (target: number, signal: StopSignal | 'SIGKILL'): void => {
   try {
     process.kill(target, signal);
   } catch {

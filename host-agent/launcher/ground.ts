@@ -12,6 +12,8 @@ import { prepareSecrets, type Secrets } from './secrets.ts';
 
 /** What every start stands on. */
 export interface Base {
+  /** What is stopped when this launcher is, for people. */
+  name: 'Open Agent' | 'OpenCode';
   settings: Settings;
   lock: Lock;
   log: Log;
@@ -50,7 +52,7 @@ export const prepareServer = (settings: Settings): Promise<ServerGround> =>
 /** Takes OpenCode alone for this start, beside a host-agent that has the state directory. */
 export const prepareOpenCodeUnit = (settings: Settings): Promise<Base> => {
   const { openCodeLock: lock, openCodeProcesses: processes } = settings.files;
-  return onBase(settings, async (base) => base, { lock, processes });
+  return onBase(settings, async (base) => ({ ...base, name: 'OpenCode' }), { lock, processes });
 };
 
 const onBase = async <Found>(
@@ -64,7 +66,7 @@ const onBase = async <Found>(
   try {
     const { log, fileOf } = openLogFiles(files.logs);
     await noteReaped(lock.ended, endedAtStart, { directory: files.notes, log });
-    return await build({ settings, lock, log, logFileOf: fileOf, means: await containmentMeans() });
+    return await build({ name: 'Open Agent', settings, lock, log, logFileOf: fileOf, means: await containmentMeans() });
   } catch (error) {
     lock.close();
     throw error;

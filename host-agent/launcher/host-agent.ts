@@ -39,6 +39,7 @@ export const hostAgentRole = (ground: Base, script: string): Role => ({
       env: plainEnvironment(settings),
       logFile: ground.logFileOf('host-agent'),
       means: { ...means, pidNamespace: false },
+      stopSignal: 'SIGUSR2',
       graceMs,
     });
     await ground.lock.record('host-agent', child.pid);

@@ -9,7 +9,7 @@ import { type Role, type Supervision, supervise } from './supervise.ts';
 export type Begin = (role: Role, title: string) => Supervision;
 
 /**
- * Runs what `start` begins until SIGINT or SIGTERM, then ends every child; resolves when all are gone. `start` resolves when
+ * Runs what `start` begins until it is stopped by a signal (stop-signal.ts), then ends every child; resolves when all are gone. `start` resolves when
  * everything is ready, and begins nothing more once `stop` has aborted. Rejects when it does.
  */
 export const live = async <Ground extends Base>(
@@ -18,7 +18,9 @@ export const live = async <Ground extends Base>(
 ): Promise<void> => {
   outliveOurTerminal();
   const stop = stopSignal();
-  const ground = await prepare();
+  const stopped = aborted(stop);
+  const ground = await Promise.race([prepare(), stopped]);
+  if (!ground) return say('Stopped.');
   sayNotices(ground.settings, ground.means);
   const children = new Map<string, Supervision>();
   const begin: Begin = (role, title) => {
@@ -27,7 +29,6 @@ export const live = async <Ground extends Base>(
     return supervision;
   };
   try {
-    const stopped = aborted(stop);
     await Promise.race([stopped, start(ground, begin, stop)]);
     await stopped;
     say('Stopping …');

@@ -1,25 +1,30 @@
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { noteEnd } from '../opencode/ends.ts';
 import { isFrozen } from '../opencode/frozen.ts';
 import { prepareOpenCode } from '../opencode/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../opencode/process.ts';
 import { leaveNote } from '../process/note.ts';
 import { describeExit, type Running } from './children.ts';
 import type { Base } from './ground.ts';
-import { announce, announceFailure, announceNothing } from './opencode-server.ts';
+import { announce, announcedInstance, announceFailure, announceNothing } from './opencode-server.ts';
 import { endedWithOpenCode, noteReaped } from './reaped.ts';
 import { say } from './say.ts';
 import type { Role } from './supervise.ts';
 
 /** OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails. */
 export const openCodeRole = (ground: Base): Role => {
-  const { openCodeServer } = ground.settings.files;
+  const { openCodeServer, openCodeEnds } = ground.settings.files;
   const sayOnce = onceEach(say);
   let isFirst = true;
   return {
     name: 'opencode',
     start: async () => {
-      if (isFirst) await announceNothing(openCodeServer);
+      if (isFirst) {
+        const before = announcedInstance(openCodeServer);
+        if (before) await noteEnd(openCodeEnds, before, `${ground.name} ended without being stopped ${inATurn}`);
+        await announceNothing(openCodeServer);
+      }
       isFirst = false;
       try {
         return await startOnce(ground, sayOnce);
@@ -34,6 +39,8 @@ export const openCodeRole = (ground: Base): Role => {
     },
   };
 };
+
+const inATurn = 'in the middle of this turn.';
 
 const startOnce = async (ground: Base, tell: (line: string) => void): Promise<Running> => {
   const { settings, lock } = ground;
@@ -60,6 +67,7 @@ const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, l
   void isFrozen(child).then(async (frozen) => {
     if (!frozen) return;
     log.error('opencode.frozen', { pid: child.pid });
+    await noteHow({ settings, log }, child, `OpenCode had stopped answering ${inATurn}`);
     await leaveNote(settings.files.notes, { code: 'opencode.frozen', text: frozenText }).catch((error: unknown) =>
       log.error('opencode.frozen_not_noted', { error }),
     );
@@ -68,19 +76,27 @@ const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, l
   return running;
 };
 
+/** Before it is ended: whoever hears of an aborted turn can read why. */
+const noteHow = ({ settings, log }: Pick<Base, 'settings' | 'log'>, child: OpenCodeProcess, text: string) =>
+  noteEnd(settings.files.openCodeEnds, child.instance, text).catch((error: unknown) =>
+    log.error('opencode.end_not_noted', { error }),
+  );
+
 /** The process, gone only when the log will be told what had to be ended with it. */
-const sayingWhatItLeft = (child: OpenCodeProcess, { settings, log }: Base): Running => {
+const sayingWhatItLeft = (child: OpenCodeProcess, { name, settings, log }: Base): Running => {
   let isStopped = false;
   const exited = child.exited.then(async (exit) => {
     const how = isStopped ? 'was stopped' : describeExit(exit);
+    if (!isStopped) await noteHow({ settings, log }, child, `OpenCode ${how} ${inATurn}`);
     await noteReaped(exit.left ?? [], endedWithOpenCode(how), { directory: settings.files.notes, log });
     return exit;
   });
   return {
     pid: child.pid,
     exited,
-    stop: () => {
+    stop: async () => {
       isStopped = true;
+      await noteHow({ settings, log }, child, `${name} was stopped ${inATurn}`);
       return child.stop();
     },
   };

@@ -30,6 +30,9 @@ const retryMaxMs = 30_000;
 /** A child that lived this long was healthy: its next death starts the back-off anew. */
 const healthyMs = 20_000;
 
+/** A signal to a whole group reaches its processes within this, also on a busy machine. */
+const signalledMs = 200;
+
 /** Keeps one child running until stopped: starts it again when it dies or could not start. Each start and end is logged. */
 export const supervise = (role: Role, log: Log, told: Told): Supervision => {
   const stopping = new AbortController();
@@ -53,6 +56,8 @@ export const supervise = (role: Role, log: Log, told: Told): Supervision => {
     if (failures > 0) told.onUp();
     if (stopping.signal.aborted) await current.stop();
     const exit = await current.exited;
+    // What ended it may have been sent to everybody, and be our own end too: the next moment tells.
+    await wait(signalledMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     log.info('child.ended', { role: role.name, pid: current.pid, reason: describeExit(exit), wanted: wanted() });
     current = undefined;
     return describeExit(exit);

@@ -32,6 +32,8 @@ export interface MissionContext {
   renewal: Pick<Renewal, 'isDue' | 'done'>;
   /** Nothing asks for a permission: what would is allowed. Else people are asked. */
   permissive: boolean;
+  /** Why an OpenCode process of ours ended, as a sentence for people; undefined when that is not known. */
+  endOf?: (instance: string) => string | undefined;
   /** Shorter waits for tests. */
   times?: Partial<MissionTimes>;
 }

@@ -18,6 +18,8 @@ export interface Situation extends Progress {
   cancelled: boolean;
   /** The OpenCode process is the one the turn was started on. */
   sameInstance: boolean;
+  /** Why that process ended, as the launcher saw it. */
+  endedBecause?: string;
   /** An error that came for the session since the prompt was sent. */
   error: OpenCodeError | null;
   /** Since this process sent the prompt to this OpenCode process; null when it did not. */
@@ -58,10 +60,12 @@ export const judge = (now: Situation): Verdict => {
     if (now.newer) return end('interrupted', 'OpenCode went on with a later message and never answered this one.');
     return sendAgain(now, now.sinceSentMs ?? now.sinceSeenMs);
   }
+  if (now.last.error && isAbort(now.last.error) && now.endedBecause) return end('interrupted', now.endedBecause);
   if (now.last.error) return failed(now.last.error);
   if (now.last.finish === 'error') return end('failed', 'OpenCode error: the model ended its answer with an error');
   if (now.last.finish && now.last.finish !== 'tool-calls') return end('completed', '');
-  if (!now.sameInstance) return end('interrupted', 'OpenCode was restarted in the middle of this turn.');
+  if (!now.sameInstance)
+    return end('interrupted', now.endedBecause ?? 'OpenCode was restarted in the middle of this turn.');
   if (now.last.time.completed === undefined && now.quietMs < settleMs)
     return { kind: 'wait', ms: settleMs - now.quietMs };
   if (now.error) return failed(now.error);

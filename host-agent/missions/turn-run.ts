@@ -207,6 +207,7 @@ export class TurnRun {
       ...this.#ingest.progress(turn.messageID, turn.command.id),
       accepted: (this.#context.store.turns.ofCommand(turn.command.id)?.acceptedAt ?? null) !== null,
       cancelled,
+      endedBecause: this.#context.endOf?.(turn.record.instance),
       sameInstance: turn.record.instance === this.#context.upstream.instance(),
       error: turn.error,
       sinceSentMs: turn.sentAtMs === null ? null : now - turn.sentAtMs,

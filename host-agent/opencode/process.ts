@@ -36,7 +36,7 @@ export interface OpenCodeProcess {
 const username = 'opencode';
 /** Running turns get this long to be stored as aborted before everything is killed. */
 const disposeLimitMs = 3_000;
-/** One signal can be swallowed (opencode §2.4), so there is a second, and then KILL. */
+/** What is killed is gone within this, and so is what it had written. */
 const signalPauseMs = 1_000;
 /** Another program may take the port between our look and OpenCode's start. */
 const portTries = 3;
@@ -166,10 +166,7 @@ const end = async (child: ChildProcess, exited: Promise<OpenCodeExit>, contained
     else signalProcess(first, 'SIGKILL');
     return exited;
   }
-  for (const signal of ['SIGTERM', 'SIGTERM', 'SIGKILL'] as const) {
-    signalProcess(-child.pid, signal); // its whole process group
-    if (await settles(exited, signalPauseMs)) break;
-  }
+  signalProcess(-child.pid, 'SIGKILL'); // Its whole process group. Other signals it ignores, and ends no better by (opencode §2.4).
   return exited;
 };
 

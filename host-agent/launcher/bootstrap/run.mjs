@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants as fileModes } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { ignoresHangup } from './hangup.mjs';
 
 /** The command line under which the kernel ends a program when we die, however we die. */
 const tied = (command, args) =>
@@ -29,7 +30,8 @@ const parentCheckMs = 500;
 
 /**
  * Runs a program in our place: signals go to it, and it ends when we do.
- * When npm started us and is killed, nobody is left to stop it, so that counts as a SIGTERM.
+ * When npm started us and is killed, nobody is left to stop it, so that counts as a SIGTERM; unless nothing is to end with the
+ * terminal, which npm, a Node program, does even under nohup.
  * @param {string} command
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
@@ -38,10 +40,13 @@ const parentCheckMs = 500;
 export const replaceWith = (command, args, env = process.env) =>
   new Promise((resolve) => {
     const child = spawn(...tied(command, args), { stdio: 'inherit', env });
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    const survives = ignoresHangup();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.on(signal, () => (signal === 'SIGHUP' && survives) || child.kill(signal));
+    }
     const parent = process.ppid;
     const watch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), parentCheckMs);
-    if (!process.env.npm_lifecycle_event) clearInterval(watch);
+    if (survives || !process.env.npm_lifecycle_event) clearInterval(watch);
     child.once('error', (error) => {
       console.error(`${command} can't be started: ${error.message}`);
       clearInterval(watch);

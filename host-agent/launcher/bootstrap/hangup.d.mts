@@ -1,0 +1,2 @@
+/** See hangup.mjs. */
+export const ignoresHangup: () => boolean;

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { freshWorkingDir } from '../support/launched.ts';
+
+const bootstrap = join(import.meta.dirname, '..', '..', 'host-agent', 'launcher', 'bootstrap.mjs');
+
+let directory: ReturnType<typeof freshWorkingDir>;
+
+beforeEach(() => {
+  directory = freshWorkingDir();
+});
+afterEach(() => directory.remove());
+
+/** Starts Open Agent in the background of a shell, `prefix` before its command; resolves when it is ready. */
+const start = async (prefix = '') => {
+  const out = join(directory.path, 'out');
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: directory.path,
+    WORKING_DIR: directory.path,
+    PORT: '0',
+    NODE: process.execPath,
+    BOOTSTRAP: bootstrap,
+    OUT: out,
+  };
+  const child = spawn(
+    'bash',
+    ['-c', `${prefix} "$NODE" "$BOOTSTRAP" up > "$OUT" 2>&1 & echo $! > "$OUT.pid"; wait $!`],
+    { env, stdio: 'ignore' },
+  );
+  const ended = once(child, 'exit');
+  const printed = (): string => (existsSync(out) ? readFileSync(out, 'utf8') : '');
+  await vi.waitFor(() => expect(printed()).toContain('is ready at'), { timeout: 90_000, interval: 50 });
+  const pid = Number(readFileSync(`${out}.pid`, 'utf8'));
+  return { kill: (signal: NodeJS.Signals) => process.kill(pid, signal), ended, printed };
+};
+
+test.each([
+  ['under nohup', 'nohup'],
+  ['as a unit of systemd', `bash -c 'export SYSTEMD_EXEC_PID=$$; exec "$@"' unit`],
+])(
+  '%s a hang-up is ignored, and SIGTERM still stops',
+  async (_, prefix) => {
+    const { kill, ended, printed } = await start(prefix);
+
+    kill('SIGHUP');
+    kill('SIGHUP');
+    const url = /is ready at (\S+)/.exec(printed())?.[1];
+    expect((await fetch(`${url}/api/health`)).status).toBe(200);
+    expect(printed()).not.toContain('Stopping');
+    kill('SIGTERM');
+
+    expect(await ended).toEqual([0, null]);
+  },
+  180_000,
+);
+
+test('a second and a third signal neither hasten nor spoil a stop', async () => {
+  const { kill, ended, printed } = await start();
+
+  kill('SIGHUP');
+  await vi.waitFor(() => expect(printed()).toContain('Stopping'), { timeout: 30_000, interval: 10 });
+  kill('SIGTERM');
+  kill('SIGINT');
+
+  expect(await ended).toEqual([0, null]);
+  expect(printed()).toMatch(/Stopping …\nStopped\.\n$/);
+}, 180_000);

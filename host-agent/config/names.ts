@@ -12,7 +12,9 @@ export const rejectUnknown = (names: string[], where: string, ours: (name: strin
   if (unknown === undefined) return;
   const close = nearest(unknown, [...variableNames, ...ownNames]);
   const hint = close ? `Did you mean ${close}?` : '`openagent up --help` lists every variable.';
-  throw new StartError(`${unknown} ${where} is not a variable of Open Agent. ${hint}`);
+  // What is like nothing of ours may be a piece of a key that was pasted over several lines.
+  const shown = close || /^[A-Z]+(_[A-Z]+)+$/.test(unknown) ? unknown : 'A name';
+  throw new StartError(`${shown} ${where} is not a variable of Open Agent. ${hint}`);
 };
 
 /** Accepted for the sake of existing installations, without effect in this version. */
@@ -21,7 +23,8 @@ export const isUnused = (name: string): boolean => unusedVariables.some((pattern
 /** Read by us, and not settings of a start. */
 const ownNames = ['OPENAGENT_CONFIG', 'OPENAGENT_PASSWORD'];
 
-const isKnown = (name: string): boolean =>
+/** A name that is ours to read, or that OpenCode or a provider reads. */
+export const isKnown = (name: string): boolean =>
   variableNames.some((known) => known === name) ||
   ownNames.includes(name) ||
   name.startsWith('OPENCODE_') ||

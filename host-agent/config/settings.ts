@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { readEnvFile } from './env-file.ts';
 import { isLoopback } from './loopback.ts';
-import { isUnused, rejectUnknown } from './names.ts';
+import { isKnown, isUnused, rejectUnknown } from './names.ts';
 import { defaultSlots } from './slots.ts';
 import { StartError } from './start-error.ts';
 import { type StateFiles, stateFiles } from './state-files.ts';
@@ -86,15 +86,15 @@ const readFile = (environment: Record<string, string>): { path: string; values: 
   const named = environment.OPENAGENT_CONFIG;
   const workingDir = check({ WORKING_DIR: environment.WORKING_DIR }).WORKING_DIR;
   const path = named ? resolve(named) : stateFiles(join(workingDir, '.openagent')).config;
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (missing && !named) return { path, values: {} };
     throw new StartError(`The configuration file ${path} can't be read: ${missing ? 'there is no such file' : error}.`);
   }
-  const values = present(parseEnv(text));
+  const values = present(Object.fromEntries(readEnvFile(bytes, path, isKnown)));
   if (!named && values.WORKING_DIR) {
     throw new StartError(
       `WORKING_DIR in ${path} has no effect, since that file is found through it. Set it in the environment, or keep ` +

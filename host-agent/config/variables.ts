@@ -6,6 +6,8 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { passwordHash, passwordText, userNameText } from '../../shared/password.ts';
+import { parseJsonOnce } from './json-once.ts';
 
 /** One row of the documented table. A secret's value never appears in a message. */
 export interface VariableDoc {
@@ -51,36 +53,49 @@ const httpUrl = z
     'expected an http:// or https:// URL',
   );
 
-const account = z.object({
-  id: z.string().optional(),
-  username: z.string().trim().min(1),
-  password: z.string().trim().min(1),
-  admin: z.boolean().optional(),
+/** What a login could type: see shared/password.ts. A text that was meant as a hash and is none would be a password that everybody can read. */
+const password = z
+  .string()
+  .refine((text) => text.trim() !== '', 'expected a password, not only white space')
+  .refine((text) => passwordText(text) !== null, 'expected a password without NULs and half characters')
+  .refine(
+    (text) => !text.trim().startsWith('scrypt$') || passwordHash.test(text.trim()),
+    'expected scrypt$N$r$p$salt$hash with salt and hash in base64, as it begins with scrypt$',
+  );
+
+const account = z.strictObject({
+  id: z
+    .string()
+    .nullish()
+    .transform((id) => id?.trim() || undefined),
+  username: z.string().transform(userNameText).pipe(z.string().min(1)),
+  password: password.transform((text) => text.trim()),
+  admin: z
+    .boolean()
+    .nullish()
+    .transform((is) => is ?? undefined),
 });
 
 export type Account = z.infer<typeof account>;
 
-/** Parsed JSON; undefined for anything else, because the parser's own message quotes the text, which holds secrets. */
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
-const isJsonObject = (text: string) => z.record(z.string(), z.unknown()).safeParse(parseJson(text)).success;
+const isJsonObject = (text: string) => z.record(z.string(), z.unknown()).safeParse(parseJsonOnce(text)).success;
 
 const accounts = z
   .string()
-  .transform(parseJson)
-  .pipe(z.array(account, 'expected a JSON array of accounts'))
+  .transform(parseJsonOnce)
+  .pipe(z.array(account, 'expected a JSON array of accounts, each name in one of them once'))
   .refine(
     (list) => new Set(list.map((one) => one.id || one.username)).size === list.length,
     'two accounts have the same id (or the same username and no id)',
+  )
+  .refine(
+    (list) => new Set(list.map((one) => one.username)).size === list.length,
+    'two accounts have the same username, and people log in by that',
   );
 
-const required = z.string().min(1);
+const required = z
+  .string()
+  .refine((text) => text !== '' && text === text.trim(), 'expected a text without blanks around it');
 
 /** Every variable of ours, in the order of the table. `OPENCODE_*` names beyond these go to OpenCode as they are. */
 export const variables = z.object({
@@ -99,16 +114,12 @@ export const variables = z.object({
     meaning: 'Missions work below `{WORKING_DIR}/workspaces`; all state is in `{WORKING_DIR}/.openagent`.',
     example: '~/agents',
   }),
-  DASHBOARD_PASSWORD: z
-    .string()
-    .refine((text) => text.trim() !== '', 'expected a password, not only white space')
-    .optional()
-    .register(variableDocs, {
-      default: 'generated at the first start and shown once',
-      meaning: 'Password of the single user.',
-      example: 'correct-horse-battery',
-      secret: true,
-    }),
+  DASHBOARD_PASSWORD: password.optional().register(variableDocs, {
+    default: 'generated at the first start and shown once',
+    meaning: 'Password of the single user.',
+    example: 'correct-horse-battery',
+    secret: true,
+  }),
   OPEN_AGENT_USERS: accounts.optional().register(variableDocs, {
     default: 'none: one user',
     meaning: 'Several users instead of one: a JSON array of `{"id"?, "username", "password", "admin"?}`.',
@@ -163,7 +174,7 @@ export const variables = z.object({
   }),
   OPENCODE_CONFIG_CONTENT: z
     .string()
-    .refine(isJsonObject, 'expected a JSON object, without comments')
+    .refine(isJsonObject, 'expected a JSON object without comments, each name in an object once')
     .optional()
     .register(variableDocs, {
       default: 'none',

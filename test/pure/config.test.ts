@@ -39,6 +39,11 @@ test.each([
   ['WORKING_DIR', 'agents', 'absolute path'],
   ['JWT_TTL_DAYS', '0', 'whole number from 1'],
   ['JWT_TTL_DAYS', '1e3', 'whole number from 1'],
+  ['PORT', '0x10', 'whole number from 0'],
+  ['PORT', ' 8787 ', 'whole number from 0'],
+  ['PORT', '٨٧٨٧', 'whole number from 0'],
+  ['OPENCODE_AGENT', ' build', 'without blanks'],
+  ['DEV_MODE', 'TRUE', 'true or false'],
   ['DEV_MODE', 'maybe', 'true or false'],
   ['DEFAULT_MODEL', 'gpt-x', 'provider/model'],
   ['DEFAULT_MODEL', '/gpt-x', 'provider/model'],
@@ -60,6 +65,18 @@ test.each([
   ['OPEN_AGENT_USERS', '{"username":"ana","password":"s3cret-canary"}'],
   ['OPEN_AGENT_USERS', '[{"username":"ana","pass":"s3cret-canary"}]'],
   ['OPEN_AGENT_USERS', '[{"username":"","password":"s3cret-canary"}]'],
+  ['OPEN_AGENT_USERS', '[{"username":"ana","password":"b","password":"s3cret-canary"}]'],
+  ['OPEN_AGENT_USERS', '[{"username":"ana","password":"s3cret-canary","isAdmin":true}]'],
+  ['OPEN_AGENT_USERS', '[{"username":"ana","password":"s3cret-canary","admin":"true"}]'],
+  [
+    'OPEN_AGENT_USERS',
+    '[{"id":"1","username":"a","password":"s3cret-canary"},{"id":"2","username":"a ","password":"b"}]',
+  ],
+  ['OPEN_AGENT_USERS', '[{"username":"ana","password":"s3cret-canary\\u0000"}]'],
+  ['DASHBOARD_PASSWORD', 's3cret-canary\0'],
+  ['DASHBOARD_PASSWORD', 'scrypt$s3cret-canary'],
+  ['JWT_SECRET', ' s3cret-canary'],
+  ['OPENCODE_CONFIG_CONTENT', '{"provider":{"x":1},"provider":{"y":"s3cret-canary"}}'],
   ['OPEN_AGENT_USERS', '[{"username":"ana","password":"s3cret-canary"},{"username":"ana","password":"b"}]'],
   ['OPENCODE_CONFIG_CONTENT', '{"provider":{"x":{"options":{"apiKey":"s3cret-canary"}}}'],
   ['OPENCODE_CONFIG_CONTENT', '["s3cret-canary"]'],
@@ -89,6 +106,13 @@ test('an unknown key in our file stops the start, other variables of the environ
   writeConfig('JWT_SECRT=abc\n');
 
   expect(() => read({ EDITOR: 'vi' })).toThrow('is not a variable of Open Agent. Did you mean JWT_SECRET?');
+});
+
+test('a line of our file that would be read as something else stops the start, without its value', () => {
+  writeConfig('PORT=1111\nDASHBOARD_PASSWORD=pä:ss w#rd $HOME 🙂\n');
+
+  expect(() => read({})).toThrow(/^Line 2 of .*openagent\.env has a # in its value.*DASHBOARD_PASSWORD='…'/);
+  expect(() => read({})).not.toThrow(/pä|w#rd/);
 });
 
 test('the environment wins over the file, and an empty value counts as not set', () => {

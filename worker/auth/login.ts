@@ -42,8 +42,10 @@ export const issueToken = async (
   ttlDaysText: string | undefined,
   nowMs: number,
 ): Promise<{ token: string; exp: number }> => {
-  const days = Number(ttlDaysText?.trim() || defaultTtlDays);
-  if (!Number.isInteger(days) || days < 1) throw new AppError('internal', 'JWT_TTL_DAYS must be a whole number from 1');
+  const text = ttlDaysText?.trim() || String(defaultTtlDays);
+  // What Number takes besides digits (1e3, 0x10) is more likely a slip than meant.
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (days < 1) throw new AppError('internal', 'JWT_TTL_DAYS must be a whole number from 1');
   const iat = Math.floor(nowMs / 1000);
   const exp = iat + days * daySeconds;
   return { token: await signToken({ sub: user.id, usr: user.name, iat, exp }, user.secret), exp };

@@ -1,6 +1,5 @@
 // Contract §16: the row that takes the whole suite, and the exact list of rows that are told elsewhere or not yet.
-import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { listening } from './listening.ts';
 import { refusalOf } from './routes/socket.ts';
 import { row, told } from './rows.ts';
@@ -8,21 +7,18 @@ import { me, token } from './stage.ts';
 
 row(
   4,
-  'the stream begins with a status and a comment, in LF and ASCII, and is never silent for more than 15 seconds',
+  'the stream begins with a status and a comment, in LF and ASCII, and says that it is alive while nothing happens',
   async () => {
     const { pieces, close } = await listening();
     const text = () => pieces.map((piece) => piece.text).join('');
     const comments = () => text().split(': keepalive\n\n').length - 1;
-    for (const deadline = Date.now() + 20_000; comments() < 2 && Date.now() < deadline; ) await pause(100);
+    // That it is every 15 seconds is told with a clock that is no real one (test/edge/stream-bridge.test.ts).
+    await vi.waitFor(() => expect(comments()).toBeGreaterThan(1));
     await close();
 
-    const times = pieces.map(({ at }) => at);
-    const gaps = times.slice(1).map((at, n) => at - (times[n] ?? at));
     expect(text()).toMatch(/^event: status\ndata: \{[^\n]*\}\n\n: keepalive\n\n/);
     expect(text()).not.toContain('\r');
     expect(text()).toMatch(/^[\n\x20-\x7e]*$/);
-    expect(comments()).toBeGreaterThan(1);
-    expect(Math.max(...gaps)).toBeLessThan(16_000);
   },
 );
 

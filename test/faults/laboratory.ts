@@ -15,6 +15,7 @@ import { openCodeHistory } from '../support/comparison.ts';
 import { labConfig, openCodeCalls } from '../support/lab.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 import { startModel } from '../support/model.ts';
+import { scaledMs } from '../support/patience.ts';
 import { type Login, logIn, type Person, personAt } from '../support/person.ts';
 import { alteredBuild, type Change } from './altered-build.ts';
 import { startLinkProxy } from './link-proxy.ts';
@@ -46,7 +47,7 @@ const slots = '16';
 /** The link's and the store's waits, short enough for a test and in the same order as the real ones (shared/limits.ts). */
 const quick: readonly Change[] = [
   { program: 'host-agent', from: 'var pingMs = 1e4;', to: 'var pingMs = 500;' },
-  { program: 'host-agent', from: 'var silenceMs = 25e3;', to: 'var silenceMs = 2_000;' },
+  { program: 'host-agent', from: 'var silenceMs = 25e3;', to: `var silenceMs = ${scaledMs(3_000)};` },
   { program: 'host-agent', from: 'var redialMinMs = 500;', to: 'var redialMinMs = 50;' },
   { program: 'host-agent', from: 'var redialMaxMs = 3e4;', to: 'var redialMaxMs = 400;' },
   { program: 'host-agent', from: 'var replacedMinMs = 6e4;', to: 'var replacedMinMs = 1_000;' },

@@ -24,8 +24,8 @@ afterAll(async () => {
   await lab?.stop();
 });
 
-/** More than the kernel's buffers and the edge's allowance for one viewer take together. */
-const flood = `REPEAT 5000 ${'A slow viewer does not hold up anybody else. '.repeat(50).trim()}`;
+/** More than the kernel's buffers and the edge's allowance for one viewer take together (11 MB), in as few chunks as a model sends. */
+const flood = `REPEAT 500 ${'A slow viewer does not hold up anybody else. '.repeat(500).trim()}`;
 
 test('of two viewers that stop reading both are closed, alone: one comes back with its cursor and has all of it', async () => {
   const slow = await resumingViewer(me);

@@ -8,10 +8,14 @@ import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes, transferWindowBytes } from '../../shared/limits.ts';
 import type { TransferFrame } from '../../shared/transfer.ts';
 import { newHostId } from '../support/host-store.ts';
+import { scaledMs } from '../support/patience.ts';
 
 const ticket = { id: '0190c0de-0000-4000-8000-000000000001', secret: 's'.repeat(43) };
 
 /** An edge that a transfer is dialled to: what came, and the socket to answer on. */
+/** Far more than an answer takes, so that only what is dead is silent for so long. */
+const silenceMs = scaledMs(1_000);
+
 const edge = async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   onTestFinished(() => {
@@ -35,7 +39,7 @@ const edge = async () => {
   return {
     dial: {
       hostFile: { id: newHostId(), url: `http://127.0.0.1:${port}/`, credential: 'c' },
-      times: { pingMs: 20, silenceMs: 200 },
+      times: { pingMs: 20, silenceMs },
     },
     dialled,
     frames,
@@ -161,7 +165,7 @@ test('a sender keeps to its grants and is done when the edge says so', async () 
 test('a sender ends when the edge is silent, is not there, or refuses, and tells the edge when its file fails', async () => {
   const silent = await edge();
   const silentEnds = expect(sendTransfer(silent.dial, ticket, file(10))).rejects.toThrow(
-    /nothing was heard for 200 ms/,
+    `nothing was heard for ${silenceMs} ms`,
   );
   const { socket } = await silent.dialled;
   socket.removeAllListeners('message');

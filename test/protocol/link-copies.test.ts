@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { closeCode } from '../../shared/limits.ts';
 import { EdgePeer } from '../support/edge-peer.ts';
 import { newHostId, note, temporaryDirectory, temporaryStore } from '../support/host-store.ts';
+import { scaledMs } from '../support/patience.ts';
 import { runningLink } from '../support/running-link.ts';
 
 test('a store that was put back from a copy dials with a new run and says which run the copy had last', async () => {
@@ -49,7 +50,8 @@ test('two copies of a host-agent do not fight: whoever was replaced waits, each 
   original.outbox.append([note('before the copy')]);
   original.close();
   copyFileSync(path, `${path}.clone`);
-  const times = { replacedMinMs: 20, replacedMaxMs: 80 };
+  // A session that holds for twice the longest wait starts over: none here may, however slow the machine is.
+  const times = { replacedMinMs: scaledMs(100), replacedMaxMs: scaledMs(400) };
   const links = [path, `${path}.clone`].map((each) => runningLink(temporaryStore(each, id), peer, { times }));
   let current = await peer.dialled();
 
@@ -65,7 +67,7 @@ test('two copies of a host-agent do not fight: whoever was replaced waits, each 
   const waits = links.map(({ logged }) =>
     logged.filter(({ event }) => event === 'link.replaced').map(({ wait_ms }) => wait_ms),
   );
-  for (const each of waits) expect(each.slice(0, 4)).toEqual([20, 40, 80, 80]);
+  for (const each of waits) expect(each.slice(0, 4)).toEqual([100, 200, 400, 400].map(scaledMs));
   const runs = new Set(peer.dials.map((dial) => dial.all('hello')[0]?.run));
   expect(runs.size).toBe(2);
   // The row from before the copy is in both outboxes, under one run and number.

@@ -4,6 +4,7 @@ import type { StoredRow } from '../../host-agent/store/outbox.ts';
 import { closeCode } from '../../shared/limits.ts';
 import { EdgePeer, type PeerRow } from '../support/edge-peer.ts';
 import { newHostId, note, temporaryDirectory, temporaryStore } from '../support/host-store.ts';
+import { scaledMs } from '../support/patience.ts';
 import { runningLink } from '../support/running-link.ts';
 
 const notes = (count: number, prefix = 'row') =>
@@ -183,9 +184,12 @@ test('an edge with a new log is sent every kept row again, and what is pruned is
   expect(numbers(peer.rows)).toEqual([2, 3]);
 });
 
+/** Far more than an answer takes, so that only what is dead is silent for so long. */
+const silenceMs = scaledMs(1_000);
+
 test('a socket that is half open is noticed and replaced', async () => {
   const [peer, store] = [await EdgePeer.start(), temporaryStore()];
-  const { line } = runningLink(store, peer, { times: { pingMs: 20, silenceMs: 100 } });
+  const { line } = runningLink(store, peer, { times: { pingMs: 20, silenceMs } });
   const first = await peer.greeted();
   await peer.until(() => (first.pings >= 2 ? true : undefined));
 
@@ -194,17 +198,17 @@ test('a socket that is half open is noticed and replaced', async () => {
   store.outbox.append(notes(1));
   await peer.stored(1);
 
-  expect((await line('link.down')).reason).toBe('nothing heard for 100 ms');
+  expect((await line('link.down')).reason).toBe(`nothing heard for ${silenceMs} ms`);
 });
 
 test('an edge that answers pings but never says welcome is dialled again', async () => {
   const [peer, store] = [await EdgePeer.start(), temporaryStore()];
-  const { line } = runningLink(store, peer, { times: { pingMs: 20, silenceMs: 100 } });
+  const { line } = runningLink(store, peer, { times: { pingMs: 20, silenceMs } });
 
   await (await peer.dialled()).next('hello');
   await peer.dialled();
 
-  expect((await line('link.down')).reason).toBe('no welcome within 100 ms');
+  expect((await line('link.down')).reason).toBe(`no welcome within ${silenceMs} ms`);
 });
 
 test('a frame that is none closes the socket with the reason and the next session goes on', async () => {

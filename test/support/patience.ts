@@ -9,7 +9,13 @@ const unmeasured = 4;
 const slowness = Number(process.env.TEST_SLOWNESS ?? unmeasured);
 if (!(slowness >= 1)) throw new Error(`TEST_SLOWNESS takes a number from 1 on, not "${process.env.TEST_SLOWNESS}"`);
 
-const seconds = (count: number): number => Math.round(count * 1000 * slowness);
+/**
+ * A time of the product that a test shortens, such as the silence after which a link is dead: so much on the reference, and
+ * more where everything takes longer, so that what lives is not taken for dead.
+ */
+export const scaledMs = (ms: number): number => Math.round(ms * slowness);
+
+const seconds = (count: number): number => scaledMs(count * 1000);
 
 /**
  * One event of a system that runs: an answer, a row, a line in a log, a process that is gone. The slowest that was seen on the

@@ -32,7 +32,7 @@ export const tableRows = (): TableRow[] => [
   ...furtherRows,
 ];
 
-/** The configuration table of README.md, as Markdown. */
+/** The configuration table of docs/configuration.md, as Markdown. */
 export const markdownTable = (): string =>
   [
     '| Variable | Default | Meaning |',

@@ -1,5 +1,5 @@
 /**
- * The configuration, as data: one entry per variable with its check and its row of the table in README and
+ * The configuration, as data: one entry per variable with its check and its row of the table in docs/configuration.md and
  * `openagent up --help`. Values come in as text, from the environment or from openagent.env.
  */
 import { isIP } from 'node:net';

@@ -15,6 +15,7 @@ import { terminal } from './routes/console.ts';
 import { control } from './routes/control.ts';
 import { desktop } from './routes/desktop.ts';
 import { files } from './routes/files.ts';
+import { front } from './routes/front.ts';
 import { health } from './routes/health.ts';
 import { hosts } from './routes/hosts.ts';
 import { install } from './routes/install.ts';
@@ -75,6 +76,7 @@ app.route('/api/host/link', link);
 app.route('/api/host/relay', relay);
 app.route('/api/internal', internal);
 app.route('/install.sh', install);
+app.route('/', front);
 
 app.onError(textError);
 app.notFound(notFound(app));

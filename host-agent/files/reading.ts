@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ByteRange, FileScope } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
+import { type Preconditions, preconditionOf } from '../../shared/preconditions.ts';
 import { type Grounds, wantedPath } from '../workspaces/outside.ts';
 import { openFile } from '../workspaces/pinned.ts';
 import { withFileErrors } from './errors.ts';
@@ -25,19 +26,28 @@ interface Wish {
   path: string;
   range: ByteRange | null;
   rangeOfTag: string | null;
+  conditions?: Preconditions | undefined;
 }
 
 /** Opens the file that a client means. Throws AppError with a text about the path. */
-export const openReading = (grounds: Grounds, scope: FileScope, { path, range, rangeOfTag }: Wish): Promise<Reading> =>
+export const openReading = (
+  grounds: Grounds,
+  scope: FileScope,
+  { path, range, rangeOfTag, conditions }: Wish,
+): Promise<Reading> =>
   withFileErrors(path, async () => {
     const wanted = wantedPath(grounds, scope, path);
     const handle = await openFile(grounds, scope, wanted);
-    const { size, mtimeMs, ino } = await handle.stat();
-    const tag = `"${ino.toString(36)}-${size.toString(36)}-${Math.floor(mtimeMs * 1000).toString(36)}"`;
+    const stats = await handle.stat({ bigint: true });
+    const size = Number(stats.size);
+    const mtimeMs = Number(stats.mtimeMs);
+    // A program may set a file's time of change back after writing to it, but not the kernel's own of its entry.
+    const tag = `"${[stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map((n) => n.toString(36)).join('-')}"`;
+    const isWanted = !conditions || preconditionOf(conditions, tag, mtimeMs) === 'send';
     const isMeant = range !== null && (rangeOfTag === null || rangeOfTag === tag);
-    const span = isMeant ? spanOf(range, size) : { start: 0, bytes: size };
+    const span = !isWanted ? null : isMeant ? spanOf(range, size) : { start: 0, bytes: size };
     const name = wanted.shown.slice(wanted.shown.lastIndexOf('/') + 1);
-    const described = { name, size, mtimeMs: Math.floor(mtimeMs), tag, span };
+    const described = { name, size, mtimeMs, tag, span };
     return { described, read: reader(handle, span ?? { start: 0, bytes: 0 }, path), close: () => handle.close() };
   });
 
@@ -57,7 +67,8 @@ const reader = (handle: FileHandle, { start, bytes }: { start: number; bytes: nu
 const spanOf = (range: ByteRange, size: number): Described['span'] => {
   if ('lastBytes' in range) {
     const bytes = Math.min(range.lastBytes, size);
-    return bytes === 0 ? null : { start: size - bytes, bytes };
+    // The last bytes of an empty file are all it has.
+    return range.lastBytes === 0 ? null : { start: size - bytes, bytes };
   }
   if (range.first >= size) return null;
   return { start: range.first, bytes: Math.min(range.last ?? size - 1, size - 1) - range.first + 1 };

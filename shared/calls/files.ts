@@ -1,6 +1,7 @@
 /** Files of a server as the edge asks for them (contract §2.10). Bytes never travel in a call: they go over a transfer. */
 import { z } from 'zod';
 import { missionId } from '../ids.ts';
+import { preconditions } from '../preconditions.ts';
 import { transferTicket } from '../transfer.ts';
 import { call } from './call.ts';
 
@@ -49,8 +50,13 @@ export const sendFile = call(
   target.extend({
     transfer: transferTicket.nullable(),
     range: byteRange.nullable(),
-    /** The range is meant for the file with this tag only (If-Range); of another one everything is sent. */
+    /**
+     * The range is meant for the file with this tag only (If-Range); of another one everything is sent, and so it is for a date: nobody
+     * knows whether a file changed twice within its second (RFC 9110 §8.8.2.2).
+     */
     rangeOfTag: z.string().nullable(),
+    /** Nothing is sent where they say so. An older edge has none. */
+    conditions: preconditions.optional(),
   }),
   z.object({
     name: z.string(),
@@ -58,7 +64,7 @@ export const sendFile = call(
     mtimeMs: z.number().int(),
     /** Changes with the content. */
     tag: z.string(),
-    /** What is sent; null: the range lies outside of the file and nothing is. */
+    /** What is sent; null: nothing is, because of the conditions or because the range lies outside of the file. */
     span: z.object({ start: z.number().int().nonnegative(), bytes: z.number().int().nonnegative() }).nullable(),
   }),
 );

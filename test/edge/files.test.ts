@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Env } from '../../worker/env.ts';
 import { attachment, contentType } from '../../worker/files/content.ts';
-import { rangeIn } from '../../worker/files/range.ts';
 import { asUser, type EnrolledHost, edgeEnv, enrol, freshDirectory, password, request, users } from './edge.ts';
 import { dialHost, type HostPeer, hello } from './host-peer.ts';
 import { joinTransfer } from './transfer-peer.ts';
@@ -224,6 +223,74 @@ test('a range is a part with its place, one outside is 416, and HEAD describes w
   expect([(await head).status, (await head).headers.get('content-length')]).toEqual([200, '10']);
 });
 
+/** The server's side of a download that is sent. */
+const deliver = async (transfer: { id: string; secret: string }) => {
+  const end = await joinTransfer(host, transfer);
+  await end.next('grant');
+  end.sendBytes(new TextEncoder().encode('0123456789'));
+  end.send({ type: 'end' });
+};
+
+test.for([
+  ['If-None-Match', '"t"', 304],
+  ['If-None-Match', 'W/"t"', 304],
+  ['If-None-Match', '"x", W/"t"', 304],
+  ['If-None-Match', '*', 304],
+  ['If-None-Match', '"x"', 200],
+  ['If-Match', '"t"', 200],
+  ['If-Match', 'W/"t"', 412],
+  ['If-Match', '"x"', 412],
+  ['If-Match', '*', 200],
+  ['If-Modified-Since', 'Tue, 14 Nov 2023 22:13:20 GMT', 304],
+  ['If-Modified-Since', 'Tue, 14 Nov 2023 22:13:19 GMT', 200],
+  ['If-Modified-Since', 'Tuesday, 14-Nov-23 22:13:20 GMT', 304],
+  ['If-Modified-Since', 'Tue Nov 14 22:13:20 2023', 304],
+  ['If-Modified-Since', '2099', 200],
+  ['If-Unmodified-Since', 'Tue, 14 Nov 2023 22:13:19 GMT', 412],
+  ['If-Unmodified-Since', 'Tue, 14 Nov 2023 22:13:20 GMT', 200],
+] as const)('a file asked for with %s: %s is answered by %i', async ([name, value, status]) => {
+  for (const method of ['GET', 'HEAD']) {
+    const answer = me('/api/fs/download?path=/x', { method, headers: { [name]: value } });
+    const { args } = await answerCall({ ...described, span: status === 200 ? { start: 0, bytes: 10 } : null });
+    expect(Object.values(args.conditions as object).filter((text) => text !== null)).toEqual([value]);
+    if (status === 200 && method === 'GET') await deliver(args.transfer);
+    const response = await answer;
+    expect([response.status, response.headers.get('etag')]).toEqual([status, '"t"']);
+    const isSent = status === 200 && method === 'GET';
+    if (status !== 412) expect(Buffer.from(await response.arrayBuffer()).toString()).toBe(isSent ? '0123456789' : '');
+  }
+});
+
+test('If-None-Match goes before If-Modified-Since, and conditions before the range', async () => {
+  const headers = { 'If-None-Match': '"x"', 'If-Modified-Since': 'Tue, 14 Nov 2023 22:13:20 GMT', Range: 'bytes=99-' };
+  const outside = me('/api/fs/download?path=/x', { headers });
+  await answerCall({ ...described, span: null });
+  expect((await outside).status).toBe(416);
+  const unchanged = me('/api/fs/download?path=/x', { headers: { ...headers, 'If-None-Match': '"t"' } });
+  await answerCall({ ...described, span: null });
+  expect((await unchanged).status).toBe(304);
+});
+
+test('a range is for GET alone, of the file that If-Range names', async () => {
+  const head = me('/api/fs/download?path=/x', { method: 'HEAD', headers: { Range: 'bytes=99-' } });
+  expect((await answerCall({ ...described, span: { start: 0, bytes: 10 } })).args.range).toBeNull();
+  expect([(await head).status, (await head).headers.get('content-range')]).toEqual([200, null]);
+
+  for (const [tag, status] of [
+    ['"t"', 206],
+    ['"x"', 200],
+  ] as const) {
+    const whole = me('/api/fs/download?path=/x', { headers: { Range: 'bytes=0-', 'If-Range': tag } });
+    await deliver((await answerCall({ ...described, span: { start: 0, bytes: 10 } })).args.transfer);
+    const response = await whole;
+    expect([response.status, response.headers.get('content-range')]).toEqual([
+      status,
+      status === 206 ? 'bytes 0-9/10' : null,
+    ]);
+    await response.arrayBuffer();
+  }
+});
+
 test('a missing file is 404, and a server that is away 503', async () => {
   const missing = me('/api/fs/download?path=/x');
   await answerCall({ code: 'not_found', message: 'File not found: /x' }, false);
@@ -318,12 +385,4 @@ test('names and types of downloads are what contract and browsers expect', () =>
     'application/json',
     'application/octet-stream',
   ]);
-});
-
-test('one range is understood, anything else means the whole file', () => {
-  expect(rangeIn('bytes=0-9')).toEqual({ first: 0, last: 9 });
-  expect(rangeIn('bytes=5-')).toEqual({ first: 5, last: null });
-  expect(rangeIn('bytes=-5')).toEqual({ lastBytes: 5 });
-  for (const header of [undefined, '', 'bytes=-', 'bytes=9-0', 'bytes=0-1,3-4', 'items=0-1', 'bytes=a-b', 'bytes=1'])
-    expect([header, rangeIn(header)]).toEqual([header, null]);
 });

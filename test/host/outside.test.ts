@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listDirectory, makeDirectory, remove } from '../../host-agent/files/browse.ts';
@@ -209,6 +209,39 @@ test('the context of no mission is that of the whole server', () => {
 
   expect(wantedPath(grounds, none, '/root/context/a').path).toBe(`${workingDir}/context/a`);
   expect(wantedPath(grounds, none, '/root/contexts').path).toBe('/root/contexts');
+});
+
+test('a file has another tag after a change that keeps its size and its time, and is not sent to who has it', async () => {
+  const { owner, grounds, workingDir, mine } = ground();
+  const file = join(contextDirectory(workingDir, mine), 'same');
+  const read = async (ifNoneMatch: string | null) => {
+    const conditions = { ifMatch: null, ifNoneMatch, ifModifiedSince: null, ifUnmodifiedSince: null };
+    const wish = { path: './context/same', range: null, rangeOfTag: null, conditions };
+    const { described, close } = await openReading(grounds, owner, wish);
+    await close();
+    return described;
+  };
+  const time = new Date('2026-01-01T00:00:00Z');
+  writeFileSync(file, 'one');
+  utimesSync(file, time, time);
+  const { tag } = await read(null);
+  expect((await read(tag)).span).toBeNull();
+  // The kernel's clock for files has ticks of a few milliseconds.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  writeFileSync(file, 'two');
+  utimesSync(file, time, time);
+
+  expect(await read(tag)).toMatchObject({ mtimeMs: time.getTime(), span: { start: 0, bytes: 3 } });
+});
+
+test('the last bytes of an empty file are all it has', async () => {
+  const { owner, grounds, workingDir, mine } = ground();
+  writeFileSync(join(contextDirectory(workingDir, mine), 'empty'), '');
+  const wish = { path: './context/empty', range: { lastBytes: 5 }, rangeOfTag: null };
+  const { described, close } = await openReading(grounds, owner, wish);
+  await close();
+
+  expect(described.span).toEqual({ start: 0, bytes: 0 });
 });
 
 test('a range gives its bytes, and one outside of the file nothing', async () => {

@@ -1,4 +1,5 @@
 import { sendFile } from '../../shared/calls/files.ts';
+import { preconditionOf } from '../../shared/preconditions.ts';
 import { callHost } from '../call.ts';
 import type { Context } from '../http/context.ts';
 import { openTransfer } from '../relay/transfer.ts';
@@ -6,36 +7,54 @@ import { attachment, contentType } from './content.ts';
 import { placeOf } from './place.ts';
 import { rangeIn } from './range.ts';
 
-/** A file or a range of it, streamed from its server. A `HEAD` request opens no transfer. */
+/** A file or a range of it, streamed from its server, unless the client's conditions say otherwise. A `HEAD` request opens no transfer. */
 export const download = async (c: Context, path: string): Promise<Response> => {
   const { host, target } = await placeOf(c, path);
-  const range = rangeIn(c.req.header('Range'));
   const isHead = c.req.method === 'HEAD';
+  // Ranges are defined for GET alone (RFC 9110 §14.2).
+  const range = isHead ? null : rangeIn(c.req.header('Range'));
   const transfer = isHead ? null : await openTransfer(c.env, host);
-  const rangeOfTag = c.req.header('If-Range') ?? null;
+  const rangeOfTag = c.req.header('If-Range')?.trim() ?? null;
+  const conditions = conditionsIn(c);
   const ticket = transfer?.ticket ?? null;
   const { name, size, mtimeMs, tag, span } = await callHost(c.env, host, sendFile, {
     ...target,
     transfer: ticket,
     range,
     rangeOfTag,
+    conditions,
   });
+  const validators = {
+    ETag: tag,
+    'Last-Modified': new Date(mtimeMs).toUTCString(),
+    // What it is may change at any time.
+    'Cache-Control': 'private, no-cache',
+  };
+  const condition = preconditionOf(conditions, tag, mtimeMs);
+  if (condition === 'unchanged') return c.body(null, 304, validators);
+  if (condition === 'failed') return c.text('The file is not the one that you mean: it has changed', 412, validators);
   if (!span) {
     const headers = { 'Content-Range': `bytes */${size}`, 'Accept-Ranges': 'bytes' };
     return c.text(`The file has ${size} bytes: the range lies outside of it`, 416, headers);
   }
-  const isPart = span.bytes < size;
+  // An empty part has no place that Content-Range could tell.
+  const isPart = range !== null && (rangeOfTag === null || rangeOfTag === tag) && span.bytes > 0;
   const headers = {
+    ...validators,
     'Content-Type': contentType(name),
     'Content-Disposition': attachment(name),
     'Content-Length': String(span.bytes),
     'Accept-Ranges': 'bytes',
-    ETag: tag,
-    'Last-Modified': new Date(mtimeMs).toUTCString(),
-    // What an agent wrote is shown by nobody as what it is not, and what it is may change at any time.
+    // What an agent wrote is shown by nobody as what it is not.
     'X-Content-Type-Options': 'nosniff',
-    'Cache-Control': 'private, no-cache',
     ...(isPart ? { 'Content-Range': `bytes ${span.start}-${span.start + span.bytes - 1}/${size}` } : {}),
   };
   return new Response(transfer ? await transfer.download(span.bytes) : null, { status: isPart ? 206 : 200, headers });
 };
+
+const conditionsIn = (c: Context) => ({
+  ifMatch: c.req.header('If-Match') ?? null,
+  ifNoneMatch: c.req.header('If-None-Match') ?? null,
+  ifModifiedSince: c.req.header('If-Modified-Since') ?? null,
+  ifUnmodifiedSince: c.req.header('If-Unmodified-Since') ?? null,
+});

@@ -1,10 +1,20 @@
 import type { ByteRange } from '../../shared/calls/files.ts';
 
-/** The one range of a `Range` header; null for none, for several and for what is no range: then everything is sent (RFC 9110 §14.2). */
+/**
+ * The one range of a `Range` header; null for none, for several and for what is no range: then everything is sent (RFC 9110 §14.2).
+ * A number beyond every file is one beyond every file, however many digits it has.
+ */
 export const rangeIn = (header: string | undefined): ByteRange | null => {
-  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.replace(/\s/g, '') ?? '') ?? [];
-  if (first === undefined || last === undefined || first + last === '') return null;
-  if (first === '') return { lastBytes: Number(last) };
-  if (last === '') return { first: Number(first), last: null };
-  return Number(last) < Number(first) ? null : { first: Number(first), last: Number(last) };
+  const set = /^bytes=(.*)$/i.exec(header?.trim() ?? '')?.[1] ?? '';
+  const [range, ...more] = set
+    .split(',')
+    .map((spec) => spec.trim())
+    .filter((spec) => spec !== '');
+  const [, first, last] = /^(\d*)-(\d*)$/.exec(range ?? '') ?? [];
+  if (more.length > 0 || first === undefined || last === undefined || first + last === '') return null;
+  if (first === '') return { lastBytes: position(last) };
+  if (last === '') return { first: position(first), last: null };
+  return BigInt(last) < BigInt(first) ? null : { first: position(first), last: position(last) };
 };
+
+const position = (digits: string): number => Math.min(Number(digits), Number.MAX_SAFE_INTEGER);

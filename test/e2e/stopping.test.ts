@@ -30,13 +30,10 @@ test.each<[NodeJS.Signals, 'all' | 'the first']>([
   async (signal, whom) => {
     const { mission } = await me.say('REASON Thought so far.\nCHUNKS ["Text so far "]\nWAIT never');
     await stack.model.reached('never');
-    await vi.waitFor(
-      async () => {
-        const { json } = await me.call('GET', `/api/control/missions/${mission}/events`);
-        expect(JSON.stringify(json)).toContain('Text so far');
-      },
-      { timeout: 60_000 },
-    );
+    await vi.waitFor(async () => {
+      const { json } = await me.call('GET', `/api/control/missions/${mission}/events`);
+      expect(JSON.stringify(json)).toContain('Text so far');
+    });
     const processes = processTree(stack.launched().pid);
 
     for (const { pid } of whom === 'all' ? processes : processes.slice(0, 1)) signalIfThere(pid, signal);
@@ -44,17 +41,13 @@ test.each<[NodeJS.Signals, 'all' | 'the first']>([
     expect(alive(processes)).toEqual([]);
     await stack.restart();
 
-    await vi.waitFor(
-      async () => {
-        const shown = (await me.call('GET', `/api/control/missions/${mission}`)).json;
-        expect(shown).toMatchObject({ status: 'interrupted', resumable: true });
-      },
-      { timeout: 60_000 },
-    );
+    await vi.waitFor(async () => {
+      const shown = (await me.call('GET', `/api/control/missions/${mission}`)).json;
+      expect(shown).toMatchObject({ status: 'interrupted', resumable: true });
+    });
     const events = JSON.stringify((await me.call('GET', `/api/control/missions/${mission}/events`)).json);
     expect(events).toContain('Thought so far.');
     expect(events).toContain('Text so far ');
     expect(events).toContain(stoppedText);
   },
-  240_000,
 );

@@ -9,6 +9,7 @@ import type { AgentConfig } from '../../host-agent/launcher/host-agent.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process.ts';
 import { writePrivateFile } from '../../host-agent/process/private-file.ts';
+import { scaledMs } from '../support/patience.ts';
 import type { Build } from './altered-build.ts';
 import { type Clock, runningClock, startClock } from './clock.ts';
 import { labProcess } from './lab-process.ts';
@@ -22,7 +23,7 @@ export interface Means {
 }
 
 /** Time for the host-agent to close its link and its store, as the launcher gives it. */
-const agentGraceMs = 3_000;
+const agentGraceMs = scaledMs(3_000);
 
 const clockOf = ({ ground, faketime }: Means, name: string): Clock | undefined =>
   faketime ? runningClock(join(ground.settings.files.dir, `${name}.clock`)) : undefined;

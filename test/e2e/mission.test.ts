@@ -116,7 +116,7 @@ test('a message to a busy mission waits, can be removed, and two that stay run i
   const contents = (await me.call('GET', `/api/control/missions/${mission}`)).json.history.map(
     ({ content }: { content: string }) => content,
   );
-  expect(contents).toEqual(['SAY One.\nWAIT busy', 'SAY Two.', 'One.', 'Two.']);
+  expect(contents).toEqual(['SAY One.\nWAIT busy', 'One.', 'SAY Two.', 'Two.']);
   expect(stack.model.requests.some(({ userText }) => userText.includes('Never'))).toBe(false);
 });
 

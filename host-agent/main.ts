@@ -41,19 +41,20 @@ const main = async ([command, ...args]: string[]): Promise<number> => {
   if (args.includes('--help') || args.includes('-h')) return print(commandHelp[command ?? ''] ?? overview);
   switch (command) {
     case 'up':
-      return run(async () => (await import('./launcher/up.ts')).up(process.env));
+      return start(async () => (await import('./launcher/up.ts')).up(process.env));
     case 'dev':
-      return run(async () => (await import('./launcher/dev.ts')).dev(process.env));
+      return start(async () => (await import('./launcher/dev.ts')).dev(process.env));
     case 'opencode':
       return run(async () => {
-        if (!args.includes('--state')) return (await import('./launcher/opencode-unit.ts')).openCodeUnit(process.env);
+        if (!args.includes('--state'))
+          return start(async () => (await import('./launcher/opencode-unit.ts')).openCodeUnit(process.env));
         print(await (await import('./launcher/opencode-state.ts')).openCodeState(process.env));
       });
     case 'update':
       return run(async () => (await import('./launcher/update.ts')).update(process.env));
     case 'agent': {
       const withOpenCode = !args.includes('--without-opencode');
-      return run(async () => (await import('./launcher/agent-only.ts')).agentOnly(process.env, { withOpenCode }));
+      return start(async () => (await import('./launcher/agent-only.ts')).agentOnly(process.env, { withOpenCode }));
     }
     case 'enroll':
       return run(async () => (await import('./cli/enroll.ts')).enroll(args, process.env));
@@ -61,6 +62,8 @@ const main = async ([command, ...args]: string[]): Promise<number> => {
       return run(async () => (await import('./cli/hosts.ts')).hosts(args, process.env));
     case 'doctor':
       return run(async () => (await import('./cli/doctor.ts')).doctor(args, process.env));
+    case 'place-child':
+      return run(async () => (await import('./launcher/place/look-first.ts')).placeChild(args[0]));
     case 'agent-child':
       return run(async () => (await import('./launcher/agent-child.ts')).agentChild(args[0]));
     case '--version':
@@ -81,6 +84,13 @@ const print = (text: string): number => {
   process.stdout.write(`${text}\n`);
   return 0;
 };
+
+/** The same for what works in WORKING_DIR, once that is known to be of use. */
+const start = (command: () => Promise<unknown>): Promise<number> =>
+  run(async () => {
+    await (await import('./launcher/place/look-first.ts')).lookFirst(process.env);
+    return command();
+  });
 
 /** The command's own exit code, 0 when it has none; else 1 and its error as sentences, without a stack: causes only where our own text isn't the whole story. */
 const run = async (command: () => Promise<unknown>): Promise<number> => {

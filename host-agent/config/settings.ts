@@ -81,11 +81,20 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
 const present = (environment: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).flatMap(([name, text]) => (text ? [[name, text]] : [])));
 
-/** The file named by OPENAGENT_CONFIG, which must exist, or the one in the state directory, which may. */
-const readFile = (environment: Record<string, string>): { path: string; values: Record<string, string> } => {
+/** Where a start works and which file it reads, by the environment alone; nothing is looked at. Throws StartError. */
+export const configPlace = (
+  given: NodeJS.ProcessEnv,
+): { workingDir: string; config: { path: string; named: boolean } } => {
+  const environment = present(given);
   const named = environment.OPENAGENT_CONFIG;
   const workingDir = check({ WORKING_DIR: environment.WORKING_DIR }).WORKING_DIR;
   const path = named ? resolve(named) : stateFiles(join(workingDir, '.openagent')).config;
+  return { workingDir, config: { path, named: named !== undefined } };
+};
+
+/** The file named by OPENAGENT_CONFIG, which must exist, or the one in the state directory, which may. */
+const readFile = (environment: Record<string, string>): { path: string; values: Record<string, string> } => {
+  const { path, named } = configPlace(environment).config;
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);

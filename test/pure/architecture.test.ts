@@ -119,7 +119,7 @@ test('each vendor library has one home', () => {
     'simple-git': /^host-agent\/workspaces\//,
     'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,
     // The launcher's lock is SQLite's own: the kernel drops it with the process, whatever way that ends.
-    'node:sqlite': /^host-agent\/(store\/|launcher\/lock)/,
+    'node:sqlite': /^host-agent\/(store\/|launcher\/(lock|place\/))/,
   };
   const strays = files.flatMap(({ path, imports }) =>
     imports.filter((to) => homes[to] && !homes[to].test(path)).map((to) => `${path} → ${to}`),

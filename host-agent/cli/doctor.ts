@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config/settings.ts';
 import { say } from '../launcher/say.ts';
-import { lineOf } from './check.ts';
+import { type Check, lineOf, works } from './check.ts';
 import { edgeChecks } from './edge-checks.ts';
 import { edgeUrl } from './edge-url.ts';
 import { machineChecks } from './machine-checks.ts';
@@ -17,7 +17,7 @@ export const doctor = async (args: string[], environment: NodeJS.ProcessEnv): Pr
     machineChecks(settings.workingDir),
     edgeChecks(settings, url === undefined ? undefined : edgeUrl(url)),
   ]);
-  const checks = [...machine, ...edge];
+  const checks = [...machine, homeNote(settings.environment.AGENT_HOME), ...edge];
   for (const check of checks) say(lineOf(check));
   const missing = checks.filter(({ ok, required }) => !ok && required).length;
   say(
@@ -27,3 +27,11 @@ export const doctor = async (args: string[], environment: NodeJS.ProcessEnv): Pr
   );
   return missing === 0 ? 0 : 1;
 };
+
+/** Nothing is wrong with either, and people look for it when git asks who they are. */
+const homeNote = (home: string | undefined): Check =>
+  works(
+    home
+      ? `Agents' commands have the home ${home} (AGENT_HOME)`
+      : "Agents' commands have a home of OpenCode's own, without your git settings (AGENT_HOME gives them yours)",
+  );

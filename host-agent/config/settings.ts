@@ -73,7 +73,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
     maxParallelMissions: values.MAX_PARALLEL_MISSIONS ?? defaultSlots(),
     staleMissionHours: values.STALE_MISSION_HOURS,
     trustProxy: values.TRUST_PROXY,
-    environment: merged,
+    environment: { ...merged, ...(values.AGENT_HOME ? { AGENT_HOME: values.AGENT_HOME } : {}) },
     notices: notices(Object.keys(merged), values.JWT_SECRET),
   };
 };

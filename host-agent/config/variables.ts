@@ -2,6 +2,7 @@
  * The configuration, as data: one entry per variable with its check and its row of the table in docs/configuration.md and
  * `openagent up --help`. Values come in as text, from the environment or from openagent.env.
  */
+import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -151,6 +152,20 @@ export const variables = z.object({
       meaning:
         'Model of missions that name none, as provider/model. It wins over a default provider chosen in a dashboard.',
       example: 'anthropic/claude-sonnet-4-5',
+    }),
+  AGENT_HOME: directory
+    .refine(
+      (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+      'expected a directory that exists',
+    )
+    .optional()
+    .register(variableDocs, {
+      default: "a directory of OpenCode's own, without your settings",
+      meaning:
+        'Directory that is `HOME` to the commands agents run, for example your home: git then finds your `.gitconfig`. What is in ' +
+        'there, credentials too, is theirs to use. OpenCode itself and MCP servers keep a home of their own. ssh always reads the ' +
+        '`.ssh` of the user that Open Agent runs as.',
+      example: '/root',
     }),
   OPENCODE_AGENT: required.optional().register(variableDocs, {
     default: "OpenCode's own choice",

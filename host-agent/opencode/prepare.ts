@@ -1,6 +1,7 @@
 // Everything that has to be in place before OpenCode starts, in the order it depends on each other.
 import { randomBytes } from 'node:crypto';
 import { privateDirectory } from '../process/private-file.ts';
+import { writeAgentHome } from './agent-home.ts';
 import { openCodeBinary } from './binary.ts';
 import { chooseCatalogue } from './catalogue.ts';
 import { mergeCredentials } from './credentials.ts';
@@ -47,6 +48,7 @@ export const prepareOpenCode = async ({
   for (const folder of own) await privateDirectory(folder);
   await seedConfigDirectory(folders.globalConfig, version);
   await seedRipgrep(folders.ripgrep);
+  await writeAgentHome(folders.globalConfig, env.AGENT_HOME || null);
 
   const credentials = await mergeCredentials(folders.authFile, env);
   const given = env.OPENCODE_CONFIG_CONTENT
@@ -108,6 +110,9 @@ const warningsOf = ({
   config: string;
 }): string[] => [
   ...(ours ? [] : [`${config}/opencode.json was changed by hand and is kept as it is, its permissions too.`]),
+  ...(env.AGENT_HOME && env.OPENCODE_PURE
+    ? ['AGENT_HOME has no effect, because OPENCODE_PURE keeps plugins out of OpenCode. Set only one of them.']
+    : []),
   ...(given && env.OPENCODE_CONFIG_DIR
     ? ['OPENCODE_CONFIG_DIR is not used, because OPENCODE_CONFIG_CONTENT is set. Set only one of them.']
     : []),

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -144,4 +144,17 @@ test('the program is chosen by processor and C library', () => {
   expect(platformPackages({ ...linux, avx2: false })).toEqual(['opencode-linux-x64-baseline']);
   expect(platformPackages({ ...linux, musl: true, avx2: false })).toEqual(['opencode-linux-x64-baseline-musl']);
   expect(platformPackages({ ...linux, arch: 'arm64' })).toEqual(['opencode-linux-arm64']);
+});
+
+test('AGENT_HOME is given to commands by a plugin, which goes when it is unset and is said to be without effect where plugins are off', async () => {
+  const plugin = join(openCodeFolders(dir).globalConfig, 'plugin', 'agent-home.js');
+  const home = dirname(dir);
+  const withHome = await prepare({ AGENT_HOME: home, OPENCODE_PURE: '1' });
+  expect(readFileSync(plugin, 'utf8')).toContain(JSON.stringify(home));
+  expect(withHome.env.HOME).toBe(openCodeFolders(dir).home);
+  expect(withHome.env).not.toHaveProperty('AGENT_HOME');
+  expect(withHome.warnings.join()).toContain('AGENT_HOME has no effect');
+
+  expect((await prepare()).warnings).toEqual([]);
+  expect(existsSync(plugin)).toBe(false);
 });

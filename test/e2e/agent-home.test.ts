@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answered, type Stack, startStack } from '../support/stack.ts';
+
+let home: string;
+let stack: Stack;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'agent-home-'));
+  writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = Person of this test\n');
+  stack = await startStack({ AGENT_HOME: home });
+});
+afterAll(async () => {
+  await stack.close();
+  rmSync(home, { recursive: true });
+});
+
+test('commands of agents have the home that AGENT_HOME names with its git settings, and OpenCode keeps its own', async () => {
+  const me = await stack.person();
+  const stream = await me.stream();
+  const command =
+    'echo "home=$HOME config=$XDG_CONFIG_HOME name=$(git config --global user.name) of=$(tr "\\0" "\\n" < /proc/$PPID/environ | grep ^HOME=)"';
+  const { mission } = await me.say(`TOOL bash ${JSON.stringify({ command, description: 'look' })}\nSAY Looked.`);
+  await stream.until(answered(mission));
+  const events = await me.call('GET', `/api/control/missions/${mission}/events?types=tool_result`);
+  stream.close();
+
+  expect(events.text).toContain(`home=${home} config=${home}/.config name=Person of this test`);
+  expect(events.text).toContain(`of=HOME=${stack.workingDir}/.openagent/opencode/home`);
+});

@@ -10,6 +10,7 @@ import { packageRoot } from './launcher/package-root.ts';
 const overview = `openagent <command>
 
   up      run Open Agent on this machine: edge, host-agent and OpenCode
+  status  say what runs; stop: end it; logs: show what it said
   dev     the same from the sources, rebuilt on change
   hosts   add, list or remove the servers of an edge
   enroll  make this machine a server of an edge elsewhere
@@ -29,8 +30,10 @@ const commandHelp: Record<string, string> = {
 Installs the version that this server's edge serves beside the one in use, and restarts the host-agent with it. Turns go on;
 OpenCode is restarted only when its own version changed and no turn runs.`,
   ...cliHelp,
-  up: `openagent up
-Runs Open Agent on this machine until SIGINT, SIGTERM or SIGHUP. State is kept, and a later start continues with it.\n\n${configured}`,
+  up: `openagent up [--detach]
+Runs Open Agent on this machine until SIGINT, SIGTERM or SIGHUP. State is kept, and a later start continues with it.
+
+  --detach   in the background, in a session of its own: waits until it is ready or has failed\n\n${configured}`,
   dev: `openagent dev
 Runs the Worker under \`wrangler dev\` and the host-agent from the sources, each rebuilt and restarted on change.
 State is apart from that of \`up\`, in {WORKING_DIR}/.openagent/dev.\n\n${configured}`,
@@ -41,7 +44,18 @@ const main = async ([command, ...args]: string[]): Promise<number> => {
   if (args.includes('--help') || args.includes('-h')) return print(commandHelp[command ?? ''] ?? overview);
   switch (command) {
     case 'up':
+      if (args.some((argument) => argument !== '--detach')) {
+        process.stderr.write(`\`openagent up\` takes nothing but --detach, not "${args.join(' ')}".\n`);
+        return 2;
+      }
+      if (args.length > 0) return start(async () => (await import('./cli/background.ts')).detach(process.env));
       return start(async () => (await import('./launcher/up.ts')).up(process.env));
+    case 'status':
+      return run(async () => (await import('./cli/background.ts')).status(args, process.env));
+    case 'stop':
+      return run(async () => (await import('./cli/background.ts')).stop(args, process.env));
+    case 'logs':
+      return run(async () => (await import('./cli/background.ts')).logs(args, process.env));
     case 'dev':
       return start(async () => (await import('./launcher/dev.ts')).dev(process.env));
     case 'opencode':

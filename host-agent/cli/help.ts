@@ -1,5 +1,16 @@
 /** Texts of `--help` for the commands of servers and their admins. */
 export const cliHelp = {
+  status: `openagent status [--json]
+Says what runs on this WORKING_DIR: since when, where, edge, host-agent, OpenCode and the missions at work.
+Exits 0 when it runs and 3 when it does not.`,
+
+  stop: `openagent stop
+Stops the Open Agent of this WORKING_DIR in order, whether it runs in the background or in a terminal, and waits until it is gone.
+Turns at work are interrupted and can be resumed. As a unit of systemd, stop the unit: it would be started again.`,
+
+  logs: `openagent logs [-f] [-n N]
+Shows the last N lines (50) of what the start in the background printed, else of the launcher's log; with -f also what comes.`,
+
   hosts: `openagent hosts add [name] | list | remove <name or id>
 Adds a server to an edge by a one-use code, lists its servers, or removes one: its credential ends at once, what runs there is
 interrupted, and its missions can still be read.

@@ -35,7 +35,7 @@ const scripts = {
 };
 
 /** Commands that start nothing here: what is missing is no matter to them, or theirs to say. */
-const asking = new Set(['doctor', 'enroll', 'hosts']);
+const asking = new Set(['doctor', 'enroll', 'hosts', 'status', 'stop', 'logs']);
 
 /** Commands for which programs that only tests use are installed. */
 const testing = new Set(['test', 'test-busy', 'soak']);

@@ -55,14 +55,19 @@ export const sayRunningOpenCode = (away: string | undefined): void =>
 
 /** The line that a start ends with, and the first time what to do next. */
 export const sayReady = ({ settings, secrets, url }: Ground): void => {
-  say(`Open Agent is ready at ${url}`);
+  const lines = [`Open Agent is ready at ${url}`];
   const { generatedPassword: password } = secrets;
   if (password) {
-    say(`The password is ${password} — it is shown only now.`);
-    say('Log in, and send the token that you get as "Authorization: Bearer <token>" with every request:');
-    say(`  curl -s ${url}/api/auth/login -H 'content-type: application/json' -d '{"password":"${password}"}'`);
-    say('README.md goes on from here: a mission from its first message to its last event.');
+    lines.push(`The password is ${password} — it is shown only now.`);
+    lines.push('Log in, and send the token that you get as "Authorization: Bearer <token>" with every request:');
+    lines.push(`  curl -s ${url}/api/auth/login -H 'content-type: application/json' -d '{"password":"${password}"}'`);
+    lines.push('README.md goes on from here: a mission from its first message to its last event.');
   } else if (secrets.passwordHash && !settings.password) {
-    say('The password is the one of the first start; DASHBOARD_PASSWORD sets another.');
+    lines.push('The password is the one of the first start; DASHBOARD_PASSWORD sets another.');
   }
+  // Started in the background: whoever did that shows it, since our own output is a file.
+  if (process.send) {
+    process.send(lines);
+    say(lines[0] ?? '');
+  } else for (const line of lines) say(line);
 };

@@ -44,20 +44,16 @@ test.each<[string, Record<string, string>, RegExp]>([
   ['settings in a pipe', { OPENAGENT_CONFIG: 'HERE/fifo' }, /^OPENAGENT_CONFIG is \S+, which is no file/],
   ['settings in a directory', { OPENAGENT_CONFIG: 'HERE' }, /^OPENAGENT_CONFIG is \S+, which is no file/],
   ['no TMPDIR', { TMPDIR: 'HERE/none' }, /^TMPDIR can't be \S+: nothing can be made there/],
-])(
-  '%s stops the start with its own sentence',
-  async (_, environment, said) => {
-    const here = Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [name, value.replace('HERE', directory.path)]),
-    );
-    const launched = launch(directory.path, here);
+])('%s stops the start with its own sentence', async (_, environment, said) => {
+  const here = Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, value.replace('HERE', directory.path)]),
+  );
+  const launched = launch(directory.path, here);
 
-    expect(await launched.ended).toBe(1);
-    expect(launched.output()).toMatch(said);
-    expect(launched.output()).not.toMatch(/Starting|\n +at |ERR_/);
-  },
-  60_000,
-);
+  expect(await launched.ended).toBe(1);
+  expect(launched.output()).toMatch(said);
+  expect(launched.output()).not.toMatch(/Starting|\n +at |ERR_/);
+});
 
 /** Runs `prepare` and the start in a mount namespace of its own, where HERE is the test's directory. */
 const startPrepared = (prepare: string, prefix: string): string => {
@@ -70,24 +66,18 @@ const startPrepared = (prepare: string, prefix: string): string => {
 
 const isRoot = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
 
-test.runIf(isRoot)(
-  'a disk that is read-only, one that is full, and one of somebody else are told apart',
-  () => {
-    expect(startPrepared('mount -t tmpfs -o ro disk "$HERE/disk"', '')).toMatch(
-      /mounted read-only\. Mount it writable/,
-    );
-    directory.remove();
-    mkdirSync(directory.path);
-    const full = 'mount -t tmpfs -o size=70m disk "$HERE/disk"; head -c 60m /dev/zero > "$HERE/disk/ballast"';
-    expect(startPrepared(full, '')).toMatch(/^There is \d+ MB of room for \S+, and a start needs 68 MB\. Free some/m);
-    directory.remove();
-    mkdirSync(directory.path);
-    chmodSync(directory.path, 0o755);
-    const other = startPrepared('chmod 700 "$HERE/disk"', 'setpriv --reuid 65534 --regid 65534 --clear-groups');
-    expect(other).toMatch(/^WORKING_DIR can't be \S+\/disk: this user may not write there\. Change its owner/m);
-  },
-  120_000,
-);
+test.runIf(isRoot)('a disk that is read-only, one that is full, and one of somebody else are told apart', () => {
+  expect(startPrepared('mount -t tmpfs -o ro disk "$HERE/disk"', '')).toMatch(/mounted read-only\. Mount it writable/);
+  directory.remove();
+  mkdirSync(directory.path);
+  const full = 'mount -t tmpfs -o size=70m disk "$HERE/disk"; head -c 60m /dev/zero > "$HERE/disk/ballast"';
+  expect(startPrepared(full, '')).toMatch(/^There is \d+ MB of room for \S+, and a start needs 68 MB\. Free some/m);
+  directory.remove();
+  mkdirSync(directory.path);
+  chmodSync(directory.path, 0o755);
+  const other = startPrepared('chmod 700 "$HERE/disk"', 'setpriv --reuid 65534 --regid 65534 --clear-groups');
+  expect(other).toMatch(/^WORKING_DIR can't be \S+\/disk: this user may not write there\. Change its owner/m);
+});
 
 test('a disk that does not answer is said within two seconds, and holds nobody', async () => {
   const held = join(directory.path, 'held.mjs');
@@ -101,7 +91,7 @@ test('a disk that does not answer is said within two seconds, and holds nobody',
   await expect(lookFirst({ WORKING_DIR: directory.path }, held)).rejects.toThrow(
     'WORKING_DIR /net/away does not answer. Is it on a network or FUSE disk that is away?',
   );
-}, 60_000);
+});
 
 test('a signal in the first moments of a start ends it, whichever moment', async () => {
   for (const afterMs of [0, 50, 150, 400]) {
@@ -114,7 +104,7 @@ test('a signal in the first moments of a start ends it, whichever moment', async
     expect([0, 143, null]).toContain(code);
     expect([null, 'SIGTERM']).toContain(signal);
   }
-}, 120_000);
+});
 
 test('a path with blanks, a line break and an emoji is one like any other', async () => {
   const odd = join(directory.path, 'with blank\nand 🙂 ä');
@@ -124,7 +114,7 @@ test('a path with blanks, a line break and an emoji is one like any other', asyn
   expect(existsSync(join(odd, '.openagent', 'host.json'))).toBe(true);
   launched.kill('SIGTERM');
   expect(await launched.ended).toBe(0);
-}, 120_000);
+});
 
 test('a clock of another century is said, since no certificate is valid by it', () => {
   expect(() => tryClock(0)).toThrow("This machine's clock says 1970-01-01");

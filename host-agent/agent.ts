@@ -58,6 +58,8 @@ export interface AgentConfig {
   openCodeAgent?: string;
   /** Nothing asks for a permission: what would is allowed. */
   permissive: boolean;
+  /** A turn is stopped after so many steps in a row that brought nothing; 0 never stops one. */
+  stopAfterRepeats: number;
   /** Missions to work on at once; the edge sends no more. */
   slots: number;
 }
@@ -119,6 +121,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     renewal,
     permissive: config.permissive,
     endOf: (instance) => endOf(files.openCodeEnds, instance),
+    stopAfterRepeats: config.stopAfterRepeats,
   };
   const dispatch = new Dispatch(context);
   const samples = new Samples(clock, log);

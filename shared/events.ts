@@ -25,9 +25,13 @@ export const noUsage: Usage = { cost_usd: 0, input: 0, output: 0, reasoning: 0, 
 export const missionStatus = z.enum(['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible']);
 export type MissionStatus = z.infer<typeof missionStatus>;
 
-/** How a turn ended; `cancelled` is a user's wish, `interrupted` everything that was nobody's wish. */
+/**
+ * How a turn ended: `completed` when the model ended its answer by itself and there is one; `cancelled` is a user's wish,
+ * `interrupted` everything that was nobody's wish.
+ */
 export const outcome = z.enum(['completed', 'failed', 'cancelled', 'interrupted']);
-export type Outcome = z.infer<typeof outcome>;
+/** `blocked`: the model gave no whole answer (an empty, cut or repeating one). */
+export type Outcome = z.infer<typeof outcome> | 'blocked';
 
 /** OpenCode's id of a question or a permission it waits for. */
 export const requestId = z.string().min(1).max(200);
@@ -44,17 +48,33 @@ export const todo = z.object({
 });
 export type Todo = z.infer<typeof todo>;
 
-const turnEnded = z.object({
+export const turnEnded = z.object({
   type: z.literal('turn.ended'),
   command: commandId,
   turn: turnId,
   outcome,
-  /** Parts whose texts, joined by a blank line, are the answer; `text` is the answer where there are none. */
+  /**
+   * Says of `interrupted` that it is `blocked` (`outcomeOf`). It is no outcome of its own, so that an edge of before this field, which
+   * drops it, takes the end all the same: there the mission is interrupted, with the same text, and can be resumed.
+   */
+  blocked: z.boolean().optional(),
+  /**
+   * Parts whose texts, joined by a blank line, are the answer; `text` is the answer where there are none. What a blocked turn has of an
+   * answer is followed by `text`, which says what is missing.
+   */
   answer: z.array(z.string()),
   text: z.string(),
   model: z.string().nullable(),
   usage,
 });
+export type TurnEnded = z.infer<typeof turnEnded>;
+
+export const outcomeOf = ({ outcome: said, blocked }: Pick<TurnEnded, 'outcome' | 'blocked'>): Outcome =>
+  said === 'interrupted' && blocked ? 'blocked' : said;
+
+/** The fields of an end that say its outcome. */
+export const outcomeFields = (of: Outcome): Pick<TurnEnded, 'outcome' | 'blocked'> =>
+  of === 'blocked' ? { outcome: 'interrupted', blocked: true } : { outcome: of };
 
 export const hostEvent = z.discriminatedUnion('type', [
   /** Precedes a mission's first event of this host, so that an object that lost the mission can adopt it (protocol §2). */

@@ -1,4 +1,4 @@
-import type { LogEvent, MissionStatus, Outcome } from './events.ts';
+import { type LogEvent, type MissionStatus, type Outcome, outcomeOf, type TurnEnded } from './events.ts';
 import type { TurnId } from './ids.ts';
 
 /** The part of a mission that events decide. `turn` is the turn in progress; `endedTurn` the last that ended. */
@@ -19,16 +19,18 @@ const statusAfter: Record<Outcome, MissionStatus> = {
   // A cancelled mission can be resumed, which the contract allows for `interrupted` only (§5.5 NEW).
   cancelled: 'interrupted',
   interrupted: 'interrupted',
+  blocked: 'blocked',
 };
 
-const summaryOf = (ended: Extract<LogEvent, { type: 'turn.ended' }>): string | null => {
-  switch (ended.outcome) {
+const summaryOf = (ended: TurnEnded): string | null => {
+  switch (outcomeOf(ended)) {
     case 'completed':
       return null;
     case 'cancelled':
       return 'Cancelled by user';
     case 'failed':
     case 'interrupted':
+    case 'blocked':
       return ended.text.slice(0, 500) || 'Unexpected termination';
   }
 };
@@ -52,7 +54,7 @@ export const reduceMission = (
       if (event.turn !== state.turn) return { state, change: null };
       const ended: MissionState = { ...state, turn: null, endedTurn: event.turn };
       if (state.status !== 'active') return { state: ended, change: null };
-      const change: StatusChange = { status: statusAfter[event.outcome], summary: summaryOf(event) };
+      const change: StatusChange = { status: statusAfter[outcomeOf(event)], summary: summaryOf(event) };
       return { state: { ...ended, status: change.status }, change };
     }
     case 'command.lost':

@@ -28,6 +28,8 @@ export interface Settings {
   openCodeAgent?: string;
   /** Nothing asks for a permission. */
   permissive: boolean;
+  /** Steps in a row that bring nothing, after which a turn is stopped; 0 never stops one. */
+  stopAfterRepeats: number;
   openCodeBaseUrl?: string;
   maxIterations: number;
   /** Missions this server works on at once. */
@@ -68,6 +70,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
     defaultModel: values.DEFAULT_MODEL,
     openCodeAgent: values.OPENCODE_AGENT,
     permissive: values.OPENCODE_PERMISSIVE,
+    stopAfterRepeats: values.STOP_AFTER_REPEATS,
     openCodeBaseUrl: values.OPENCODE_BASE_URL,
     maxIterations: values.MAX_ITERATIONS,
     maxParallelMissions: values.MAX_PARALLEL_MISSIONS ?? defaultSlots(),

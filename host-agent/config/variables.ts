@@ -211,6 +211,15 @@ export const variables = z.object({
         'beyond the first 1.5 GB; at least 1, at most 32.',
       example: '4',
     }),
+  STOP_AFTER_REPEATS: wholeNumber(0, 1_000_000)
+    .prefault('3')
+    .register(variableDocs, {
+      default: '3',
+      meaning:
+        'A turn is stopped when the model answers so many times in a row without a tool call or an end that OpenCode knows; ' +
+        'OpenCode itself would ask for ever. 0 never stops one.',
+      example: '3',
+    }),
   STALE_MISSION_HOURS: wholeNumber(0, 87_600).prefault('24').register(variableDocs, {
     default: '24',
     meaning: 'Open missions without any activity for this long are closed as completed. 0 never closes one.',

@@ -11,6 +11,7 @@ export const agentConfig = z.object({
   defaultModel: z.string().optional(),
   openCodeAgent: z.string().optional(),
   permissive: z.boolean(),
+  stopAfterRepeats: z.number().int().nonnegative(),
   slots: z.number().int().positive(),
 });
 export type AgentConfig = z.infer<typeof agentConfig>;
@@ -31,6 +32,7 @@ export const hostAgentRole = (ground: Base, script: string): Role => ({
       defaultModel: settings.defaultModel,
       openCodeAgent: settings.openCodeAgent,
       permissive: settings.permissive,
+      stopAfterRepeats: settings.stopAfterRepeats,
       slots: settings.maxParallelMissions,
     };
     const child = await spawnTied({

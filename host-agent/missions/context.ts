@@ -34,6 +34,8 @@ export interface MissionContext {
   permissive: boolean;
   /** Why an OpenCode process of ours ended, as a sentence for people; undefined when that is not known. */
   endOf?: (instance: string) => string | undefined;
+  /** A turn is stopped after so many steps in a row that brought nothing (`STOP_AFTER_REPEATS`); 0 never stops it. */
+  stopAfterRepeats: number;
   /** Shorter waits for tests. */
   times?: Partial<MissionTimes>;
 }

@@ -1,4 +1,4 @@
-import type { HostEvent, Outcome, Usage } from '../../shared/events.ts';
+import { type HostEvent, type Outcome, outcomeFields, type Usage } from '../../shared/events.ts';
 import { errorText, speakable } from './error-text.ts';
 import type { Turn } from './turn.ts';
 
@@ -24,9 +24,9 @@ export const endEvents = (turn: Turn, result: TurnResult, outcome: Outcome, reas
       type: 'turn.ended',
       command,
       turn: id,
-      outcome,
-      // What is cut off is no answer; its text stays in the log as what it is.
-      answer: outcome === 'completed' ? result.answer : [],
+      ...outcomeFields(outcome),
+      // What somebody or something broke off is no answer; its text stays in the log as what it is.
+      answer: outcome === 'completed' || outcome === 'blocked' ? result.answer : [],
       text,
       model: result.model ?? sent,
       usage: result.usage,

@@ -1,7 +1,9 @@
 import type { Outcome } from '../../shared/events.ts';
 import { resendMax, resendMs } from '../../shared/limits.ts';
-import type { OpenCodeError } from '../opencode/events.ts';
+import type { AssistantMessage, OpenCodeError } from '../opencode/events.ts';
 import { errorText, isAbort } from './error-text.ts';
+import { isFinal } from './step.ts';
+import { blockedText, repeatedText } from './step-text.ts';
 import type { Progress } from './translate.ts';
 
 /** OpenCode says idle shortly before it stores the end of an aborted or failed answer (opencode §8.1): this long nothing more may come. */
@@ -35,9 +37,10 @@ export interface Situation extends Progress {
   rejected?: boolean;
 }
 
-export type Verdict = { kind: 'send' } | { kind: 'wait'; ms: number } | { kind: 'end'; outcome: Outcome; text: string };
+type End = { kind: 'end'; outcome: Outcome; text: string };
+export type Verdict = { kind: 'send' } | { kind: 'wait'; ms: number } | End;
 
-const end = (outcome: Outcome, text: string): Verdict => ({ kind: 'end', outcome, text });
+const end = (outcome: Outcome, text: string): End => ({ kind: 'end', outcome, text });
 
 export const cancelledText = 'Task cancelled';
 const rejectedText = 'The agent stopped, because what it asked for was rejected.';
@@ -61,15 +64,40 @@ export const judge = (now: Situation): Verdict => {
     return sendAgain(now, now.sinceSentMs ?? now.sinceSeenMs);
   }
   if (now.last.error && isAbort(now.last.error) && now.endedBecause) return end('interrupted', now.endedBecause);
-  if (now.last.error) return failed(now.last.error);
+  // A cut answer is an error to OpenCode, and half an answer to people.
+  if (now.last.error && !cuts.has(now.last.error.name)) return failed(now.last.error);
   if (now.last.finish === 'error') return end('failed', 'OpenCode error: the model ended its answer with an error');
-  if (now.last.finish && now.last.finish !== 'tool-calls') return end('completed', '');
+  if (now.last.error || isFinal({ last: now.last, content: now.content })) return judgeAnswer(now, now.last);
   if (!now.sameInstance)
     return end('interrupted', now.endedBecause ?? 'OpenCode was restarted in the middle of this turn.');
   if (now.last.time.completed === undefined && now.quietMs < settleMs)
     return { kind: 'wait', ms: settleMs - now.quietMs };
   if (now.error) return failed(now.error);
-  return end('interrupted', now.rejected ? rejectedText : 'The agent stopped before it had finished.');
+  if (now.rejected) return end('interrupted', rejectedText);
+  const isOver = now.last.time.completed !== undefined && now.last.finish !== undefined;
+  if (isOver && (now.last.finish !== 'tool-calls' || !now.content.has('tool'))) return judgeAnswer(now, now.last);
+  return end('interrupted', 'The agent stopped before it had finished.');
+};
+
+/** Errors by which OpenCode says that the answer was cut. */
+const cuts: ReadonlySet<string> = new Set(['ContentFilterError', 'MessageOutputLengthError']);
+
+/** `completed` means that the model ended its answer by itself, and that there is one. */
+const judgeAnswer = ({ content, hasAnswer }: Situation, last: AssistantMessage): End => {
+  const missing = blockedText(last, content, hasAnswer);
+  return missing === null ? end('completed', '') : end('blocked', missing);
+};
+
+/**
+ * How a turn ends that OpenCode would go on with for ever, or null. `stopAfter`: so many steps in a row that brought nothing; 0 lets
+ * them go on.
+ */
+export const judgeEndless = (now: Situation, stopAfter: number): End | null => {
+  if (now.repeating && now.last) return judgeAnswer(now, now.last);
+  const { fruitless } = now;
+  return fruitless && stopAfter > 0 && fruitless.series.count >= stopAfter
+    ? end('blocked', repeatedText(fruitless.series, fruitless.isSubAgents))
+    : null;
 };
 
 const failed = (error: OpenCodeError): Verdict =>

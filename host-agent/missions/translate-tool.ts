@@ -11,6 +11,7 @@ export const translateTool = (state: Translation, answer: AnswerView, part: Tool
   const { id, tool: name, callID } = part;
   const view: ToolView = known ?? { kind: 'tool', id, answer, called: false, done: false, name, callID };
   state.parts.set(part.id, view);
+  answer.content.add('tool');
   const tool = part.state;
   switch (tool.status) {
     case 'pending':

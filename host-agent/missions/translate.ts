@@ -2,8 +2,10 @@ import type { CommandId } from '../../shared/ids.ts';
 import type { AssistantMessage, Durable, Message, StepFinish, TextPart } from '../opencode/events.ts';
 import { startedSession } from '../opencode/history.ts';
 import { errorText, isAbort } from './error-text.ts';
+import { type Content, countStep, isFinal, type Series, seriesOf } from './step.ts';
+import { fruitlessText } from './step-text.ts';
 import { translateTool } from './translate-tool.ts';
-import { type AnswerView, type Made, type PartView, type Translation, usageOf } from './translation.ts';
+import { type AnswerView, answerParts, type Made, type PartView, type Translation, usageOf } from './translation.ts';
 
 /**
  * Translates one durable event of OpenCode. In: what is known so far, which is brought up to date, and the event; the events
@@ -58,7 +60,7 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
     state.repeating.add(turn);
     return [];
   }
-  const answer: AnswerView = known ?? { session, turn, last: message };
+  const answer: AnswerView = known ?? { session, turn, last: message, content: new Set(), counted: false };
   answer.last = message;
   state.answers.set(message.id, answer);
 
@@ -68,15 +70,21 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
     state.errorsSaid.add(message.id);
     made.push({ kind: 'event', event: { type: 'turn.error', turn, message: errorText(message.error) } });
   }
+  const fruitless = countStep(state, answer);
+  if (fruitless) {
+    const text = fruitlessText(fruitless, state.sessions.get(session)?.call !== undefined);
+    made.push({ kind: 'event', event: { type: 'turn.error', turn, message: text } });
+  }
   return made;
 };
 
 /**
  * OpenCode sorts messages by the time of their making. When its clock was set back, its newest message is not its last, and it
- * asks the model for the last step again and again (measured with faketime). One message has one final answer.
+ * asks the model for the last step again and again (measured with faketime). One message has one final answer. A step with a tool
+ * call is none, though its `finish` be `stop`: OpenCode brings the result in the next.
  */
 const isRepetition = (state: Translation, { parentID }: AssistantMessage): boolean =>
-  [...state.answers.values()].some(({ last }) => last.parentID === parentID && last.finish === 'stop');
+  [...state.answers.values()].some((answer) => answer.last.parentID === parentID && isFinal(answer));
 
 const translateText = (state: Translation, answer: AnswerView, part: TextPart): Made[] => {
   if (part.synthetic) return [];
@@ -90,7 +98,10 @@ const translateText = (state: Translation, answer: AnswerView, part: TextPart): 
     made.push({ kind: 'event', event: opened(state, view) });
   }
   if (view.kind === 'tool' || view.state === 'closed') return made;
-  if (part.text !== '') view.hasText = true;
+  if (part.text.trim() !== '') {
+    view.hasText = true;
+    answer.content.add(part.type);
+  }
   if (!ended) return made;
   view.state = 'closed';
   return [...made, { kind: 'close', part: part.id, text: part.text }];
@@ -139,6 +150,12 @@ export interface Progress {
   newer: boolean;
   /** The last answer in the mission's own session; null while there is none. */
   last: AssistantMessage | null;
+  /** What `last` brought. */
+  content: ReadonlySet<Content>;
+  /** The turn has a text that is its answer. */
+  hasAnswer: boolean;
+  /** Steps at its end that brought nothing, of the session of the tree that has most; null when there are none. */
+  fruitless: { series: Series; isSubAgents: boolean } | null;
   /** It was answered, and OpenCode goes on repeating the answer. */
   repeating: boolean;
 }
@@ -146,11 +163,15 @@ export interface Progress {
 export const progressOf = (state: Translation, messageID: string, command: CommandId): Progress => {
   const place = state.stored.indexOf(messageID);
   const turn = [...state.prompts.values()].find((prompt) => prompt.command === command)?.turn;
+  const series = turn === undefined ? null : seriesOf(state, turn);
   const answers = [...state.answers.values()].filter((each) => each.turn === turn && each.session === state.root);
   return {
     stored: place >= 0,
     newer: place >= 0 && place < state.stored.length - 1,
     last: answers.at(-1)?.last ?? null,
+    content: answers.at(-1)?.content ?? new Set(),
+    hasAnswer: turn !== undefined && answerParts(state, turn).length > 0,
+    fruitless: series && { series, isSubAgents: state.sessions.get(series.session)?.call !== undefined },
     repeating: turn !== undefined && state.repeating.has(turn),
   };
 };

@@ -2,6 +2,8 @@ import type { HostEvent, Usage } from '../../shared/events.ts';
 import { noUsage } from '../../shared/events.ts';
 import type { CommandId, TurnId } from '../../shared/ids.ts';
 import type { AssistantMessage } from '../opencode/events.ts';
+import { isAbort } from './error-text.ts';
+import type { Content, Series } from './step.ts';
 
 /** One of our prompts: which turn the answers to it belong to. */
 export interface TurnOfPrompt {
@@ -20,6 +22,9 @@ export interface AnswerView {
   session: string;
   turn: TurnId;
   last: AssistantMessage;
+  content: Set<Content>;
+  /** It is complete, and was counted as a step. */
+  counted: boolean;
 }
 
 export type PartView =
@@ -58,6 +63,8 @@ export interface Translation {
   /** `call`: the one that started the sub-agent which made the step. */
   readonly steps: Map<string, { turn: TurnId; call: string | undefined; usage: Usage }>;
   readonly errorsSaid: Set<string>;
+  /** Of each session, the steps at its end that brought nothing. */
+  readonly series: Map<string, Series>;
   /** Turns whose final answer OpenCode began anew, which it would do for ever: its clock was set back. */
   readonly repeating: Set<TurnId>;
 }
@@ -71,6 +78,7 @@ export const newTranslation = (root: string, prompts: Iterable<[string, TurnOfPr
   parts: new Map(),
   steps: new Map(),
   errorsSaid: new Set(),
+  series: new Map(),
   repeating: new Set(),
 });
 
@@ -107,9 +115,10 @@ const parentCall = (state: Translation, call: string): string | undefined => {
 export const rootAnswers = (state: Translation, turn: TurnId): [string, AnswerView][] =>
   [...state.answers].filter(([, answer]) => answer.turn === turn && answer.session === state.root);
 
-/** Texts that are the answer of a turn: those of its last message that has any. */
+/** Texts that are the answer of a turn: those of its last message that has any. One that was broken off by an abort is none. */
 export const answerParts = (state: Translation, turn: TurnId): string[] => {
   for (const [, answer] of rootAnswers(state, turn).reverse()) {
+    if (answer.last.error && isAbort(answer.last.error)) continue;
     const texts = [...state.parts.values()].filter(
       (part) => part.kind === 'text' && part.answer === answer && part.hasText,
     );
@@ -132,6 +141,7 @@ export const forgetTurn = (state: Translation, turn: TurnId): void => {
   for (const [id, part] of state.parts) if (part.answer.turn === turn) state.parts.delete(id);
   for (const [id, answer] of state.answers) if (answer.turn === turn) state.answers.delete(id);
   for (const [id, step] of state.steps) if (step.turn === turn) state.steps.delete(id);
+  for (const [id, { turn: of }] of state.series) if (of === turn) state.series.delete(id);
   state.repeating.delete(turn);
   for (const view of state.sessions.values()) if (view.turn === turn) view.turn = null;
 };

@@ -9,7 +9,7 @@ import { type MissionContext, missionTimes, monotonicMs } from './context.ts';
 import { endEvents } from './ending.ts';
 import { hear, isSignOfLife } from './hearing.ts';
 import type { Ingest } from './ingest.ts';
-import { cancelledText, isSettled, judge, type Situation } from './outcome.ts';
+import { cancelledText, isSettled, judge, judgeEndless, type Situation } from './outcome.ts';
 import { type RetryPause, retryEvent } from './retry-said.ts';
 import { sendPrompt } from './send.ts';
 import { abortIfPossible, stopSession } from './stop.ts';
@@ -18,6 +18,8 @@ import { type Turn, unstartedText } from './turn.ts';
 /** A failure inside OpenCode need not end a long turn: it is asked again after this, so often in a row. */
 const troubleMs = 1_000;
 const maxTroubles = 5;
+
+const goneText = "OpenCode no longer has this mission's session. Send the message again to go on in a new one.";
 
 /**
  * One turn from its commit to its end, which is decided by what OpenCode has stored and by nothing else (protocol §4). A single
@@ -151,9 +153,14 @@ export class TurnRun {
       if (!upstream.isReady(this.#ingest.session) || this.#ingest.isStalled) return this.#endIfHopeless();
       if (this.#mustSend) return await this.#send();
 
+      const endless = judgeEndless(this.#situation(false), this.#context.stopAfterRepeats);
+      if (endless) {
+        // The model is asked a dozen times a second: the abort comes first.
+        await abortIfPossible(client, this.#ingest.session, this.#log);
+        return await this.#stop(endless.outcome, endless.text);
+      }
       const status = await client.status(this.turn.record.directory, this.#ingest.session);
       if (status.type !== 'idle') {
-        if (this.#situation(false).repeating) return await this.#stop('completed', '');
         this.#asking.look();
         if (status.type === 'retry') this.#sayRetry(status);
         this.#state(status.type === 'retry' ? 'retrying' : 'running');
@@ -277,12 +284,7 @@ export class TurnRun {
     const gone = error instanceof OpenCodeRefused && error.status === 404;
     if (!gone) await abortIfPossible(this.#context.client, this.#ingest.session, this.#log);
     try {
-      return gone
-        ? this.#end(
-            'interrupted',
-            "OpenCode no longer has this mission's session. Send the message again to go on in a new one.",
-          )
-        : this.#end('failed', `The message could not be run: ${reason}`);
+      return gone ? this.#end('interrupted', goneText) : this.#end('failed', `The message could not be run: ${reason}`);
     } catch (endError) {
       this.#log.error('turn.end_failed', { error: endError });
       return this.#watchMs;

@@ -119,8 +119,8 @@ const shareState = (from: string, to: string): void => {
 const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {
   const { ground, build } = means;
   const { settings } = ground;
-  const { workingDir, defaultModel, permissive, maxParallelMissions: slots } = settings;
-  const config: AgentConfig = { stateDir, workingDir, defaultModel, permissive, slots };
+  const { workingDir, defaultModel, permissive, stopAfterRepeats, maxParallelMissions: slots } = settings;
+  const config: AgentConfig = { stateDir, workingDir, defaultModel, permissive, stopAfterRepeats, slots };
   const agent = labProcess({
     name: 'host-agent',
     stateDir,

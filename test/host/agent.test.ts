@@ -11,7 +11,7 @@ const startAgent = (stateDir: string, url: string, id = newHostId()) => {
   writeFileSync(join(stateDir, 'host.json'), JSON.stringify({ id, url, credential: 'a-long-secret', epoch: 1 }));
   const stopping = new AbortController();
   const workingDir = temporaryDirectory();
-  const done = runAgent({ stateDir, workingDir, permissive: true, slots: 3 }, stopping.signal);
+  const done = runAgent({ stateDir, workingDir, permissive: true, stopAfterRepeats: 3, slots: 3 }, stopping.signal);
   const stop = (): typeof done => {
     stopping.abort();
     return done;
@@ -32,7 +32,7 @@ test('a server that is not enrolled is told how to be', async () => {
   const stopping = new AbortController();
 
   const started = runAgent(
-    { stateDir: temporaryDirectory(), workingDir: '/tmp', permissive: true, slots: 3 },
+    { stateDir: temporaryDirectory(), workingDir: '/tmp', permissive: true, stopAfterRepeats: 3, slots: 3 },
     stopping.signal,
   );
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { isSettled, judge, type Situation, settleMs } from '../../host-agent/missions/outcome.ts';
+import { isSettled, judge, judgeEndless, type Situation, settleMs } from '../../host-agent/missions/outcome.ts';
+import type { Content } from '../../host-agent/missions/step.ts';
 import type { AssistantMessage, OpenCodeError } from '../../host-agent/opencode/events.ts';
 import { resendMax, resendMs } from '../../shared/limits.ts';
+import { turnNumber } from '../support/mission-fixture.ts';
 
 const answer = (over: Partial<AssistantMessage> = {}): AssistantMessage => ({
   role: 'assistant',
@@ -24,6 +26,9 @@ const situation = (over: Partial<Situation>): Situation => ({
   stored: true,
   newer: false,
   last: answer({ finish: 'stop' }),
+  content: new Set<Content>(['text']),
+  hasAnswer: true,
+  fruitless: null,
   repeating: false,
   accepted: true,
   cancelled: false,
@@ -37,6 +42,11 @@ const situation = (over: Partial<Situation>): Situation => ({
   ...over,
 });
 
+const nothing: Partial<Situation> = { content: new Set(), hasAnswer: false };
+const tool: Situation['content'] = new Set<Content>(['tool']);
+
+const blocked = (text: RegExp) =>
+  expect.objectContaining({ kind: 'end', outcome: 'blocked', text: expect.stringMatching(text) });
 const ends = (outcome: string) => expect.objectContaining({ kind: 'end', outcome });
 
 describe('no such message', () => {
@@ -95,7 +105,34 @@ describe('an answer', () => {
   test.each<[string, Partial<Situation>, unknown]>([
     ['finished', {}, { kind: 'end', outcome: 'completed', text: '' }],
     ['finished, read by another process', { sameInstance: false }, ends('completed')],
-    ['cut at its greatest length', { last: answer({ finish: 'length' }) }, ends('completed')],
+    [
+      'cut at its greatest length',
+      { last: answer({ finish: 'length' }) },
+      blocked(/cut off by the model's token limit/),
+    ],
+    [
+      'cut before it said anything',
+      { last: answer({ finish: 'length' }), ...nothing },
+      blocked(/before it said anything, by the model's token limit/),
+    ],
+    [
+      "cut by the provider's filter, an error to OpenCode",
+      { last: answer({ finish: 'content-filter', error: error('ContentFilterError', 'blocked') }) },
+      blocked(/cut off by the provider's content filter/),
+    ],
+    [
+      'cut at its length, as an error',
+      { last: answer({ error: error('MessageOutputLengthError', 'too long') }) },
+      blocked(/token limit/),
+    ],
+    ['that is empty', nothing, blocked(/^The model's answer was empty/)],
+    ['of thoughts alone', { content: new Set<Content>(['reasoning']), hasAnswer: false }, blocked(/after thinking/)],
+    ['that says nothing after it said all before a tool call', { ...nothing, hasAnswer: true }, ends('completed')],
+    ['with a tool call, after which OpenCode asked no more', { content: tool }, blocked(/never saw the result/)],
+    ['with a tool call, on another process', { content: tool, sameInstance: false }, ends('interrupted')],
+    ['with a tool call that a person rejected', { content: tool, rejected: true }, ends('interrupted')],
+    ['without an end, after which OpenCode asked no more', { last: answer({ finish: 'unknown' }) }, blocked(/no end/)],
+    ['that ended for a reason of its own kind', { last: answer({ finish: 'other' }) }, blocked(/\(other\)/)],
     ['that ended in an error', { last: answer({ finish: 'error' }) }, ends('failed')],
     [
       'with an error',
@@ -117,7 +154,11 @@ describe('an answer', () => {
       },
     ],
     ['that finished before the wish to cancel took effect', { cancelled: true }, ends('cancelled')],
-    ['between two steps, same process: stopped', { last: answer({ finish: 'tool-calls' }) }, ends('interrupted')],
+    [
+      'between two steps, same process: stopped',
+      { last: answer({ finish: 'tool-calls' }), content: tool },
+      ends('interrupted'),
+    ],
     [
       'between two steps, another process',
       { last: answer({ finish: 'tool-calls' }), sameInstance: false },
@@ -160,4 +201,29 @@ test.each<[string, Partial<Situation>, boolean]>([
   ['a prompt that was never sent here', { stored: false, last: null, sinceSentMs: null }, true],
 ])('a stopped session is settled or not: %s', (_case, over, settled) => {
   expect(isSettled(situation(over))).toBe(settled);
+});
+
+describe('a turn that OpenCode would go on with for ever', () => {
+  const series = (count: number) => ({
+    isSubAgents: false,
+    series: {
+      session: 'ses_1',
+      turn: turnNumber(1),
+      count,
+      content: new Set<Content>(),
+      last: answer({ finish: 'unknown' }),
+      told: true,
+    },
+  });
+  test.each<[string, Partial<Situation>, number, unknown]>([
+    ['goes on below the setting', { fruitless: series(2) }, 3, null],
+    ['ends at the setting', { fruitless: series(3) }, 3, blocked(/lab\/m1 sent 3 answers in a row.*base URL/)],
+    ['ends beyond it, as after a restart of ours', { fruitless: series(200) }, 3, blocked(/200 answers/)],
+    ['goes on with 0', { fruitless: series(200) }, 0, null],
+    ['that is repeated is its first answer, also with 0', { repeating: true }, 0, ends('completed')],
+    ['that is repeated, and is empty', { repeating: true, ...nothing }, 0, blocked(/empty/)],
+    ['has made progress', {}, 3, null],
+  ])('%s', (_case, over, stopAfter, verdict) => {
+    expect(judgeEndless(situation(over), stopAfter)).toEqual(verdict);
+  });
 });

@@ -253,6 +253,9 @@ test('progress says what OpenCode has stored of a message', () => {
     stored: false,
     newer: false,
     last: null,
+    content: new Set(),
+    hasAnswer: false,
+    fruitless: null,
     repeating: false,
   });
 

@@ -52,6 +52,8 @@ export interface HostOptions {
   linkIsUp?: () => boolean;
   /** False lets people be asked for permissions. */
   permissive?: boolean;
+  /** Fewer or more than the default of 3. */
+  stopAfterRepeats?: number;
   /** A small outbox, to fill it. */
   capacity?: Capacity;
 }
@@ -108,6 +110,7 @@ export const startMissionHost = (options: HostOptions) => {
     defaults: { agent: 'build', model: options.defaultModel ?? null, preferred: async () => null },
     renewal: { isDue: () => false, done: () => undefined },
     permissive: options.permissive ?? true,
+    stopAfterRepeats: options.stopAfterRepeats ?? 3,
     ...(options.times ? { times: options.times } : {}),
   });
   const stopping = new AbortController();

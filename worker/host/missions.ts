@@ -1,5 +1,5 @@
 import { type HistoryEntry, type MissionJson, timestamp } from '../../shared/api.ts';
-import type { MissionStatus } from '../../shared/events.ts';
+import { type MissionStatus, outcomeOf } from '../../shared/events.ts';
 import type { MissionId, TurnId } from '../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../shared/reducer.ts';
 import { getCommand } from './commands.ts';
@@ -131,11 +131,28 @@ export const raiseRevision = (sql: SqlStorage, id: string): void => {
   sql.exec('UPDATE missions SET rev = rev + 1 WHERE id = ?', id);
 };
 
-/** The text of an assistant message: the answer's parts, or what the end says. */
+/** The text of an assistant message: the answer's parts, or what the end says; of half an answer both. */
 export const answerText = (sql: SqlStorage, event: LogRow['event']): string => {
   if (event.type !== 'turn.ended' || 'unknown' in event) return '';
   const parts = event.answer.map((part) => partText(sql, part)).filter((text) => text !== '');
-  return parts.length > 0 && event.outcome === 'completed' ? parts.join('\n\n') : event.text || parts.join('\n\n');
+  const answer = parts.join('\n\n');
+  switch (outcomeOf(event)) {
+    case 'completed':
+      return answer || event.text;
+    case 'blocked':
+      return [answer, event.text].filter((text) => text !== '').join('\n\n');
+    default:
+      return event.text || answer;
+  }
+};
+
+/** What was missing in the mission's last answer; null when its last turn ended otherwise. */
+export const missingInAnswer = (log: Log, mission: string): string | null => {
+  const ends = log
+    .conversation(mission)
+    .flatMap(({ event }) => ('unknown' in event || event.type !== 'turn.ended' ? [] : [event]));
+  const last = ends.at(-1);
+  return last && outcomeOf(last) === 'blocked' ? last.text : null;
 };
 
 /** The conversation in order, one entry per message (contract §6.3 NEW); what waits stands last. */

@@ -5,7 +5,15 @@ import { isResumable } from '../../shared/reducer.ts';
 import { forgetCommands, getCommand, inFlight, keepMessage, openCommands, wishCancel } from './commands.ts';
 import { endHere } from './end-here.ts';
 import type { Log } from './log.ts';
-import { getMission, history, insertMission, type Mission, ownMission, saveMission } from './missions.ts';
+import {
+  getMission,
+  history,
+  insertMission,
+  type Mission,
+  missingInAnswer,
+  ownMission,
+  saveMission,
+} from './missions.ts';
 import { forgetRequests } from './open-requests.ts';
 import { forgetParts } from './parts.ts';
 import { type Recorded, recordEvent } from './record.ts';
@@ -204,12 +212,16 @@ const resumeChars = 2_000;
 const resumePrompt = (sql: SqlStorage, log: Log, mission: Mission, clean: boolean): string => {
   const entries = history(sql, log, mission.id).filter(({ queued }) => !queued);
   const request = entries.find((entry) => entry.role === 'user')?.content ?? '';
-  const answer = entries.findLast((entry) => entry.role === 'assistant')?.content ?? '';
+  const said = entries.findLast((entry) => entry.role === 'assistant')?.content ?? '';
+  const missing = mission.status === 'blocked' ? missingInAnswer(log, mission.id) : null;
+  const answer = missing !== null && said.endsWith(missing) ? said.slice(0, -missing.length).trimEnd() : said;
   const reason = mission.status === 'blocked' ? 'it had reached its iteration limit' : 'it was interrupted';
   const since = mission.interrupted_at === null ? '' : ` at ${new Date(mission.interrupted_at).toISOString()}`;
   return [
     'MISSION RESUMED',
-    `This mission was stopped because ${reason}${since}.`,
+    missing === null
+      ? `This mission was stopped because ${reason}${since}.`
+      : `This mission was stopped${since}: ${missing}`,
     request === '' ? '' : `The original request:\n${request.slice(0, resumeChars)}`,
     answer === '' ? '' : `Your last answer:\n${answer.slice(-resumeChars)}`,
     clean

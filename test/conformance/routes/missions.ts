@@ -170,7 +170,7 @@ export const missionCases: RouteCase[] = [
       {
         ask: async () => ({ path: at(await finished(), '/cancel'), body: {} }),
         status: 404,
-        says: /^Mission .* not found$/,
+        says: /^Mission \S+ has nothing to cancel: none of its messages is at work$/,
       },
     ],
   },

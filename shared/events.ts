@@ -5,14 +5,13 @@
  */
 import { z } from 'zod';
 import { commandId, turnId, uuid } from './ids.ts';
-import { maxTodoChars, maxTodos } from './limits.ts';
+import { maxTodoChars, maxTodos, maxUsd } from './limits.ts';
 
 const count = z.number().int().nonnegative();
 
 /** Sums over the whole turn so far, sub-agents included; later values replace earlier ones. */
 export const usage = z.object({
-  /** The bound is there so that sums stay finite: SQL and JSON know no Infinity. */
-  cost_usd: z.number().nonnegative().max(1e9),
+  cost_usd: z.number().nonnegative().max(maxUsd),
   input: count,
   output: count,
   reasoning: count,

@@ -5,6 +5,8 @@ export const protocolVersion = 1;
 
 /** Largest durable event; SQLite in the object caps a row at 2 MB, and one event must leave room for its neighbours. */
 export const maxEventBytes = 256 * 1024;
+/** Dollars of a turn in an event: far more than anything costs, and its sums stay finite, since SQL and JSON know no Infinity. */
+export const maxUsd = 1e9;
 /** A to-do list in an event: more than this nobody reads, and it has to stay below maxEventBytes. UTF-16 units each. */
 export const maxTodos = 200;
 export const maxTodoChars = 500;

@@ -5,10 +5,8 @@ import type { CommandId, MissionId } from '../../shared/ids.ts';
 import type { MissionContext } from '../missions/context.ts';
 import { clean } from '../missions/rows.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../opencode/failure.ts';
+import { trouble } from '../process/trouble.ts';
 import { StoreFull } from '../store/transaction.ts';
-
-/** Before an answer is tried again that OpenCode, or a full disk, did not take. */
-const retryMs = 1_000;
 
 type Finished = Extract<HostEvent, { type: 'command.finished' }>;
 
@@ -44,18 +42,21 @@ export class Answers {
 
   async #bring(command: AnswerCommand): Promise<void> {
     const { store, upstream, log } = this.#context;
+    const bringing = trouble(log.with({ mission: command.mission, command: command.id }), 'answer.failed');
     // One that the edge does not wait for any more is dropped from the inbox.
     while (!this.#isClosed && store.inbox.isOpen(command.id)) {
+      let reason: unknown = 'OpenCode answered with an error of its own';
       try {
         const isDone = await this.#try(command);
         if (this.#isClosed) return;
         if (isDone) return this.#applied(command.mission);
       } catch (error) {
         if (this.#isClosed) return;
-        if (!(error instanceof OpenCodeAway || error instanceof StoreFull))
-          log.error('answer.failed', { mission: command.mission, command: command.id, error });
+        reason = error;
       }
-      await Promise.race([upstream.nextOpening(), pause(retryMs, undefined, { ref: false })]);
+      const isPassing = reason instanceof OpenCodeAway || reason instanceof StoreFull;
+      const waitMs = bringing.failed(reason, isPassing ? 'info' : 'error');
+      await Promise.race([upstream.nextOpening(), pause(waitMs, undefined, { ref: false })]);
     }
   }
 

@@ -6,6 +6,7 @@ import type { CommandId, MissionId, TurnId } from '../../shared/ids.ts';
 import type { MissionContext } from '../missions/context.ts';
 import { MissionRunner } from '../missions/runner.ts';
 import { endCancelled } from '../missions/turn.ts';
+import { type Trouble, trouble } from '../process/trouble.ts';
 import { StoreFull } from '../store/transaction.ts';
 import type { TurnRecord } from '../store/turns.ts';
 import { Answers } from './answers.ts';
@@ -23,10 +24,12 @@ export class Dispatch {
   readonly #unwanted = new Set<CommandId>();
   readonly #wishes = new Set<CommandId>();
   readonly #answers: Answers;
+  readonly #starting: Trouble;
   #isWelcome = false;
 
   constructor(context: MissionContext) {
     this.#context = context;
+    this.#starting = trouble(context.log, 'commands.not_started');
     this.#answers = new Answers(context, (mission) => this.#runners.get(mission)?.resume());
     this.#inherited = new Set(context.store.inbox.open().map(({ id }) => id));
     context.store.outbox.on('room', () => this.#resume());
@@ -108,7 +111,7 @@ export class Dispatch {
     try {
       this.#startOpen();
     } catch (error) {
-      this.#context.log.error('commands.not_started', { error });
+      this.#starting.failed(error);
     }
   }
 
@@ -132,8 +135,10 @@ export class Dispatch {
           runner.start(command, this.#inherited.has(command.id));
         else taken.add(command.mission);
       } catch (error) {
-        if (!(error instanceof StoreFull)) throw error;
-        log.warn('command.waits_for_room', { command: command.id });
+        // One that can't be begun or ended holds up its own mission only.
+        taken.add(command.mission);
+        if (error instanceof StoreFull) log.warn('command.waits_for_room', { command: command.id });
+        else this.#starting.failed(error);
       }
     }
   }

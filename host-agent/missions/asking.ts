@@ -4,14 +4,12 @@ import type { OpenPermission, OpenQuestion } from '../opencode/client.ts';
 import type { Frame } from '../opencode/events.ts';
 import { OpenCodeAway } from '../opencode/failure.ts';
 import type { Log } from '../process/log.ts';
+import { trouble } from '../process/trouble.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import type { MissionContext } from './context.ts';
 import type { Ingest } from './ingest.ts';
 import { unlessAnswered } from './requests.ts';
 import type { Turn } from './turn.ts';
-
-/** Before OpenCode's lists are read again, after they could not be. */
-const retryMs = 1_000;
 
 type Asked = Extract<HostEvent, { type: 'request.asked' }>;
 type Ended = Extract<HostEvent, { type: 'request.ended' }>;
@@ -83,16 +81,17 @@ export class Asking {
 
   async #readOn(): Promise<void> {
     this.#isReading = true;
+    const reading = trouble(this.#log, 'turn.requests_not_read');
     while (this.#mustReadAgain && !this.#isOver) {
       this.#mustReadAgain = false;
       try {
         await this.#read();
+        reading.over();
       } catch (error) {
         // `ready` looks again when OpenCode is back.
         if (error instanceof OpenCodeAway && this.#context.upstream.instance() === null) break;
-        this.#log.warn('turn.requests_not_read', { error });
         this.#mustReadAgain = true;
-        await pause(retryMs, undefined, { ref: false });
+        await pause(reading.failed(error, 'warn'), undefined, { ref: false });
       }
     }
     this.#isReading = false;

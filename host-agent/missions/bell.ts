@@ -1,3 +1,5 @@
+import { monotonicMs } from './context.ts';
+
 /** Lets one waiter sleep until something happens. A ring while nobody waits is kept for the next wait. */
 export class Bell {
   #rung = false;
@@ -19,5 +21,11 @@ export class Bell {
       this.#wake = null;
     }
     this.#rung = false;
+  }
+
+  /** Resolves after `ms`, however often it rings, or earlier when `isOver` says so at a ring. */
+  async rest(ms: number, isOver: () => boolean): Promise<void> {
+    const until = monotonicMs() + ms;
+    for (let left = ms; left > 0 && !isOver(); left = until - monotonicMs()) await this.wait(left);
   }
 }

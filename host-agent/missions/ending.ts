@@ -1,5 +1,6 @@
 import { type HostEvent, type Outcome, outcomeFields, type Usage } from '../../shared/events.ts';
-import { errorText, speakable } from './error-text.ts';
+import { OpenCodeRefused } from '../opencode/failure.ts';
+import { errorText, reasonOf, speakable } from './error-text.ts';
 import type { Turn } from './turn.ts';
 
 export interface TurnResult {
@@ -32,4 +33,14 @@ export const endEvents = (turn: Turn, result: TurnResult, outcome: Outcome, reas
       usage: result.usage,
     },
   ];
+};
+
+const goneText = "OpenCode no longer has this mission's session. Send the message again to go on in a new one.";
+
+/** How a turn ends that met an error of ours or a refusal of OpenCode's. `gone`: there is nothing in OpenCode to stop. */
+export const failureEnd = (error: unknown): { outcome: Outcome; text: string; gone: boolean } => {
+  if (error instanceof OpenCodeRefused && error.status === 404) {
+    return { outcome: 'interrupted', text: goneText, gone: true };
+  }
+  return { outcome: 'failed', text: `The message could not be run: ${reasonOf(error)}`, gone: false };
 };

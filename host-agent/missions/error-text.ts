@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { beginningOf } from '../../shared/text.ts';
 import type { OpenCodeError } from '../opencode/events.ts';
 
 /** Texts by which existing apps recognise a broken connection of their own (contract §4.4); an agent's error must not have them. */
@@ -11,6 +13,9 @@ const reserved: readonly [RegExp, string][] = [
 /** Provider answers can be whole pages. */
 const maxChars = 2_000;
 
+/** As much of a sentence for people as is read. Cut it last, when its secrets are gone: half of one would not be found. */
+export const short = (text: string): string => (text.length > maxChars ? `${beginningOf(text, maxChars)}…` : text);
+
 /** An abort is somebody's wish or a stop of OpenCode, never the agent's error. */
 export const isAbort = (error: OpenCodeError): boolean => error.name === 'MessageAbortedError';
 
@@ -21,8 +26,12 @@ export const errorText = (error: OpenCodeError): string => {
   return speakable(`OpenCode error: ${message}${status ? ` (HTTP ${status})` : ''}`);
 };
 
-/** `text` without the reserved phrases, at most `maxChars` long. */
-export const speakable = (text: string): string => {
-  const clean = reserved.reduce((sofar, [phrase, instead]) => sofar.replace(phrase, instead), text);
-  return clean.length > maxChars ? `${clean.slice(0, maxChars)}…` : clean;
+/** What an error says to people. What a schema found is for the log: nobody outside understands it. */
+export const reasonOf = (error: unknown): string => {
+  if (error instanceof z.ZodError) return 'OpenCode answered something that this version does not understand.';
+  return error instanceof Error ? error.message : String(error);
 };
+
+/** `text` without the reserved phrases. Of any length: `clean` (rows.ts) cuts it. */
+export const speakable = (text: string): string =>
+  reserved.reduce((sofar, [phrase, instead]) => sofar.replace(phrase, instead), text);

@@ -3,6 +3,7 @@ import type { HostEvent, Usage } from '../../shared/events.ts';
 import type { CommandId, MissionId, TurnId } from '../../shared/ids.ts';
 import { checkpointMs, checkpointOfflineMs } from '../../shared/limits.ts';
 import type { Durable, Frame, OpenCodeTodo } from '../opencode/events.ts';
+import { EventRefused, refusalOf } from '../store/encode.ts';
 import type { OutboxRow } from '../store/outbox.ts';
 import { StoreFull } from '../store/transaction.ts';
 import { type MissionContext, monotonicMs } from './context.ts';
@@ -173,19 +174,32 @@ export class Ingest {
     return { at: clock(), mission: this.#mission, event: clean(event, redactor()) };
   }
 
-  /** Stores rows of this mission with what `alongside` writes. False when there is no room: then this is stalled. */
+  /**
+   * Stores rows of this mission with what `alongside` writes. False when there is no room: then this is stalled. A row the log would
+   * refuse is left out: one mistake of ours must not hold up what comes behind it.
+   */
   append(rows: OutboxRow[], alongside?: () => void): boolean {
     if (rows.length === 0 && !alongside) return true;
     try {
       this.#context.store.outbox.append(rows, alongside);
       return true;
     } catch (error) {
+      if (error instanceof EventRefused) return this.append(this.#accepted(rows), alongside);
       if (!(error instanceof StoreFull)) throw error;
       this.#context.log.warn('mission.stalled', { mission: this.#mission, error });
       this.#stalled = true;
       this.#texts.miss(false);
       return false;
     }
+  }
+
+  #accepted(rows: readonly OutboxRow[]): OutboxRow[] {
+    return rows.filter(({ event }) => {
+      const refusal = refusalOf(event);
+      if (refusal !== null)
+        this.#context.log.error('mission.event_refused', { mission: this.#mission, error: refusal });
+      return refusal === null;
+    });
   }
 
   #apply(frames: readonly Frame[]): void {
@@ -263,11 +277,12 @@ export class Ingest {
     this.#timer = setTimeout(() => this.#checkpointDue(), Math.max(1, due - monotonicMs()));
   }
 
-  /** A failure other than a full store is a broken event of ours; it must not end the process, and the part's end mends it. */
+  /** A failure other than a full store must not end the process. What could not be stored comes with the end of its part. */
   #checkpointDue(): void {
     try {
       this.#checkpoint(this.#waitMs());
     } catch (error) {
+      this.#texts.miss(false);
       this.#context.log.error('mission.checkpoint_failed', { mission: this.#mission, error });
     }
   }

@@ -1,4 +1,5 @@
 import type { MessageCommand } from '../../shared/commands.ts';
+import { beginningOf } from '../../shared/text.ts';
 import type { Model } from '../opencode/client.ts';
 import { rulesToAdd } from '../opencode/session-rules.ts';
 import type { MissionContext } from './context.ts';
@@ -25,7 +26,7 @@ export const prepare = async (context: MissionContext, command: MessageCommand):
   const directory = await context.prepareDirectory(command.mission, { clean });
   await freshInstance(context, command.mission, directory);
   const chosen = await chooseModel(context, directory, model);
-  const title = (spec.title || content).slice(0, titleChars);
+  const title = beginningOf(spec.title || content, titleChars);
   const session = await sessionOf(context, command.mission, directory, title);
   return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
 };

@@ -1,3 +1,5 @@
+import { beginningOf } from '../../shared/text.ts';
+
 /** Larger tool arguments and results become a preview: well below maxEventBytes even when escaped (shared/limits.ts). */
 const maxInlineBytes = 128 * 1024;
 /** Enough to see what it was. */
@@ -25,4 +27,4 @@ const shorten = (value: unknown, where: string): unknown => {
 const cut = (text: string, where: string): string =>
   text.length <= previewChars
     ? text
-    : `${text.slice(0, previewChars)}\n[cut: ${text.length} characters in all; the whole is in ${where}]`;
+    : `${beginningOf(text, previewChars)}\n[cut: ${text.length} characters in all; the whole is in ${where}]`;

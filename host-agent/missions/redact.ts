@@ -1,3 +1,5 @@
+import { isHighSurrogate } from '../../shared/text.ts';
+
 /** What stands for a secret in everything that leaves this server (invariant 8). */
 export const redacted = '[secret]';
 /** Shorter values are no secrets worth the name, and would mangle ordinary words. */
@@ -75,5 +77,3 @@ const streamRedactor = (secrets: readonly string[]): StreamRedactor => {
     end: () => take(true),
   };
 };
-
-export const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;

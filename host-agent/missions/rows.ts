@@ -3,8 +3,10 @@ import type { Src } from '../../shared/frames.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import type { Durable } from '../opencode/events.ts';
 import type { OutboxRow } from '../store/outbox.ts';
+import { short } from './error-text.ts';
 import { preview } from './preview.ts';
 import type { Redactor } from './redact.ts';
+import { storable } from './storable.ts';
 import type { OpenTexts } from './text.ts';
 import type { Made } from './translation.ts';
 
@@ -53,10 +55,11 @@ export const clean = (event: HostEvent, redactor: Redactor): HostEvent => {
         ? event
         : { ...event, answer: preview(redactor.deep(event.answer), 'OpenCode') };
     case 'turn.error':
-      return { ...event, message: redactor.text(event.message) };
+      return { ...event, message: short(redactor.text(event.message)) };
     case 'turn.ended':
+      return storable({ ...event, text: short(redactor.text(event.text)) });
     case 'command.finished':
-      return { ...event, text: redactor.text(event.text) };
+      return { ...event, text: short(redactor.text(event.text)) };
     case 'host.note':
       return { ...event, text: redactor.text(event.text) };
     default:

@@ -4,17 +4,18 @@ import type { Durable, Frame } from '../opencode/events.ts';
 import { OpenCodeAway } from '../opencode/failure.ts';
 import type { Follower } from '../opencode/upstream.ts';
 import type { Log } from '../process/log.ts';
+import { type Trouble, trouble } from '../process/trouble.ts';
 import { StoreFull } from '../store/transaction.ts';
 import type { TurnRecord } from '../store/turns.ts';
 import { Bell } from './bell.ts';
 import { type MissionContext, missionTimes } from './context.ts';
 import { Ingest } from './ingest.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { endCancelled, newRecord, startRows, type Turn, turnOf, unstartedRows, unstartedText } from './turn.ts';
+import { endCancelled, endUnstarted, newRecord, startRows, type Turn, turnOf } from './turn.ts';
 import { TurnRun } from './turn-run.ts';
 
-/** A message that could not begin, because OpenCode did not answer or the store is full, is tried again after this. */
-const retryMs = 1_000;
+/** A message that could not begin, because OpenCode did not answer or the store is full, is tried again after this, doubling. */
+const [retryMinMs, retryMaxMs] = [1_000, 8_000];
 
 interface Starting {
   command: MessageCommand;
@@ -41,12 +42,14 @@ export class MissionRunner implements Follower {
   #idleTimer: NodeJS.Timeout | undefined;
   #retiring: Promise<void> = Promise.resolve();
   #isClosed = false;
+  readonly #ingesting: Trouble;
 
   constructor(context: MissionContext, mission: MissionId, onFree: () => void) {
     this.#context = context;
     this.#mission = mission;
     this.#log = context.log.with({ mission });
     this.#onFree = onFree;
+    this.#ingesting = trouble(this.#log, 'mission.ingest_failed');
   }
 
   isFree(): boolean {
@@ -151,7 +154,7 @@ export class MissionRunner implements Follower {
     try {
       work();
     } catch (error) {
-      this.#log.error('mission.ingest_failed', { error });
+      this.#ingesting.failed(error);
       this.#run?.broke(error);
     }
   }
@@ -159,16 +162,18 @@ export class MissionRunner implements Follower {
   async #begin(starting: Starting): Promise<void> {
     const { command, bell } = starting;
     let isStored = true;
+    let waitMs = retryMinMs;
     try {
       await this.#retiring;
       while (!this.#isClosed && !(await this.#tryBegin(starting))) {
         void this.#context.upstream.nextOpening().then(() => bell.ring());
-        await bell.wait(retryMs);
+        await bell.wait(waitMs);
+        waitMs = Math.min(waitMs * 2, retryMaxMs);
       }
     } catch (error) {
       if (this.#isClosed) return;
       this.#log.error('turn.not_started', { command: command.id, error });
-      isStored = this.#failUnstarted(command, error);
+      isStored = await this.#failUnstarted(starting, error);
     }
     this.#starting = null;
     if (isStored && this.isFree() && !this.#isClosed) this.#onFree();
@@ -261,22 +266,20 @@ export class MissionRunner implements Follower {
     });
   }
 
-  /** A turn that fails before OpenCode heard of it still is one to those who look. False: its end could not be stored. */
-  #failUnstarted(command: MessageCommand, error: unknown): boolean {
-    const { store, clock, redactor } = this.#context;
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = redactor().text(unstartedText(reason));
-    try {
-      store.outbox.append(unstartedRows(this.#context, command, text, clock()), () => {
-        store.missions.opened(command.mission);
-        store.inbox.end(command.id);
-      });
-      return true;
-    } catch (storeError) {
-      // It stays open, and is tried again when there is room or the link comes up anew.
-      this.#log.error('turn.end_failed', { command: command.id, error: storeError });
-      return false;
+  /** False: there was no room for the end, so the message stays open and begins anew. */
+  async #failUnstarted(starting: Starting, error: unknown): Promise<boolean> {
+    const ending = trouble(this.#log, 'turn.end_failed');
+    while (!this.#isClosed) {
+      try {
+        if (!this.#isOver(starting)) endUnstarted(this.#context, starting.command, error);
+        return true;
+      } catch (storeError) {
+        const waitMs = ending.failed(storeError);
+        if (storeError instanceof StoreFull) return false;
+        await starting.bell.rest(waitMs, () => this.#isClosed || starting.cancelled || starting.dropped);
+      }
     }
+    return false;
   }
 
   /** OpenCode never frees a directory's instance by itself; what we know of the session is read again when needed. */

@@ -2,8 +2,9 @@ import type { HostEvent, Todo } from '../../shared/events.ts';
 import { todo } from '../../shared/events.ts';
 import type { TurnId } from '../../shared/ids.ts';
 import { maxEventBytes, maxTodoChars, maxTodos } from '../../shared/limits.ts';
+import { beginningOf } from '../../shared/text.ts';
 import type { OpenCodeTodo } from '../opencode/events.ts';
-import { isHighSurrogate, type Redactor } from './redact.ts';
+import type { Redactor } from './redact.ts';
 import type { Translation } from './translation.ts';
 
 /** Characters of each entry where 200 long ones, escaped in JSON, would be too large for an event. */
@@ -18,15 +19,10 @@ export const todosEvent = (turn: TurnId, todos: readonly OpenCodeTodo[], redacto
   const event = (chars: number): HostEvent => ({
     type: 'turn.todos',
     turn,
-    todos: clean.map(({ content, status }) => ({ content: cut(content, chars), status })),
+    todos: clean.map(({ content, status }) => ({ content: beginningOf(content, chars), status })),
   });
   const whole = event(maxTodoChars);
   return Buffer.byteLength(JSON.stringify(whole)) < maxEventBytes ? whole : event(shortTodoChars);
-};
-
-const cut = (text: string, chars: number): string => {
-  if (text.length <= chars) return text;
-  return text.slice(0, isHighSurrogate(text.charCodeAt(chars - 1)) ? chars - 1 : chars);
 };
 
 /** Whether the agent itself wrote its list in the turn that runs; a list changes by nothing else. */

@@ -1,6 +1,7 @@
 import type { HostEvent, Usage } from '../../shared/events.ts';
 import { noUsage } from '../../shared/events.ts';
 import type { CommandId, TurnId } from '../../shared/ids.ts';
+import { maxUsd } from '../../shared/limits.ts';
 import type { AssistantMessage } from '../opencode/events.ts';
 import { isAbort } from './error-text.ts';
 import type { Content, Series } from './step.ts';
@@ -82,12 +83,17 @@ export const newTranslation = (root: string, prompts: Iterable<[string, TurnOfPr
   repeating: new Set(),
 });
 
+/** The most that an event can say: a sum beyond it stays there. */
+const mostOf = (key: keyof Usage): number => (key === 'cost_usd' ? maxUsd : Number.MAX_SAFE_INTEGER);
+
 /** Cost and tokens of a turn so far, sub-agents included. */
 export const usageOf = (state: Translation, turn: TurnId): Usage => {
   const sum = { ...noUsage };
   for (const step of state.steps.values()) {
     if (step.turn !== turn) continue;
-    for (const key of Object.keys(noUsage) as (keyof Usage)[]) sum[key] += step.usage[key]; // noUsage has exactly these keys
+    // noUsage has exactly these keys
+    for (const key of Object.keys(noUsage) as (keyof Usage)[])
+      sum[key] = Math.min(sum[key] + step.usage[key], mostOf(key));
   }
   return sum;
 };
@@ -101,7 +107,7 @@ export const costOfCall = (state: Translation, call: string): number => {
   for (const step of state.steps.values()) {
     let at = step.call;
     for (let depth = 0; depth < maxDepth && at !== undefined && at !== call; depth++) at = parentCall(state, at);
-    if (at === call) sum += step.usage.cost_usd;
+    if (at === call) sum = Math.min(sum + step.usage.cost_usd, maxUsd);
   }
   return sum;
 };

@@ -2,11 +2,13 @@ import type { Outcome } from '../../shared/events.ts';
 import type { Frame } from '../opencode/events.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../opencode/failure.ts';
 import type { Log } from '../process/log.ts';
+import { type Trouble, trouble } from '../process/trouble.ts';
 import { StoreFull } from '../store/transaction.ts';
 import { Asking } from './asking.ts';
 import { Bell } from './bell.ts';
 import { type MissionContext, missionTimes, monotonicMs } from './context.ts';
-import { endEvents } from './ending.ts';
+import { endEvents, failureEnd } from './ending.ts';
+import { short } from './error-text.ts';
 import { hear, isSignOfLife } from './hearing.ts';
 import type { Ingest } from './ingest.ts';
 import { cancelledText, isSettled, judge, judgeEndless, type Situation } from './outcome.ts';
@@ -18,8 +20,6 @@ import { type Turn, unstartedText } from './turn.ts';
 /** A failure inside OpenCode need not end a long turn: it is asked again after this, so often in a row. */
 const troubleMs = 1_000;
 const maxTroubles = 5;
-
-const goneText = "OpenCode no longer has this mission's session. Send the message again to go on in a new one.";
 
 /**
  * One turn from its commit to its end, which is decided by what OpenCode has stored and by nothing else (protocol §4). A single
@@ -41,6 +41,7 @@ export class TurnRun {
   /** The history was read instead of waiting for our mark. */
   #reloaded = false;
   #troubles = 0;
+  readonly #failing: { turn: Trouble; end: Trouble };
 
   /** `isNew`: the prompt was never sent; else the turn is attached to. */
   constructor(context: MissionContext, ingest: Ingest, turn: Turn, isNew: boolean) {
@@ -51,6 +52,7 @@ export class TurnRun {
     this.#wanted = isNew || null;
     const { mission, command, turn: id } = turn.record;
     this.#log = context.log.with({ mission, command, turn: id });
+    this.#failing = { turn: trouble(this.#log, 'turn.failed'), end: trouble(this.#log, 'turn.end_failed') };
     this.#watchMs = context.times?.watchMs ?? missionTimes.watchMs;
     const isStopping = () => this.#isCancelled();
     this.#asking = new Asking({ context, ingest, turn, log: this.#log }, isStopping, () => this.#state('running'));
@@ -272,22 +274,22 @@ export class TurnRun {
     };
     if (!this.#ingest.append(rows, finish)) return this.#watchMs;
     this.#ingest.forget(turn);
-    this.#log.info('turn.ended', { outcome, text, cost_usd: result.usage.cost_usd });
+    this.#log.info('turn.ended', { outcome, text: short(text), cost_usd: result.usage.cost_usd });
     return 'ended';
   }
 
   /** Fails closed: what can't be followed must not go on unseen. */
   async #fail(error: unknown): Promise<number | 'ended'> {
     this.#failure = null;
-    this.#log.error('turn.failed', { error });
-    const reason = error instanceof Error ? error.message : String(error);
-    const gone = error instanceof OpenCodeRefused && error.status === 404;
+    this.#failing.turn.failed(error);
+    const { outcome, text, gone } = failureEnd(error);
     if (!gone) await abortIfPossible(this.#context.client, this.#ingest.session, this.#log);
     try {
-      return gone ? this.#end('interrupted', goneText) : this.#end('failed', `The message could not be run: ${reason}`);
+      return this.#end(outcome, text);
     } catch (endError) {
-      this.#log.error('turn.end_failed', { error: endError });
-      return this.#watchMs;
+      // The store refuses what has to be stored, and would again at once. The abort makes frames that ring the bell.
+      await this.#bell.rest(this.#failing.end.failed(endError), () => this.#left);
+      return 0;
     }
   }
 

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { MessageCommand } from '../../shared/commands.ts';
 import { noUsage } from '../../shared/events.ts';
 import { turnId } from '../../shared/ids.ts';
+import { beginningOf } from '../../shared/text.ts';
 import type { Model } from '../opencode/client.ts';
 import type { OpenCodeError } from '../opencode/events.ts';
 import type { OutboxRow } from '../store/outbox.ts';
 import type { TurnRecord } from '../store/turns.ts';
 import { type MissionContext, monotonicMs } from './context.ts';
-import { speakable } from './error-text.ts';
+import { reasonOf, short, speakable } from './error-text.ts';
 import { cancelledText } from './outcome.ts';
 import { promptIds } from './prompt-ids.ts';
 
@@ -62,6 +63,8 @@ export const newRecord = (
 
 /** Titles are for lists; one of any length must not make an event too large. */
 const titleChars = 1_000;
+/** The same for names of agents and models. */
+const nameChars = 500;
 
 /** The mission's introduction, if this host never gave it: it precedes a mission's first event (protocol §2). */
 const openedRows = ({ store, clock, redactor }: MissionContext, command: MessageCommand): OutboxRow[] => {
@@ -72,7 +75,7 @@ const openedRows = ({ store, clock, redactor }: MissionContext, command: Message
     type: 'mission.opened' as const,
     owner,
     workspace,
-    title: title && redactor().text(title).slice(0, titleChars),
+    title: title && beginningOf(redactor().text(title), titleChars),
   };
   return [{ at: clock(), mission, event }];
 };
@@ -84,9 +87,11 @@ export const startRows = (
   record: TurnRecord,
   chosen: { agent: string | null; model: Model | null },
 ): OutboxRow[] => {
-  const model = chosen.model ? `${chosen.model.providerID}/${chosen.model.modelID}` : null;
-  const event = { type: 'turn.started' as const, command: command.id, turn: record.turn, agent: chosen.agent, model };
-  return [...openedRows(context, command), { at: context.clock(), mission: command.mission, event }];
+  const { id, mission } = command;
+  const model = chosen.model ? beginningOf(`${chosen.model.providerID}/${chosen.model.modelID}`, nameChars) : null;
+  const agent = chosen.agent && beginningOf(chosen.agent, nameChars);
+  const event = { type: 'turn.started' as const, command: id, turn: record.turn, agent, model };
+  return [...openedRows(context, command), { at: context.clock(), mission, event }];
 };
 
 /** Ends a command that was cancelled before it became a turn. Throws StoreFull. */
@@ -102,24 +107,18 @@ export const endCancelled = (context: MissionContext, command: MessageCommand): 
 
 export const unstartedText = (reason: string): string => speakable(`The message could not be started: ${reason}`);
 
-/** Rows of a turn that failed before OpenCode heard of it. */
-export const unstartedRows = (
-  context: MissionContext,
-  command: MessageCommand,
-  text: string,
-  at: number,
-): OutboxRow[] => {
+/** A turn that fails before OpenCode heard of it still is one to those who look. Throws StoreFull. */
+export const endUnstarted = (context: MissionContext, command: MessageCommand, error: unknown): void => {
+  const { store, clock, redactor } = context;
+  const { id, mission, args } = command;
+  const at = clock();
   const record = newRecord(command, { session: '', directory: '', instance: '' }, at);
-  const event = {
-    type: 'turn.ended' as const,
-    command: command.id,
-    turn: record.turn,
-    outcome: 'failed' as const,
-    answer: [],
-    text,
-    model: null,
-    usage: noUsage,
-  };
-  const started = startRows(context, command, record, { agent: command.args.agent, model: null });
-  return [...started, { at, mission: command.mission, event }];
+  const text = short(redactor().text(unstartedText(reasonOf(error))));
+  const what = { command: id, turn: record.turn, outcome: 'failed' as const };
+  const event = { type: 'turn.ended' as const, ...what, answer: [], text, model: null, usage: noUsage };
+  const started = startRows(context, command, record, { agent: args.agent, model: null });
+  store.outbox.append([...started, { at, mission, event }], () => {
+    store.missions.opened(mission);
+    store.inbox.end(id);
+  });
 };

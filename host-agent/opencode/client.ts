@@ -12,6 +12,7 @@ import {
   sessionStatus,
 } from './events.ts';
 import { OpenCodeRefused } from './failure.ts';
+import { id, ifReadable, json, listOf, name, text } from './in-range.ts';
 import { takesImages } from './model-input.ts';
 
 /** A history may be many megabytes. */
@@ -46,37 +47,38 @@ export interface Prompt {
 
 /** What waits for an answer. `tool` names the call that asks, by the message it is in and the provider's id. */
 const request = z.object({
-  id: z.string(),
-  sessionID: z.string(),
-  tool: z.object({ messageID: z.string(), callID: z.string() }).optional(),
+  id,
+  sessionID: id,
+  tool: ifReadable(z.object({ messageID: id, callID: z.string() })),
 });
 const permission = request.extend({
-  permission: z.string(),
-  patterns: z.array(z.string()).catch([]),
-  always: z.array(z.string()).catch([]),
-  metadata: z.record(z.string(), z.unknown()).catch({}),
+  permission: name,
+  patterns: listOf(text).catch([]),
+  always: listOf(text).catch([]),
+  metadata: z.record(z.string(), json).catch({}),
 });
-const question = request.extend({ questions: z.array(z.unknown()) });
+const question = request.extend({ questions: z.array(json).catch([]) });
 export type OpenRequest = z.infer<typeof request>;
 export type OpenPermission = z.infer<typeof permission>;
 export type OpenQuestion = z.infer<typeof question>;
 
+/** A name that would have to be cut names nothing. */
 const agent = z.object({
-  name: z.string(),
+  name: id,
   mode: z.string(),
-  hidden: z.boolean().optional(),
-  description: z.string().optional(),
-  model: z.object({ providerID: z.string(), modelID: z.string() }).optional(),
+  hidden: ifReadable(z.boolean()),
+  description: ifReadable(text),
+  model: ifReadable(z.object({ providerID: name, modelID: name })),
 });
 export type Agent = z.infer<typeof agent>;
 
 /** Of a message only its tool calls; other parts have none of these fields. */
 const messageTools = z.object({
-  parts: z.array(
+  parts: listOf(
     z.object({
-      tool: z.string().optional(),
-      callID: z.string().optional(),
-      state: z.object({ status: z.string() }).optional(),
+      tool: ifReadable(name),
+      callID: ifReadable(text),
+      state: ifReadable(z.object({ status: z.string() })),
     }),
   ),
 });
@@ -122,15 +124,15 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     },
 
     /** A session's messages, oldest first. */
-    messages: (id: string) => call('GET', `/session/${id}/message`, z.array(messageTools), undefined, historyMs),
+    messages: (id: string) => call('GET', `/session/${id}/message`, listOf(messageTools), undefined, historyMs),
 
     /** A session's to-do list. */
-    todos: (id: string) => call('GET', `/session/${id}/todo`, z.array(openCodeTodo)),
+    todos: (id: string) => call('GET', `/session/${id}/todo`, listOf(openCodeTodo)),
 
-    listSessions: (directory: string) => call('GET', `/session${at(directory)}&limit=${listLimit}`, z.array(session)),
+    listSessions: (directory: string) => call('GET', `/session${at(directory)}&limit=${listLimit}`, listOf(session)),
 
     /** Every session of every directory, children too. */
-    listAllSessions: () => call('GET', `/experimental/session?limit=${listLimit}&archived=true`, z.array(session)),
+    listAllSessions: () => call('GET', `/experimental/session?limit=${listLimit}&archived=true`, listOf(session)),
 
     /** Adds rules behind the session's own, which win from then on (measured: they are never replaced). */
     addRules: (id: string, rules: readonly Rule[]) => call('PATCH', `/session/${id}`, session, { permission: rules }),
@@ -157,8 +159,8 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     status: async (directory: string, id: string): Promise<SessionStatus> =>
       (await call('GET', `/session/status${at(directory)}`, sessionStatuses))[id] ?? idle,
 
-    permissions: (directory: string) => call('GET', `/permission${at(directory)}`, z.array(permission)),
-    questions: (directory: string) => call('GET', `/question${at(directory)}`, z.array(question)),
+    permissions: (directory: string) => call('GET', `/permission${at(directory)}`, listOf(permission)),
+    questions: (directory: string) => call('GET', `/question${at(directory)}`, listOf(question)),
     /** A rejection with a `message`: the agent gets it and goes on; without one its turn stops. */
     replyPermission: (directory: string, id: string, reply: 'once' | 'always' | 'reject', message?: string | null) =>
       call('POST', `/permission/${id}/reply${at(directory)}`, ok, { reply, ...(message ? { message } : {}) }),
@@ -171,10 +173,10 @@ export const openCodeClient = (endpoint: EndpointFile) => {
      * (measured). At most about 900 names, more are answered with 500.
      */
     history: (after: Record<string, number>): Promise<Durable[]> =>
-      call('POST', '/sync/history', z.array(historyRow), after, historyMs),
+      call('POST', '/sync/history', listOf(historyRow), after, historyMs),
 
     /** Every agent of a directory's configuration, sub-agents and hidden ones too. */
-    agents: (directory: string): Promise<Agent[]> => call('GET', `/agent${at(directory)}`, z.array(agent)),
+    agents: (directory: string): Promise<Agent[]> => call('GET', `/agent${at(directory)}`, listOf(agent)),
 
     /** The model of the directory's configuration, as `provider/model`. */
     configuredModel: async (directory: string) =>

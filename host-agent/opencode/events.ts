@@ -3,52 +3,49 @@
  * Durable facts come with a `seq` per session, live or from the history; the rest is live only.
  */
 import { z } from 'zod';
-
-/** Providers report what they like; a bill must not break a turn. */
-const amount = z.number().nonnegative().catch(0);
-const count = z.number().nonnegative().transform(Math.round).catch(0);
+import { id, ifReadable, json, listOf, name, path, stepUsage, text, words } from './in-range.ts';
 
 export const openCodeError = z.object({
-  name: z.string(),
-  data: z.looseObject({ message: z.string().optional(), statusCode: z.number().optional() }).optional(),
+  name: name.catch('UnknownError'),
+  data: ifReadable(z.object({ message: ifReadable(text), statusCode: ifReadable(z.number()) })),
 });
 export type OpenCodeError = z.infer<typeof openCodeError>;
 
 export const session = z.object({
-  id: z.string(),
+  id,
   directory: z.string(),
-  parentID: z.string().optional(),
+  parentID: ifReadable(id),
   /** Rules of its own, the last that fits wins (opencode §10.3). */
   permission: z
     .array(z.object({ permission: z.string(), pattern: z.string(), action: z.string() }))
     .optional()
     .catch(undefined),
-  metadata: z.record(z.string(), z.unknown()).optional(),
+  metadata: ifReadable(z.record(z.string(), z.unknown())),
 });
 export type Session = z.infer<typeof session>;
 
-const userMessage = z.object({ role: z.literal('user'), id: z.string() });
+const userMessage = z.object({ role: z.literal('user'), id });
 const assistantMessage = z.object({
   role: z.literal('assistant'),
-  id: z.string(),
+  id,
   parentID: z.string(),
-  providerID: z.string(),
-  modelID: z.string(),
-  finish: z.string().optional(),
+  providerID: name,
+  modelID: name,
+  finish: ifReadable(z.string()),
   error: openCodeError.optional(),
-  time: z.object({ completed: z.number().optional() }),
+  time: z.object({ completed: ifReadable(z.number()) }),
 });
 const message = z.discriminatedUnion('role', [userMessage, assistantMessage]);
 export type Message = z.infer<typeof message>;
 export type AssistantMessage = z.infer<typeof assistantMessage>;
 
-const inMessage = { id: z.string(), messageID: z.string() };
-const period = z.object({ end: z.number().optional() }).optional();
+const inMessage = { id, messageID: id };
+const period = ifReadable(z.object({ end: ifReadable(z.number()) }));
 
 const textPart = z.object({
   ...inMessage,
   type: z.enum(['text', 'reasoning']),
-  text: z.string(),
+  text: words,
   time: period,
   /** Written by OpenCode itself, not by the model. */
   synthetic: z.boolean().optional(),
@@ -56,34 +53,31 @@ const textPart = z.object({
 export type TextPart = z.infer<typeof textPart>;
 
 /** `sessionId` names the sub-agent's session of a `task` call, `outputPath` the file with output that was cut. */
-const toolMetadata = z.looseObject({ sessionId: z.string().optional(), outputPath: z.string().optional() }).optional();
+const toolMetadata = ifReadable(z.object({ sessionId: ifReadable(id), outputPath: ifReadable(path) }));
 const toolState = z.discriminatedUnion('status', [
   z.object({ status: z.literal('pending') }),
-  z.object({ status: z.literal('running'), input: z.unknown(), metadata: toolMetadata }),
-  z.object({ status: z.literal('completed'), input: z.unknown(), output: z.string(), metadata: toolMetadata }),
-  z.object({ status: z.literal('error'), input: z.unknown(), error: z.string(), metadata: toolMetadata }),
+  z.object({ status: z.literal('running'), input: json, metadata: toolMetadata }),
+  z.object({ status: z.literal('completed'), input: json, output: words, metadata: toolMetadata }),
+  z.object({ status: z.literal('error'), input: json, error: words, metadata: toolMetadata }),
 ]);
 /** `callID` is the provider's, unique in its message at most. */
 const toolPart = z.object({
   ...inMessage,
   type: z.literal('tool'),
-  tool: z.string(),
-  callID: z.string().optional(),
+  tool: name,
+  callID: ifReadable(z.string()),
   state: toolState,
 });
 export type ToolPart = z.infer<typeof toolPart>;
 
-const stepFinish = z.object({
-  ...inMessage,
-  type: z.literal('step-finish'),
-  cost: amount,
-  tokens: z.object({
-    input: count,
-    output: count,
-    reasoning: count,
-    cache: z.object({ read: count, write: count }),
-  }),
-});
+const stepFinish = z
+  .object({
+    ...inMessage,
+    type: z.literal('step-finish'),
+    cost: z.unknown(),
+    tokens: z.unknown(),
+  })
+  .transform(({ cost, tokens, ...step }) => ({ ...step, ...stepUsage.parse({ cost, tokens }) }));
 export type StepFinish = z.infer<typeof stepFinish>;
 
 const stepStart = z.object({ ...inMessage, type: z.literal('step-start') });
@@ -98,7 +92,7 @@ export type Fact =
   | { kind: 'other'; problem?: string };
 
 /** An entry of a to-do list. A status is pending, in_progress, completed, cancelled, or what an agent made up. */
-export const openCodeTodo = z.object({ content: z.string(), status: z.string() });
+export const openCodeTodo = z.object({ content: words, status: z.string().catch('pending') });
 export type OpenCodeTodo = z.infer<typeof openCodeTodo>;
 
 /** A stored event of one session. Order is `seq` inside the session, and nothing else (invariant 3). */
@@ -149,14 +143,14 @@ const checked = <T>(schema: z.ZodType<T>, value: unknown, fact: (value: T) => Fa
 };
 
 const stored = z.object({
-  id: z.string(),
+  id,
   seq: z.number().int().nonnegative(),
   type: z.string(),
-  data: z.record(z.string(), z.unknown()),
+  data: z.record(z.string(), z.unknown()).catch({}),
 });
-const syncEvent = stored.extend({ aggregateID: z.string() });
+const syncEvent = stored.extend({ aggregateID: id });
 /** A row of `POST /sync/history`. */
-export const historyRow = stored.extend({ aggregate_id: z.string() }).transform(
+export const historyRow = stored.extend({ aggregate_id: id }).transform(
   (row): Durable => ({
     kind: 'durable',
     id: row.id,
@@ -170,14 +164,14 @@ export const historyRow = stored.extend({ aggregate_id: z.string() }).transform(
 export const sessionStatus = z
   .object({
     type: z.enum(['busy', 'idle', 'retry']),
-    message: z.string().default(''),
-    next: z.number().nullable().catch(null).default(null),
+    message: text.catch(''),
+    next: z.number().nullable().catch(null),
   })
-  .transform(({ type, message: text, next: nextAt }) => ({ type, text, nextAt }));
+  .transform(({ type, message, next: nextAt }) => ({ type, text: message, nextAt }));
 export type SessionStatus = z.infer<typeof sessionStatus>;
 
-const ofSession = z.object({ sessionID: z.string() });
-const ofRequest = ofSession.extend({ requestID: z.string() });
+const ofSession = z.object({ sessionID: id });
+const ofRequest = ofSession.extend({ requestID: id });
 const replied = (
   { sessionID: session, requestID: request }: z.infer<typeof ofRequest>,
   outcome: 'answered' | 'rejected',
@@ -185,7 +179,7 @@ const replied = (
 ): Live => ({ kind: 'replied', session, request, outcome, answer });
 const live = {
   'message.part.delta': ofSession
-    .extend({ partID: z.string(), field: z.literal('text'), delta: z.string() })
+    .extend({ partID: id, field: z.literal('text'), delta: z.string() })
     .transform((p): Live => ({ kind: 'delta', session: p.sessionID, part: p.partID, text: p.delta })),
   'session.status': ofSession
     .extend({ status: sessionStatus })
@@ -199,15 +193,15 @@ const live = {
     .extend({ error: openCodeError })
     .transform((p): Live => ({ kind: 'error', session: p.sessionID, error: p.error })),
   'todo.updated': ofSession
-    .extend({ todos: z.array(openCodeTodo) })
+    .extend({ todos: listOf(openCodeTodo) })
     .transform((p): Live => ({ kind: 'todos', session: p.sessionID, todos: p.todos })),
   'permission.asked': ofSession.transform((p): Live => ({ kind: 'asked', session: p.sessionID })),
   'question.asked': ofSession.transform((p): Live => ({ kind: 'asked', session: p.sessionID })),
   'permission.replied': ofRequest
-    .extend({ reply: z.string() })
+    .extend({ reply: name })
     .transform(({ reply, ...p }) => replied(p, reply === 'reject' ? 'rejected' : 'answered', { reply })),
   'question.replied': ofRequest
-    .extend({ answers: z.unknown() })
+    .extend({ answers: json })
     .transform(({ answers, ...p }) => replied(p, 'answered', { answers })),
   'question.rejected': ofRequest.transform((p) => replied(p, 'rejected', {})),
 } as const;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../process/log.ts';
+import { trouble } from '../process/trouble.ts';
 import type { EndpointFile } from './endpoint.ts';
 import { type Frame, parseFrame } from './events.ts';
 import { OpenCodeAway } from './failure.ts';
@@ -11,6 +12,8 @@ const redialMinMs = 100;
 const redialMaxMs = 2_000;
 /** One event of OpenCode holds a whole tool output; beyond this the stream is not what we think it is. */
 const maxFrameChars = 64 * 1024 * 1024;
+/** Reasons told of what one connection brought and could not be read; more of them say no more. */
+const maxReasons = 100;
 
 export interface StreamSink {
   /** Frames from here on belong to OpenCode process `instance`; what came before it was connected is missing. */
@@ -31,15 +34,17 @@ export const holdStream = async (
   signal: AbortSignal,
 ): Promise<void> => {
   let waitMs = redialMinMs;
+  const reading = trouble(log, 'opencode.stream_failed');
   while (!signal.aborted) {
     try {
       await readOnce(endpoint, sink, log, signal, () => {
         waitMs = redialMinMs;
+        reading.over();
       });
       log.warn('opencode.stream_ended', {});
     } catch (error) {
       if (signal.aborted) return;
-      log[error instanceof OpenCodeAway ? 'debug' : 'warn']('opencode.stream_failed', { error });
+      reading.failed(error, error instanceof OpenCodeAway ? 'debug' : 'warn');
     }
     endpoint.failed();
     // Several host-agents may wait for one OpenCode; an aborted pause only means that we are done.
@@ -69,9 +74,10 @@ const readOnce = async (
     opened();
     sink.opened(instance);
     const split = frameSplitter();
+    const understood = reader(log);
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
       timer.refresh();
-      const frames = split(chunk).flatMap((text) => understood(text, log));
+      const frames = split(chunk).flatMap(understood);
       if (frames.length > 0) sink.frames(frames);
     }
   } finally {
@@ -80,18 +86,26 @@ const readOnce = async (
   }
 };
 
-const understood = (text: string, log: Log): Frame[] => {
-  try {
-    const frame = parseFrame(text);
-    if (frame?.kind === 'durable' && frame.fact.kind === 'other' && frame.fact.problem) {
-      log.warn('opencode.unknown_shape', { session: frame.session, seq: frame.seq, problem: frame.fact.problem });
+/** Reads the texts of one connection. What it can't read is logged once for each reason: a tool that grows is told hundreds of times. */
+const reader = (log: Log): ((text: string) => Frame[]) => {
+  const said = new Set<string>();
+  const say = (event: string, reason: string, fields: object): void => {
+    if (said.has(reason) || said.size >= maxReasons) return;
+    said.add(reason);
+    log.warn(event, { ...fields, problem: reason });
+  };
+  return (text) => {
+    try {
+      const frame = parseFrame(text);
+      if (frame?.kind === 'durable' && frame.fact.kind === 'other' && frame.fact.problem)
+        say('opencode.unknown_shape', frame.fact.problem, { session: frame.session, seq: frame.seq });
+      return frame ? [frame] : [];
+    } catch (error) {
+      // A hole in seq shows when it mattered, and is filled from the history.
+      say('opencode.bad_frame', error instanceof Error ? error.message : String(error), {});
+      return [];
     }
-    return frame ? [frame] : [];
-  } catch (error) {
-    // A hole in seq shows when it mattered, and is filled from the history.
-    log.warn('opencode.bad_frame', { error });
-    return [];
-  }
+  };
 };
 
 /** Cuts the stream into the texts of its `data:` lines; OpenCode sends nothing else, and one line per frame (opencode §7.1). */

@@ -1,13 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../process/log.ts';
+import { type Trouble, trouble } from '../process/trouble.ts';
 import type { Client } from './client.ts';
 import type { Durable, Frame } from './events.ts';
 import { OpenCodeAway } from './failure.ts';
 import { readTrees, startedSession } from './history.ts';
 import type { StreamSink } from './stream.ts';
-
-/** Wait before a history that OpenCode refused is asked for again. */
-const retryMs = 1_000;
 
 /** Who follows a tree of sessions: a mission's session and those of its sub-agents. None of the methods may throw. */
 export interface Follower {
@@ -40,6 +38,7 @@ interface Tree {
 export class Upstream implements StreamSink {
   readonly #client: Client;
   readonly #log: Log;
+  readonly #reading: Trouble;
   readonly #trees = new Map<string, Tree>();
   readonly #members = new Map<string, Tree>();
   #instance: string | null = null;
@@ -51,6 +50,7 @@ export class Upstream implements StreamSink {
   constructor(client: Client, log: Log) {
     this.#client = client;
     this.#log = log;
+    this.#reading = trouble(log, 'opencode.history_failed');
   }
 
   /** The OpenCode process whose stream is open, or null. */
@@ -191,19 +191,22 @@ export class Upstream implements StreamSink {
         const connection = this.#connection;
         const histories = await this.#read(trees.map((tree) => tree.root));
         if (connection !== this.#connection) continue;
-        if (histories === null) await pause(retryMs);
-        else for (const tree of trees) this.#resume(tree, histories.get(tree.root) ?? []);
+        if (histories !== null) for (const tree of trees) this.#resume(tree, histories.get(tree.root) ?? []);
       }
     } finally {
       this.#loading = false;
     }
   }
 
+  /** Null after a failure, and the wait it asks for. */
   async #read(roots: string[]): Promise<Map<string, Durable[]> | null> {
     try {
-      return await readTrees(this.#client, roots);
+      const trees = await readTrees(this.#client, roots);
+      this.#reading.over();
+      return trees;
     } catch (error) {
-      this.#log[error instanceof OpenCodeAway ? 'info' : 'error']('opencode.history_failed', { error, roots });
+      const waitMs = this.#reading.failed(error, error instanceof OpenCodeAway ? 'info' : 'error');
+      await Promise.race([this.nextOpening(), pause(waitMs, undefined, { ref: false })]);
       return null;
     }
   }
@@ -220,6 +223,11 @@ export class Upstream implements StreamSink {
     for (const row of rows) {
       this.#join(tree, row.session);
       tree.heads.set(row.session, row.seq);
+    }
+    // A row that can't be read is missing in both. The history reaches to what was held, so it is no hole that could be filled.
+    for (const { session, seq } of history) {
+      const next = firstHeld.get(session);
+      if (next !== undefined && seq >= next) tree.heads.set(session, Math.max(tree.heads.get(session) ?? -1, next - 1));
     }
     tree.held = null;
     tree.follower.replay(rows);

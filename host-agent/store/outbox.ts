@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { StatementSync } from 'node:sqlite';
-import { type HostEvent, hostEvent } from '../../shared/events.ts';
+import type { HostEvent } from '../../shared/events.ts';
 import type { Src } from '../../shared/frames.ts';
 import type { MissionId } from '../../shared/ids.ts';
-import { keepAckedBytes, keepAckedMs, maxEventBytes } from '../../shared/limits.ts';
+import { keepAckedBytes, keepAckedMs } from '../../shared/limits.ts';
 import { integer, text } from './columns.ts';
 import type { Database } from './database.ts';
+import { encode } from './encode.ts';
 import { type Capacity, Room } from './room.ts';
 import { afterCommit, transact } from './transaction.ts';
 
@@ -68,7 +69,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   /**
    * Stores `rows` in order under the next numbers of the current run, and whatever `alongside` writes, in one
    * transaction; joins one that is open. `alongside` runs after the rows are in: `head()` there names the last of them.
-   * Throws StoreFull (nothing stored), ZodError for an event that is none, RangeError for one over maxEventBytes.
+   * Throws StoreFull, or EventRefused for an event the log would not take; then nothing is stored.
    */
   append(rows: readonly OutboxRow[], alongside?: () => void): void {
     const { db, run, runPosition } = this.#database;
@@ -223,15 +224,3 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.#room.recheck();
   }
 }
-
-const encode = (row: OutboxRow): { at: number; bytes: number; json: string } => {
-  const event = hostEvent.parse(row.event);
-  const eventBytes = Buffer.byteLength(JSON.stringify(event));
-  if (eventBytes > maxEventBytes) {
-    throw new RangeError(
-      `event ${event.type} has ${eventBytes} bytes, allowed are ${maxEventBytes}: store a preview instead`,
-    );
-  }
-  const json = JSON.stringify({ at: row.at, mission: row.mission, src: row.src, event });
-  return { at: row.at, bytes: Buffer.byteLength(json), json };
-};

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../host-agent/store/database.ts';
+import { EventRefused } from '../../host-agent/store/encode.ts';
 import { Outbox, type StoredRow } from '../../host-agent/store/outbox.ts';
 import { StoreFull } from '../../host-agent/store/transaction.ts';
 import { maxEventBytes } from '../../shared/limits.ts';
@@ -76,7 +77,7 @@ test('listeners hear of rows only once these are committed', () => {
 test('an event that is too large or none at all is refused and takes no number', () => {
   const { outbox, run } = temporaryStore();
 
-  expect(() => outbox.append([note('ok'), note('x'.repeat(maxEventBytes))])).toThrow(RangeError);
+  expect(() => outbox.append([note('ok'), note('x'.repeat(maxEventBytes))])).toThrow(EventRefused);
   // @ts-expect-error a caller that got past the compiler
   expect(() => outbox.append([{ at: 1, mission: null, event: { type: 'host.note' } }])).toThrow();
 

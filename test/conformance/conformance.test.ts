@@ -23,6 +23,7 @@ chapter('samples, contract §15', () => import('./samples.ts'));
 chapter('a mission in both apps', () => import('./stories/mission.ts'));
 chapter('waiting messages', () => import('./stories/queue.ts'));
 chapter('stopping, deleting, two tabs', () => import('./stories/stopping.ts'));
+chapter('answers that are none', () => import('./stories/odd-answers.ts'));
 chapter('questions, sub-agents, progress', () => import('./stories/agents.ts'));
 chapter('screens, contract §14', () => import('./stories/screens.ts'));
 chapter('files', () => import('./stories/files.ts'));

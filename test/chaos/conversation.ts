@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Answer, Person } from '../support/person.ts';
+import type { Row } from '../support/reading.ts';
+import type { Viewer } from '../support/steady-viewer.ts';
 import type { Instants } from './instants.ts';
-import type { Row } from './reading.ts';
 import type { Instant, MessagePlan } from './schedule.ts';
-import type { Viewer } from './viewer.ts';
 
 export interface Said {
   id: string;

@@ -1,6 +1,7 @@
 // Compares what one viewer saw with the log: every row since it joined, once, in both renderings with the same content.
+
+import type { Reading, Row } from '../support/reading.ts';
 import type { Finding } from './judge.ts';
-import type { Reading, Row } from './reading.ts';
 
 /** `reading` against `log`, the delta stream of everything, as of the log's end. */
 export const judgeReading = (reading: Reading, log: Reading): Finding[] => {

@@ -1,11 +1,13 @@
 // Compares what was logged, stored and seen in a round with what the model sent. Pure: it only reads what was collected.
 
+import type { HistoryEntry } from '../../shared/api.ts';
 import type { OpenCodeHistory, StoredEvent } from '../support/comparison.ts';
 import type { ModelRequest } from '../support/model.ts';
 import { parseScript } from '../support/model-script.ts';
+import type { Reading, Row } from '../support/reading.ts';
+import { differences } from '../support/same-conversation.ts';
 import type { Conversation, Said } from './conversation.ts';
 import { judgeReading } from './judge-reading.ts';
-import type { Reading, Row } from './reading.ts';
 import { type Item, loggedFor, sentFor } from './record.ts';
 import type { RoundKind } from './schedule.ts';
 
@@ -18,6 +20,8 @@ export interface Finding {
 export interface MissionRecord extends Conversation {
   /** As `GET /events` gives them. */
   stored: StoredEvent[];
+  /** As `GET missions/:id` gives it. */
+  history: HistoryEntry[];
   /** Status as the object says, and as the directory lists it. */
   status: string;
   listed: string | undefined;
@@ -48,6 +52,7 @@ const judgeMission = (record: RoundRecord, mission: MissionRecord): Finding[] =>
   const findings = [
     ...mission.messages.flatMap((message) => judgeMessage(record, message, rows)),
     ...judgeStored(mission, rows),
+    ...judgeReload(record, mission),
     ...judgeOpenCode(mission, rows),
   ];
   const { status, listed } = mission;
@@ -125,6 +130,15 @@ const judgeStored = ({ stored, messages }: MissionRecord, rows: readonly Row[]):
     findings.push(wrong(`/events has ${JSON.stringify(thoughts)}, the stream ${JSON.stringify(said)}`));
   return findings;
 };
+
+/** A reload shows what those saw who came and went, and what they are told who come later. */
+const judgeReload = ({ log, viewers }: RoundRecord, mission: MissionRecord): Finding[] =>
+  differences(
+    mission.mission,
+    mission,
+    log,
+    viewers.filter(({ rendering }) => rendering === 'default'),
+  ).map(wrong);
 
 /** Whatever OpenCode has stored is in the log. */
 const judgeOpenCode = ({ openCode, messages }: MissionRecord, rows: readonly Row[]): Finding[] => {

@@ -1,6 +1,6 @@
 // The truth of a round: what the model sent for each message, and what the log says came of it, in the same shape.
 import type { ModelRequest } from '../support/model.ts';
-import type { Row } from './reading.ts';
+import type { Row } from '../support/reading.ts';
 
 export type Item =
   | { sort: 'text' | 'reasoning'; text: string }

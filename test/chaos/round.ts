@@ -6,14 +6,15 @@ import { password } from '../faults/laboratory.ts';
 import { storedEvents } from '../support/comparison.ts';
 import { eventMs, layerMs } from '../support/patience.ts';
 import { logIn, type Person, personAt } from '../support/person.ts';
+import type { Reading } from '../support/reading.ts';
+import { Viewer } from '../support/steady-viewer.ts';
+import { missionHistory } from '../support/witness.ts';
 import { type Conversation, converse } from './conversation.ts';
 import { doFaults } from './faults.ts';
 import type { Instants } from './instants.ts';
 import type { MissionRecord, RoundRecord } from './judge.ts';
 import { lastShown } from './judge-reading.ts';
-import type { Reading } from './reading.ts';
 import type { FaultName, RoundPlan, ViewerPlan } from './schedule.ts';
-import { Viewer } from './viewer.ts';
 
 /** A round that has no end by then has lost something: a waiting person, a turn, or a process. */
 const roundMs = layerMs.chaos / 4;
@@ -148,6 +149,7 @@ const settled = async (lab: Laboratory, person: Person, conversation: Conversati
   return {
     ...conversation,
     ...statuses,
+    ...missionHistory.parse((await person.call('GET', `/api/control/missions/${mission}`)).json),
     stored: await storedEvents(person, mission),
     openCode: { ...(await lab.openCodeHistory(mission)), isBusy },
   };

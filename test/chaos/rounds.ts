@@ -69,9 +69,9 @@ const oneRound = async (
   const findings = await playRound(lab, instants, plan, (name) =>
     result.faults.set(name, (result.faults.get(name) ?? 0) + 1),
   ).then(
-    (record) => {
+    async (record) => {
       result.messages += record.missions.reduce((sum, { messages }) => sum + messages.length, 0);
-      const found = judge(record);
+      const found = [...judge(record), ...(await lab.differences()).map((text): Finding => ({ sort: 'wrong', text }))];
       if (found.length > 0) result.failed = { round, evidence: keepEvidence(lab, found, record) };
       return found;
     },

@@ -1,13 +1,14 @@
 // Whether the two existing apps work here unchanged (shared/api-contract.md). One running system for everything below, in this order:
 // the first stories need it untouched, the last ones restart it.
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
-import { clearStage, closeStage, openStage } from './stage.ts';
+import { clearStage, closeStage, expectSameOnReload, openStage } from './stage.ts';
 
 beforeAll(openStage);
 afterAll(closeStage);
 // What a failed test leaves running would fail the next ones.
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await clearStage();
+  else await expectSameOnReload();
 });
 
 const chapter = (title: string, load: () => Promise<unknown>): void => {

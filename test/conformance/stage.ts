@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { labConfig } from '../support/lab.ts';
 import { type Model, startModel } from '../support/model.ts';
 import { type Person, password, type Stack, startStack } from '../support/stack.ts';
+import { expectSameConversations, startWitness, type Witness } from '../support/witness.ts';
 import { type IosApp, openIosApp } from './clients/ios.ts';
 import { openControlScreen } from './clients/ios-screen.ts';
 import { openWebApp, type WebApp } from './clients/web.ts';
@@ -15,6 +16,7 @@ interface Stage {
   model: Model;
   me: Person;
   token: string;
+  witness: Witness;
 }
 
 let stage: Stage | null = null;
@@ -25,10 +27,16 @@ export const openStage = async (): Promise<void> => {
   const config = { ...JSON.parse(labConfig(model.url)), enabled_providers: ['lab', 'groq'] };
   const stack = await startStack({ DEFAULT_MODEL: '', OPENCODE_CONFIG_CONTENT: JSON.stringify(config) });
   const login = await stack.anyone.call('POST', '/api/auth/login', { password });
-  stage = { stack, model, me: await stack.person(), token: login.json.token };
+  const { token } = login.json;
+  const witness = await startWitness(stack.url, { authorization: `Bearer ${token}` });
+  stage = { stack, model, me: await stack.person(), token, witness };
 };
 
+/** What was seen of every mission so far is what a reload shows. */
+export const expectSameOnReload = (): Promise<void> => expectSameConversations([opened().witness]);
+
 export const closeStage = async (): Promise<void> => {
+  await stage?.witness.leave();
   await stage?.stack.close();
   await stage?.model.close();
 };

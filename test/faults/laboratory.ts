@@ -17,6 +17,7 @@ import { freshWorkingDir } from '../support/launched.ts';
 import { startModel } from '../support/model.ts';
 import { scaledMs } from '../support/patience.ts';
 import { type Login, logIn, type Person, personAt } from '../support/person.ts';
+import { allDifferences, expectSameConversations, startWitness } from '../support/witness.ts';
 import { alteredBuild, type Change } from './altered-build.ts';
 import { startLinkProxy } from './link-proxy.ts';
 import { agentProcess, edgeProcess, openCodeProcess } from './parts.ts';
@@ -91,6 +92,20 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     logins.set(name, known);
     return known;
   };
+  const watchers = options.users ?? [{ password }];
+  // Near the edge, so that the faults of the proxies don't reach them.
+  const witnesses = await Promise.all(
+    watchers.map(async (login) => startWitness(() => ground.url, await headersOf(login))),
+  );
+  /** Ends every fault and starts what does not run. */
+  const mend = async (): Promise<void> => {
+    linkProxy.heal();
+    viewerProxy.heal();
+    for (const part of [edge, openCode, agent]) {
+      if (part.isRunning()) part.thaw();
+      else await part.start();
+    }
+  };
   const missionDirectory = (mission: string): string =>
     join(directory.path, 'workspaces', `mission-${mission.slice(0, 8)}`);
   const openCodeServer = () => openCodeCalls(JSON.parse(readFileSync(settings.files.openCodeServer, 'utf8')));
@@ -117,22 +132,28 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     logs: (role: 'edge' | 'opencode' | 'host-agent'): string => readFileSync(ground.logFileOf(role), 'utf8'),
     /** Processes that have to do with this laboratory and are still there, by their command line. */
     processesLeft: (): string[] => processesOf(directory.path),
-    /** Ends every fault and starts what does not run, so that one failed case does not fail the next. */
+    /**
+     * After every case: mends everything, so that one failed case does not fail the next, and then looks whether what was seen of all missions
+     * is what a reload shows.
+     */
     mend: async (): Promise<void> => {
-      linkProxy.heal();
-      viewerProxy.heal();
-      for (const part of [edge, openCode, agent]) {
-        if (part.isRunning()) part.thaw();
-        else await part.start();
-      }
+      await mend();
+      await expectSameConversations(witnesses);
     },
+    /** How what was seen differs from what a reload shows. */
+    differences: () => allDifferences(witnesses),
+    /** The same once more where a case forgot it: a laboratory does not end unlooked at. */
     stop: async (): Promise<void> => {
+      const looked = edge.isRunning() ? expectSameConversations(witnesses) : Promise.resolve();
+      const [seen] = await Promise.allSettled([looked]);
+      await Promise.all(witnesses.map((witness) => witness.leave()));
       await agent.stop();
       await Promise.all([edge.stop(), openCode.stop()]);
       await Promise.all([linkProxy.close(), viewerProxy.close(), model.close()]);
       ground.lock.close();
       build.remove();
       directory.remove();
+      if (seen.status === 'rejected') throw seen.reason;
     },
   };
 };

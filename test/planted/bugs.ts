@@ -1,5 +1,6 @@
 // Bugs as they could be made: each is a line of our own sources, changed, and the case that has to see it.
 import type { Build } from '../faults/altered-build.ts';
+import { sameOnReload } from './conversation-cases.ts';
 import {
   absentCommand,
   type EdgeCase,
@@ -127,6 +128,24 @@ export const bugs: readonly Bug[] = [
     ],
     proof: atEdge(absentCommand),
     symptom: /a turn that had ended/,
+  },
+  {
+    name: 'a message has its place where it was taken in',
+    planted: [
+      {
+        file: 'worker/host/record.ts',
+        from: "(isShown(event) || (placed !== null && event.type === 'turn.started'))",
+        to: "(isShown(event) || event.type === 'message.kept')",
+      },
+    ],
+    proof: atEdge(sameOnReload),
+    symptom: /not what a reload shows:[\s\S]*line \d+ of \/events is .*"head":"message /,
+  },
+  {
+    name: 'a reload shows an answer without its texts',
+    planted: [{ file: 'worker/host/render/stored.ts', from: 'texts.answer(event)', to: 'event.text' }],
+    proof: atEdge(sameOnReload),
+    symptom: /not what a reload shows:[\s\S]*"head":"answer [^"]*","text":"".*of the log .*"text":"Hello world"/,
   },
   {
     name: 'the owner filter is off',

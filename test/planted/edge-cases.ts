@@ -21,14 +21,14 @@ const up = async (edge: EdgeAlone, more: object = {}): Promise<HostDial> => {
 };
 
 /** Rows from number `from` on; resolves when they are acknowledged. */
-const tell = async (host: HostDial, from: number, rows: object[], ofRun = run): Promise<number> => {
+export const tell = async (host: HostDial, from: number, rows: object[], ofRun = run): Promise<number> => {
   const before = host.frames.length;
   host.send(JSON.stringify(batch(ofRun, from, rows)));
   return (await host.next('ack', before)).n;
 };
 
 /** A message that the host has received, and the rows it may tell of it. */
-const begun = async (edge: EdgeAlone) => {
+export const begun = async (edge: EdgeAlone) => {
   const person = await edge.person('ada');
   const host = await up(edge);
   const { mission, message } = await person.say('hello');

@@ -8,6 +8,7 @@ import { agentProcess, edgeProcess } from '../faults/parts.ts';
 import { dialEdge, type HostDial } from '../fuzz/host-dial.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 import { logIn, type Person, personAt } from '../support/person.ts';
+import { startWitness, type Witness } from '../support/witness.ts';
 
 const password = 'correct horse battery';
 const users = ['ada', 'bob'].map((username) => ({ username, password }));
@@ -42,6 +43,12 @@ export const edgeAlone = async (build: Build) => {
     dial: (): Promise<HostDial> => dialEdge(url, host),
     person: async (username: 'ada' | 'bob'): Promise<Person> =>
       personAt(() => url, await logIn(url, { username, password })),
+    /** Sees everything of that user from here on. */
+    witness: async (username: 'ada' | 'bob'): Promise<Witness> => {
+      const witness = await startWitness(() => url, await logIn(url, { username, password }));
+      onTestFinished(() => witness.leave());
+      return witness;
+    },
   };
 };
 

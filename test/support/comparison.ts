@@ -24,6 +24,8 @@ const storedEvent = z.looseObject({
   sequence: z.number(),
   tool_call_id: z.string().nullable(),
   tool_name: z.string().nullable(),
+  event_id: z.string().nullable(),
+  metadata: z.record(z.string(), z.unknown()),
 });
 export type StoredEvent = z.infer<typeof storedEvent>;
 

@@ -1,5 +1,6 @@
 // Messages that have to wait: the web app's strip, the iOS queue, and what is never sent.
 import { expect, test } from 'vitest';
+import { storedEvents } from '../../support/comparison.ts';
 import { conversation, hasAnswer } from '../clients/visible.ts';
 import { gateName, me, model, phone, phoneControl, webControl } from '../stage.ts';
 
@@ -31,6 +32,41 @@ test('a message to a busy mission waits in the strip, starts under the same id, 
   );
   expect(announced.map(({ data }) => data.queued)).toEqual([true, false]);
   expect(new Set(announced.map(({ data }) => data.id)).size).toBe(1);
+});
+
+test('after a reload each message stands above its answer, and what waits stands last', async () => {
+  const { control, id, gate } = await busyMission();
+  await control.send('SAY Second.');
+  await control.send('SAY Third.');
+  await control.until('a queue of two', ({ run }) => run.queueLength === 2 && run.mission === id);
+  const waiting = (await storedEvents(me(), id)).slice(-2);
+  expect(waiting.map(({ content, metadata }) => [content, metadata.queued])).toEqual([
+    ['SAY Second.', true],
+    ['SAY Third.', true],
+  ]);
+  expect((await me().call('GET', `/api/control/missions/${id}`)).json.history.slice(-2)).toEqual([
+    { role: 'user', content: 'SAY Second.', queued: true },
+    { role: 'user', content: 'SAY Third.', queued: true },
+  ]);
+  model().release(gate);
+  await control.until('the last answer', hasAnswer('Third.'));
+
+  await control.refetch();
+  expect(conversation(control.page.items).slice(1)).toEqual([
+    'assistant: First.',
+    'user: SAY Second.',
+    'assistant: Second.',
+    'user: SAY Third.',
+    'assistant: Third.',
+  ]);
+  const { history } = await phone().viewMission(id);
+  expect(history.slice(1).map(({ content }) => content)).toEqual([
+    'First.',
+    'SAY Second.',
+    'Second.',
+    'SAY Third.',
+    'Third.',
+  ]);
 });
 
 test('a message taken out of the strip never runs, and neither app remembers it', async () => {

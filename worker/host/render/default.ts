@@ -1,4 +1,5 @@
 import type { LogEvent, Outcome } from '../../../shared/events.ts';
+import { answerId } from '../../../shared/ids.ts';
 import type { LogRow } from '../log.ts';
 import { progressOf } from '../todos.ts';
 import { startsSubAgent } from '../tree.ts';
@@ -114,12 +115,6 @@ export const unanswered = (command: string, text: string): Record<string, unknow
   model: null,
   resumable: true,
 });
-
-/** A UUID that is neither the message's nor anyone else's, and the same on every rendering. */
-export const answerId = (command: string): string => {
-  const flipped = (Number.parseInt(command.slice(0, 8), 16) ^ 0xffffffff) >>> 0;
-  return flipped.toString(16).padStart(8, '0') + command.slice(8);
-};
 
 /** Matches what the end does to the mission's status: cancelled and interrupted missions can be resumed. */
 export const isEndResumable = (outcome: Outcome): boolean => outcome === 'cancelled' || outcome === 'interrupted';

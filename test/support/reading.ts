@@ -2,22 +2,28 @@
 import { z } from 'zod';
 import { parseCursor } from '../../shared/cursor.ts';
 import { type LogEvent, logEvent } from '../../shared/events.ts';
-import type { StreamEvent } from '../support/sse-reader.ts';
+import type { StreamEvent } from './sse-reader.ts';
 
 export interface Row {
   seq: number;
   mission: string | null;
   sequence: number | null;
   event: LogEvent;
+  /** The text of the message that a row places. */
+  content?: string | undefined;
 }
 
 /** Events of a delta stream that are no rows of the log. */
 const notRows = new Set(['', 'status', 'snapshot', 'delta', 'reset', 'partial', 'error']);
 
+/** Events of a default stream that belong to no row when they have no position. */
+const notOfRows = new Set(['', 'status', 'thinking', 'agent_phase', 'agent_tree', 'progress', 'delta', 'partial']);
+
 const rowHead = z.looseObject({
   seq: z.number().int(),
   mission_id: z.string().nullable(),
   sequence: z.number().int().nullable(),
+  content: z.string().optional(),
 });
 const snapshot = z.looseObject({ parts: z.array(z.looseObject({ part: z.string(), text: z.string() })) });
 const delta = z.looseObject({ part: z.string(), off: z.number(), text: z.string() });
@@ -27,6 +33,8 @@ export class Reading {
   readonly rendering: 'default' | 'delta';
   /** Durable events in order of arrival, by the seq of their position. */
   readonly shown: { seq: number; event: StreamEvent }[] = [];
+  /** The same with the events that came before it for the same row, which have no position of their own. */
+  readonly told: { seq: number; event: StreamEvent }[] = [];
   readonly rows = new Map<number, Row>();
   readonly wrong: string[] = [];
   readonly doubled: string[] = [];
@@ -36,20 +44,29 @@ export class Reading {
   joinedAt: number | null = null;
   seq = 0;
   snapshots = 0;
+  /** How often it had to forget everything, because its position was gone. */
+  resets = 0;
+  #untold: StreamEvent[] = [];
   readonly #texts = new Map<string, string>();
 
   constructor(rendering: 'default' | 'delta') {
     this.rendering = rendering;
   }
 
+  /** A new connection goes on behind the last position: of a row that was cut, everything comes again. */
+  joins(): void {
+    this.#untold = [];
+  }
+
   take(event: StreamEvent): void {
-    if (event.id !== null) this.#move(event.id, event);
-    if (event.name === 'reset') this.wrong.push('a reset, although its position was valid');
-    if (this.rendering === 'default') {
-      const isGivenUp = event.name === 'error' && event.data.message === 'Stream connection failed';
-      if (isGivenUp) this.wrong.push('"Stream connection failed", although its position was valid');
+    const isGivenUp = event.name === 'error' && event.data.message === 'Stream connection failed';
+    if (event.name === 'reset' || isGivenUp) {
+      this.#forget(event.name === 'reset' ? 'a reset' : 'given up');
       return;
     }
+    if (event.id === null && !notOfRows.has(event.name)) this.#untold.push(event);
+    if (event.id !== null) this.#move(event.id, event);
+    if (this.rendering === 'default') return;
     if (event.name === 'snapshot') {
       this.snapshots += 1;
       for (const { part, text } of snapshot.parse(event.data).parts) this.#see(part, text);
@@ -58,24 +75,52 @@ export class Reading {
     if (!notRows.has(event.name)) this.#row(event);
   }
 
+  #forget(why: string): void {
+    this.wrong.push(`${why}, although its position was valid`);
+    this.resets += 1;
+    this.shown.length = 0;
+    this.told.length = 0;
+    this.rows.clear();
+    this.#texts.clear();
+    this.#untold = [];
+    this.position = null;
+    this.joinedAt = null;
+    this.seq = 0;
+  }
+
+  /** What is known of a text that has not ended. */
+  openText(part: string): string {
+    return this.#texts.get(part) ?? '';
+  }
+
   #move(id: string, event: StreamEvent): void {
     const cursor = parseCursor(id);
-    const before = this.position && parseCursor(this.position);
+    const before = this.position === null ? null : parseCursor(this.position);
     if (!cursor) throw new Error(`not a position: ${id}`);
-    if (before && before.log !== cursor.log) this.wrong.push(`another log, at ${id}`);
     const isRow = event.name !== '' && event.name !== 'snapshot';
+    // The apps, which send no position, are told of no reset: they load everything anew whenever they come back.
+    const isAnother = before !== null && (before.log !== cursor.log || (!isRow && cursor.seq < this.seq));
+    if (isAnother) {
+      this.#forget(`another log, at ${id}`);
+      this.#move(id, event);
+      return;
+    }
     if (isRow && cursor.seq <= this.seq && before) this.doubled.push(`${event.name} at seq ${cursor.seq}`);
-    if (!isRow && cursor.seq < this.seq) this.wrong.push(`seq ${cursor.seq} after ${this.seq}`);
-    if (isRow) this.shown.push({ seq: cursor.seq, event });
+    if (isRow) {
+      this.shown.push({ seq: cursor.seq, event });
+      for (const each of [...this.#untold, event]) this.told.push({ seq: cursor.seq, event: each });
+    }
+    this.#untold = [];
     this.joinedAt ??= isRow ? cursor.seq - 1 : cursor.seq;
     this.position = id;
     this.seq = cursor.seq;
   }
 
   #row({ data }: StreamEvent): void {
-    const { seq, mission_id: mission, sequence } = rowHead.parse(data);
+    const { seq, mission_id: mission, sequence, content } = rowHead.parse(data);
     const event = logEvent.parse(data);
-    this.rows.set(seq, { seq, mission, sequence, event });
+    const isPlace = event.type === 'turn.started' || event.type === 'message.placed';
+    this.rows.set(seq, { seq, mission, sequence, event, ...(isPlace ? { content } : {}) });
     if (event.type === 'part.opened') this.#texts.set(event.part, '');
     if (event.type === 'part.checkpoint') {
       if (event.replace) this.#texts.set(event.part, (this.#texts.get(event.part) ?? '').slice(0, event.off));
@@ -88,6 +133,11 @@ export class Reading {
   #grow({ part, off, text }: z.infer<typeof delta>): void {
     const known = this.#texts.get(part);
     if (known === undefined || off > known.length) return;
+    // By far the most: nothing is cut out of a long text, which would be made anew for every token.
+    if (off === known.length) {
+      this.#texts.set(part, known + text);
+      return;
+    }
     const told = known.slice(off, off + text.length);
     if (!text.startsWith(told)) this.wrong.push(`${part}: "${text}" at ${off}, where "${told}" was`);
     this.#texts.set(part, known + text.slice(told.length));

@@ -1,7 +1,7 @@
 // A dashboard that comes and goes: dials again whatever happens, always from where it was.
 import { setTimeout as wait } from 'node:timers/promises';
-import { readStream, type StreamReader } from '../support/sse-reader.ts';
 import { Reading, type Row } from './reading.ts';
+import { readStream, type StreamReader } from './sse-reader.ts';
 
 /** Between two dials to an edge that may be away. */
 const redialMs = 30;
@@ -73,6 +73,7 @@ export class Viewer {
 
   #dial(): Promise<StreamReader> {
     const { rendering, position } = this.reading;
+    this.reading.joins();
     return readStream(
       `${this.#url()}/api/control/stream?format=${rendering}`,
       { ...this.#headers, ...(position === null ? {} : { 'last-event-id': position }) },

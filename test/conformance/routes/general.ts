@@ -10,6 +10,7 @@ const noTask = { status: 404, says: /^Task \S+ not found$/ };
 const unknown = randomUUID();
 
 export const generalCases: RouteCase[] = [
+  { route: 'GET /', open: 'everybody', good: [{ is: /^<!doctype html>.*Open Agent is running/s }], bad: [] },
   {
     route: 'GET /api/health',
     open: 'everybody',

@@ -20,6 +20,7 @@ import { z } from 'zod';
 import { commandEnvelope } from './commands.ts';
 import { liveTurn } from './events.ts';
 import { commandId, missionId, turnId } from './ids.ts';
+import { parseJson } from './json.ts';
 import { closeCode, protocolVersion } from './limits.ts';
 
 const count = z.number().int().nonnegative();
@@ -150,10 +151,14 @@ export type Parsed<T> = { ok: true; frame: T } | { ok: false; code: number; reas
 /** The first frame of either side, of whatever version: a later one may have another shape and is still told why it is refused. */
 const greeting = z.object({ type: z.enum(['hello', 'welcome']), version: count });
 
-const parse = <T extends HostFrame | EdgeFrame>(schema: z.ZodType<T>, text: string): Parsed<T> => {
+const parse = <T extends HostFrame | EdgeFrame>(
+  schema: z.ZodType<T>,
+  text: string,
+  read: (text: string) => unknown,
+): Parsed<T> => {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = read(text);
   } catch {
     return { ok: false, code: closeCode.badFrame, reason: 'frame is not JSON' };
   }
@@ -180,7 +185,11 @@ export const closeReason = (text: string): string => {
   return text.slice(0, read).toWellFormed();
 };
 
-/** Parses a frame from a host; the reason is short enough for a close frame. */
-export const parseHostFrame = (text: string): Parsed<HostFrame> => parse(hostFrame, text);
+/** More than any event may have inside a frame (protocol §3), so that one which is too deep is still seen to be. */
+const maxFrameLevels = 300;
+
+/** Parses a frame from a host, which the edge trusts with nothing: its texts are well-formed. The reason fits into a close frame. */
+export const parseHostFrame = (text: string): Parsed<HostFrame> =>
+  parse(hostFrame, text, (json) => parseJson(json, () => null, maxFrameLevels));
 /** Parses a frame from the edge. */
-export const parseEdgeFrame = (text: string): Parsed<EdgeFrame> => parse(edgeFrame, text);
+export const parseEdgeFrame = (text: string): Parsed<EdgeFrame> => parse(edgeFrame, text, JSON.parse);

@@ -9,7 +9,7 @@ import type { Bound } from './http/context.ts';
 import { cors } from './http/cors.ts';
 import { textError } from './http/errors.ts';
 import { notFound } from './http/not-found.ts';
-import { collapsedPath } from './http/path.ts';
+import { collapsedPath, wellFormedUrl } from './http/path.ts';
 import { readRest } from './http/read-rest.ts';
 import { terminal } from './routes/console.ts';
 import { control } from './routes/control.ts';
@@ -43,6 +43,7 @@ const app = new Hono<Bound>({ getPath: collapsedPath });
 
 app.use(cors((env) => authMode(env).kind === 'disabled'));
 app.use(readRest);
+app.use(wellFormedUrl);
 app.use('/api/*', gate);
 
 app.route('/api/health', health);

@@ -1,14 +1,25 @@
 import type { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
+import { parseJson } from '../../shared/json.ts';
 import { maxBodyBytes } from '../../shared/limits.ts';
+import { maxJsonLevels } from '../../shared/text.ts';
 import type { Context } from './context.ts';
 
-/** A mandatory JSON body: 415, 413, 400, 422 as contract §1.4 says. */
-export const jsonBody = async <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> => {
+/** A mandatory JSON body: 415, 413, 400, 422 as contract §1.4 says. Its texts are well-formed. */
+export const jsonBody = <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> =>
+  mandatory(c, schema, wellFormedJson);
+
+/** The same with every text as it was sent: a password that had to be mended is another one, and must not open anything. */
+export const exactBody = <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> =>
+  mandatory(c, schema, JSON.parse);
+
+type Reading = (text: string) => unknown;
+
+const mandatory = async <T extends z.ZodType>(c: Context, schema: T, reading: Reading): Promise<z.infer<T>> => {
   if (!isJson(c)) {
     throw new AppError('unsupported_type', 'Expected a JSON body: send `Content-Type: application/json`');
   }
-  const json = parseJson(await readBody(c.req.raw));
+  const json = read(await readBody(c.req.raw), reading);
   if (!json.ok) throw new AppError('bad_request', `The request body is not JSON: ${json.reason}`);
   return checked(schema, json.value);
 };
@@ -19,7 +30,7 @@ export const jsonBody = async <T extends z.ZodType>(c: Context, schema: T): Prom
  */
 export const optionalBody = async <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> => {
   const bytes = await readBody(c.req.raw);
-  const json = isJson(c) ? parseJson(bytes) : { ok: false as const };
+  const json = isJson(c) ? read(bytes, wellFormedJson) : { ok: false as const };
   return checked(schema, json.ok && json.value !== null ? json.value : {});
 };
 
@@ -51,10 +62,16 @@ const tooLarge = () => new AppError('too_large', `The request body is larger tha
 
 type Json = { ok: true; value: unknown } | { ok: false; reason: string };
 
-const parseJson = (bytes: Uint8Array): Json => {
+const wellFormedJson = (text: string): unknown =>
+  parseJson(text, () => {
+    throw new AppError('unprocessable', `Invalid request body: it is nested deeper than ${maxJsonLevels} levels`);
+  });
+
+const read = (bytes: Uint8Array, reading: Reading): Json => {
   try {
-    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)) };
+    return { ok: true, value: reading(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)) };
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     return { ok: false, reason: placeIn(cause) };
   }
 };

@@ -4,12 +4,12 @@ import { checkCredentials, issueToken } from '../auth/login.ts';
 import { countAttempt, forgiveFailures, limitKey } from '../auth/login-limit.ts';
 import { authMode } from '../auth/mode.ts';
 import { directory } from '../directory/directory.ts';
-import { jsonBody } from '../http/body.ts';
+import { exactBody } from '../http/body.ts';
 import { routes } from '../http/context.ts';
 
 /** `POST /api/auth/login`: a token for a password (contract §2.1). */
 export const login = routes().post('/', async (c) => {
-  const { password, username } = await jsonBody(c, loginBody);
+  const { password, username } = await exactBody(c, loginBody);
   const mode = authMode(c.env);
   if (mode.kind === 'disabled' || mode.kind === 'misconfigured') checkCredentials(mode, password, username);
 

@@ -3,22 +3,27 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { cliHelp } from './cli/help.ts';
+import { personCommands } from './cli/person-commands.ts';
 import { StartError } from './config/start-error.ts';
 import { terminalTable } from './config/table.ts';
 import { packageRoot } from './launcher/package-root.ts';
 
 const overview = `openagent <command>
 
-  up      run Open Agent on this machine: edge, host-agent and OpenCode
-  status  say what runs; stop: end it; logs: show what it said
-  dev     the same from the sources, rebuilt on change
-  hosts   add, list or remove the servers of an edge
-  enroll  make this machine a server of an edge elsewhere
-  agent   run a server of an edge elsewhere: host-agent and OpenCode
-  doctor  say what works on this machine, and what to install
-  update  bring this server to the version of its edge
-  test    lint, types and every test
-  check   lint and types
+${Object.entries(personCommands)
+  .map(([name, what]) => `  ${name.padEnd(8)}  ${what}`)
+  .join('\n')}
+
+  up        run Open Agent on this machine: edge, host-agent and OpenCode
+  status    say what runs; stop: end it; logs: show what it said
+  dev       the same from the sources, rebuilt on change
+  hosts     add, list or remove the servers of an edge
+  enroll    make this machine a server of an edge elsewhere
+  agent     run a server of an edge elsewhere: host-agent and OpenCode
+  doctor    say what works on this machine, and what to install
+  update    bring this server to the version of its edge
+  test      lint, types and every test
+  check     lint and types
 
 openagent <command> --help says more about one; --version shows the version.`;
 
@@ -41,6 +46,9 @@ State is apart from that of \`up\`, in {WORKING_DIR}/.openagent/dev.\n\n${config
 
 /** Runs one command line; resolves with the process's exit code. */
 const main = async ([command, ...args]: string[]): Promise<number> => {
+  if (command !== undefined && Object.hasOwn(personCommands, command)) {
+    return (await import('./cli/program.ts')).runProgram([command, ...args], process.env);
+  }
   if (args.includes('--help') || args.includes('-h')) return print(commandHelp[command ?? ''] ?? overview);
   switch (command) {
     case 'up':

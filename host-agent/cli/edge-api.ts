@@ -6,17 +6,40 @@ import { StartError } from '../config/start-error.ts';
 const answerMs = 10_000;
 
 /** An edge that did not answer, or not understandably: nobody knows what became of the request. */
-export class NoAnswer extends StartError {}
+export class NoAnswer extends StartError {
+  /** Of the answer; undefined when nothing came back at all. */
+  readonly status: number | undefined;
+  /** There was a connection, and it was lost on the way: the same request may well succeed at once. */
+  readonly wasCut: boolean;
+
+  constructor(message: string, { status, wasCut = false }: { status?: number; wasCut?: boolean } = {}) {
+    super(message);
+    this.status = status;
+    this.wasCut = wasCut;
+  }
+}
+
+/** An edge that understood and said no, in its own words. */
+export class Refused extends StartError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
 
 export interface Request {
   method?: 'GET' | 'POST' | 'DELETE';
   body?: object;
   token?: string | null;
+  /** Makes a repeated request the same one (`Idempotency-Key`). */
+  key?: string;
 }
 
 /**
- * Calls `path` of the edge at `url` and reads the answer by `schema`. Throws NoAnswer when there is none to be had, StartError with
- * the edge's own words when it refuses.
+ * Calls `path` of the edge at `url` and reads the answer by `schema`. Throws NoAnswer when there is none to be had, Refused when the
+ * edge says no.
  */
 export const callEdge = async <T>(
   url: string,
@@ -24,10 +47,11 @@ export const callEdge = async <T>(
   schema: z.ZodType<T>,
   request: Request = {},
 ): Promise<T> => {
-  const { method = 'GET', body, token } = request;
+  const { method = 'GET', body, token, key } = request;
   const headers = {
     ...(body ? { 'content-type': 'application/json' } : {}),
     ...(token ? { authorization: `Bearer ${token}` } : {}),
+    ...(key ? { 'idempotency-key': key } : {}),
   };
   let status: number;
   let text: string;
@@ -37,15 +61,35 @@ export const callEdge = async <T>(
     status = response.status;
     text = await response.text();
   } catch (error) {
-    throw new NoAnswer(
-      `The edge at ${url} does not answer: ${reasonOf(error)}. Check the address, and that the edge runs.`,
-    );
+    throw unreachable(url, error);
   }
-  if (status >= 500) throw new NoAnswer(`The edge at ${url} can't do this now (${status}): ${text.slice(0, 300)}`);
-  if (status >= 400) throw new StartError(text === '' ? notOurs(url, `${status}`) : text);
+  refuse(url, status, text);
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new NoAnswer(notOurs(url, 'an answer of another shape'));
+};
+
+/** What a failed `fetch` says about the edge at `url`. */
+export const unreachable = (url: string, error: unknown): NoAnswer =>
+  new NoAnswer(`The edge at ${url} does not answer: ${reasonOf(error)}. Check the address, and that the edge runs.`, {
+    wasCut: cutCodes.has(codeOf(error) ?? ''),
+  });
+
+/** Throws what an answer of 400 and above means: Refused, or NoAnswer where the edge can't do its work. */
+export const refuse = (url: string, status: number, text: string): void => {
+  if (status >= 500) {
+    throw new NoAnswer(`The edge at ${url} can't do this now (${status}): ${text.slice(0, 300)}`, { status });
+  }
+  if (status >= 400) throw new Refused(status, text === '' ? notOurs(url, `${status}`) : text);
+};
+
+/** Of the kernel, and of Node's `fetch`. */
+const cutCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** The system's name of what went wrong, at whatever depth `fetch` has put it. */
+const codeOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  return 'code' in error && typeof error.code === 'string' ? error.code : codeOf(error.cause);
 };
 
 const health = z.object({

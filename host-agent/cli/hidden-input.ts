@@ -18,6 +18,16 @@ export const hiddenInput = async (question: string): Promise<string> => {
   return given.trim();
 };
 
+/** A line that may be seen, typed at a terminal; empty where there is none, since standard input is for what is hidden. */
+export const visibleInput = async (question: string): Promise<string> => {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY) return '';
+  const terminal = createInterface({ input: stdin, output: stderr });
+  const given = await Promise.race([terminal.question(question), once(terminal, 'close').then(() => '')]);
+  terminal.close();
+  return given.trim();
+};
+
 const firstLine = async (input: NodeJS.ReadableStream): Promise<string> => {
   let text = '';
   for await (const chunk of input) {

@@ -2,14 +2,13 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type HostJson, hostJson, newHostAnswer } from '../../shared/enrolment.ts';
-import { isLoopback, localUrl } from '../config/loopback.ts';
-import { readSettings } from '../config/settings.ts';
+import { isLoopback } from '../config/loopback.ts';
 import { StartError } from '../config/start-error.ts';
-import { readEnrolment } from '../launcher/enrolment.ts';
 import { say } from '../launcher/say.ts';
 import { callEdge } from './edge-api.ts';
 import { edgeUrl } from './edge-url.ts';
 import { logIn } from './log-in.ts';
+import { ownEdge } from './own-edge.ts';
 import { misused, readArguments } from './usage.ts';
 
 /** Runs one of the three. Throws StartError with what to do. */
@@ -32,11 +31,6 @@ export const hosts = async (args: string[], environment: NodeJS.ProcessEnv): Pro
     default:
       throw misused('hosts', action ? `There is no "hosts ${action}".` : 'What about the servers?');
   }
-};
-
-const ownEdge = async (environment: NodeJS.ProcessEnv): Promise<string> => {
-  const { files, host, port } = readSettings(environment);
-  return (await readEnrolment(files.host))?.url ?? localUrl(host, port);
 };
 
 const add = async (url: string, token: string | null, name: string | undefined): Promise<void> => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StartError } from '../config/start-error.ts';
-import { callEdge, edgeHealth } from './edge-api.ts';
+import { callEdge, type EdgeHealth, edgeHealth } from './edge-api.ts';
 import { hiddenInput } from './hidden-input.ts';
 
 const loginAnswer = z.object({ token: z.string() });
@@ -14,11 +14,21 @@ export const logIn = async (
   environment: NodeJS.ProcessEnv,
   user: string | undefined,
 ): Promise<string | null> => {
-  const { auth_required, auth_mode } = await edgeHealth(url);
-  if (!auth_required) return null;
-  if (auth_mode === 'multi_user' && !user) {
+  const health = await edgeHealth(url);
+  if (health.auth_mode === 'multi_user' && !user) {
     throw new StartError(`The edge at ${url} has several users: say who you are with --user <name>.`);
   }
+  return tokenFor(url, health, environment, user);
+};
+
+/** The same for an edge that was asked already what it wants. */
+export const tokenFor = async (
+  url: string,
+  { auth_required }: EdgeHealth,
+  environment: NodeJS.ProcessEnv,
+  user: string | undefined,
+): Promise<string | null> => {
+  if (!auth_required) return null;
   const password = environment.OPENAGENT_PASSWORD || (await hiddenInput(`Password for ${url}: `));
   if (password === '') throw new StartError('No password was given. Set OPENAGENT_PASSWORD, or type it when asked.');
   const body = { password, ...(user ? { username: user } : {}) };

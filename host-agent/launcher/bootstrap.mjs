@@ -35,7 +35,11 @@ const scripts = {
 };
 
 /** Commands that start nothing here: what is missing is no matter to them, or theirs to say. */
-const asking = new Set(['doctor', 'enroll', 'hosts', 'status', 'stop', 'logs']);
+const asking = new Set([
+  ...['doctor', 'enroll', 'hosts', 'status', 'stop', 'logs'],
+  // Of a person who uses an edge, wherever it is: host-agent/cli/program.ts.
+  ...['login', 'logout', 'run', 'missions', 'show', 'cancel', 'answer'],
+]);
 
 /** Commands for which programs that only tests use are installed. */
 const testing = new Set(['test', 'test-busy', 'soak']);

@@ -116,6 +116,8 @@ test('each vendor library has one home', () => {
   const homes: Record<string, RegExp> = {
     ws: /^host-agent\/(link|transfers)\//,
     '@fastify/busboy': /^host-agent\/files\//,
+    commander: /^host-agent\/cli\/program\.ts$/,
+    'eventsource-parser': /^host-agent\/cli\/following\//,
     'simple-git': /^host-agent\/workspaces\//,
     'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,
     // The launcher's lock is SQLite's own: the kernel drops it with the process, whatever way that ends.

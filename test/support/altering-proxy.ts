@@ -12,7 +12,10 @@ export const startAlteringProxy = async (target: string) => {
     const body: Buffer[] = [];
     for await (const chunk of request) body.push(chunk);
     const headers: Record<string, string> = { 'content-type': request.headers['content-type'] ?? 'text/plain' };
-    if (request.headers.authorization) headers.authorization = request.headers.authorization;
+    for (const name of ['authorization', 'idempotency-key']) {
+      const value = request.headers[name];
+      if (typeof value === 'string') headers[name] = value;
+    }
     const method = request.method ?? 'GET';
     const sent = method === 'GET' ? undefined : Buffer.concat(body);
     const answer = await fetch(target + request.url, { method, headers, body: sent });

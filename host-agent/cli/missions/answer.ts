@@ -1,0 +1,75 @@
+/** `openagent answer`: what an agent that asks is waiting for. */
+import { randomUUID } from 'node:crypto';
+import { say } from '../../launcher/say.ts';
+import { chosenEdge, type EdgeOptions } from '../login/edge.ts';
+import { processEnds } from '../printing/ends.ts';
+import { requestText } from '../printing/request-text.ts';
+import { BadUse } from '../usage.ts';
+import { type MissionApi, missionApi } from './api.ts';
+
+export interface AnswerOptions extends EdgeOptions {
+  reject?: boolean;
+  message?: string;
+}
+
+const permissionReplies = ['once', 'always', 'reject'];
+
+/**
+ * Answers the request `id`: one label or text for each question, or once, always or reject to a permission. Without an id it lists
+ * what is asked. Throws BadUse when the answer does not fit, Refused when somebody was first.
+ */
+export const answer = async (
+  id: string | undefined,
+  given: string[],
+  options: AnswerOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> => {
+  const api = missionApi(await chosenEdge(options, environment));
+  const open = await api.requests();
+  if (id === undefined) {
+    if (open.length === 0) say('No agent asks anything.');
+    for (const request of open) say(`${request.mission_id.slice(0, 8)}: ${requestText(request)}`);
+    return;
+  }
+  const request = open.find((each) => each.id === id);
+  if (!request) {
+    throw new BadUse(`Nobody asks "${id}" (any more). \`openagent answer\` lists what is asked.`);
+  }
+  try {
+    await give(api, request, given, options);
+  } catch (error) {
+    if (error instanceof BadUse) processEnds(environment).err(`${requestText(request)}\n\n`);
+    throw error;
+  }
+  say('The agent has the answer.');
+};
+
+const give = async (
+  api: MissionApi,
+  { id, kind, body }: Awaited<ReturnType<MissionApi['requests']>>[number],
+  given: string[],
+  { reject = false, message }: AnswerOptions,
+): Promise<void> => {
+  const key = randomUUID();
+  if (kind === 'permission') {
+    const reply = reject ? 'reject' : given[0];
+    if (reply === undefined || given.length > 1 || !permissionReplies.includes(reply)) {
+      throw new BadUse('Say once, always or reject.');
+    }
+    await api.answer('permissions', id, { reply, message }, key);
+    return;
+  }
+  if (reject) {
+    await api.answer('questions', id, { reject: true }, key);
+    return;
+  }
+  const asked = questionsIn(body);
+  if (given.length !== asked)
+    throw new BadUse(`There ${asked === 1 ? 'is one question' : `are ${asked} questions`}: give as many answers.`);
+  await api.answer('questions', id, { answers: given.map((text) => [text]) }, key);
+};
+
+const questionsIn = (body: unknown): number =>
+  typeof body === 'object' && body !== null && 'questions' in body && Array.isArray(body.questions)
+    ? body.questions.length
+    : 1;

@@ -1,0 +1,123 @@
+/** The commands of a person who uses an edge: what they are called, what they take, how they end. */
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { exitCode, exitCodeOf } from './exit-codes.ts';
+
+const exitCodes = `
+Exit codes:
+  0    done; the turn completed
+  1    the turn failed or was cancelled or interrupted, the mission is blocked, or the edge refused what was asked
+  2    the command can't be understood, or the message can't be sent as it is
+  3    not logged in, or not allowed
+  4    the edge can't be reached
+  130  Ctrl-C: the mission goes on`;
+
+const statuses = ['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible'];
+
+/** Runs the command line `args`, its first word a command of personCommands; resolves with the exit code. */
+export const runProgram = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
+  let code: number = exitCode.completed;
+  const program = new Command('openagent')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .helpCommand(false)
+    .showHelpAfterError('(--help says more)');
+  const add = (name: string, description: string): Command =>
+    program.command(name).description(description).addHelpText('after', exitCodes);
+  const withEdge = (command: Command): Command =>
+    command
+      .addOption(new Option('--url <address>', 'the edge; else OPENAGENT_URL, else that of `openagent login`'))
+      .addOption(
+        new Option('--token <token>', 'a token; better in OPENAGENT_TOKEN, as arguments can be read by others'),
+      );
+
+  add('login', 'Log in at an edge and keep the token, readable by you alone, in $XDG_CONFIG_HOME/openagent/login.json.')
+    .argument('[address]', 'the edge, for example https://agents.example.com; else the one of this machine')
+    .option('--url <address>', 'the same as an option')
+    .option('--user <name>', 'who you are, where the edge has several users; else it is asked for')
+    .addHelpText(
+      'after',
+      '\nThe password is asked for, or taken from standard input or OPENAGENT_PASSWORD; never from an argument.',
+    )
+    .action(async (address, options) => (await import('./login/login.ts')).login(address, options, environment));
+
+  add('logout', 'Forget the token that `openagent login` keeps.').action(async () =>
+    (await import('./login/login.ts')).logout(environment),
+  );
+
+  withEdge(add('run', 'Say something to an agent in a new mission, and show the answer as it comes.'))
+    .argument('[message...]', 'what to say; text on standard input is put behind it')
+    .option('--mission <id>', 'go on with this mission instead; the beginning of its id is enough')
+    .option('--title <text>', 'title of the new mission')
+    .option('--model <model>', 'model of the new mission, as provider/model')
+    .option('--agent <name>', "OpenCode's agent")
+    .option('--workspace <id>', 'workspace of the new mission, and so its server')
+    .option('--follow', 'show what happens until the answer is there (that is the default)')
+    .option('--detach', "print the mission's id and leave as soon as the message is taken in")
+    .option('--verbose', 'show reasoning and tools on standard error, also where it is no terminal')
+    .option('--json', 'print one JSON object a line, as docs/command-line.md says')
+    .addHelpText('after', runNotes)
+    .action(async (words, options) => {
+      code = await (await import('./missions/run.ts')).run(words, options, environment);
+    });
+
+  withEdge(add('missions', 'List your newest missions, the one that changed last first.'))
+    .addOption(new Option('--status <status>', 'only those with this status').choices(statuses))
+    .option('--limit <n>', 'at most so many, of the newest 500', wholeNumber, 20)
+    .option('--json', 'print each as a JSON object on a line')
+    .action(async (options) => (await import('./missions/list.ts')).listMissions(options, environment));
+
+  withEdge(add('show', 'Show what was said in a mission.'))
+    .addArgument(missionId())
+    .option('--follow', 'and what is being said, until nothing runs or waits there')
+    .option('--verbose', 'with reasoning and tools, also where standard error is no terminal')
+    .option('--json', 'print one JSON object a line, as `openagent run --json` does')
+    .action(async (id, options) => {
+      code = await (await import('./missions/show.ts')).show(id, options, environment);
+    });
+
+  withEdge(add('cancel', 'End what runs in a mission. What was said and done stays, and it can be gone on with.'))
+    .addArgument(missionId())
+    .action(async (id, options) => (await import('./missions/cancel.ts')).cancel(id, options, environment));
+
+  withEdge(add('answer', 'Answer an agent that asks; without an id, list what is asked.'))
+    .argument('[id]', 'of the question or permission')
+    .argument('[answers...]', 'a label or text for each question; once, always or reject to a permission')
+    .option('--reject', 'answer nothing: a turn stops there')
+    .option('--message <text>', 'with a rejected permission: what to do instead; then the agent goes on')
+    .action(async (id, given, options) =>
+      (await import('./missions/answer.ts')).answer(id, given, options, environment),
+    );
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.completed : exitCode.misused;
+    process.stderr.write(`${sentence(error)}\n`);
+    return exitCodeOf(error);
+  }
+};
+
+const runNotes = `
+Ctrl-C leaves the mission running, and says how to follow or cancel it. A lost connection is made again, and nothing is shown twice
+or missed. Text of the agent goes to standard output; control characters in it are shown as signs.
+
+Examples:
+  openagent run "Fix the failing test" --workspace 5b2c…
+  journalctl -u web | tail -n 500 | openagent run "Why does it restart?"
+  openagent run --mission 1312c035 "And now document it"
+  id=$(openagent run --detach "Update the dependencies"); openagent show "$id" --follow`;
+
+const missionId = (): Argument =>
+  new Argument('<id>', 'of the mission; the beginning is enough where only one begins so');
+
+const wholeNumber = (text: string): number => {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1.');
+};
+
+/** Our own errors are whole sentences; of others the causes tell more. */
+const sentence = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n  because: ${sentence(error.cause)}`;
+};

@@ -29,3 +29,23 @@ export const beginningOf = (text: string, chars: number): string => {
   if (text.length <= chars) return text;
   return text.slice(0, isHighSurrogate(text.charCodeAt(chars - 1)) ? chars - 1 : chars);
 };
+
+export interface WellFormedPieces {
+  /** The next piece. Out: it well-formed, without a last unit whose other half may come with the next. */
+  push(piece: string): string;
+  /** The end. Out: what waits; half a character is one that has no other half now. */
+  end(): string;
+}
+
+/** Makes a text well-formed that comes in pieces, as if it had come whole: a piece may end between the halves of a character. */
+export const wellFormedPieces = (): WellFormedPieces => {
+  let half = '';
+  return {
+    push: (piece) => {
+      const text = half + piece;
+      half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : '';
+      return text.slice(0, text.length - half.length).toWellFormed();
+    },
+    end: () => half.toWellFormed(),
+  };
+};

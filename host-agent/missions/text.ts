@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { HostEvent } from '../../shared/events.ts';
 import { checkpointBytes } from '../../shared/limits.ts';
-import { isHighSurrogate } from '../../shared/text.ts';
+import { isHighSurrogate, type WellFormedPieces, wellFormedPieces } from '../../shared/text.ts';
 import type { Redactor, StreamRedactor } from './redact.ts';
 
 /**
@@ -11,6 +11,8 @@ import type { Redactor, StreamRedactor } from './redact.ts';
 const maxChars = checkpointBytes;
 
 interface OpenText {
+  /** What comes goes through this, then through the redactor: the same as the final text does as a whole. */
+  pieces: WellFormedPieces;
   stream: StreamRedactor;
   /** The redacted text so far. */
   text: string;
@@ -44,14 +46,15 @@ export class OpenTexts {
   /** A part begins, or (`stored` null) began before this process listened. */
   open(part: string, stored: 0 | null): void {
     if (this.#open.has(part)) return;
-    this.#open.set(part, { stream: this.#redactor().stream(), text: '', stored, blind: false, unstoredSinceMs: null });
+    const stream = this.#redactor().stream();
+    this.#open.set(part, { pieces: wellFormedPieces(), stream, text: '', stored, blind: false, unstoredSinceMs: null });
   }
 
   /** Text for a part. Out: what viewers may see of it now; null when nothing. */
   grow(part: string, piece: string, now: number): Growth | null {
     const open = this.#open.get(part);
     if (!open || open.blind) return null;
-    const text = open.stream.push(piece);
+    const text = open.stream.push(open.pieces.push(piece));
     if (text === '') return null;
     const off = open.text.length;
     open.text += text;
@@ -96,7 +99,7 @@ export class OpenTexts {
   }
 
   /**
-   * A part ends with `final` (not redacted), or with null where OpenCode has no text of it: then what came is the text. Out:
+   * A part ends with `final` (well-formed, not redacted), or with null where OpenCode has no text of it: then what came is the text. Out:
    * events that bring what is stored to it; none when neither side knows the text.
    */
   close(part: string, final: string | null): (Checkpoint | Closed)[] {
@@ -105,7 +108,9 @@ export class OpenTexts {
     const stored = open?.stored ?? null;
     if (final === null && (!open || stored === null)) return [];
     if (final === null && open) {
-      const text = open.blind ? open.text.slice(0, stored ?? 0) : open.text + open.stream.end();
+      const text = open.blind
+        ? open.text.slice(0, stored ?? 0)
+        : open.text + open.stream.push(open.pieces.end()) + open.stream.end();
       return closing(part, open.text.slice(0, stored ?? 0), text);
     }
     const before = open && stored !== null ? open.text.slice(0, stored) : null;

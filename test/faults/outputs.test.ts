@@ -86,6 +86,17 @@ test('an emoji that a chunk cuts in two is whole', async () => {
   await expectWhole(lab, me, mission, 'cut-emoji');
 });
 
+test('half a character is one replacement character for the agent, every viewer and the history', async () => {
+  const { mission, events } = await run('CHUNKS ["half \\ud83d", " of it"]\nof half-a-character \ud83d');
+
+  const asked = 'of half-a-character \ufffd';
+  expect(callsOf(lab, 'half-a-character').map(({ userText }) => userText.split('\n').at(-1))).toEqual([asked]);
+  expect(events.find(({ event_type }) => event_type === 'user_message')?.content.endsWith(asked)).toBe(true);
+  expect(events.at(-1)?.content).toBe('half \ufffd of it');
+  const { history } = (await me.call('GET', `/api/control/missions/${mission}`)).json;
+  expect(history.at(-1)).toMatchObject({ role: 'assistant', content: 'half \ufffd of it' });
+});
+
 test('an emoji on the border of a checkpoint is whole', async () => {
   // An odd number before it puts some surrogate pair on every border of 32 KB.
   const { mission, events } = await run(

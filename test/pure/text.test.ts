@@ -164,3 +164,62 @@ test('however text comes, the log ends with the redacted final text', () => {
     expect(stored([...events, ...texts.close('p', final)])).toBe(createRedactor([secret]).text(final));
   }
 });
+
+/** What viewers see of a part that comes in these pieces and ends with `final`, and what is stored of it. */
+const streamed = (pieces: readonly string[], final: string | null, secrets: string[] = []) => {
+  const texts = newTexts(secrets);
+  texts.open('p', 0);
+  let seen = '';
+  const events: HostEvent[] = [];
+  for (const [index, piece] of pieces.entries()) {
+    const growth = texts.grow('p', piece, index * waitMs);
+    if (growth) {
+      expect(growth.off).toBe(seen.length);
+      expect(growth.text.isWellFormed()).toBe(true);
+      seen += growth.text;
+    }
+    events.push(...texts.checkpoints((index + 1) * waitMs, waitMs));
+  }
+  // OpenCode's own text is made well-formed where it enters (in-range.ts).
+  events.push(...texts.close('p', final?.toWellFormed() ?? null));
+  return { seen, stored: stored(events), events };
+};
+
+test('a character that two deltas share is one, and half of one that stays alone is one replacement character', () => {
+  expect(streamed(['x\ud83d', '\ude00'], 'x😀')).toMatchObject({ seen: 'x😀', stored: 'x😀' });
+  expect(streamed(['x\ud83d', ' y', '\ude00'], 'x\ud83d y\ude00')).toMatchObject({
+    seen: 'x\ufffd y\ufffd',
+    stored: 'x\ufffd y\ufffd',
+  });
+  expect(streamed(['\ud83d', '\ud83d', '\ude00'], '\ud83d\ud83d\ude00').seen).toBe('\ufffd😀');
+  expect(streamed(['\ude00'], '\ude00').seen).toBe('\ufffd');
+});
+
+test('half a character at the end waits for its other half, and comes as a replacement character with the end', () => {
+  const whole = streamed(['so \ud83d'], 'so \ud83d');
+  const left = streamed(['so \ud83d'], null);
+
+  for (const each of [whole, left]) expect(each).toMatchObject({ seen: 'so ', stored: 'so \ufffd' });
+  expect(whole.events.at(-1)).toMatchObject({ type: 'part.closed', off: 3, text: '\ufffd', length: 4 });
+});
+
+test('wherever a text with halves and secrets is cut into deltas, what is streamed is the beginning of what is stored', () => {
+  const random = randomFrom(20261130);
+  const secrets = ['sk-live-12345678', 'pass😀word'];
+  const alphabet = ['\ud83d', '\ude00', '😀', 'x', 'sk-live-', '12345678', 'pass', 'word', ...secrets];
+  for (let round = 0; round < 2_000; round++) {
+    const text = Array.from({ length: random(12) }, () => alphabet[random(alphabet.length)] ?? '').join('');
+    const cuts = [0, ...Array.from({ length: random(8) }, () => random(text.length + 1)), text.length];
+    cuts.sort((a, b) => a - b);
+    const pieces = cuts.slice(1).map((end, index) => text.slice(cuts[index], end));
+    const expected = createRedactor(secrets).text(text.toWellFormed());
+
+    for (const final of [text, null]) {
+      const { seen, stored: kept, events } = streamed(pieces, final, secrets);
+      expect(kept).toBe(expected);
+      expect(expected.startsWith(seen)).toBe(true);
+      // Nothing that was stored had to be taken back.
+      expect(stored(events.slice(0, -1))).toBe(expected.slice(0, (events.at(-1) as { off: number }).off));
+    }
+  }
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../shared/json.ts';
 import type { EndpointFile } from './endpoint.ts';
 import { OpenCodeAway, OpenCodeRefused } from './failure.ts';
 
@@ -8,7 +9,7 @@ const readMs = 10_000;
 export type OpenCodeCall = ReturnType<typeof openCodeCall>;
 
 /**
- * One request to OpenCode and its checked answer. Throws OpenCodeAway when there is none within `ms`, OpenCodeRefused when it is
+ * One request to OpenCode and its checked answer, with texts that are well-formed. Throws OpenCodeAway when there is none within `ms`, OpenCodeRefused when it is
  * an error, ZodError when it is not what 1.18 says.
  */
 export const openCodeCall =
@@ -31,8 +32,13 @@ export const openCodeCall =
     }
     if (!response.ok)
       throw new OpenCodeRefused(response.status, `${method} ${path}: ${reasonIn(text)} (${response.status})`);
-    return answer.parse(text === '' ? undefined : JSON.parse(text));
+    return answer.parse(text === '' ? undefined : wellFormedJson(text));
   };
+
+/** Deeper than any text that we read is in an answer: what may be any JSON is cut at fewer levels (in-range.ts). */
+const maxLevels = 200;
+
+const wellFormedJson = (text: string): unknown => parseJson(text, () => null, maxLevels);
 
 /** Only the query is decoded by every version and wins over the header (opencode §5). */
 export const at = (directory: string): string => `?directory=${encodeURIComponent(directory)}`;
@@ -41,7 +47,7 @@ const failure = z.object({ message: z.string().optional(), data: z.object({ mess
 
 const reasonIn = (text: string): string => {
   try {
-    const answer = failure.parse(JSON.parse(text));
+    const answer = failure.parse(wellFormedJson(text));
     return answer.data?.message ?? answer.message ?? 'OpenCode gave no reason';
   } catch {
     return 'OpenCode gave no reason'; // A page or a fragment says nothing to people.

@@ -49,6 +49,7 @@ const catalogue = Object.fromEntries(
 const folders = () => openCodeFolders(join(dir, 'opencode'));
 const environment = () => {
   const { enabled_providers: _any, ...config } = JSON.parse(labConfig('http://127.0.0.1:9/v1'));
+  config.provider.lab.models.eyes.name = 'Half \ud83d of a name';
   writeFileSync(join(dir, 'catalogue.json'), JSON.stringify(catalogue));
   const models = { OPENCODE_MODELS_PATH: join(dir, 'catalogue.json') };
   return { ...labEnvironment(JSON.stringify(config)), ...models, MISTRAL_API_KEY: fromEnvironment };
@@ -118,6 +119,9 @@ export const Automatic = async () => ({ auth: { provider: 'google', loader: asyn
 
 test('a key connects a provider at once: its models are offered, OpenCode keeps the key, and nothing else has it', async () => {
   expect((await offers()).map(({ id }) => id).toSorted()).toEqual(['lab', 'mistral']);
+  expect((await offers()).find(({ id }) => id === 'lab')?.models.map(({ name }) => name)).toContain(
+    'Half \ufffd of a name',
+  );
   const before = renewals;
 
   const groq = await create('groq', { name: 'My Groq', api_key: ` ${key} `, base_url: 'http://127.0.0.1:9/v1/' });

@@ -3,6 +3,7 @@ import type { AnswerCommand } from '../../shared/commands.ts';
 import type { HostEvent, RequestOutcome } from '../../shared/events.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 import type { MissionContext } from '../missions/context.ts';
+import { speakable } from '../missions/error-text.ts';
 import { clean } from '../missions/rows.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../opencode/failure.ts';
 import { trouble } from '../process/trouble.ts';
@@ -117,7 +118,7 @@ export class Answers {
   /** OpenCode can't read it: the request stays open for another. */
   #refused(command: AnswerCommand, error: OpenCodeRefused): boolean {
     const { requests } = this.#context.store;
-    const text = `OpenCode did not take the answer: ${error.message}`;
+    const text = speakable(`OpenCode did not take the answer: ${error.message}`);
     return this.#end(command, 'failed', text, [], () => requests.attempted(command.args.request, null));
   }
 

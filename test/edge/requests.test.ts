@@ -1,6 +1,6 @@
 import { env, evictDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
-import type { MissionJson, RequestJson } from '../../shared/api.ts';
+import type { MissionJson, RequestJson, StoredEventJson } from '../../shared/api.ts';
 import { type AnswerCommand, command as commandSchema } from '../../shared/commands.ts';
 import { asUser, edgeEnv, enrol, freshDirectory, users } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
@@ -320,4 +320,20 @@ test('what a permission is for is a phase of the agent in the apps that know no 
 
   const phases = viewer.events.filter(({ name }) => name === 'agent_phase').map(({ data }) => data.detail);
   expect(phases).toEqual(['Waiting for permission: bash rm -r x', 'Permission refused']);
+});
+
+test('an answer that did not reach the agent is shown once, live and after a reload alike', async () => {
+  await send(asked('q1', 'question'));
+  await post(ada, 'tool_result', result('prt_q1', { answers: [['A']] }));
+  const { id } = await answer();
+
+  await send(finished(id, 'failed', 'OpenCode did not take the answer: it is of no question'));
+
+  const events = await (await ada(`/api/control/missions/${mission}/events?types=error`)).json<StoredEventJson[]>();
+  expect(events).toMatchObject([
+    {
+      content: 'Failed to reply to question: OpenCode did not take the answer: it is of no question',
+      metadata: { resumable: true },
+    },
+  ]);
 });

@@ -146,6 +146,11 @@ const simple = (seq: number, event: LogEvent): Line[] => {
       return [{ seq, head: `tool_result ${event.tool_call_id} ${event.name}`, text: json(event.result ?? null) }];
     case 'turn.error':
       return [{ seq, head: 'error', text: event.message }];
+    // An answer of a person that did not reach the agent.
+    case 'command.finished':
+      return event.of === undefined || event.outcome === 'finished'
+        ? []
+        : [{ seq, head: 'error', text: `Failed to reply to ${event.of}: ${event.text}` }];
     case 'mission.status':
       return [{ seq, head: `status ${event.status}`, text: event.summary ?? '' }];
     default:
@@ -175,9 +180,7 @@ export const appLines = (reading: Reading, mission: string): Lines => {
       placed.push({ seq, head: `${name} ${data.tool_call_id} ${data.name}`, text: json(data.args) });
     if (name === 'tool_result')
       placed.push({ seq, head: `${name} ${data.tool_call_id} ${data.name}`, text: json(data.result) });
-    // An answer that did not reach the agent is told and not stored: it is no part of the conversation.
-    if (name === 'error' && !String(data.message).startsWith('Failed to reply to '))
-      placed.push({ seq, head: name, text: String(data.message) });
+    if (name === 'error') placed.push({ seq, head: name, text: String(data.message) });
     if (name === 'mission_status_changed')
       placed.push({ seq, head: `status ${data.status}`, text: String(data.summary ?? '') });
     if (name === 'assistant_message') {

@@ -32,7 +32,7 @@ const isShown = (event: LogEvent | UnknownEvent): boolean => {
     case 'command.lost':
       return true;
     case 'command.finished':
-      return event.outcome !== 'finished' && event.of === undefined;
+      return event.outcome !== 'finished';
     default:
       return false;
   }

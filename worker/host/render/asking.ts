@@ -32,8 +32,10 @@ export const endedShown = ({ answer }: Extract<LogEvent, { type: 'request.ended'
   return [phase('executing', reply.data.reply === 'reject' ? 'Permission refused' : 'Permission given')];
 };
 
+type Finished = Extract<LogEvent, { type: 'command.finished' }>;
+
 /** An answer that the agent never got (contract §4.4). */
-export const answerEnded = ({ outcome, text, of }: Extract<LogEvent, { type: 'command.finished' }>): Shown[] =>
-  outcome === 'finished'
-    ? []
-    : [{ name: 'error', data: { message: `Failed to reply to ${of}: ${text}`, resumable: true } }];
+export const answerEnded = (event: Finished): Shown[] =>
+  event.outcome === 'finished' ? [] : [{ name: 'error', data: { message: answerEndedText(event), resumable: true } }];
+
+export const answerEndedText = ({ text, of }: Finished): string => `Failed to reply to ${of}: ${text}`;

@@ -2,6 +2,7 @@ import { type StoredEventJson, timestamp } from '../../../shared/api.ts';
 import type { LogEvent } from '../../../shared/events.ts';
 import type { KeptMessage } from '../commands.ts';
 import type { LogRow } from '../log.ts';
+import { answerEndedText } from './asking.ts';
 import { isEndResumable, unanswered } from './default.ts';
 import type { Texts } from './texts.ts';
 
@@ -85,16 +86,23 @@ const shownAs = (event: LogEvent, texts: Texts, closed: (part: string) => boolea
         },
       };
     case 'command.finished':
-    case 'command.lost': {
-      const { id, content, success, cost_cents, model, resumable } = unanswered(event.command, event.text);
-      return {
-        event_type: 'assistant_message',
-        content: String(content),
-        event_id: String(id),
-        metadata: { success, cost_cents, model, shared_files: null, resumable },
-      };
-    }
+      if (event.of !== undefined)
+        return { event_type: 'error', content: answerEndedText(event), metadata: { resumable: true } };
+      return unansweredAs(event.command, event.text);
+    case 'command.lost':
+      return unansweredAs(event.command, event.text);
     default:
       return null;
   }
+};
+
+/** A message that never got a turn, as the answer that says why. */
+const unansweredAs = (command: string, text: string): Shown => {
+  const { id, content, success, cost_cents, model, resumable } = unanswered(command, text);
+  return {
+    event_type: 'assistant_message',
+    content: String(content),
+    event_id: String(id),
+    metadata: { success, cost_cents, model, shared_files: null, resumable },
+  };
 };

@@ -1,6 +1,6 @@
 import { transferWindowBytes } from './limits.ts';
 
-/** A grant is worth a message from here on; more often would be a message per chunk. */
+/** How many taken bytes are gathered before they are granted again; smaller grants would cost a message per chunk. */
 const grantBytes = transferWindowBytes / 4;
 
 /** The sender's side of a transfer: how much it may send now. */

@@ -14,9 +14,15 @@ export const parseCursor = (text: string): Cursor | null => {
   return { log: match[1], segment: match[2], seq: Number(match[3]) };
 };
 
-/** In place of a cursor: the beginning of a log, whichever it is. Where a viewer stands on a server that came after its stream began. */
+/**
+ * Stands in place of a cursor for "from the beginning of the log": the position on a server that was enrolled after the
+ * stream had begun.
+ */
 export const fromStart = 'start';
-/** In place of a cursor: not joined yet, the snapshot of the join is what there is. */
+/**
+ * Stands in place of a cursor for a server that was not joined yet: the snapshot of the join is where the stream
+ * begins.
+ */
 export const fromNow = 'now';
 
 /** Positions on several servers in one opaque id: `host=cursor` joined by `,`, in order of host id. */
@@ -26,7 +32,7 @@ export const formatVector = (cursors: ReadonlyMap<string, string>): string =>
     .map(([host, cursor]) => `${host}=${cursor}`)
     .join(',');
 
-/** More servers than any edge has; what a client sends is bounded all the same. */
+/** Bounds what is read of an id that a client sends; no edge has so many servers. */
 const maxEntries = 1_000;
 
 /** Reads either form. A plain cursor is returned under the key '' (a stream that had one server). */

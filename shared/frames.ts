@@ -26,7 +26,7 @@ import { closeCode, protocolVersion } from './limits.ts';
 const count = z.number().int().nonnegative();
 /** A name that one side draws and the other stores and repeats: of a run, a log, a segment, a session, a call. */
 const drawn = z.string().min(1).max(64);
-/** A name of OpenCode's, stored with every row that came from it; its own have 30 characters. */
+/** An id that OpenCode drew, stored with every row that came from it. OpenCode's own ids have 30 characters. */
 const foreign = z.string().max(200);
 const position = z.object({ run: drawn, n: count });
 /** Number of a row; the bound leaves room for a whole batch behind it, so that no sum of ours is beyond exact integers. */

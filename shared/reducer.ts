@@ -73,8 +73,8 @@ export const reduceMission = (
 };
 
 /**
- * A command that ended without ever becoming a turn. It decides the status only where no other turn is in progress; also
- * of a completed mission, because the message that was to go on with it did not run.
+ * A command that ended without a turn. It changes the status only when no other turn is in progress. A completed
+ * mission changes too, because the message that should have continued it did not run.
  */
 const withoutTurn = (
   state: MissionState,

@@ -28,7 +28,7 @@ export const callHost = async <Args extends z.ZodType, Answer extends z.ZodType>
   );
 };
 
-/** A server that hangs with its connection open looks connected until it counts as away. */
+/** A server that hangs keeps its socket open, so it looks connected for as long as this limit. */
 const within = async <T>(limitMs: number, question: Promise<T>, method: string): Promise<T> => {
   const late = Promise.withResolvers<never>();
   const text = `The server did not answer ${method} within ${limitMs / 1000} s. Look at its host-agent's log.`;

@@ -8,7 +8,7 @@ import { edgeUrl } from './edge-url.ts';
 import { machineChecks } from './machine-checks.ts';
 import { readArguments } from './usage.ts';
 
-/** Prints the lines; resolves with the exit code. */
+/** Prints one line for each check. Resolves with the exit code: 0 when everything that is required is there. */
 export const doctor = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
   const options = { url: { type: 'string' } } as const;
   const { url } = readArguments('doctor', () => parseArgs({ args, options })).values;

@@ -126,6 +126,6 @@ const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // No shape of ours.
+    return undefined; // Not JSON: the schema that checks the value refuses undefined.
   }
 };

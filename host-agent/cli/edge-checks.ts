@@ -72,7 +72,7 @@ const credentialCheck = async (host: HostFile): Promise<Check> => {
   }
 };
 
-/** Either it runs, or its port is free. */
+/** Checks the edge of `openagent up`: it runs, or its port is free to start it. */
 const ownEdgeCheck = async ({ host, port }: Settings): Promise<Check> => {
   const url = localUrl(host, port);
   const runs = await edgeHealth(url).catch(() => undefined); // Not running is the ordinary case, told apart below.

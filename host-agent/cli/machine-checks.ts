@@ -84,7 +84,7 @@ const containmentChecks = async (): Promise<Check[]> => {
   ];
 };
 
-/** Of no use, or of little, to this version. */
+/** Checks for things that this version can do without. */
 const optionalChecks = async (): Promise<Check[]> => {
   const [nspawn, chromium] = await Promise.all([versionOf('systemd-nspawn', ['--version']), chromiumVersion()]);
   return [

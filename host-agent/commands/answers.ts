@@ -68,7 +68,7 @@ export class Answers {
     if (!request) return this.#end(command, 'expired', unknownText);
     const isRepeated = request.attempt === command.id;
     if (request.outcome !== null) return this.#endLate(command);
-    // The edge lets one win; two come from an edge that was replaced by an older copy of itself.
+    // The edge accepts one answer only. A second one means that the edge was replaced by an older copy of itself.
     const isSecond = request.attempt !== null && !isRepeated && store.inbox.isOpen(request.attempt);
     if (isSecond) return this.#end(command, 'expired', overText);
     const instance = client.instance();
@@ -80,7 +80,8 @@ export class Answers {
       if (!(error instanceof OpenCodeRefused)) throw error;
       if (this.#isClosed) return false;
       if (error.status === 400) return this.#refused(command, error);
-      // Another status comes from a process that is ending, or from the next one, which has another password.
+      // Any other status comes from an OpenCode process that is ending, or from the next one, which has another
+      // password: try again.
       if (error.status !== 404) return false;
       const isApplied = isRepeated && client.instance() === instance;
       return this.#endBoth(command, isApplied ? outcomeOf(command) : 'expired');

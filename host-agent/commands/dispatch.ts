@@ -20,7 +20,10 @@ export class Dispatch {
   readonly #runners = new Map<MissionId, MissionRunner>();
   /** Commands that were here when this process started: a store that is an older copy does not know what became of them. */
   readonly #inherited: ReadonlySet<CommandId>;
-  /** Commands the edge does not wait for, and wishes to cancel, that a full disk kept from being stored. */
+  /**
+   * Commands that the edge does not wait for (any more), and cancel wishes that could not be stored because the disk
+   * was full.
+   */
   readonly #unwanted = new Set<CommandId>();
   readonly #wishes = new Set<CommandId>();
   readonly #answers: Answers;
@@ -149,7 +152,7 @@ export class Dispatch {
     for (const runner of this.#runners.values()) runner.close();
   }
 
-  /** Whether a mission is busy does not matter: its agent waits for this. */
+  /** Answers do not wait until the mission is free: its agent is waiting for them. */
   #answer(command: AnswerCommand): void {
     if (this.#unwanted.has(command.id)) this.#drop(command);
     else if (this.#isWelcome) this.#answers.give(command);
@@ -173,7 +176,7 @@ export class Dispatch {
     }
   }
 
-  /** Ends a command without a word to the edge, which knows better. */
+  /** Drops a command without reporting an end: the edge has ended it already, or never had it. */
   #drop({ id, mission }: Command): void {
     const { store, log } = this.#context;
     store.inbox.drop(id);

@@ -25,7 +25,10 @@ export const placeFile = (
     }
   });
 
-/** On another file system it is copied under a temporary name first. */
+/**
+ * Moves a file. Where `rename` cannot, because the target is on another file system, it is copied under a temporary
+ * name first.
+ */
 const move = async (from: string, to: string, beside: string): Promise<void> => {
   try {
     await rename(from, to);

@@ -12,7 +12,7 @@ import { maxUploadBytes } from '../../shared/limits.ts';
 import { writeFirstPart } from './multipart.ts';
 import { safeName } from './names.ts';
 
-/** Pieces that nobody added to for this long are of an upload that was given up. */
+/** Pieces of an upload are removed when nothing was added for this long: it was given up. */
 const keepPiecesMs = 24 * 3600_000;
 
 /** Which upload a piece is of. */

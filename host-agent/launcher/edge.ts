@@ -40,12 +40,15 @@ export const edgeRole = (ground: Ground, process: EdgeProcess): Role => ({
         { cause: error },
       );
     } finally {
-      decided.abort(); // Of a child that is gone, nothing is asked any more.
+      decided.abort(); // Ends the health checks that may still be under way.
     }
   },
 });
 
-/** workerd with a configuration written by edge-files.ts. It starts nothing itself, so our life is tie enough. */
+/**
+ * workerd with the configuration of edge-files.ts. It starts no processes of its own, so ending with its parent is
+ * enough and it needs no PID namespace.
+ */
 export const workerdProcess = (config: string, { settings, port, means }: Ground): EdgeProcess => {
   const host = isIP(settings.host) === 6 ? `[${settings.host}]` : settings.host;
   return {

@@ -10,7 +10,7 @@ import { claimPort } from './port.ts';
 import { endedAtStart, noteReaped } from './reaped.ts';
 import { prepareSecrets, type Secrets } from './secrets.ts';
 
-/** What every start stands on. */
+/** What every start of the launcher has, whatever it starts. */
 export interface Base {
   /** What is stopped when this launcher is, for people. */
   name: 'Open Agent' | 'OpenCode';
@@ -22,7 +22,7 @@ export interface Base {
   means: ContainmentMeans;
 }
 
-/** What stands before the first process of a machine with an edge of its own is started. */
+/** What a start has on a machine with an edge of its own, before the first process is started. */
 export interface Ground extends Base {
   secrets: Secrets;
   port: number;

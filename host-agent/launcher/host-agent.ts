@@ -16,7 +16,10 @@ export const agentConfig = z.object({
 });
 export type AgentConfig = z.infer<typeof agentConfig>;
 
-/** Megabytes for what lives shortly. Node would let it grow by several times this before it looks for what is garbage. */
+/**
+ * Megabytes of V8's young generation. Left alone, Node would let it grow to several times this before it collects
+ * garbage.
+ */
 const smallYoungHeap = '--max-semi-space-size=1';
 /** Time for the host-agent to close its link and its store. */
 const graceMs = 3_000;

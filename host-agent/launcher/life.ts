@@ -1,4 +1,4 @@
-/** One life of the launcher, whatever it starts: from a signal to the end of the last child. */
+/** Runs the launcher from its start to its orderly end after a signal. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Base } from './ground.ts';
 import { outliveOurTerminal, say, sayNotices, tellAbout } from './say.ts';
@@ -49,8 +49,8 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 const stopWithinMs = 9_000;
 
 /**
- * The host-agent first, while the edge can still take its last events. A child that is not done in time dies with this
- * process, which leaves at once after this.
+ * Stops the host-agent first, so that the edge can still take its last events, then all others. A child that is not
+ * done in time is killed by the kernel when this process exits, right after this.
  */
 const endChildren = async (children: Map<string, Supervision>): Promise<void> => {
   const inOrder = async () => {

@@ -31,7 +31,7 @@ export const openCodeState = async (environment: NodeJS.ProcessEnv): Promise<Ope
   return countLiveTurns(files.store) === 0 ? 'idle' : 'busy';
 };
 
-/** Undefined when none answers: whatever it is then, it has no turns to lose. */
+/** The version of the running OpenCode; undefined when none answers, in which case there are no turns to lose. */
 const runningVersion = async (path: string): Promise<string | undefined> => {
   try {
     const { url, username, password } = serverFile.parse(JSON.parse(await readFile(path, 'utf8')));

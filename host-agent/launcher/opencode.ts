@@ -82,7 +82,10 @@ const noteHow = ({ settings, log }: Pick<Base, 'settings' | 'log'>, child: OpenC
     log.error('opencode.end_not_noted', { error }),
   );
 
-/** The process, gone only when the log will be told what had to be ended with it. */
+/**
+ * The same process, except that `exited` resolves only after a note was left for the log about the processes that had
+ * to be ended with it.
+ */
 const sayingWhatItLeft = (child: OpenCodeProcess, { name, settings, log }: Base): Running => {
   let isStopped = false;
   const exited = child.exited.then(async (exit) => {
@@ -102,7 +105,10 @@ const sayingWhatItLeft = (child: OpenCodeProcess, { name, settings, log }: Base)
   };
 };
 
-/** The beginning of an error says what it is; a dashboard is no place for all that a program printed. */
+/**
+ * Only this much of an error is shown to people: its beginning says what it is, and the rest may be all that a program
+ * has printed.
+ */
 const reasonChars = 500;
 
 const failureText = (error: unknown, logFile: string): string => {

@@ -22,9 +22,10 @@ export interface RunningOpenCode {
 }
 
 /**
- * Points the host-agent to the OpenCode of OPENCODE_BASE_URL and watches until `stop` aborts whether it answers. Resolves after
- * the first look: undefined when it answers, else why not. Its process is not ours to know, so each start of ours, and each
- * time it comes back, counts as another one: open requests of an earlier one are not answered twice.
+ * Tells the host-agent the address of the OpenCode of OPENCODE_BASE_URL, and checks until `stop` aborts whether it
+ * answers. Resolves after the first check: undefined when it answers, else why not. Since we cannot see its process,
+ * each start of ours and each time it comes back counts as a new process, so that questions of an earlier one are not
+ * answered twice.
  */
 export const useRunningOpenCode = async (running: RunningOpenCode): Promise<string | undefined> => {
   const server = serverOf(running.settings, running.baseUrl);

@@ -20,7 +20,7 @@ export interface Secrets {
   users?: string;
   /** Guards the edge's internal routes for as long as this launcher runs. */
   internalToken: string;
-  /** A password nobody has seen yet: show it once, after `keep`. */
+  /** A password that was generated now: show it once, after `keep`. */
   generatedPassword?: string;
   /** Stores what was generated. Called when the start has succeeded, so that no unseen password is ever kept. */
   keep(): Promise<void>;

@@ -30,7 +30,10 @@ export const acceptCommands = (
   return verdicts.flatMap((each) => (each.kind === 'start' ? [each.command] : []));
 };
 
-/** What is stored of a command: only what was understood, since the rest may be anything, of any size and depth. */
+/**
+ * What is stored of a command: all of it if it was understood; else only id, mission and kind, because the rest may be
+ * of any size and depth.
+ */
 const understood = (verdict: Verdict): CommandEnvelope => {
   if (verdict.kind === 'start') return verdict.command;
   const { id, mission, kind } = verdict.envelope;

@@ -48,7 +48,10 @@ export const nextDial = (
   }
 };
 
-/** Two clones that replace each other stay up as long as the other waits, so only twice the longest wait ends their quarrel. */
+/**
+ * Two clones that keep replacing each other stay up for as long as the other one waits. So the count is reset only
+ * after twice the longest wait.
+ */
 const forget = (attempts: Attempts, ending: Ending, times: LinkTimes): Attempts => ({
   lost: ending.settled ? 0 : attempts.lost,
   refused: ending.upMs > 0 ? 0 : attempts.refused,

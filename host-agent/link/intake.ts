@@ -23,7 +23,7 @@ export class Intake {
 
   commands(envelopes: CommandEnvelope[]): void {
     if (envelopes.length === 0) return;
-    // Order of arrival is order of starting, so nothing overtakes what waits for room.
+    // Commands start in the order in which they arrived, so none may overtake those that wait for disk space.
     if (this.#held.length > 0) {
       this.#held.push(...envelopes);
       return;
@@ -49,7 +49,7 @@ export class Intake {
       // Repeated in every welcome until the end is in the log; stopping works without disk (protocol §3).
       log.warn('link.interrupt_not_stored', { ...interrupt, error });
     }
-    // Of a command that waits here for room, nothing but this wish exists.
+    // A command that still waits for disk space is not stored; only this wish to cancel it is.
     onInterrupt(interrupt);
   }
 

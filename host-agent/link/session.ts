@@ -162,7 +162,7 @@ export class Session {
             this.#options.edge.seen(frame);
           });
         } else {
-          // Taken at its word, it would count rows as safe that the edge does not have.
+          // If such an ack were believed, rows would count as stored that the edge does not have.
           this.close(closeCode.badFrame, 'an ack of rows that were not sent');
         }
         break;
@@ -188,7 +188,7 @@ export class Session {
       write();
     } catch (error) {
       if (!(error instanceof StoreFull)) throw error;
-      // Only repeats a few rows after the next dial, or is overtaken by the next one.
+      // Harmless: after the next dial a few rows are sent again, or the next ack makes up for it.
       this.#options.log.warn(`link.${what}_not_stored`, { error });
     }
   }

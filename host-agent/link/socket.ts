@@ -54,7 +54,7 @@ export class EdgeSocket {
       this.#status = response.statusCode ?? null;
       this.abandon(`the edge answered the dial with HTTP ${response.statusCode}`);
     });
-    // 'close' follows every error and carries on; the text is all that an error adds.
+    // Every error is followed by 'close', which does the work; only the text is kept here.
     socket.on('error', (error) => {
       this.#failure ||= error.message;
     });

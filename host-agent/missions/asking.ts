@@ -36,7 +36,10 @@ export class Asking {
   #mustReadAgain = false;
   #isOver = false;
 
-  /** `changed` is called when the turn begins or ceases to wait for people. What `isStopping` is allowed nothing more. */
+  /**
+   * `changed` is called when the turn begins to wait for people, and when it stops waiting. While `isStopping` returns
+   * true, no permission is granted automatically any more.
+   */
   constructor(
     { context, ingest, turn, log }: { context: MissionContext; ingest: Ingest; turn: Turn; log: Log },
     isStopping: () => boolean,
@@ -103,7 +106,8 @@ export class Asking {
     const { session } = this.#ingest;
     const instance = upstream.instance();
     if (instance === null || !this.#canStore()) return;
-    // Only of what was open before the question can its absence be told from the answer.
+    // Read before the lists are fetched: something that was opened meanwhile may be missing from them without having
+    // ended.
     const known = store.requests.openOf(turn);
     const [permissions, questions] = await Promise.all([client.permissions(directory), client.questions(directory)]);
     const members = new Set(upstream.members(session));
@@ -180,7 +184,10 @@ export class Asking {
     );
   }
 
-  /** Answers are stored by those who bring them (commands/answers.ts). */
+  /**
+   * Counts the open questions and permissions, and reports a change. Answers are stored elsewhere
+   * (commands/answers.ts).
+   */
   #count(): void {
     const wasOpen = this.isOpen;
     this.#open = this.#context.store.requests.openOf(this.#turn.record.turn).length;

@@ -19,9 +19,10 @@ interface Asking {
 }
 
 /**
- * What the prompt has behind the person's own text: where the files are that it marks as uploaded, and images themselves for a
- * model that sees. The person's text stays as it is. The ids are those of the marks' places, so that a prompt sent again is
- * the same prompt (protocol §1). Throws as Client does.
+ * The parts that the prompt gets after the person's own text: a note with the paths of the files that the text marks as
+ * uploaded, and the images themselves for a model that takes images. The person's text is not changed. Part ids are
+ * derived from the place of each mark, so that sending the prompt again gives the same prompt (protocol §1). Throws as
+ * Client does.
  */
 export const givenParts = async (context: MissionContext, asking: Asking): Promise<PromptPart[]> => {
   const given = await givenFiles(context, asking.mission, asking.content);
@@ -57,7 +58,7 @@ interface Given {
   nth: number;
   name: string;
   path: string;
-  /** Null for what is no image, or too large for one. */
+  /** The image type; null when the file is not an image, or too large to be sent as one. */
   mime: string | null;
   bytes: Buffer | null;
 }

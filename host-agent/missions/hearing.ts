@@ -34,5 +34,8 @@ export const hear = (frame: Frame, root: string): Heard => {
   }
 };
 
-/** Something the agent or its model did. Our own marks come back as session updates, and must not pass for it. */
+/**
+ * True when the frame shows that the agent or its model did something. Our own marks come back as session updates and
+ * must not count.
+ */
 export const isSignOfLife = (frame: Frame): boolean => frame.kind !== 'durable' || frame.fact.kind !== 'session';

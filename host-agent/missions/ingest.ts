@@ -23,7 +23,10 @@ import {
   usageOf,
 } from './translation.ts';
 
-/** Our own mark comes back in the stream within milliseconds; after this the history is asked. */
+/**
+ * How long to wait for our own mark to come back through OpenCode's stream, which takes milliseconds; after that the
+ * history is read instead.
+ */
 const fenceMs = 5_000;
 
 /**
@@ -57,7 +60,7 @@ export class Ingest {
     );
   }
 
-  /** A prompt that is or will be sent: answers to it belong to the turn. */
+  /** Registers a prompt that is or will be sent: OpenCode's messages that answer it belong to this turn. */
   expect(messageID: string, prompt: TurnOfPrompt): void {
     this.#state.prompts.set(messageID, prompt);
   }
@@ -222,7 +225,7 @@ export class Ingest {
       }
     }
     rows.push(...this.#checkpointRows(this.#waitMs()));
-    // Events that add nothing need no head of their own: read again, they add nothing again.
+    // If no event became a row, the position is not stored: read again, the same events again add nothing.
     if (rows.length > 0 && !this.append(rows, () => this.#advance(heads, rows))) return;
     if (rows.length > 0) for (const [session, { seq }] of heads) this.#heads.set(session, seq);
     for (const growth of growths.values()) this.#context.delta({ mission: this.#mission, ...growth });
@@ -242,7 +245,7 @@ export class Ingest {
     return rowsOf(row, made, { mission, source: this.#source, at: clock(), redactor: redactor(), texts: this.#texts });
   }
 
-  /** Sub-agents' lists are their own matter, and one that comes after the turn is nobody's. */
+  /** Rows for a new to-do list. Lists of sub-agents are not shown, nor one that comes after its turn has ended. */
   #todoRows(todos: OpenCodeTodo[]): OutboxRow[] {
     const turn = this.#state.sessions.get(this.session)?.turn;
     if (!turn || !this.#todos.isNew(todos)) return [];

@@ -31,7 +31,9 @@ export interface Situation extends Progress {
   /** Since the last frame of the mission's sessions. */
   quietMs: number;
   resends: number;
-  /** The edge still waits for the command; null until its `welcome` says so, to a turn of an earlier process. */
+  /**
+   * Whether the edge still waits for the command. Null for a turn of an earlier process until `welcome` has said so.
+   */
   wanted: boolean | null;
   /** A person rejected what the agent asked, which stops it. */
   rejected?: boolean;
@@ -103,7 +105,10 @@ export const judgeEndless = (now: Situation, stopAfter: number): End | null => {
 const failed = (error: OpenCodeError): Verdict =>
   isAbort(error) ? end('interrupted', 'The turn was aborted in OpenCode.') : end('failed', errorText(error));
 
-/** Errors come twice (opencode §7.2), and the second one of the turn before may come after this one's prompt. */
+/**
+ * OpenCode reports an error twice (opencode §7.2), and the second report of the previous turn's error may come after
+ * this turn's prompt. So an early error is not believed yet.
+ */
 const failedUnlessEarly = (now: Situation, error: OpenCodeError): Verdict =>
   now.sinceSentMs !== null && now.sinceSentMs < settleMs
     ? { kind: 'wait', ms: settleMs - now.sinceSentMs }

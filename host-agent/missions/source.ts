@@ -23,7 +23,8 @@ export const isSameStore = (store: Store, record: MissionRecord, history: readon
  */
 export const isStoreLost = async ({ store, client }: MissionContext, record: MissionRecord): Promise<boolean> => {
   const source = store.upstream.source();
-  // Otherwise the session was of a store of which it is known already that it is gone.
+  // If the record names an earlier source, that store is already known to be gone; without a stored position nothing
+  // can be told.
   if (record.source !== source || !store.upstream.head(record.session, source)) return false;
   const ours = new Set(store.missions.all().flatMap((each) => (each.source === source ? [each.session] : [])));
   return !(await client.listAllSessions()).some((session) => ours.has(session.id));

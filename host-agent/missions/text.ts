@@ -16,7 +16,10 @@ interface OpenText {
   stream: StreamRedactor;
   /** The redacted text so far. */
   text: string;
-  /** How much of it is in checkpoints; null when a former process wrote them, or nobody knows. */
+  /**
+   * How many characters are in stored checkpoints; null when that is unknown: an earlier process wrote them, or storing
+   * failed.
+   */
   stored: number | null;
   /** Text was missed: nothing is shown until the end (protocol §3). */
   blind: boolean;

@@ -37,7 +37,10 @@ export const wroteTodos = (state: Translation): boolean => {
   );
 };
 
-/** What is known of a mission's list. OpenCode tells a change once and keeps it out of its history, so a missed one is read. */
+/**
+ * The to-do list of a mission as last heard. OpenCode sends a change once and does not keep it in its history, so after
+ * a gap the list is read.
+ */
 export class TodoList {
   readonly #read: () => Promise<void>;
   #last: string | null = null;

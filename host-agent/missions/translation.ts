@@ -41,10 +41,13 @@ export type PartView =
       callID: string | undefined;
     };
 
-/** What a durable event becomes. A text's end turns into rows only with what was sent of it before (text.ts). */
+/**
+ * What one durable event of OpenCode becomes. The end of a text is turned into rows later (text.ts), because that
+ * depends on how much of the text was already sent.
+ */
 export type Made =
   | { kind: 'event'; event: HostEvent; where?: string }
-  /** `text` null: OpenCode stores no end of this text, so what came of it is all there is. */
+  /** `text` is null when OpenCode stores no final text for this part: then what was streamed is the text. */
   | { kind: 'close'; part: string; text: string | null };
 
 /**

@@ -278,7 +278,7 @@ export class TurnRun {
     return 'ended';
   }
 
-  /** Fails closed: what can't be followed must not go on unseen. */
+  /** A turn that we cannot follow any more is aborted and ended, since it must not go on unseen. */
   async #fail(error: unknown): Promise<number | 'ended'> {
     this.#failure = null;
     this.#failing.turn.failed(error);

@@ -23,7 +23,7 @@ export interface Turn {
   agent: string;
   /** When this process sent the prompt to the OpenCode process that is there now. */
   sentAtMs: number | null;
-  /** When it was sent or attached. */
+  /** When this process sent the prompt, or attached to the turn. */
   seenAtMs: number;
   heardAtMs: number;
   /** The first error for the session since the prompt was sent; a second one is the same with a stack (opencode §7.2). */

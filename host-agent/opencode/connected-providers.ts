@@ -36,7 +36,10 @@ export const connectedProviders = async (call: OpenCodeCall, directory: string):
 
 type ProviderModel = z.infer<typeof model>;
 
-/** An agent is nothing without tools; the catalogue has models for speech and pictures too. */
+/**
+ * Whether an agent can work with this model, which must be able to call tools; the catalogue also has models for speech
+ * and pictures.
+ */
 const canWork = ({ capabilities }: ProviderModel): boolean => capabilities.toolcall;
 
 /** OpenCode's default is the last by name, for some providers a model for speech (measured): then the newest that can work. */

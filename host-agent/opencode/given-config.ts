@@ -20,7 +20,10 @@ export interface GivenConfig {
   keys: Record<string, string>;
   /** Keys and other values under a name that says they are secret. */
   secrets: string[];
-  /** True when it names the only providers there are, and each of them brings its own package and models. */
+  /**
+   * True when the config lists all providers that may be used and brings package and models of each: then no catalogue
+   * is needed.
+   */
   isComplete: boolean;
 }
 

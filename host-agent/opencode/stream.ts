@@ -47,7 +47,7 @@ export const holdStream = async (
       reading.failed(error, error instanceof OpenCodeAway ? 'debug' : 'warn');
     }
     endpoint.failed();
-    // Several host-agents may wait for one OpenCode; an aborted pause only means that we are done.
+    // The wait is random, because several host-agents may wait for one OpenCode. If it is aborted, we are stopping.
     await pause(waitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     waitMs = Math.min(waitMs * 2, redialMaxMs);
   }

@@ -7,7 +7,9 @@ import { OpenCodeAway } from './failure.ts';
 import { readTrees, startedSession } from './history.ts';
 import type { StreamSink } from './stream.ts';
 
-/** Who follows a tree of sessions: a mission's session and those of its sub-agents. None of the methods may throw. */
+/**
+ * A follower of a tree of sessions: a mission's session with those of its sub-agents. None of its methods may throw.
+ */
 export interface Follower {
   /** True while a turn runs: then nothing may be missing after a gap. */
   isLive(): boolean;
@@ -165,7 +167,8 @@ export class Upstream implements StreamSink {
       if (frame.kind === 'durable') {
         const head = tree.heads.get(frame.session) ?? null;
         if (head !== null && frame.seq <= head) continue;
-        // Below what is stored already: OpenCode's store may be another one, which only the history can tell.
+        // The seq is lower than what is stored: OpenCode's store may have been replaced, which only its history can
+        // tell.
         const hole = head === null ? frame.seq <= tree.follower.storedSeq(frame.session) : frame.seq > head + 1;
         if (hole) {
           this.#log.warn('opencode.gap', { session: frame.session, seq: frame.seq, head });

@@ -13,7 +13,10 @@ export const processIdentity = z.object({
 });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
 
-/** The identity of a live process, or undefined when there is none (a zombie is none: it only waits to be reaped). */
+/**
+ * The identity of a live process. Undefined when there is no such process, or only a zombie, which merely waits to be
+ * reaped.
+ */
 export const identityOf = (pid: number): ProcessIdentity | undefined => {
   let stat: string;
   try {

@@ -83,7 +83,7 @@ const secretsInJson = (path: string): string[] => {
   return found;
 };
 
-/** What a missing file or folder yields is `otherwise`; every other failure is thrown. */
+/** Runs `read`; when the file or folder is missing the result is `otherwise`, every other failure is thrown. */
 const present = <T>(read: () => T, otherwise: T): T => {
   try {
     return read();

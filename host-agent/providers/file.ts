@@ -47,7 +47,7 @@ export const openProviderFile = (path: string): ProviderFile => {
   };
 };
 
-/** Null: damaged. */
+/** The content of the file; null when it is damaged. */
 const read = (path: string): ProviderSettings | null => {
   let text: string;
   try {

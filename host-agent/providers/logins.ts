@@ -45,7 +45,8 @@ export class Logins {
     if (login === null) throw new AppError('bad_request', noLoginText(slug, method.label));
     this.#pending.set(slug, { index, theirs, kind: login.method, begunAt: clock() });
     const instructions = login.method === 'code' ? login.instructions : `${login.instructions} ${autoText}`.trim();
-    // One that ends by itself is shown as any other: the existing apps know no other way.
+    // A login that ends without a code is shown like the others, because the existing apps know only the form with a
+    // code.
     return { url: login.url, instructions, method: 'code' };
   }
 

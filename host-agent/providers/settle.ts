@@ -7,8 +7,8 @@ import type { ProviderSide } from './side.ts';
 import { leftOutText, liveIn, look, type View } from './view.ts';
 
 /**
- * Brings what is kept of providers into force: OpenCode's config file, then the instances that run; idle ones at once, busy ones
- * when their turn has ended. Out: how it is now. Throws as Client does.
+ * Makes stored provider settings take effect: writes OpenCode's config file, then disposes the running instances, idle
+ * ones at once and busy ones after their turn. Out: the state after that. Throws as Client does.
  */
 export const settle = async (side: ProviderSide): Promise<View> => {
   const { settingsUnused, disabled } = side.facts();

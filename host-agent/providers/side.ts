@@ -7,7 +7,7 @@ import type { Clock } from '../process/clock.ts';
 import type { ProviderFile } from './file.ts';
 import type { Renewal } from './renewal.ts';
 
-/** What everything about providers works with. */
+/** What the functions about providers need: OpenCode's API, our file, and what is known of this start. */
 export interface ProviderSide {
   api: ProviderApi;
   file: ProviderFile;

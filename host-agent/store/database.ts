@@ -37,7 +37,7 @@ export const openDatabase = (path: string, hostId: HostId, now: number = Date.no
   const run = randomBytes(16).toString('base64url');
   const runPosition = transact(db, () => {
     db.prepare('INSERT OR IGNORE INTO identity (one, host) VALUES (1, ?)').run(hostId);
-    // A run without a row was never heard of by anybody who would miss it.
+    // A run without rows was never sent to anybody, so it can be forgotten.
     db.prepare('DELETE FROM runs WHERE head = 0').run();
     return integer(db.prepare('INSERT INTO runs (run) VALUES (?) RETURNING position').get(run), 'position');
   });

@@ -60,7 +60,9 @@ export class Inbox {
       WHERE id = ?2 AND end_run IS NULL`).run(runPosition, id);
   }
 
-  /** Ends a command that has no end to tell (see Dispatch.welcome); one that has ended stays as it is. */
+  /**
+   * Ends a command without reporting an end (see Dispatch.welcome). A command that has ended already stays as it is.
+   */
   drop(id: CommandId): void {
     const { db } = this.#database;
     transact(db, () =>

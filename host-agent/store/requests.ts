@@ -47,7 +47,10 @@ export class Requests {
       .run(request, mission, turn, directory, instance, kind);
   }
 
-  /** An answer is about to be sent; null takes that back, where OpenCode has said that it did not take it. */
+  /**
+   * Records that this answer is about to be sent to OpenCode. Null takes the record back, when OpenCode said that it
+   * did not accept the answer.
+   */
   attempted(request: string, command: CommandId | null): void {
     this.#database.db
       .prepare('UPDATE requests SET attempt = ? WHERE request = ? AND outcome IS NULL')

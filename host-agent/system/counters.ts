@@ -52,7 +52,10 @@ const ticksIn = (text: string): Ticks => {
 const kilobytes = (meminfo: string, name: string): number =>
   Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0);
 
-/** Traffic inside this machine, or seen a second time on its way through a container, a bridge or a tunnel. */
+/**
+ * Network interfaces whose traffic is not counted: it stays inside this machine, or is counted already on a real
+ * interface (containers, bridges, tunnels).
+ */
 const inner = /^(lo|veth|ve-|vb-|vnet|docker|br-|virbr|cni|ifb|wg|tailscale)/;
 
 const trafficIn = (netDev: string): { received: number; sent: number } => {

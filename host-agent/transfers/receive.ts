@@ -52,7 +52,7 @@ export const receiveTransfer = async (
       const chunk = queue.shift();
       if (chunk) {
         yield chunk;
-        // Asked for the next one: this one is written.
+        // The reader asks for the next chunk, so it has written this one: its bytes can be granted again.
         window.taken(chunk.length);
       } else if (isWhole) return;
       else {
@@ -84,7 +84,7 @@ export const told = (error: unknown): AppError =>
     ? error
     : new AppError('internal', 'The server failed in the middle of the transfer; its log says why.');
 
-/** The edge closes when it has the answer; one that doesn't is left. */
+/** How long to wait for the edge to close the socket after our answer; then we close it. */
 const answerMs = 10_000;
 
 const ended = async (socket: TransferSocket, gone: Promise<void>): Promise<void> => {

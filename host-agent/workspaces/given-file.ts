@@ -11,8 +11,8 @@ export interface GivenFile {
 }
 
 /**
- * A file by its name in the mission's context directory; null when there is none, or what has the name is no file of this mission
- * (the agent can put links there).
+ * A file in the mission's context directory, by name. Null when there is none, or when the name leads to something that
+ * is not a file of this mission (an agent can put links there).
  */
 export const readGivenFile = async (
   grounds: Grounds,

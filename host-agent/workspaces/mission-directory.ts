@@ -54,7 +54,7 @@ const empty = async (directory: string): Promise<void> => {
   for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true });
 };
 
-/** What an agent put in that place stays. */
+/** Runs `make` unless something is there already, which an agent may have put there and which is kept. */
 const unlessThere = async (make: () => Promise<unknown>): Promise<void> => {
   try {
     await make();

@@ -15,7 +15,7 @@ import { isInside, realExisting } from './paths.ts';
 export interface Grounds {
   /** Root of the host workspace. */
   workingDir: string;
-  /** Secrets and the store: nobody's. */
+  /** The state directory with secrets and the store: no path from outside may lead into it. */
   stateDir: string;
 }
 
@@ -31,7 +31,10 @@ export interface Wanted {
 /** Linux's own limit. */
 const maxPathBytes = 4095;
 
-/** Where a client's path leads. Throws AppError 400 for what is no path, and for a relative one without a current mission. */
+/**
+ * Where a client's path leads. Throws AppError 400 for a text that is not a path, and for a relative path without a
+ * current mission.
+ */
 export const wantedPath = ({ workingDir }: Grounds, scope: FileScope, given: string): Wanted => {
   if (given.trim() === '' || given.includes('\0') || Buffer.byteLength(given) > maxPathBytes || !given.isWellFormed())
     throw new AppError(
@@ -49,7 +52,10 @@ export const wantedPath = ({ workingDir }: Grounds, scope: FileScope, given: str
   return { path: inside ? `${workingDir}${path}` : path, shown: path, isOffered: false };
 };
 
-/** Below the mission's directory; `context` is taken for what the agent is told it is, whatever stands there now. */
+/**
+ * A path below the mission's directory. `context` always means the files given to the mission, even if the agent has
+ * put something else in that place.
+ */
 const relativePath = (workingDir: string, mission: MissionId | null, path: string): Wanted => {
   if (!mission)
     throw new AppError(
@@ -77,8 +83,8 @@ const contextPath = (
 };
 
 /**
- * The path without symlinks in its existing part, if this user may reach it. Throws AppError: 404 for a mission that is not his, 403
- * for what only admins or nobody may see, and what the file system says.
+ * Resolves symlinks in the part of the path that exists, and checks that this user may reach it. Throws AppError: 404
+ * for another user's mission, 403 for what only admins or nobody may see, and what the file system says.
  */
 export const reachable = async (grounds: Grounds, scope: FileScope, wanted: Wanted): Promise<string> => {
   const real = await realExisting(wanted.path);

@@ -9,7 +9,7 @@ import { call } from './call.ts';
 export const fileScope = z.object({
   /** The user's current mission, when it is on this server: relative paths and `/root/context` mean its directories. */
   current: missionId.nullable(),
-  /** Missions whose files he may reach, as far as the path names them; null: every mission's. */
+  /** The missions whose files the user may reach, as far as the path names them; null means every mission. */
   missions: z.array(missionId).nullable(),
   /** May browse the whole server. */
   everything: z.boolean(),

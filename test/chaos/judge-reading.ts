@@ -30,7 +30,9 @@ const judgeDelta = (reading: Reading, expected: readonly Row[]): Finding[] =>
     return is === should ? [] : [{ sort: 'wrong', text: `it was shown ${is}, the log has ${should}` }];
   });
 
-/** A part that was closed without its host grows when the host is back, and a row is always told with the text of its time. */
+/**
+ * A part that the edge closed grows when the host is back, while an earlier row was shown with the text of its time.
+ */
 const comparable = (row: Row): Row =>
   row.event.type === 'part.closed' && row.event.incomplete ? { ...row, event: { ...row.event, text: '' } } : row;
 

@@ -185,7 +185,7 @@ test('enrolled again, a server keeps its identity, and the credential it had is 
   expect(again).toMatchObject({ id: server.id, workspace_id: server.workspace_id, name: server.name, epoch: 2 });
   expect((await peer.closed).code).toBe(closeCode.staleEpoch);
   expect([await dialled(server), await dialled(again)]).toEqual([401, 101]);
-  // A dial of before that only now arrives at the object.
+  // A dial with the old credential that reaches the object only now.
   expect((await (await dialHost(server.id, server.epoch)).closed).code).toBe(closeCode.staleEpoch);
 });
 

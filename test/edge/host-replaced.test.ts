@@ -80,7 +80,7 @@ test('what a replaced session still sends changes nothing', async () => {
 
   const live = { mission, command: id, turn, state: 'running', since: 1, last_activity: 1 };
   await up('r2', { welcomed_run: 'r1', commands: [id], turns: [live], at: { run: 'r1', n: 1 } });
-  // As if the frame had been on its way when the session was replaced.
+  // The frame arrives after another session has replaced the one that sent it.
   const late = JSON.stringify({ type: 'turns', turns: [], at: { run: 'r1', n: 1 } });
   await runInDurableObject(stub, (instance) => instance.webSocketMessage(old, late));
 

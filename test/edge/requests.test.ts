@@ -134,7 +134,8 @@ test('an answer is no message: nothing waits for it, and its end is its own', as
 
   expect(await (await ada('/api/control/queue')).json()).toEqual([]);
   expect(await running()).toMatchObject([{ queue_len: 0 }]);
-  // As a host says it that knows no answers, and with no turn left that could hide what it does to the mission.
+  // As a host without support for answers reports it (no `of`), after the turn has ended, so that a change of the
+  // mission would show.
   await send(turnRows(mission, message, turn).ended('completed'));
   const unknown = { type: 'command.finished', command: given.id, outcome: 'failed', text: 'Update the host-agent.' };
   await send(row(mission, unknown));
@@ -213,7 +214,7 @@ test('a turn takes its open requests with it', async () => {
   peer = await dialHost(host);
   peer.send(hello('r1', { at: { run: 'r1', n } }));
   expect((await peer.next('welcome')).commands).toEqual([]);
-  // Their host may still say so, and asks for more than its turn has.
+  // The host reports the ends again, and one more question of the ended turn.
   await send(ended('q1', 'expired'), asked('q2', 'question'));
   expect(viewer.events.filter(({ name }) => name === 'request.ended')).toHaveLength(2);
   expect(await open()).toEqual([]);

@@ -102,7 +102,7 @@ test('a mission with a turn, with a waiting message or with another status is le
     'active',
     'failed',
   ]);
-  // What waited for its slot begins; taken out of the queue, it would have counted as something that happened.
+  // The waiting message gets its slot. Had it been taken out of the queue, that would have counted as activity.
   peer.send(batch('r1', 2, [rows.ended('completed')]));
   expect((await peer.next('commands')).commands).toMatchObject([{ mission: waiting }]);
 });

@@ -303,7 +303,7 @@ test('a socket that answers no ping for two heartbeats is replaced without the v
   await create(ada);
   fakeClock();
   const stream = await watch(ada);
-  // Three beats in one moment: nobody had the time to answer.
+  // Three heartbeats at once, so that no pong can arrive in between.
   vi.advanceTimersByTime(45_000);
   await stream.until(({ text }) => text.includes('trying again'));
   await send(ada, { content: 'hello' });

@@ -118,7 +118,7 @@ test('an answer of 2 MB is whole for a viewer and in the history', async () => {
 /** Rows that show a message as it was written: when it comes, and where its turn starts. */
 const ofItsAuthor = new Set(['message.kept', 'turn.started']);
 
-/** What viewers were shown of a mission but for its own message, in which its author spelt the secret. */
+/** Everything viewers were shown of a mission except the person's own message, which spells the secret. */
 const shown = (mission: string): string =>
   JSON.stringify([
     viewer.rows.filter(({ name, data }) => data.mission_id === mission && !ofItsAuthor.has(name)),

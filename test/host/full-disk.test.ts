@@ -55,7 +55,7 @@ const appendUntilFull = (host: MissionHost, size: number): void => {
   for (let row = 0; row < 10_000; row++) host.store.outbox.append([note('x'.repeat(size))]);
 };
 
-/** As the link does it: the wish can't be stored, and is passed on all the same. */
+/** Does what the link does on a full disk: the wish to cancel cannot be stored and is passed on anyway. */
 const interrupt = (host: MissionHost, { mission, id }: MessageCommand): void => {
   expect(() => host.store.inbox.cancel({ mission, command: id })).toThrow(StoreFull);
   host.dispatch.interrupt({ mission, command: id });

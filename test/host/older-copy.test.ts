@@ -14,7 +14,7 @@ afterAll(() => lab.close());
 
 const storeIn = ({ dir }: HostOptions): string => join(dir, 'host-agent.sqlite');
 
-/** Puts the copy in place of a store; for one that nobody has open, whose companions SQLite has removed. */
+/** Replaces a store by its copy. Nobody may have the store open; SQLite has then removed its -wal and -shm files. */
 const copyStore = (options: HostOptions) => {
   const copy = join(options.dir, 'copy');
   copyFileSync(storeIn(options), copy);

@@ -240,7 +240,7 @@ test('the default provider gives the model of messages that name none, and one t
   await ask('providers.default', { id: 'groq', model });
   expect(await preferred()).toBe(`groq/${model}`);
   expect(await refusal(ask('providers.default', { id: 'groq', model: 'none' }))).toMatch(/^bad_request/);
-  // A default that would have no effect is no default.
+  // DEFAULT_MODEL wins over a default provider, so choosing one is refused.
   const configured = { ...side, defaultModel: 'lab/m1' };
   expect(await refusal(makeDefault(configured, 'groq', null))).toMatch(/^bad_request: DEFAULT_MODEL/);
   expect((await list()).filter(({ is_default }) => is_default).map(({ id }) => id)).toEqual(['groq']);

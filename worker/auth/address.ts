@@ -1,8 +1,9 @@
 import type { Context } from '../http/context.ts';
 
 /**
- * The address a login comes from. `CF-Connecting-IP` is the platform's word only on Cloudflare, anyone's elsewhere; the
- * last hop of `X-Forwarded-For` is our own proxy's word, if there is one (TRUST_PROXY). Without either all share one name.
+ * The client's address, for counting failed logins. On Cloudflare the platform sets `CF-Connecting-IP`; elsewhere
+ * anybody could, so it is not read there. `X-Forwarded-For` is read only with TRUST_PROXY, and only its last hop, which
+ * our own proxy wrote. Without either, all clients share one name and are counted together.
  */
 export const clientAddress = (c: Context): string => {
   if (c.env.EDGE === undefined) return c.req.header('CF-Connecting-IP') ?? 'unknown';

@@ -9,7 +9,7 @@ import { loginFailures } from '../directory/schema.ts';
 const maxFailures = 10;
 const windowMs = 5 * 60_000;
 
-/** What is counted together. Hashed, because people type passwords into the name field. */
+/** The key under which failed logins are counted. Hashed, because people type passwords into the name field. */
 export const limitKey = (address: string, account: string): string => sha256Hex(`${address}\n${userNameText(account)}`);
 
 /** Enrolments are counted apart from logins: no account has a line break in its name. */

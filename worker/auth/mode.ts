@@ -49,7 +49,7 @@ export const devUser = 'dev';
 export const isAdmin = (users: readonly Account[], user: Account): boolean =>
   user.admin || users.every(({ admin }) => !admin);
 
-/** True for the id of someone who may log in now. */
+/** Whether a user of this id exists now; one that was removed from the configuration does not. */
 export const isUser = (env: Env, id: string): boolean => {
   const mode = authMode(env);
   switch (mode.kind) {

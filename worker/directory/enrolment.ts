@@ -20,7 +20,7 @@ export const keepCode = async (
   return expiresAt;
 };
 
-/** A server's wish to be enrolled; hashes only. */
+/** What a server sends to be enrolled; secrets only as hashes. */
 export interface EnrolmentWish {
   codeSha256: string;
   attemptSha256: string;
@@ -83,7 +83,10 @@ type Attempt = Pick<EnrolmentWish, 'codeSha256' | 'attemptSha256'>;
 export const isCodeUsable = async (db: Directory, attempt: Attempt, now: number): Promise<boolean> =>
   (await db.select().from(enrolmentCodes).where(isUsable(attempt, now)).get()) !== undefined;
 
-/** `proof` is needed of an attempt's first use; its own repeat may come after the credential that it proved itself with was replaced. */
+/**
+ * Whether this attempt may use the code. The first use needs `proof` where the server says who it is. A repeat of the
+ * same attempt needs none: the credential that proved it may have been replaced by then.
+ */
 const isUsable = ({ codeSha256, attemptSha256 }: Attempt, now: number, proof?: SQL): SQL | undefined =>
   and(
     eq(enrolmentCodes.codeSha256, codeSha256),

@@ -7,7 +7,7 @@ export type HostRow = typeof hosts.$inferSelect;
 
 const isEnrolled = isNull(hosts.removedAt);
 
-/** All servers, the oldest first: that one is the default server. Removed ones are none. */
+/** All servers that are enrolled, the oldest first: the oldest is the default server. Removed servers are left out. */
 export const listHosts = (db: Directory): Promise<HostRow[]> =>
   db.select().from(hosts).where(isEnrolled).orderBy(asc(hosts.createdAt), asc(hosts.id)).all();
 
@@ -75,7 +75,10 @@ export const endCredential = async (db: Directory, id: string): Promise<boolean>
   return (await db.update(hosts).set(nobodys).where(eq(hosts.id, id)).returning({ id: hosts.id })).length > 0;
 };
 
-/** Takes a server off every list. Its row stays, see schema.ts. */
+/**
+ * Marks a server as removed, so that no list shows it. Its row stays, because its missions can still be read (see
+ * schema.ts).
+ */
 export const forgetHost = async (db: Directory, id: string, now: number): Promise<void> => {
   await db.update(hosts).set({ removedAt: now, live: false }).where(eq(hosts.id, id));
 };

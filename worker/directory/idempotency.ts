@@ -9,7 +9,10 @@ import { idempotency } from './schema.ts';
 /** Longer keys are a mistake, and would be stored for a week. */
 const maxKeyChars = 200;
 
-/** One request as its client named it; `body` is what was understood of it. */
+/**
+ * A request and the Idempotency-Key that its client gave it. `body` is the parsed body, so that spelling does not
+ * matter.
+ */
 export interface Named {
   owner: string;
   route: string;
@@ -18,9 +21,10 @@ export interface Named {
 }
 
 /**
- * The ids drawn for a request, the same for every repeat of it (protocol §4): stored before anything is routed, so that a
- * request repeated after a crash, or twice at once, is one. 422 when the key was used with another body. Without a key
- * nothing is stored. `draw` is called before it is known whether it is needed.
+ * Gives a request its ids, and every repeat of the request the same ids (protocol §4). They are stored before anything
+ * is routed, so that a request repeated after a crash, or sent twice at once, is one request. Throws 422 when the key
+ * was used with another body. Without a key nothing is stored. `draw` may be called although its ids turn out not to be
+ * needed.
  */
 export const reserve = async <T extends z.ZodType<Record<string, string>>>(
   db: Directory,

@@ -51,14 +51,18 @@ export const newestMissionOn = async (db: Directory, owner: string, host: string
       .get()
   )?.id ?? null;
 
-/** Which of these a user owns: whole mission ids, or the first 8 digits that name a mission directory. */
+/**
+ * Of these names (whole mission ids, or the first 8 digits, which name a mission directory), the missions that the user
+ * owns.
+ */
 export const missionsNamed = async (
   db: Directory,
   owner: string,
   names: readonly string[],
 ): Promise<{ id: string; host: string }[]> => {
   if (names.length === 0) return [];
-  // Ranges of the primary key, as below.
+  // All ids with this beginning, as a range of the primary key ('g' follows every hex digit), so that no other row is
+  // read.
   const same = or(...names.map((name) => and(gte(missions.id, name), lt(missions.id, `${name}g`))));
   return db
     .select({ id: missions.id, host: missions.host })

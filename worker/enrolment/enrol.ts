@@ -18,7 +18,7 @@ export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise
   const credential = randomBytes(32).toString('base64url');
   const wish = {
     codeSha256: enrolmentCodeHash(body.code),
-    // Without an attempt of its own a request can't be repeated.
+    // A client that sends no attempt cannot repeat the request: this one is known to nobody.
     attemptSha256: sha256Hex(body.attempt ?? randomUUID()),
     credentialSha256: sha256Hex(credential),
     fresh: { id: randomUUID(), workspaceId: randomUUID(), name: body.name ?? 'server' },

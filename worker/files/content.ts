@@ -1,4 +1,6 @@
-/** Contract §2.10; everything else is sent as bytes. */
+/**
+ * Content types by file ending (contract §2.10). Files with any other ending are sent as `application/octet-stream`.
+ */
 const types: Record<string, string> = {
   png: 'image/png',
   jpg: 'image/jpeg',

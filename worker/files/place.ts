@@ -17,15 +17,19 @@ export interface Place {
 
 /** A mission directory's short id or a whole mission id, wherever a path has one (contract §8.1). */
 const named = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mission-([0-9a-f]{8})/g;
-/** More names in one path are no path of ours. */
+/** No real path names more missions than this; the bound keeps the query small. */
 const maxNamed = 8;
 
-/** These are of the current mission (contract §2.10), and so on its server. */
+/**
+ * Paths that mean the current mission (contract §2.10): relative ones and those below /root/context. They are on its
+ * server.
+ */
 const isOfCurrent = (path: string): boolean => !path.startsWith('/') || /^\/root\/context(\/|$)/.test(path);
 
 /**
- * Which server a path is on, and what of it this user may reach: the server of a mission named in it, that of the current mission,
- * else the default server. With several users nobody reaches a mission that is not his. 503 without any server.
+ * Finds the server that a path is on: that of a mission named in the path, else that of the current mission, else the
+ * default server. Also what the user may reach there: with several users nobody reaches the mission of another user.
+ * Throws 503 when no server is enrolled.
  */
 export const placeOf = async (c: Context, path: string): Promise<Place> => {
   const db = directory(c.env);

@@ -10,8 +10,9 @@ import { placeOf } from './place.ts';
 type Chunk = z.input<typeof receiveFile.args>['chunk'];
 
 /**
- * Hands a multipart body on to the server that the path is on, unread: its first field is taken there. Out: where it is now (a
- * piece waits for the others). 400 for another content type, 413 above the limit, else what the server says.
+ * Streams a multipart body, without parsing it, to the server that the path is on, which takes the first field as the
+ * file. Out: where the file is now (a piece of an upload is kept until the others are there). Throws 400 for another
+ * content type, 413 above the limit, else what the server says.
  */
 export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.output<typeof storedFile>> => {
   const contentType = c.req.header('Content-Type') ?? '';

@@ -9,7 +9,10 @@ import { type Recorded, recordEvent } from './record.ts';
 import { runPosition } from './runs.ts';
 import { getMeta, setMeta } from './tables.ts';
 
-/** What a complete list from the host left out, and the outbox row up to which the list speaks (protocol §4). */
+/**
+ * Commands and turns that we expected in a list from the host and that are not in it. `run` and `n` name the outbox row
+ * up to which the list is complete: nothing may be concluded before the log has that row (protocol §4).
+ */
 const absence = z.object({
   run: z.string(),
   n: z.number().int(),
@@ -48,7 +51,7 @@ export const noteAbsence = (
     turns: missingTurns,
   });
   const isEmpty = noted.commands.length === 0 && noted.turns.length === 0;
-  // Kept apart: a later list of turns says nothing about the commands that a `hello` left out.
+  // Stored apart for each kind of list: a later list of turns says nothing about the commands that `hello` left out.
   setMeta(sql, `absence.${list}`, isEmpty ? '' : JSON.stringify(noted));
 };
 

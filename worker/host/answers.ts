@@ -25,10 +25,10 @@ export type Answer = {
 export const getAnswer = (sql: SqlStorage, id: string): Answer | null =>
   sql.exec<Answer>('SELECT * FROM answers WHERE id = ?', id).toArray()[0] ?? null;
 
-/** The mission an answer is for; null for what is none. */
+/** The mission that this answer belongs to; null when there is no answer of this id. */
 export const missionOfAnswer = (sql: SqlStorage, id: string): MissionId | null => getAnswer(sql, id)?.mission ?? null;
 
-/** What an answer is to; null for what is none. */
+/** Whether an answer is for a question or a permission; null when there is no answer of this id. */
 export const kindOfAnswer = (sql: SqlStorage, id: string): RequestKind | null => {
   const answer = getAnswer(sql, id);
   return answer && saidIn(answer).kind;
@@ -54,7 +54,10 @@ export const markReceived = (sql: SqlStorage, id: string): void => {
 /** True once the answer has an end. */
 export const hasAnswerEnded = (sql: SqlStorage, id: string): boolean => (getAnswer(sql, id)?.ended ?? null) !== null;
 
-/** Ends an answer, once. One that did not reach the agent leaves its request, where that still is open, to others. */
+/**
+ * Ends an answer, once. If it did not reach the agent, its question or permission, where still open, can be answered by
+ * somebody else.
+ */
 export const endAnswer = (
   sql: SqlStorage,
   { command, outcome }: Pick<Extract<LogEvent, { type: 'command.finished' }>, 'command' | 'outcome'>,
@@ -64,7 +67,10 @@ export const endAnswer = (
   sql.exec('UPDATE requests SET answer = NULL WHERE answer = ? AND ended IS NULL', command);
 };
 
-/** With a request its answers are over; the host hears nothing of those it does not have yet. */
+/**
+ * When a question or permission ends, the answers to it end too. Only those that the host has not received: for the
+ * others the host itself reports the end.
+ */
 export const endAnswersTo = (sql: SqlStorage, request: string): void => {
   sql.exec("UPDATE answers SET ended = 'request' WHERE request = ? AND ended IS NULL AND received = 0", request);
 };
@@ -78,7 +84,7 @@ export const noteAnswersAbsent = (sql: SqlStorage, { at, commands }: Hello): voi
   setMeta(sql, 'absence.answers', answers.length === 0 ? '' : JSON.stringify({ ...at, answers }));
 };
 
-/** The host has lost them: the questions, where they still are open, can be answered again. */
+/** The host has lost these answers: where their questions are still open, people can answer them again. */
 export const concludeAnswers = (sql: SqlStorage): void => {
   const text = getMeta(sql, 'absence.answers');
   if (text === null || text === '') return;

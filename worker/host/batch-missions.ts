@@ -9,7 +9,10 @@ export type BatchMissions = ReturnType<typeof batchMissions>;
 export const batchMissions = (sql: SqlStorage) => {
   const changed = new Map<string, { before: Mission; after: Mission }>();
   return {
-    /** As the rows so far have left it. Nothing is remembered of what is only read: its row may be taken back. */
+    /**
+     * The mission after the rows of this batch so far. A mission that is only read is not cached, because the row for
+     * which it was read may be rolled back.
+     */
     get: (id: string): Mission | null => changed.get(id)?.after ?? getMission(sql, id),
     set: (before: Mission, after: Mission): void => {
       changed.set(after.id, { before: changed.get(after.id)?.before ?? before, after });

@@ -29,7 +29,7 @@ export class Calls {
     return promise;
   }
 
-  /** A result that nobody waits for (any more) is harmless. */
+  /** Hands a result to whoever waits for it. Nobody does when the request has ended meanwhile, which is harmless. */
   result(socket: WebSocket, result: Result): void {
     const waiting = this.#waiting.get(result.id);
     if (waiting?.socket !== socket) return;
@@ -37,7 +37,10 @@ export class Calls {
     waiting.settle(answerIn(result));
   }
 
-  /** Fails what waits for another socket than this one: the session in force, or null when there is none. */
+  /**
+   * Fails all calls that were sent on a socket other than this one. `socket` is that of the current link session, or
+   * null when there is none.
+   */
   keepOnly(socket: WebSocket | null): void {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.socket === socket) continue;

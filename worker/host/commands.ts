@@ -118,12 +118,15 @@ export const wishCancel = (sql: SqlStorage, id: string): void => {
   sql.exec('UPDATE commands SET cancel = 1 WHERE id = ? AND cancel = 0', id);
 };
 
-/** The host itself has said that this command is over: nothing of it can still start there. */
+/** The host itself has reported the end of this command: nothing of it can start there any more. */
 export const confirmEnd = (sql: SqlStorage, id: string): void => {
   sql.exec('UPDATE commands SET host_ended = 1 WHERE id = ? AND host_ended = 0', id);
 };
 
-/** Wishes the host has not yet answered with an end, also where the turn was already ended here (protocol §4). */
+/**
+ * Cancel wishes for which the host has not yet reported the end of the command, also those whose turn was already ended
+ * at the edge (protocol §4).
+ */
 export const unmetWishes = (sql: SqlStorage): { mission: MissionId; command: CommandId }[] =>
   sql
     .exec<{ mission: MissionId; command: CommandId }>(
@@ -143,7 +146,7 @@ export const dueMessages = (sql: SqlStorage, held: ReadonlySet<string>): KeptMes
 };
 
 export const forgetCommands = (sql: SqlStorage, mission: string): void => {
-  // Ids are kept for ever: a command that comes back must be known as one that is over.
+  // The rows stay for ever: if the host reports such a command again, it is recognised as one that has ended.
   sql.exec("UPDATE commands SET state = 'removed', content = '' WHERE mission = ?", mission);
 };
 

@@ -1,6 +1,7 @@
 /**
- * Everything the object's one alarm is for. What is due is derived from the tables each time, so no piece of work can cancel another's
- * wake-up, an alarm that comes early or twice finds nothing to do, and an eviction forgets nothing.
+ * What the object's single alarm is set for. When it is due is computed from the tables each time. So no task can
+ * overwrite the wake-up of another, an alarm that comes early or twice finds nothing to do, and nothing is lost by an
+ * eviction.
  */
 import { isIdle } from './running.ts';
 import { getMeta, setMeta } from './tables.ts';
@@ -24,18 +25,27 @@ export const noteProjection = (sql: SqlStorage, worked: boolean, nowMs: number):
 
 const retryAt = (sql: SqlStorage): number | null => readTime(sql, 'retry_at');
 
-/** Notes since when a server that D1 calls live has had nothing to do; once for each time that it runs out of work. */
+/**
+ * Stores since when a server that is marked live in D1 has had nothing to do. Called after each step, it writes only
+ * once for each idle period.
+ */
 export const noteQuiet = (sql: SqlStorage, nowMs: number): void => {
   if (isCalledLive(sql) && readTime(sql, 'quiet_at') === null) setMeta(sql, 'quiet_at', String(nowMs));
 };
 
-/** When it is to be seen whether a server is quiet; null where it is called so, or has worked since the last look. */
+/**
+ * When to check whether a server has become quiet; null when it is already marked quiet, or has worked since the last
+ * check.
+ */
 const quietAt = (sql: SqlStorage): number | null => {
   const since = readTime(sql, 'quiet_at');
   return since === null ? null : since + quietMs;
 };
 
-/** Whether the server is called live and has had nothing to do for long enough. Begins the wait anew where it works. */
+/**
+ * Whether a server that is marked live in D1 has had nothing to do for long enough. If it works again, the wait starts
+ * anew.
+ */
 export const isQuiet = (sql: SqlStorage, nowMs: number): boolean => {
   const at = quietAt(sql);
   if (at === null || nowMs < at) return false;

@@ -7,7 +7,7 @@ import type { Log } from './log.ts';
 import { getMission, type Mission } from './missions.ts';
 import { type Recorded, recordEvent } from './record.ts';
 
-/** By whose wish, and what the conversation says of it. */
+/** How the turn ends (`cancelled` by a person, or `interrupted`), and the text that the conversation shows. */
 export interface End {
   outcome: 'cancelled' | 'interrupted';
   text: string;
@@ -43,7 +43,7 @@ const serverRemoved: End = {
  */
 export const endAll = (sql: SqlStorage, log: Log, nowMs: number): Recorded[] =>
   openCommands(sql, null).flatMap((command) => {
-    // Read for each: the end of the message before may have been the end of the mission's turn.
+    // Read anew for each command: ending the one before may have ended the mission's turn.
     const mission = getMission(sql, command.mission);
     if (!mission) return [];
     if (command.state !== 'kept') wishCancel(sql, command.id);

@@ -55,7 +55,7 @@ export class HostLink {
 
   accept(socket: WebSocket, epoch: number): void {
     this.#socket.accept(socket, epoch, Date.now());
-    // The Worker may have let it in just before the credential was issued again.
+    // The Worker checked the credential before the dial reached this object; it may have been issued again in between.
     this.#endOlder(Number(getMeta(this.#sql, 'epoch') ?? 0));
   }
 
@@ -152,7 +152,10 @@ export class HostLink {
     return hasOpen(this.#sql, 'kept') ? nextMessages(this.#sql) : [];
   }
 
-  /** What follows from the log having come this far. */
+  /**
+   * Concludes everything that waited until the log contained certain rows: lost answers, lost commands and turns, held
+   * messages.
+   */
   #conclude(nowMs: number): Recorded[] {
     concludeAnswers(this.#sql);
     return [...concludeAbsence(this.#sql, this.#log, nowMs), ...releaseHeld(this.#sql, this.#log, nowMs)];
@@ -240,7 +243,7 @@ export class HostLink {
     if (reason !== null) this.#steps.dismissViewers();
     const frameMs = this.#env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
     const { session } = this.#socket.state(socket);
-    // At once: while D1 is asked, a message may be taken in, and no command may go before the welcome.
+    // Sent before D1 is asked: meanwhile a person's message may arrive, and no command may be sent before the welcome.
     sendFrame(socket, welcomeFrame(this.#sql, this.#log, hello, session, frameMs));
     await this.#steps.checkDirectory();
     await setCapabilities(this.#env.DB, this.#steps.host, hello.capabilities);
@@ -253,7 +256,7 @@ export class HostLink {
    */
   async #mayOpen(socket: WebSocket, missions: string[]): Promise<boolean> {
     if (missions.length === 0) return true;
-    // A rejection inside would reset the object and cut every viewer off.
+    // If the promise rejected inside blockConcurrencyWhile, the object would be reset and every viewer cut off.
     const [asked] = await this.#ctx.blockConcurrencyWhile(() =>
       Promise.allSettled([foreignMission(this.#env.DB, this.#steps.host, missions)]),
     );

@@ -93,7 +93,7 @@ const saysOpened = (raw: unknown): boolean =>
 /** Missions that a batch opens and this object does not know: the Worker's directory is asked before they are adopted. */
 export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
   batch.items.flatMap((raw) => {
-    // Almost no row opens a mission, and each is parsed in `ingest`: a look is enough here.
+    // Nearly all rows are of another type and are parsed fully in `ingest`, so only the type is looked at here.
     if (!saysOpened(raw)) return [];
     const parsed = itemSchema.safeParse(raw);
     if (!parsed.success || parsed.data.mission === null) return [];
@@ -102,7 +102,10 @@ export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
     return typeof event !== 'string' && event.type === 'mission.opened' ? [parsed.data.mission] : [];
   });
 
-/** Checkpoints come every 32 KB, so text this far beyond the stored one is no host's of ours; it would only fill our memory. */
+/**
+ * How far a delta may lie beyond the stored text. Checkpoints come every 32 KB, so a delta farther ahead is from no
+ * host of ours and would only fill our memory.
+ */
 const maxAheadChars = 4 * 1024 * 1024;
 
 /** Deltas of parts that are open here; the rest is dropped, as deltas may be. */
@@ -118,7 +121,10 @@ export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
 
 const keyOf = (src: Src): string => JSON.stringify([src.source, src.session]);
 
-/** JSON is written by recursion, which ends somewhere; no tool is called with anything near this deep. */
+/**
+ * How deeply an event may be nested. JSON.stringify recurses and would overflow the stack at some depth; arguments of
+ * real tools never come near this.
+ */
 const maxLevels = 200;
 
 const isDeeperThan = (levels: number, value: unknown): boolean =>
@@ -147,8 +153,8 @@ const hostTypes = new Set<string>(hostEvent.options.map((option) => option.shape
 const edgeTypes = new Set<string>(edgeEvent.options.map((option) => option.shape.type.value));
 
 /**
- * What an event names that belongs to another mission, or null. Missions of several users live on one server: a host that mixes
- * them up must not end one's turn by another's event, or show one's text to another.
+ * Names the command, question or part in an event that belongs to another mission, or null. One server holds missions
+ * of several users: a host that mixes them up must not end one mission's turn, or show its text, through another.
  */
 const strayIn = (sql: SqlStorage, mission: string, event: LogEvent): string | null => {
   const command = 'command' in event ? event.command : null;

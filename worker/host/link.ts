@@ -78,7 +78,7 @@ export class HostSocket {
     for (const other of this.#ctx.getWebSockets(linkTag)) {
       const state = this.state(other);
       if (other === socket || state.session === '') continue;
-      // What it still sends would speak for the server beside the session in force.
+      // Its session is taken away, because what it still sends must not count beside the new session.
       setState(other, { ...state, session: '' });
       close(other, closeCode.replaced, 'replaced by a newer session of this server');
     }
@@ -101,7 +101,10 @@ export class HostSocket {
 
 export const sendFrame = (socket: WebSocket, frame: EdgeFrame): void => socket.send(JSON.stringify(frame));
 
-/** Sockets that this side closed. A cache is enough: what is still on its way to them comes before any eviction. */
+/**
+ * Sockets that we have closed: frames that still arrive on them are ignored. Kept in memory only, since they arrive
+ * before any eviction.
+ */
 const closedHere = new WeakSet<WebSocket>();
 
 /** Closing a socket that is gone already is no error. */
@@ -116,7 +119,8 @@ export const readHostFrame = (socket: WebSocket, state: LinkState, message: stri
     close(socket, code, reason);
     return null;
   };
-  // Nothing behind a refused frame may count. What a host sends just before it closes does.
+  // Frames that follow a refused one are ignored. Frames that the host sent before it closed the socket itself do
+  // count.
   if (closedHere.has(socket)) return null;
   if (typeof message !== 'string') return refuse(closeCode.badFrame, 'frames are text');
   if (message.length > maxFrameBytes) return refuse(closeCode.badFrame, `frame larger than ${maxFrameBytes} bytes`);

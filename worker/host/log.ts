@@ -157,7 +157,10 @@ export class Log {
     for (const stored of cursor) yield readRow(stored);
   }
 
-  /** What a conversation consists of, in order, without touching tool rows (protocol §5). */
+  /**
+   * The rows that make up the conversation (messages and ends of turns), in order, by an index that holds no tool rows
+   * (protocol §5).
+   */
   conversation(mission: string): LogRow[] {
     return this.#sql
       .exec<StoredRow>(

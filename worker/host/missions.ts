@@ -69,7 +69,10 @@ export const runningMissions = (sql: SqlStorage): Mission[] =>
     .toArray()
     .map(toMission);
 
-/** A mission its owner may see; null for anyone else's and for deleted ones, which are the same to a caller. */
+/**
+ * A mission if it belongs to `owner`. Null when it belongs to somebody else or was deleted: a caller must not be able
+ * to tell these cases apart.
+ */
 export const ownMission = (sql: SqlStorage, owner: string, id: string): Mission | null => {
   const mission = getMission(sql, id);
   return mission && mission.owner === owner && mission.deleted_at === null ? mission : null;
@@ -126,7 +129,7 @@ export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): v
   sql.exec(`UPDATE missions SET ${sets.join(', ')} WHERE id = ?`, ...changed.map((key) => after[key]), after.id);
 };
 
-/** The directory shows something of a mission that is in none of its columns: the beginning of its conversation. */
+/** Raises `rev` for a change that is in no column of the mission: D1 also shows the beginning of the conversation. */
 export const raiseRevision = (sql: SqlStorage, id: string): void => {
   sql.exec('UPDATE missions SET rev = rev + 1 WHERE id = ?', id);
 };

@@ -73,7 +73,8 @@ export class Host extends DurableObject<Env> {
       this.#link.accept(server, Number(request.headers.get('x-openagent-epoch')));
     } else {
       const owner = url.searchParams.get('owner') ?? '';
-      // Asked here too: a stream that dials again may come from a Worker that still runs with the old list of users.
+      // Checked again in the object: a stream that dials again may come from a Worker that still has the old list of
+      // users.
       if (!isUser(this.env, owner)) return new Response('Invalid user', { status: 403 });
       this.ctx.acceptWebSocket(server, [viewerTag]);
       const viewer = {
@@ -194,7 +195,7 @@ export class Host extends DurableObject<Env> {
     return unused;
   }
 
-  /** `queued`, because a stub has a method `queue` of its own. */
+  /** Not called `queue`, because an RPC stub has a method of that name. */
   queued(owner: string, mission: string | null = null): QueuedJson[] {
     return queueJson(this.#sql, owner, mission);
   }

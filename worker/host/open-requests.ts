@@ -35,7 +35,10 @@ export const questionOf = (sql: SqlStorage, toolCallId: string): OpenRequest | n
     )
     .toArray()[0] ?? null;
 
-/** Notes a request; false for one that is known, which a host tells again after its store was restored. */
+/**
+ * Stores a question or permission. False when it is already known: a host reports it again after its store was
+ * restored.
+ */
 export const noteAsked = (sql: SqlStorage, mission: MissionId, event: Asked, nowMs: number): boolean => {
   if (getRequest(sql, event.request)) return false;
   sql.exec(
@@ -60,7 +63,10 @@ export const noteEnded = (sql: SqlStorage, { request, outcome }: Ended): boolean
   return true;
 };
 
-/** Ends that a turn's end brings, where its host has told none. */
+/**
+ * Ends for the questions and permissions that are still open when their turn ends and whose own end the host has not
+ * reported.
+ */
 export const endsWith = (sql: SqlStorage, mission: string, turn: string): Ended[] =>
   sql
     .exec<{ request: string }>(

@@ -11,7 +11,10 @@ export interface Part {
   parent_call: string | null;
   length: number;
   closed: boolean;
-  /** Closed here, because its turn was ended without its host, which may bring the rest of the text yet. */
+  /**
+   * The edge closed this part, because its turn was ended without the host. The host may still send the rest of the
+   * text.
+   */
   left: boolean;
 }
 
@@ -29,7 +32,7 @@ const storedLength =
   'coalesce((SELECT until FROM chunks WHERE part = parts.part ORDER BY off DESC LIMIT 1), length) AS length';
 const columns = `part, mission, turn, kind, parent_call, ${storedLength}, closed`;
 
-/** Values of the column `closed`. */
+/** Values of the column `closed`: closed by its host, or by the edge. 0 is open. */
 const [byHost, here] = [1, 2];
 const toPart = (row: PartRow): Part => ({ ...row, closed: row.closed !== 0, left: row.closed === here });
 
@@ -41,7 +44,7 @@ export const getPart = (sql: SqlStorage, part: string): Part | null => {
 /** Written by an agent that the mission's own one started. */
 export const isSubAgents = (part: Part | null): boolean => part !== null && part.parent_call !== null;
 
-/** Those of these parts that are open, by id: one query, since a frame may bring text of every mission. */
+/** The open ones among these parts, by id. One query, because one frame may bring text of many missions. */
 export const openTextsOf = (
   sql: SqlStorage,
   ids: ReadonlySet<string>,
@@ -106,7 +109,10 @@ export const closePart = (sql: SqlStorage, part: Part, off: number, text: string
   return stored + text.length === length;
 };
 
-/** Ends what a turn left open (its host is away or gone, or OpenCode was): the stored text is all there is for now. */
+/**
+ * Closes the parts that a turn left open, because the host or OpenCode is away: the stored text is all there is for
+ * now.
+ */
 export const closeLeftOpen = (sql: SqlStorage, turn: string, mission: string): Part[] => {
   const left = openParts(sql, mission).filter((part) => part.turn === turn);
   for (const part of left) sql.exec('UPDATE parts SET closed = ? WHERE part = ?', here, part.part);

@@ -87,7 +87,8 @@ export const recordIn = (
   const { state, change } = isNew ? reduceMission(mission, event) : { state: mission, change: null };
   const placed = isNew ? placedBy(sql, event) : null;
   if (placed !== null && event.type !== 'turn.started') write({ type: 'message.placed', command: placed }, true);
-  // Also of a turn that was ended here before: what its host began in between has no other end.
+  // Also when the turn was already ended at the edge: parts and questions that the host began in between have no other
+  // end.
   if (event.type === 'turn.ended') {
     for (const left of closeLeftOpen(sql, event.turn, missionId)) {
       write(
@@ -113,7 +114,10 @@ export const recordIn = (
   return { recorded: recorded.map((entry) => ({ ...entry, mission })), after: mission };
 };
 
-/** A host that does not know answers ends them as it ends any command. */
+/**
+ * An older host ends an answer like any other command, without `of`; it is added here, so that the end says nothing
+ * about the mission.
+ */
 const asAnswers = (sql: SqlStorage, event: LogEvent | UnknownEvent): LogEvent | UnknownEvent => {
   if ('unknown' in event || event.type !== 'command.finished') return event;
   const kind = kindOfAnswer(sql, event.command);
@@ -137,7 +141,7 @@ const isNewFact = (sql: SqlStorage, mission: Mission, event: LogEvent): boolean 
   }
 };
 
-/** False for a command this object does not know: then the host knows better. */
+/** Whether a command has ended. False for a command that this object does not know: then the host's word counts. */
 const hasEnded = (sql: SqlStorage, id: string): boolean => {
   const command = getCommand(sql, id);
   return command !== null && command.state !== 'kept' && (command.state === 'removed' || !isInFlight(command.state));
@@ -166,7 +170,7 @@ const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent, nowMs: n
       );
       return { event, keep: true };
     case 'request.asked':
-      // One of a turn that has ended is a fact, and nothing that anybody could answer.
+      // A question of a turn that has already ended is only logged: nobody can answer it.
       return { event, keep: event.turn !== mission.turn || noteAsked(sql, mission.id, event, nowMs) };
     case 'request.ended':
       endAnswersTo(sql, event.request);
@@ -209,7 +213,7 @@ const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent, nowMs: n
   }
 };
 
-/** Text that comes after the turn was ended here is late, not lost. */
+/** A part takes text while it is open, and also after the edge closed it: text that comes late must not be lost. */
 const takesText = (part: Part): boolean => !part.closed || part.left;
 
 const accounts = (mission: Mission, event: LogEvent, isNew: boolean): Partial<Mission> => {

@@ -66,7 +66,8 @@ export const hostCopy = (sql: SqlStorage, log: Log, hello: Hello, nowMs: number)
   const isKnown = sql.exec('SELECT 1 FROM runs WHERE run = ?', hello.run).toArray().length > 0;
   setMeta(sql, 'newest_run', hello.run);
   if (!isKnown) setRunPosition(sql, hello.run, 0);
-  // A copy put back within one run names the newest run, but has fewer of its rows than came here.
+  // A copy that was made and restored within one run names the newest run, but has fewer rows of it than have arrived
+  // here.
   const isBehind = hello.at.n < runPosition(sql, hello.at.run);
   if (newest === null || (!isKnown && hello.welcomed_run === newest && !isBehind)) return [];
   if (isKnown) {

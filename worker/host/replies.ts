@@ -31,8 +31,8 @@ export interface NewMessage {
 }
 
 /**
- * A person's answer to a request, named by its id or, a question, by the call that asks; null `answers` of the latter are none that
- * could be understood. `by` is the person's name.
+ * A person's answer to a question or permission, which is named by its id or (a question) by the tool call that asks.
+ * With a tool call, null `answers` mean that what the client sent could not be understood. `by` is the person's name.
  */
 export interface NewAnswer {
   id: CommandId;

@@ -94,9 +94,9 @@ export const setStatus = (
 };
 
 /**
- * Stores the wish to stop what a mission is doing. With the host away the turn ends here at once (protocol §4, a server
- * that never returns); the host is told when it is back. A message that waits for a slot ends here too: nobody else has it.
- * Returns the command to interrupt, null when the host needs not be told.
+ * Stores a person's wish to stop what a mission is doing. If the host is away, the turn ends at the edge at once
+ * (protocol §4, a server that never returns) and the host is told when it is back. A message that still waits for a
+ * slot ends here too, since no host has it. Returns the command that the host must be told to interrupt, or null.
  */
 export const cancelMission = (
   sql: SqlStorage,

@@ -34,7 +34,10 @@ export const isIdle = (sql: SqlStorage): boolean => !hasOpen(sql, 'open') && run
 
 /** What is known of a server's turns beyond the log. */
 export interface Activity {
-  /** When this construction last heard of a mission's turn, by its own clock (milliseconds). */
+  /**
+   * When the host last sent something about this mission, by the object's clock in milliseconds. Undefined after an
+   * eviction, because it is kept in memory only.
+   */
   seenAt(mission: string): number | undefined;
   /** Live turns as last reported, and when the report came. */
   reported: { turns: LiveTurn[]; atMs: number };
@@ -99,7 +102,10 @@ const turnState = (
   return { turn_state: 'quiet', quiet_since: timestamp(lastMs) };
 };
 
-/** Heard here, or reported by the host as an age at the time of its report: clocks are never compared. */
+/**
+ * When a turn last showed activity: when we last received something of it, or what the host reported. The host's times
+ * are only used as differences between each other, since its clock may differ from ours.
+ */
 const lastActivity = (mission: Mission, { seenAt, reported }: Activity): number => {
   const turn = reported.turns.find((live) => live.turn === mission.turn);
   const newest = Math.max(...reported.turns.map((live) => live.last_activity), 0);

@@ -14,7 +14,7 @@ const unknownSlots = 4;
 
 export const slotsOf = (sql: SqlStorage): number => Number(getMeta(sql, 'slots') || unknownSlots);
 
-/** What the server said of itself; undefined where it says nothing (any more). */
+/** Stores how many slots the server has. Undefined: it does not say, or does not say any more. */
 export const setSlots = (sql: SqlStorage, slots: number | undefined): void =>
   setMeta(sql, 'slots', slots === undefined ? '' : String(slots));
 
@@ -36,7 +36,10 @@ export const isFull = (sql: SqlStorage): boolean => free(sql, working(sql)) <= 0
 const free = (sql: SqlStorage, held: ReadonlyMap<string, number>): number =>
   [...held.values()].reduce((left, n) => left - n, slotsOf(sql) - stillEnding(sql));
 
-/** Turns that were ended here while their server was away: they go on there until it has heard of it. */
+/**
+ * Turns that were ended at the edge while their server was away. They may still run there, so each holds its slot until
+ * the server has been told.
+ */
 const stillEnding = (sql: SqlStorage): number =>
   sql.exec<{ n: number }>('SELECT count(*) AS n FROM ended_turns').one().n;
 

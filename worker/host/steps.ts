@@ -74,7 +74,8 @@ export class Steps {
     ];
     this.#viewers.show({ recorded: step.recorded, deltas: step.deltas ?? [], touched });
     if (step.recorded.length === 0) return step;
-    // What people did here is no row of the host's: only the head tells a later, older copy of this object that it is one.
+    // What people did at the edge is in no row that the host sends. Only the head of the log, which the host repeats in
+    // `hello`, tells a restored older copy of this object that it lacks something.
     if (!step.answered) this.#socket.send({ type: 'head', segment: this.#log.segment, seq: this.#log.head });
     // Text and tools of a turn that runs change nothing that is due.
     this.#ctx.waitUntil(touched.length > 0 ? this.projected() : this.#project());

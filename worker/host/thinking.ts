@@ -1,8 +1,9 @@
 import { thinkingCharsPerSecond, thinkingMinMs } from '../../shared/limits.ts';
 
 /**
- * When the default rendering may repeat an open part's text: it is sent whole each time, so the pause grows with its
- * length, or the bytes of an answer would grow with its square (protocol §5). Memory only: after an eviction the next is due at once.
+ * Decides when the default rendering may send an open part's text again. It is always sent whole, so the pause grows
+ * with its length; else the bytes sent would grow with the square of the length (protocol §5). In memory only: after an
+ * eviction the text may be sent at once.
  */
 export class ThinkingPace {
   readonly #lastMs = new Map<string, number>();

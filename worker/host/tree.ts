@@ -58,12 +58,13 @@ const readTurn = (sql: SqlStorage, mission: string, turn: string, seq: number): 
   const rows: TurnRows = { started: null, ended: null, calls: [], results: new Map() };
   for (const row of sql.exec<TreeRow>(treeRows, mission, seq)) {
     const isOurs = row.turn === turn;
-    // A start told twice is no end of the search; the turn before it is.
+    // Rows are read from the newest to the oldest, until the rows of another turn begin. A turn whose start was
+    // reported twice must not end the search early.
     if (row.turn !== null && !isOurs && rows.started !== null) break;
     if (row.type === 'tool.result' && row.call !== null) rows.results.set(row.call, row);
     if (!isOurs) continue;
     if (row.type === 'turn.started') rows.started = row;
-    // The host's own end of a turn that was ended here has no sequence, and counts nowhere.
+    // A second end (the host's own, after the edge ended the turn) has no sequence and is ignored.
     if (row.type === 'turn.ended' && row.sequence !== null) rows.ended = row;
     if (row.type === 'tool.called' && rows.calls.length < maxAgents) rows.calls.push(row);
   }

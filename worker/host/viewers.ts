@@ -162,7 +162,10 @@ export class Viewers {
     return text === '' ? '' : thinkingBytes(mission, text);
   }
 
-  /** What a viewer that is at the head has to know: the snapshot, or the open texts (protocol §5). */
+  /**
+   * What a viewer gets when it has reached the head of the log: the snapshot (delta rendering), or the text so far of
+   * each open part (default rendering) (protocol §5).
+   */
   #present(state: ViewerState): string {
     const cursor = this.#log.cursorAt(this.#log.head);
     const parts = openParts(this.#sql, state.mission).filter((part) => this.#isVisible(state, part.mission));
@@ -218,7 +221,7 @@ export class Viewers {
       if (!mission) return [];
       const run = missionRun(this.#sql, mission);
       const text = `${run.state} ${run.queue_len}`;
-      // Not known after an eviction: told once too often rather than never.
+      // After an eviction it is not known what was shown last; then it is sent once more, rather than never.
       if (this.#runs.get(id) === text) return [];
       this.#runs.set(id, text);
       return [{ mission, run }];

@@ -32,7 +32,10 @@ export async function* eventsText(
   yield written === 0 ? '[]' : ']';
 }
 
-/** Non-empty pages, already without what `offset` skips. Without `types` row k has sequence k, so nothing is read to be skipped. */
+/**
+ * Pages of events without those that `offset` skips; empty pages are left out. Without `types` the event at index k has
+ * sequence k + 1, so the skipped ones need not even be read.
+ */
 async function* pages(
   env: Env,
   host: string,

@@ -70,7 +70,8 @@ export const watch = (socket: WebSocket, { env, server, tickMs = sampleMs }: Wat
         if (cause instanceof AppError && cause.code === 'unavailable') return;
         if (!hasFailed) logError('monitoring.failed', cause, { host: host ?? 'none' });
         hasFailed = true;
-        // A refusal stays one; what the platform cannot do any more, a socket that is dialled again can.
+        // An expected refusal would be repeated by a new socket. Any other failure may be one of the platform that a
+        // new socket does not have.
         if (!(cause instanceof AppError)) end();
       })
       .finally(() => {

@@ -53,7 +53,10 @@ const selectable = ({ agents }: Known): AgentJson[] =>
 
 const withoutMark = ({ hidden: _, ...agent }: Known['agents'][number]): AgentJson => agent;
 
-/** As OpenCode says now; while it does not, the names its server last reported, none where it never did. */
+/**
+ * The agents that OpenCode reports now. While it does not answer: the names that the server reported last, or an empty
+ * list.
+ */
 const knownAgents = async (c: Context): Promise<Known> => {
   const host = await serverOf(c);
   if (host === null) return { agents: [], default: null };

@@ -10,7 +10,7 @@ import type { ServerSide } from './server-side.ts';
 export const readBack = (bytes: number, server: ServerSide, { begin, moved, done, fail }: Hooks): Response => {
   const { readable, writable } = new FixedLengthStream(bytes);
   const writer = writable.getWriter();
-  writer.closed.catch(() => undefined); // Every write and the end say the same.
+  writer.closed.catch(() => undefined); // Each write and the close report the same failure, so it is ignored here.
   let left = bytes;
   const window = new Window((granted) => server.send({ type: 'grant', bytes: granted }));
   begin({

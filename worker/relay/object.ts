@@ -1,6 +1,7 @@
 /**
- * The `Relay` object: pairs the HTTP body of a transfer at the Worker with the WebSocket that a server dialled for it
- * (shared/transfer.ts). Nothing of it is stored: a transfer lives as long as its two sides, and either side's end is the other's.
+ * The `Relay` object: connects the HTTP body of a transfer, which the Worker has, with the WebSocket that a server
+ * dialled for it (shared/transfer.ts). Nothing is stored: a transfer lives as long as both its ends, and when one ends,
+ * so does the other.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { maxUploadBytes } from '../../shared/limits.ts';

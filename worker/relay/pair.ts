@@ -53,7 +53,8 @@ export class Pair {
     this.#ended = ended;
     this.#joinBy = Date.now() + times.joinMs;
     this.#watch = setInterval(() => this.#look(), Math.min(times.checkMs, times.joinMs));
-    this.#joined.promise.catch(() => undefined); // Told to whoever waits; nobody may.
+    // Whoever awaits it sees the failure; if nobody does, that is no unhandled rejection.
+    this.#joined.promise.catch(() => undefined);
   }
 
   /** The server's socket. 403 with another secret or from another server, 409 for a second one, 410 when it is over. */

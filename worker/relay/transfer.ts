@@ -35,7 +35,7 @@ export const openTransfer = async (env: Env, host: string): Promise<Transfer> =>
   };
 };
 
-/** An object that was moved or deployed anew in the middle has lost its transfer. */
+/** A failed fetch means that the object was moved or redeployed meanwhile; its transfer is lost. */
 const reached = async (answer: Promise<Response>): Promise<Response> => {
   try {
     return await answer;

@@ -100,7 +100,8 @@ export class Bridge {
       this.#giveUp();
       return true;
     }
-    // With one server the object's own bytes say it all. A reset is for all servers, so the client comes back and joins all anew.
+    // With a single server the object itself sends `reset` and the snapshot. With several, a reset concerns all of
+    // them, so the stream ends and the client joins all servers anew.
     if (!this.#servers.areSeveral) return false;
     this.#tellReset();
     this.#end();
@@ -116,7 +117,10 @@ export class Bridge {
     this.#write(status.before + bytes + status.after + errors.join(''));
   }
 
-  /** With an id that names no server, so that the next stream starts anew too, whatever of this one was read. */
+  /**
+   * Sends `reset` with an id that names no server, so that the next stream starts anew too, however much of this one
+   * the client has read.
+   */
   #tellReset(): void {
     if (this.#wish.rendering === 'delta') this.#write(sseEvent('reset', { type: 'reset' }, 'reset'));
   }

@@ -10,10 +10,11 @@ export interface StreamHost {
 }
 
 /**
- * Where to go on at each server, from whatever id the client kept. A cursor without a server's name comes from a stream
- * that had one server: it belongs to the only one there is, else to the one with that log. A server that a usable id does not
- * name came later, so the viewer has seen nothing of it; without a usable id all are joined as of now. A removed server is only
- * of interest where the id names it: the viewer may not have seen how things ended there.
+ * For each server the position from which the stream goes on, taken from the id that the client kept. A plain cursor
+ * comes from a stream that had one server: it belongs to the only server there is, else to the one with that log. If
+ * the id is usable and does not name a server, that server came later and is shown from its start; without a usable id
+ * all are joined as of now. A removed server counts only when the id names it, because the viewer may not have seen how
+ * things ended there.
  */
 export const positionsFrom = (after: string | null, hosts: readonly StreamHost[]): Map<string, string> => {
   const given = after ? parseVector(after) : new Map<string, string>();

@@ -8,8 +8,9 @@ export interface Candidate {
 }
 
 /**
- * Which servers a stream has its sockets to, given in order of age: those where something is alive first, and among equals those
- * that it has already. Quiet ones fill what is left, because a socket to a sleeping object costs nothing and shows a message at once.
+ * Chooses the servers that a stream keeps a socket to, at most four; `servers` come in order of age. Servers with
+ * something alive come first, and among equals those that have a socket already. Quiet servers fill the rest: a socket
+ * to a sleeping object costs nothing and shows its next message at once.
  */
 export const seated = (servers: readonly Candidate[]): string[] =>
   servers

@@ -13,7 +13,9 @@ export interface LinkEnds {
   onFrame: (frame: Frame) => void;
   /** The socket is gone, and dialling again has begun. */
   onAway: () => void;
-  /** It is given up: not to be dialled again, or tried too often. */
+  /**
+   * The server is given up: this rendering does not dial again, it was tried too often, or the object refused the user.
+   */
   onEnd: () => void;
 }
 

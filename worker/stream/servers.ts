@@ -23,7 +23,7 @@ export interface StreamEdge {
 export interface ServerEnds {
   onFrame: (host: string, frame: Frame) => void;
   onAway: () => void;
-  /** A server is given up, or was let go by a rendering that does not dial again. */
+  /** A server's socket has ended for good. */
   onEnd: () => void;
 }
 

@@ -4,10 +4,10 @@ import type { LogEvent } from '../../../shared/events.ts';
 const permission = z.object({ permission: z.string(), patterns: z.array(z.string()) });
 const given = z.object({ reply: z.string() });
 
-/** Of the contract's stream (§4.2), before encoding. */
+/** An event of the contract's stream (§4.2) before it is encoded. */
 type Shown = { name: string; data: Record<string, unknown> };
 
-/** A phase is one line of the chat. */
+/** The apps show a phase as one line of the chat; longer details are cut. */
 const lineChars = 200;
 
 const phase = (name: string, detail: string): Shown => ({

@@ -106,7 +106,10 @@ const userMessage = (id: string, content: string, queued: boolean): ShownEvent =
   data: { id, content, queued },
 });
 
-/** An answer that is none: the message ended without a turn. Its id is derived, as no turn gave it one. */
+/**
+ * The assistant message for a message that ended without a turn, so that the apps see an end. Its id is derived from
+ * the command, since there is no turn whose id it could have.
+ */
 export const unanswered = (command: string, text: string): Record<string, unknown> => ({
   id: answerId(command),
   content: text,

@@ -9,8 +9,9 @@ import type { Texts } from './texts.ts';
 type Shown = Pick<StoredEventJson, 'event_type' | 'content'> & Partial<StoredEventJson>;
 
 /**
- * A log row as the contract's stored event (§6); null for rows that are none. A part is one `thinking` row with its text
- * as of now. `closed` tells whether a part has ended.
+ * A log row as a stored event of the contract (§6), or null when the contract has none for it. A part is one `thinking`
+ * event with its text as of now; `closed` tells whether the part has ended. A message that was taken out of the queue
+ * keeps its sequence under a type that no client shows, so that sequences stay contiguous (protocol §4).
  */
 export const renderStored = (row: LogRow, texts: Texts, closed: (part: string) => boolean): StoredEventJson | null => {
   if (row.sequence === null || row.mission === null || 'unknown' in row.event) return null;

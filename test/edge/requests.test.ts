@@ -1,6 +1,6 @@
 import { env, evictDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
-import type { MissionJson, RequestJson, StoredEventJson } from '../../shared/api.ts';
+import type { MissionJson, RequestJson, RunningJson, StoredEventJson } from '../../shared/api.ts';
 import { type AnswerCommand, command as commandSchema } from '../../shared/commands.ts';
 import { asUser, edgeEnv, enrol, freshDirectory, users } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
@@ -337,4 +337,8 @@ test('an answer that did not reach the agent is shown once, live and after a rel
       metadata: { resumable: true },
     },
   ]);
+  const { history } = await (await ada(`/api/control/missions/${mission}`)).json<MissionJson>();
+  expect(history.filter(({ role }) => role === 'assistant')).toEqual([]);
+  const [running] = await (await ada('/api/control/running')).json<RunningJson[]>();
+  expect(running?.history_len).toBe(history.length);
 });

@@ -86,7 +86,14 @@ export const waitingMessages = (sql: SqlStorage, owner: string): KeptMessage[] =
   );
 
 const placedLength = (sql: SqlStorage, mission: string): number =>
-  sql.exec<{ n: number }>(`SELECT count(*) AS n FROM log WHERE mission = ? AND ${conversationRows}`, mission).one().n;
+  sql
+    .exec<{ n: number }>(
+      // The end of an answer to a question is an error to those who look, and no entry of the history.
+      `SELECT count(*) AS n FROM log WHERE mission = ? AND ${conversationRows}
+       AND (type <> 'command.finished' OR json_extract(body, '$.of') IS NULL)`,
+      mission,
+    )
+    .one().n;
 
 const turnState = (
   mission: Mission,

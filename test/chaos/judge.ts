@@ -1,6 +1,7 @@
 // Compares what was logged, stored and seen in a round with what the model sent. Pure: it only reads what was collected.
 
 import type { HistoryEntry } from '../../shared/api.ts';
+import { outcomeOf } from '../../shared/events.ts';
 import type { OpenCodeHistory, StoredEvent } from '../support/comparison.ts';
 import type { ModelRequest } from '../support/model.ts';
 import { parseScript } from '../support/model-script.ts';
@@ -9,7 +10,7 @@ import { differences } from '../support/same-conversation.ts';
 import type { Conversation, Said } from './conversation.ts';
 import { judgeReading } from './judge-reading.ts';
 import { type Item, loggedFor, sentFor } from './record.ts';
-import type { RoundKind } from './schedule.ts';
+import { neverAnswers, type RoundKind, rightEnd } from './schedule.ts';
 
 /** `lost`: something is missing; `doubled`: something is there twice; `wrong`: any other untruth. */
 export interface Finding {
@@ -57,8 +58,17 @@ const judgeMission = (record: RoundRecord, mission: MissionRecord): Finding[] =>
   ];
   const { status, listed } = mission;
   if (listed !== status) findings.push(wrong(`the directory says ${listed}, the object ${status}`));
-  if (!['completed', 'interrupted'].includes(status)) findings.push(wrong(`its status is ${status}`));
+  if (!['completed', 'interrupted', 'blocked'].includes(status)) findings.push(wrong(`its status is ${status}`));
   return findings.map(({ sort, text }) => ({ sort, text: `mission ${mission.mission.slice(0, 8)}: ${text}` }));
+};
+
+/** A model that sends no answer is asked no more often than this (STOP_AFTER_REPEATS, and what is under way by then). */
+const mostAsked = 5;
+
+const outcomeIn = (end: Row | undefined): string => {
+  if (!end) return 'lost';
+  if (end.event.type === 'turn.ended') return outcomeOf(end.event);
+  return 'outcome' in end.event ? String(end.event.outcome) : 'lost';
 };
 
 const judgeMessage = ({ kind, requests }: RoundRecord, { id, content }: Said, rows: readonly Row[]): Finding[] => {
@@ -66,9 +76,10 @@ const judgeMessage = ({ kind, requests }: RoundRecord, { id, content }: Said, ro
   const logged = loggedFor(id, rows);
   const findings: Finding[] = [];
   const [end] = logged.ends;
-  const outcome = end && 'outcome' in end.event ? end.event.outcome : 'lost';
+  const outcome = outcomeIn(end);
+  const right = rightEnd(content);
   const allowed = [
-    'completed',
+    right,
     ...(kind === 'opencode' ? ['interrupted'] : []),
     ...(logged.isCancelWished ? ['cancelled'] : []),
   ];
@@ -77,12 +88,13 @@ const judgeMessage = ({ kind, requests }: RoundRecord, { id, content }: Said, ro
   if (logged.ends.length !== 1) findings.push(byCount(logged.ends.length, 'end'));
   if (logged.turns > 1) findings.push(byCount(logged.turns, 'turn'));
   if (!allowed.includes(outcome)) findings.push(wrong(`its outcome is ${outcome}: ${JSON.stringify(end?.event)}`));
+  const steps = parseScript(content).length;
   sent.asked.forEach((count, step) => {
-    if (count > 1) findings.push({ sort: 'doubled', text: `the model was asked ${count} times for step ${step}` });
+    const atMost = neverAnswers(content) && step === steps - 1 ? mostAsked : 1;
+    if (count > atMost) findings.push({ sort: 'doubled', text: `the model was asked ${count} times for step ${step}` });
   });
-  findings.push(...compare(logged.items, sent.items, outcome === 'completed'));
+  findings.push(...compare(logged.items, sent.items, outcome === right));
   if (outcome === 'completed') {
-    const steps = parseScript(content).length;
     if (sent.asked.filter((count) => count === 1).length !== steps)
       findings.push(wrong(`the model was asked ${JSON.stringify(sent.asked)} for ${steps} steps`));
     findings.push(...logged.unanswered.map(wrong));

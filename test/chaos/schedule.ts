@@ -129,7 +129,25 @@ const stepLines = (draw: Draw, name: string): string => {
   return [...talk(draw), draw(2) === 0 ? write : bash].join('\n');
 };
 
-const lastLines = (draw: Draw): string => [...talk(draw), tokens(draw)].join('\n');
+const lastLines = (draw: Draw): string =>
+  draw(6) === 0 ? pick(draw, oddEnds)(draw) : [...talk(draw), tokens(draw)].join('\n');
+
+/** Ends of a turn by a provider that is not as it should be: numbers that can't be, an answer that is cut, a web page instead of one. */
+const oddEnds: readonly ((draw: Draw) => string)[] = [
+  (draw) => `USAGE {"prompt_tokens":-5,"completion_tokens":-7,"total_tokens":-12}\n${tokens(draw)}`,
+  (draw) => `USAGE {"prompt_tokens":1.5,"completion_tokens":0.25,"total_tokens":1.75}\n${tokens(draw)}`,
+  (draw) => `${tokens(draw)}\n${cutEnd}`,
+  () => pageInsteadOfAnswer,
+];
+const cutEnd = 'END length';
+const pageInsteadOfAnswer = 'RAW 200 text/html "<html>Log in first</html>"';
+
+/** How the turn of a message has to end when nobody and nothing stops it. */
+export const rightEnd = (content: string): 'completed' | 'blocked' =>
+  content.includes(`\n${cutEnd}`) || neverAnswers(content) ? 'blocked' : 'completed';
+
+/** The model sends nothing that is an answer, however often OpenCode asks. */
+export const neverAnswers = (content: string): boolean => content.includes(`\n${pageInsteadOfAnswer}`);
 
 /** What the model says before it acts: nothing, thoughts, text, or both. */
 const talk = (draw: Draw): string[] => [

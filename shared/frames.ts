@@ -21,7 +21,7 @@ import { commandEnvelope } from './commands.ts';
 import { liveTurn } from './events.ts';
 import { commandId, missionId, turnId } from './ids.ts';
 import { parseJson } from './json.ts';
-import { closeCode, protocolVersion } from './limits.ts';
+import { closeCode, maxReportedAgents, protocolVersion } from './limits.ts';
 
 const count = z.number().int().nonnegative();
 /** A name that one side draws and the other stores and repeats: of a run, a log, a segment, a session, a call. */
@@ -60,7 +60,7 @@ export type Delta = z.infer<typeof delta>;
  * on at once (absent: an older agent, which has no limit of its own).
  */
 const capabilities = z.object({
-  agents: z.array(z.string().max(200)).max(1_000).nullable(),
+  agents: z.array(z.string().max(200)).max(maxReportedAgents).nullable(),
   working_dir: z.string().max(4_096),
   slots: z.number().int().positive().max(1_000).optional(),
 });

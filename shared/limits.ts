@@ -32,6 +32,9 @@ export const frameMsEmbedded = 5;
 /** Largest link frame; the object receives at most 32 MiB, and 1,000 small events or one page of text fit easily. */
 export const maxFrameBytes = 8 * 1024 * 1024;
 
+/** Names of agents that a server reports of itself; more than this no list of a dashboard shows. */
+export const maxReportedAgents = 1_000;
+
 /** Host liveness (protocol §8). */
 export const pingMs = 10_000;
 export const silenceMs = 25_000;

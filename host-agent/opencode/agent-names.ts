@@ -1,3 +1,4 @@
+import { maxReportedAgents } from '../../shared/limits.ts';
 import type { Log } from '../process/log.ts';
 import type { Client } from './client.ts';
 
@@ -26,7 +27,9 @@ export class AgentNames {
   async ask(): Promise<void> {
     try {
       const all = await this.#client.agents(this.#directory);
-      const names = all.filter(({ mode, hidden }) => mode !== 'subagent' && !hidden).map(({ name }) => name);
+      const chosen = all.filter(({ mode, hidden }) => mode !== 'subagent' && !hidden).map(({ name }) => name);
+      // A greeting with more than the edge takes would be refused at every dial.
+      const names = chosen.slice(0, maxReportedAgents);
       if (JSON.stringify(names) === JSON.stringify(this.#names)) return;
       this.#names = names;
       this.#changed();

@@ -1,5 +1,7 @@
 // What a provider or OpenCode says beyond what our own events can hold: it is brought into range, and every turn ends.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { startLab } from '../support/lab.ts';
 import { optionsFor, say, startHost, texts } from '../support/mission-lab.ts';
 
@@ -57,36 +59,59 @@ test("a number that no JSON parser holds is the provider's error, and the next m
 /** `[[[…]]]` */
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
-test.each([
+test.each<[string, string, string?]>([
   ['nested without end', `{"filePath":"a.txt","content":"x","more":${nested(3_000)}}`],
-  ['with an empty key and one of every object', '{"filePath":"a.txt","content":"x","constructor":{"b":2},"":3}'],
+  // OpenCode takes these for an attack, and calls such a call `invalid`.
+  [
+    'with the keys of a prototype',
+    '{"content":"x","__proto__":{"a":1},"constructor":{"prototype":{}},"":3}',
+    'invalid',
+  ],
   ['with a key of 300,000 characters', `{"filePath":"a.txt","content":"x","${'k'.repeat(300_000)}":1}`],
   ['with halves of characters', '{"filePath":"a.txt","content":"\\ud83d x \\ude00","\\ud83d":1}'],
   ['with 20,000 numbers', `{"filePath":"a.txt","content":"x","more":[${'1e300,'.repeat(20_000)}1]}`],
-])('a tool call %s is shown, has its result and ends with its turn', async (_what, args) => {
+])('a tool call %s is shown, has its result and ends with its turn', async (_what, args, name = 'write') => {
   const host = startWelcomed();
   const command = say(`TOOL write ${args}\nSAY Written.`);
   host.give(command);
 
   const ended = await host.ended(command.id);
 
-  expect({ ...ended, text: ended.text }).toMatchObject({ outcome: 'completed', text: '' });
+  expect(ended).toMatchObject({ outcome: 'completed', text: '' });
   const called = await host.event('tool.called', command.mission);
-  expect(called.name).toBe('write');
-  expect(JSON.stringify(called)).toBe(JSON.stringify(called).toWellFormed());
+  expect(called.name).toBe(name);
+  expect(JSON.stringify(called)).not.toMatch(/\\ud[89a-f]/i);
   expect(await host.event('tool.result', command.mission)).toMatchObject({ tool_call_id: called.tool_call_id });
   expect(host.lines.filter((line) => line.includes('event_refused'))).toEqual([]);
 });
 
-test('arguments with the key of a prototype, which OpenCode takes for none, end as any call that is not one', async () => {
-  const host = startWelcomed();
-  const command = say('TOOL write {"filePath":"a.txt","content":"x","__proto__":{"a":1}}\nSAY Written.');
-  host.give(command);
+test('a turn whose end the store refuses is tried less and less often, said once, and ends as soon as it can', async () => {
+  const options = optionsFor(lab.openCode);
+  const host = startHost(options);
+  host.dispatch.welcome();
+  const command = say('SAY An answer.');
+  const other = say('SAY Another.');
+  const db = new DatabaseSync(join(options.dir, 'host-agent.sqlite'));
+  onTestFinished(() => db.close());
+  db.exec(`CREATE TRIGGER refuse BEFORE INSERT ON outbox
+    WHEN NEW.item LIKE '%"turn.ended"%${command.id}%' OR NEW.item LIKE '%${command.id}%"turn.ended"%'
+    BEGIN SELECT RAISE(ABORT, 'refused by this test'); END`);
+  host.give(command, other);
 
-  await host.ended(command.id);
+  // Its own mission waits; the others do not.
+  await host.ended(other.id);
+  await vi.waitFor(() => expect(host.lines.join('')).toContain('turn.end_failed'));
+  const aborts = lab.model.requests.length;
+  host.cancel(command);
+  // Meanwhile a whole turn goes by, in which it was tried a hundred times before its tries waited for each other.
+  const third = say('TOKENS 100 DELAY 10');
+  host.give(third);
+  await host.ended(third.id);
 
-  const called = await host.event('tool.called', command.mission);
-  expect(called.name).toBe('invalid');
-  expect(await host.event('tool.result', command.mission)).toMatchObject({ tool_call_id: called.tool_call_id });
+  const said = host.lines.filter((line) => line.includes('turn.end_failed') || line.includes('turn.failed'));
+  expect(said.length).toBeLessThanOrEqual(2);
+  expect(lab.model.requests.length).toBe(aborts + 1);
+  db.exec('DROP TRIGGER refuse');
+  expect(await host.ended(command.id)).toBeDefined();
   expect(host.live.list()).toEqual([]);
 });

@@ -50,6 +50,10 @@ const leaveDaemon = async (stack: Stack, me: Person, foreground?: string) => {
 const reaped = ({ name, data }: { name: string; data: Record<string, unknown> }) =>
   name === 'host.note' && data.code === 'reaped';
 
+/** The names in a note. OpenCode runs programs of its own now and then (git, for its snapshots), which may be among them. */
+const namedIn = ({ data }: { data: Record<string, unknown> }) =>
+  /processes \((.+?)\)/.exec(String(data.text))?.[1]?.split(', ');
+
 const openCodeTree = (stack: Stack) => processTree(stack.launched().processes().opencode?.pid ?? 0);
 
 const notes = (stream: StreamReader) => stream.events.filter(reaped);
@@ -66,9 +70,8 @@ test('a daemon and an MCP server are gone when OpenCode was killed, and the log 
   await vi.waitFor(() => expect(alive(tree.map(({ identity }) => identity))).toEqual([]), patience);
   expect([...processesWith(daemon), ...processesWith(marker)]).toEqual([]);
   const note = await stream.until(reaped);
-  expect(note.data.text).toMatch(
-    /^OpenCode ended with code 137, and 2 processes \((node, sleep|sleep, node)\) that its tools or MCP servers/,
-  );
+  expect(note.data.text).toMatch(/^OpenCode ended with code 137, and .* that it, its tools or its MCP servers had/);
+  expect(namedIn(note)).toEqual(expect.arrayContaining(['node', 'sleep']));
   expect(note.id).not.toBeNull();
 });
 
@@ -99,9 +102,9 @@ test('a stopped launcher leaves nothing, and the next start tells once what had 
   expect([...processesWith(daemon), ...processesWith(marker)]).toEqual([]);
   const after = await me.stream('?format=delta', { 'Last-Event-ID': cursor });
   onTestFinished(after.close);
-  expect((await after.until(reaped)).data.text).toMatch(
-    /^OpenCode was stopped, and 2 processes \((node, sleep|sleep, node)\)/,
-  );
+  const note = await after.until(reaped);
+  expect(note.data.text).toMatch(/^OpenCode was stopped, and /);
+  expect(namedIn(note)).toEqual(expect.arrayContaining(['node', 'sleep']));
   const { mission } = await me.say('SAY Afterwards.');
   await after.until(({ name, data }) => name === 'turn.ended' && data.mission_id === mission);
   expect(notes(after)).toHaveLength(1);

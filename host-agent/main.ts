@@ -56,38 +56,38 @@ const main = async ([command, ...args]: string[]): Promise<number> => {
         process.stderr.write(`\`openagent up\` takes nothing but --detach, not "${args.join(' ')}".\n`);
         return 2;
       }
-      if (args.length > 0) return start(async () => (await import('./cli/background.ts')).detach(process.env));
+      if (args.length > 0) return start(async () => (await import('./machine/background.ts')).detach(process.env));
       return start(async () => (await import('./launcher/up.ts')).up(process.env));
     case 'status':
-      return run(async () => (await import('./cli/background.ts')).status(args, process.env));
+      return run(async () => (await import('./machine/background.ts')).status(args, process.env));
     case 'stop':
-      return run(async () => (await import('./cli/background.ts')).stop(args, process.env));
+      return run(async () => (await import('./machine/background.ts')).stop(args, process.env));
     case 'logs':
-      return run(async () => (await import('./cli/background.ts')).logs(args, process.env));
+      return run(async () => (await import('./machine/background.ts')).logs(args, process.env));
     case 'dev':
       return start(async () => (await import('./launcher/dev.ts')).dev(process.env));
     case 'opencode':
       return run(async () => {
         if (!args.includes('--state'))
           return start(async () => (await import('./launcher/opencode-unit.ts')).openCodeUnit(process.env));
-        print(await (await import('./launcher/opencode-state.ts')).openCodeState(process.env));
+        print(await (await import('./launcher/state/opencode-state.ts')).openCodeState(process.env));
       });
     case 'update':
-      return run(async () => (await import('./launcher/update.ts')).update(process.env));
+      return run(async () => (await import('./machine/update.ts')).update(process.env));
     case 'agent': {
       const withOpenCode = !args.includes('--without-opencode');
       return start(async () => (await import('./launcher/agent-only.ts')).agentOnly(process.env, { withOpenCode }));
     }
     case 'enroll':
-      return run(async () => (await import('./cli/enroll.ts')).enroll(args, process.env));
+      return run(async () => (await import('./machine/enroll.ts')).enroll(args, process.env));
     case 'hosts':
       return run(async () => (await import('./cli/hosts.ts')).hosts(args, process.env));
     case 'doctor':
-      return run(async () => (await import('./cli/doctor.ts')).doctor(args, process.env));
+      return run(async () => (await import('./machine/doctor.ts')).doctor(args, process.env));
     case 'place-child':
       return run(async () => (await import('./launcher/place/look-first.ts')).placeChild(args[0]));
     case 'agent-child':
-      return run(async () => (await import('./launcher/agent-child.ts')).agentChild(args[0]));
+      return run(async () => (await import('./launcher/children/agent-child.ts')).agentChild(args[0]));
     case '--version':
       return print(version());
     case 'help':

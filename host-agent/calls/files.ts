@@ -7,11 +7,11 @@ import { placeFile } from '../files/placing.ts';
 import { openReading } from '../files/reading.ts';
 import { joinPieces, takePiece, takeWhole } from '../files/uploads.ts';
 import type { Log } from '../process/log.ts';
-import { receiveTransfer } from '../transfers/receive.ts';
-import { sendTransfer } from '../transfers/send.ts';
-import type { Dial } from '../transfers/socket.ts';
+import { receiveTransfer } from '../relay/receive.ts';
+import { sendTransfer } from '../relay/send.ts';
+import type { Dial } from '../relay/socket.ts';
 import { type Grounds, reachable, wantedPath } from '../workspaces/outside.ts';
-import { type Answer, answer } from './answers.ts';
+import { type Answer, answer } from './replies.ts';
 
 export interface FilesOptions {
   dial: Dial;

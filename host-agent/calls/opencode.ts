@@ -1,10 +1,10 @@
 import { openCodeAgents, openCodeDiagnostics, openCodeState } from '../../shared/calls/opencode.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { MissionId } from '../../shared/ids.ts';
-import { openCodeBinary } from '../opencode/binary.ts';
-import type { Agent, Client } from '../opencode/client.ts';
-import { OpenCodeAway, OpenCodeRefused } from '../opencode/failure.ts';
-import { type Answer, answer } from './answers.ts';
+import type { Agent, Client } from '../opencode/api/client.ts';
+import { OpenCodeAway, OpenCodeRefused } from '../opencode/api/failure.ts';
+import { openCodeBinary } from '../opencode/process/binary.ts';
+import { type Answer, answer } from './replies.ts';
 
 export interface OpenCodeSide {
   client: Client;

@@ -10,12 +10,12 @@ import {
   updateProvider,
 } from '../../shared/calls/providers.ts';
 import { changeProvider, removeProvider } from '../providers/change.ts';
+import { explained, oneByOne, type ProviderSide } from '../providers/context.ts';
 import { makeDefault } from '../providers/default.ts';
 import { Logins } from '../providers/logins.ts';
 import { settle } from '../providers/settle.ts';
-import { explained, oneByOne, type ProviderSide } from '../providers/side.ts';
 import { look, offersIn, providerIn, providersIn } from '../providers/view.ts';
-import { type Answer, answer } from './answers.ts';
+import { type Answer, answer } from './replies.ts';
 
 /** Providers of models (contract §2.6, §2.7). What goes out has never a key in it: `shared/calls/providers.ts` has no field for one. */
 export const providerAnswers = (side: ProviderSide): Answer[] => {

@@ -1,7 +1,7 @@
 import { workspaceDebug, workspaceInitLog } from '../../shared/calls/workspace.ts';
 import { AppError } from '../../shared/errors.ts';
 import { initLog, inspectWorkspace } from '../workspaces/inspect.ts';
-import { type Answer, answer } from './answers.ts';
+import { type Answer, answer } from './replies.ts';
 
 /** What the edge asks about the host workspace, whose root is `workingDir`. */
 export const workspaceAnswers = (workingDir: string): Answer[] => [

@@ -3,9 +3,9 @@ import type { AnswerCommand } from '../../shared/commands.ts';
 import type { HostEvent, RequestOutcome } from '../../shared/events.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 import type { MissionContext } from '../missions/context.ts';
-import { speakable } from '../missions/error-text.ts';
-import { clean } from '../missions/rows.ts';
-import { OpenCodeAway, OpenCodeRefused } from '../opencode/failure.ts';
+import { speakable } from '../missions/transcript/error-text.ts';
+import { clean } from '../missions/transcript/rows.ts';
+import { OpenCodeAway, OpenCodeRefused } from '../opencode/api/failure.ts';
 import { trouble } from '../process/trouble.ts';
 import { StoreFull } from '../store/transaction.ts';
 

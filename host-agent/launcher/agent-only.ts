@@ -1,9 +1,9 @@
 import { readSettings } from '../config/settings.ts';
-import { beginOpenCode } from './begin-opencode.ts';
-import { prepareServer } from './ground.ts';
-import { hostAgentRole } from './host-agent.ts';
-import { live } from './life.ts';
+import { hostAgentRole } from './children/host-agent.ts';
+import { beginOpenCode } from './children/start-opencode.ts';
 import { say, sayOpenCodeAway } from './say.ts';
+import { prepareServer } from './state/start.ts';
+import { live } from './until-stopped.ts';
 
 /**
  * `openagent agent`: what a server of an edge elsewhere runs. Resolves once it was stopped. The edge may be away: the host-agent

@@ -6,7 +6,7 @@
  *   node bootstrap.mjs up | dev | build | test | check | …
  */
 import { dirname, join } from 'node:path';
-import { build, isBuilt } from './bootstrap/build.mjs';
+import { build, isBuilt } from '../../tools/build.mjs';
 import { ensureSystemPackages } from './bootstrap/debian.mjs';
 import { install, isInstalled } from './bootstrap/dependencies.mjs';
 import { help } from './bootstrap/help.mjs';
@@ -27,11 +27,11 @@ const scripts = {
   check: 'check.mjs',
   pack: 'pack.mjs',
   'test-install': 'test-install.mjs',
-  model: '../../../test/support/serve-model.ts',
-  bench: '../../../test/bench/run.ts',
-  chaos: '../../../test/chaos/run.ts',
-  fuzz: '../../../test/fuzz/run.ts',
-  story: '../../../test/e2e/story/run.ts',
+  model: '../test/support/serve-model.ts',
+  bench: '../test/bench/run.ts',
+  chaos: '../test/chaos/run.ts',
+  fuzz: '../test/fuzz/run.ts',
+  story: '../test/e2e/story/run.ts',
 };
 
 /** Commands that start nothing here: what is missing is no matter to them, or theirs to say. */
@@ -73,9 +73,7 @@ const main = async () => {
   // Whatever runs below finds this Node, and the tools that npm installed, first.
   const PATH = `${dirname(node)}:${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
   const program =
-    command in scripts
-      ? [join(import.meta.dirname, 'bootstrap', scripts[command])]
-      : [join(root, 'dist', 'openagent.js'), command];
+    command in scripts ? [join(root, 'tools', scripts[command])] : [join(root, 'dist', 'openagent.js'), command];
   return replaceWith(node, ['--disable-warning=ExperimentalWarning', ...program, ...rest], { ...process.env, PATH });
 };
 

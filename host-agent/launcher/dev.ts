@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { stateFiles } from '../config/state-files.ts';
-import { wranglerDevProcess, writeDevEdgeFiles } from './edge-dev.ts';
+import { buildAgent, watchAgent } from './children/watch-agent.ts';
+import { wranglerDevProcess, writeDevEdgeFiles } from './edge/dev.ts';
 import { packageRoot } from './package-root.ts';
 import { runSystem } from './system.ts';
-import { buildAgent, watchAgent } from './watch-agent.ts';
 
 /**
  * `openagent dev`: the Worker under `wrangler dev`, which rebuilds by itself, and the host-agent built and restarted on each

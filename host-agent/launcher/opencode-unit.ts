@@ -1,8 +1,8 @@
 import { readSettings } from '../config/settings.ts';
-import { beginOpenCode } from './begin-opencode.ts';
-import { prepareOpenCodeUnit } from './ground.ts';
-import { live } from './life.ts';
+import { beginOpenCode } from './children/start-opencode.ts';
 import { say, sayOpenCodeAway } from './say.ts';
+import { prepareOpenCodeUnit } from './state/start.ts';
+import { live } from './until-stopped.ts';
 
 /**
  * `openagent opencode`: OpenCode alone, supervised, as a systemd unit of its own, so that the host-agent may be restarted and

@@ -1,8 +1,8 @@
 /** What the person who started us reads on stdout, in one place: short lines, no stack traces, secrets never but once. */
 import type { Settings } from '../config/settings.ts';
 import { type ContainmentMeans, contain } from '../process/namespace.ts';
-import type { Ground } from './ground.ts';
-import type { Told } from './supervise.ts';
+import type { Told } from './children/supervise.ts';
+import type { Ground } from './state/start.ts';
 
 export const say = (line: string): void => {
   process.stdout.write(`${line}\n`);

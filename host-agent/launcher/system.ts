@@ -4,13 +4,13 @@
  * are tried again for as long as the system runs.
  */
 import type { Settings } from '../config/settings.ts';
-import { beginOpenCode } from './begin-opencode.ts';
-import { type EdgeProcess, edgeRole } from './edge.ts';
-import { type Ground, prepareGround } from './ground.ts';
-import { hostAgentRole } from './host-agent.ts';
-import { type Begin, live } from './life.ts';
+import { hostAgentRole } from './children/host-agent.ts';
+import { beginOpenCode } from './children/start-opencode.ts';
+import type { Supervision } from './children/supervise.ts';
+import { type EdgeProcess, edgeRole } from './edge/edge.ts';
 import { say, sayOpenCodeAway, sayReady } from './say.ts';
-import type { Supervision } from './supervise.ts';
+import { type Ground, prepareGround } from './state/start.ts';
+import { type Begin, live } from './until-stopped.ts';
 
 /** What differs between `up` and `dev`. */
 export interface Variant {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readSettings } from '../config/settings.ts';
-import { workerdProcess } from './edge.ts';
-import { writeEdgeFiles } from './edge-files.ts';
+import { workerdProcess } from './edge/edge.ts';
+import { writeEdgeFiles } from './edge/files.ts';
 import { packageRoot } from './package-root.ts';
 import { runSystem } from './system.ts';
 

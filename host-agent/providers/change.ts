@@ -1,9 +1,9 @@
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerTypes } from '../../shared/providers.ts';
+import type { ProviderSide } from './context.ts';
 import type { ProviderEntry } from './file.ts';
 import { keyRefusal, openCodeId } from './known.ts';
 import { putEntry, settle, setUp } from './settle.ts';
-import type { ProviderSide } from './side.ts';
 import { liveIn, look, type View } from './view.ts';
 
 /** What a person wishes of a provider; what is undefined stays, null clears. */

@@ -1,9 +1,9 @@
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerTypes } from '../../shared/providers.ts';
-import type { ConnectedProvider } from '../opencode/connected-providers.ts';
+import type { ConnectedProvider } from '../opencode/api/connected-providers.ts';
+import type { ProviderSide } from './context.ts';
 import type { ProviderFile } from './file.ts';
 import { openCodeId } from './known.ts';
-import type { ProviderSide } from './side.ts';
 import { liveIn, look, type View } from './view.ts';
 
 /** Makes a provider that of messages which name no model. Throws AppError when that would have no effect. */

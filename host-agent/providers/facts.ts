@@ -1,9 +1,9 @@
-import type { Client } from '../opencode/client.ts';
-import { credentialKinds } from '../opencode/credentials.ts';
-import { OpenCodeAway } from '../opencode/failure.ts';
-import type { OpenCodeFolders } from '../opencode/folders.ts';
-import { readStartFacts } from '../opencode/start-facts.ts';
-import type { ProviderSide } from './side.ts';
+import type { Client } from '../opencode/api/client.ts';
+import { OpenCodeAway } from '../opencode/api/failure.ts';
+import { credentialKinds } from '../opencode/config/credentials.ts';
+import type { OpenCodeFolders } from '../opencode/config/folders.ts';
+import { readStartFacts } from '../opencode/process/start-facts.ts';
+import type { ProviderSide } from './context.ts';
 
 /** What this server's own files say about OpenCode's providers; of an OpenCode that we did not start they say nothing. */
 export const providerFacts = ({

@@ -1,9 +1,9 @@
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerTypes } from '../../shared/providers.ts';
-import { OpenCodeAway, OpenCodeRefused } from '../opencode/failure.ts';
-import type { Login } from '../opencode/provider-api.ts';
+import { OpenCodeAway, OpenCodeRefused } from '../opencode/api/failure.ts';
+import type { Login } from '../opencode/api/provider-api.ts';
+import type { ProviderSide } from './context.ts';
 import { loginLabel, openCodeId } from './known.ts';
-import type { ProviderSide } from './side.ts';
 
 /** How long a person may take from the beginning of a login to the code (contract §2.7). */
 const pendingMs = 10 * 60_000;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { OpenCodeAway } from '../opencode/failure.ts';
+import { OpenCodeAway } from '../opencode/api/failure.ts';
 import type { ProviderFile } from './file.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerSlug, providerTypes } from '../../shared/providers.ts';
-import { writeProviderSettings } from '../opencode/provider-settings.ts';
+import { writeProviderSettings } from '../opencode/config/provider-settings.ts';
+import type { ProviderSide } from './context.ts';
 import type { ProviderEntry } from './file.ts';
 import { openCodeId } from './known.ts';
-import type { ProviderSide } from './side.ts';
 import { leftOutText, liveIn, look, type View } from './view.ts';
 
 /**

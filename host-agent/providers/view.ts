@@ -1,11 +1,11 @@
 import { timestamp } from '../../shared/api.ts';
 import type { Offer, Provider } from '../../shared/calls/providers.ts';
 import { type ProviderSlug, providerSlug, providerTypes, usesOauth } from '../../shared/providers.ts';
-import type { ConnectedProvider } from '../opencode/connected-providers.ts';
-import { OpenCodeAway } from '../opencode/failure.ts';
+import type { ConnectedProvider } from '../opencode/api/connected-providers.ts';
+import { OpenCodeAway } from '../opencode/api/failure.ts';
+import type { ProviderSide } from './context.ts';
 import type { ProviderSettings } from './file.ts';
 import { openCodeId, slugOf } from './known.ts';
-import type { ProviderSide } from './side.ts';
 
 /** Everything that is known of providers at one moment. */
 export interface View {

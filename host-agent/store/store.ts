@@ -1,14 +1,14 @@
 import type { HostId } from '../../shared/ids.ts';
+import { Requests } from './asks.ts';
 import { openDatabase } from './database.ts';
 import { EdgeMemory } from './edge.ts';
+import { Upstream } from './history-heads.ts';
 import { Inbox } from './inbox.ts';
 import { Missions } from './missions.ts';
 import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
-import { Requests } from './requests.ts';
 import { transact } from './transaction.ts';
 import { Turns } from './turns.ts';
-import { Upstream } from './upstream.ts';
 
 /** Everything a host-agent remembers, in one SQLite file with one transaction over all of it. */
 export interface Store {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { claimPort } from '../../host-agent/launcher/port.ts';
+import { claimPort } from '../../host-agent/launcher/state/port.ts';
 import { asks, runs } from '../support/asking-agent.ts';
 import { startCommand } from '../support/command.ts';
 import { freshWorkingDir } from '../support/launched.ts';

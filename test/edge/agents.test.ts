@@ -3,7 +3,7 @@ import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import type { AgentTreeNode, ProgressJson, StoredEventJson } from '../../shared/api.ts';
-import { treeRows } from '../../worker/host/tree.ts';
+import { treeRows } from '../../worker/host/missions/tree.ts';
 import { hostObject } from '../../worker/host-calls.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';

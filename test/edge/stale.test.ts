@@ -1,8 +1,8 @@
 import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
-import { nextDue, noteProjection, staleMissions } from '../../worker/host/due.ts';
-import { staleHours } from '../../worker/host/stale.ts';
+import { nextDue, noteProjection, staleMissions } from '../../worker/host/upkeep/due.ts';
+import { staleHours } from '../../worker/host/upkeep/stale.ts';
 import { hostObject } from '../../worker/host-calls.ts';
 import { batch, dialHost, enrolHost, hello } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';

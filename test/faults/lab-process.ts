@@ -24,7 +24,7 @@ export interface LabProcess {
   readonly stateDir: string;
 }
 
-/** What a start gives: see host-agent/launcher/children.ts. */
+/** What a start gives: see host-agent/launcher/children/children.ts. */
 export interface Started {
   pid: number;
   exited: Promise<unknown>;

@@ -9,7 +9,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings } from '../../host-agent/config/settings.ts';
-import { prepareGround } from '../../host-agent/launcher/ground.ts';
+import { prepareGround } from '../../host-agent/launcher/state/start.ts';
 import { writePrivateFile } from '../../host-agent/process/private-file.ts';
 import { openCodeHistory } from '../support/comparison.ts';
 import { labConfig, openCodeCalls } from '../support/lab.ts';

@@ -1,13 +1,13 @@
 // Edge, OpenCode and host-agent as processes of the laboratory, started the way the launcher starts them.
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { spawnTied } from '../../host-agent/launcher/children.ts';
-import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge.ts';
-import { writeEdgeFiles } from '../../host-agent/launcher/edge-files.ts';
-import type { Ground } from '../../host-agent/launcher/ground.ts';
-import type { AgentConfig } from '../../host-agent/launcher/host-agent.ts';
-import { prepareOpenCode } from '../../host-agent/opencode/prepare.ts';
-import { startOpenCode } from '../../host-agent/opencode/process.ts';
+import { spawnTied } from '../../host-agent/launcher/children/children.ts';
+import type { AgentConfig } from '../../host-agent/launcher/children/host-agent.ts';
+import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
+import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
+import type { Ground } from '../../host-agent/launcher/state/start.ts';
+import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
+import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import { writePrivateFile } from '../../host-agent/process/private-file.ts';
 import { scaledMs } from '../support/patience.ts';
 import type { Build } from './altered-build.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { MissionContext } from '../../host-agent/missions/context.ts';
-import { givenParts } from '../../host-agent/missions/given-files.ts';
+import { givenParts } from '../../host-agent/missions/runner/given-files.ts';
 import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { contextDirectory } from '../../host-agent/workspaces/mission-directory.ts';
 import { newMissionId, temporaryDirectory } from '../support/host-store.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takeLock } from '../../host-agent/launcher/lock.ts';
+import { takeLock } from '../../host-agent/launcher/state/lock.ts';
 import { identityOf, isAlive } from '../../host-agent/process/identity.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 

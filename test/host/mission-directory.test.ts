@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { expect, test } from 'vitest';
-import { seedConfigDirectory } from '../../host-agent/opencode/seed.ts';
+import { seedConfigDirectory } from '../../host-agent/opencode/config/seed.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
 import { pathWithin } from '../../host-agent/workspaces/paths.ts';
 import { missionShort } from '../../shared/ids.ts';

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { newRecord } from '../../host-agent/missions/turn.ts';
+import { newRecord } from '../../host-agent/missions/runner/turn.ts';
 import { startLab } from '../support/lab.ts';
 import { announce, type HostOptions } from '../support/mission-host.ts';
 import { answerOf, optionsFor, say, startHost, texts } from '../support/mission-lab.ts';

@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { isFrozen } from '../../host-agent/opencode/frozen.ts';
+import { isFrozen } from '../../host-agent/opencode/process/frozen.ts';
 import { startLab } from '../support/lab.ts';
 import { processTree } from '../support/launched.ts';
 import { scaledMs } from '../support/patience.ts';

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { platformPackages } from '../../host-agent/opencode/binary.ts';
-import { openCodeFolders } from '../../host-agent/opencode/folders.ts';
-import { prepareOpenCode } from '../../host-agent/opencode/prepare.ts';
+import { openCodeFolders } from '../../host-agent/opencode/config/folders.ts';
+import { platformPackages } from '../../host-agent/opencode/process/binary.ts';
+import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 
 let dir: string;
 beforeEach(() => {

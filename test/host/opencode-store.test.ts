@@ -1,8 +1,8 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openCodeFolders } from '../../host-agent/opencode/folders.ts';
-import { type OpenCodeProcess, startOpenCode } from '../../host-agent/opencode/process.ts';
+import { openCodeFolders } from '../../host-agent/opencode/config/folders.ts';
+import { type OpenCodeProcess, startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { newMissionId } from '../support/host-store.ts';
 import { startLab } from '../support/lab.ts';

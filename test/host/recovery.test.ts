@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { promptIds } from '../../host-agent/missions/prompt-ids.ts';
-import { newRecord } from '../../host-agent/missions/turn.ts';
-import { startOpenCode } from '../../host-agent/opencode/process.ts';
+import { promptIds } from '../../host-agent/missions/runner/prompt-ids.ts';
+import { newRecord } from '../../host-agent/missions/runner/turn.ts';
+import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import { startLab } from '../support/lab.ts';
 import { startProxy } from '../support/loopback-proxy.ts';
 import { announce, type HostOptions, type MissionHost, textsOf } from '../support/mission-host.ts';

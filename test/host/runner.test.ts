@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { answerCalls } from '../../host-agent/calls/answers.ts';
 import { openCodeAnswers } from '../../host-agent/calls/opencode.ts';
-import { openCodeBinary } from '../../host-agent/opencode/binary.ts';
-import { openCodeClient } from '../../host-agent/opencode/client.ts';
-import { endpointFile } from '../../host-agent/opencode/endpoint.ts';
+import { answerCalls } from '../../host-agent/calls/replies.ts';
+import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
+import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
+import { openCodeBinary } from '../../host-agent/opencode/process/binary.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { newMissionId } from '../support/host-store.ts';
 import { startLab } from '../support/lab.ts';

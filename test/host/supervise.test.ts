@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Running, spawnTied } from '../../host-agent/launcher/children.ts';
-import { type Role, supervise } from '../../host-agent/launcher/supervise.ts';
+import { type Running, spawnTied } from '../../host-agent/launcher/children/children.ts';
+import { type Role, supervise } from '../../host-agent/launcher/children/supervise.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '../../host-agent/process/identity.ts';
 import { createLog } from '../../host-agent/process/log.ts';
 import { containmentMeans } from '../../host-agent/process/namespace.ts';

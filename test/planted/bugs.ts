@@ -11,9 +11,9 @@ import {
   restoredEdge,
   restoredHost,
 } from './edge-cases.ts';
-import { edgeAlone } from './ground.ts';
 import { killedWhileSending, restoredStore } from './host-cases.ts';
 import type { Planted } from './planted-build.ts';
+import { edgeAlone } from './stage.ts';
 
 export interface Bug {
   name: string;
@@ -52,7 +52,7 @@ export const bugs: readonly Bug[] = [
     name: 'the object acknowledges before it commits',
     planted: [
       {
-        file: 'worker/host/hostlink.ts',
+        file: 'worker/host/link/link.ts',
         from: "      case 'batch': {\n",
         to: `      case 'batch': {
         const n = frame.from + frame.items.length - 1;
@@ -113,7 +113,7 @@ export const bugs: readonly Bug[] = [
     name: 'a restored edge goes on under its old log',
     planted: [
       {
-        file: 'worker/host/hostlink.ts',
+        file: 'worker/host/link/link.ts',
         from: 'const reason = rolledBack(this.#sql, this.#log, hello);',
         to: 'const reason: string | null = null;',
       },
@@ -124,7 +124,11 @@ export const bugs: readonly Bug[] = [
   {
     name: 'lost is concluded before the log has reached at',
     planted: [
-      { file: 'worker/host/absence.ts', from: '  if (runPosition(sql, noted.run) < noted.n) return [];\n', to: '' },
+      {
+        file: 'worker/host/link/absence.ts',
+        from: '  if (runPosition(sql, noted.run) < noted.n) return [];\n',
+        to: '',
+      },
     ],
     proof: atEdge(absentCommand),
     symptom: /a turn that had ended/,
@@ -133,7 +137,7 @@ export const bugs: readonly Bug[] = [
     name: 'a message has its place where it was taken in',
     planted: [
       {
-        file: 'worker/host/record.ts',
+        file: 'worker/host/record/record.ts',
         from: "(isShown(event) || (placed !== null && event.type === 'turn.started'))",
         to: "(isShown(event) || event.type === 'message.kept')",
       },
@@ -143,7 +147,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a reload shows an answer without its texts',
-    planted: [{ file: 'worker/host/render/stored.ts', from: 'texts.answer(event)', to: 'event.text' }],
+    planted: [{ file: 'worker/host/views/stored.ts', from: 'texts.answer(event)', to: 'event.text' }],
     proof: atEdge(sameOnReload),
     symptom: /not what a reload shows:[\s\S]*"head":"answer [^"]*","text":"".*of the log .*"text":"Hello world"/,
   },
@@ -151,7 +155,7 @@ export const bugs: readonly Bug[] = [
     name: 'the owner filter is off',
     planted: [
       {
-        file: 'worker/host/audience.ts',
+        file: 'worker/host/viewers/audience.ts',
         from: 'mission.owner === state.owner && (state.mission === null || state.mission === mission.id)',
         to: 'state.mission === null || state.mission === mission.id',
       },

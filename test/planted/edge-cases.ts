@@ -6,7 +6,7 @@ import { batch, hello } from '../fuzz/from-host.ts';
 import type { HostDial } from '../fuzz/host-dial.ts';
 import { storedEvents } from '../support/comparison.ts';
 import type { Person } from '../support/person.ts';
-import type { EdgeAlone } from './ground.ts';
+import type { EdgeAlone } from './stage.ts';
 
 /** One that is right passes; one with its bug fails at an `expect`. */
 export type EdgeCase = (edge: EdgeAlone) => Promise<void>;

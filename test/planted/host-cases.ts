@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Build } from '../faults/altered-build.ts';
 import { type Dial, EdgePeer } from '../support/edge-peer.ts';
 import { newCommandId, newMissionId } from '../support/host-store.ts';
-import { hostAlone } from './ground.ts';
+import { hostAlone } from './stage.ts';
 
 export type HostCase = (build: Build) => Promise<void>;
 

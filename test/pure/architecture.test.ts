@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..', '..');
 
 /** Every source file with what it imports: own files as paths from the root, packages by name. */
-const files = ['shared', 'worker', 'host-agent'].flatMap((folder) =>
+const files = ['shared', 'worker', 'host-agent', 'tools'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|mjs)$/.test(name) && !name.endsWith('.d.ts'))
     .map((name) => {
@@ -25,11 +25,12 @@ const hostLayers: Record<string, number> = {
   launcher: 1,
   agent: 2,
   cli: 1,
+  machine: 1,
   config: 6,
   link: 3,
   commands: 3,
   calls: 3,
-  transfers: 3,
+  relay: 3,
   missions: 3,
   opencode: 4,
   providers: 4,
@@ -57,8 +58,14 @@ test('shared imports only zod', () => {
   expect(foreign).toEqual([]);
 });
 
+test('only what brings the project up to date knows the tools', () => {
+  const users = files.filter(({ imports }) => imports.some((to) => to.startsWith('tools/'))).map(({ path }) => path);
+
+  expect(users.filter((path) => !path.startsWith('tools/'))).toEqual(['host-agent/launcher/bootstrap.mjs']);
+});
+
 test('worker and host-agent never import each other', () => {
-  const crossing = files.flatMap(({ path, imports }) => {
+  const crossing = [...within('shared'), ...within('worker'), ...within('host-agent')].flatMap(({ path, imports }) => {
     const own = path.split('/')[0];
     return imports
       .filter(
@@ -114,14 +121,14 @@ test('no file is part of an import cycle', () => {
 
 test('each vendor library has one home', () => {
   const homes: Record<string, RegExp> = {
-    ws: /^host-agent\/(link|transfers)\//,
+    ws: /^host-agent\/(link|relay)\//,
     '@fastify/busboy': /^host-agent\/files\//,
     commander: /^host-agent\/cli\/program\.ts$/,
     'eventsource-parser': /^host-agent\/cli\/following\//,
     'simple-git': /^host-agent\/workspaces\//,
     'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,
     // The launcher's lock is SQLite's own: the kernel drops it with the process, whatever way that ends.
-    'node:sqlite': /^host-agent\/(store\/|launcher\/(lock|place\/))/,
+    'node:sqlite': /^host-agent\/(store\/|launcher\/(state\/lock|place\/))/,
   };
   const strays = files.flatMap(({ path, imports }) =>
     imports.filter((to) => homes[to] && !homes[to].test(path)).map((to) => `${path} → ${to}`),

@@ -16,7 +16,7 @@ const documents = {
 };
 const sections = readSections(Object.entries(documents).map(([word, path]) => ({ word, path, text: read(path) })));
 
-const files = ['shared', 'worker', 'host-agent', 'test', 'docs'].flatMap((folder) =>
+const files = ['shared', 'worker', 'host-agent', 'tools', 'test', 'docs'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|mjs|md|txt)$/.test(name))
     .map((name) => join(folder, name))

@@ -14,7 +14,7 @@ test('AGENTS.md stays short and every file it names exists', () => {
   const agents = text('AGENTS.md');
   const named = [...agents.matchAll(/`((?:worker|host-agent|shared|test)\/[\w./-]+)`/g)].map((match) => match[1] ?? '');
   const files = new Set(
-    ['worker', 'host-agent', 'shared', 'test'].flatMap((folder) =>
+    ['worker', 'host-agent', 'shared', 'tools', 'test'].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
     ),
   );

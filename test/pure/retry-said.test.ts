@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { retryEvent, spanText } from '../../host-agent/missions/retry-said.ts';
-import { newRecord, type Turn, turnOf } from '../../host-agent/missions/turn.ts';
+import { retryEvent, spanText } from '../../host-agent/missions/runner/retry-said.ts';
+import { newRecord, type Turn, turnOf } from '../../host-agent/missions/runner/turn.ts';
 import { message } from '../support/host-store.ts';
 
 const second = 1_000;

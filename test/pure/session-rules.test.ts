@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Rule } from '../../host-agent/opencode/client.ts';
-import { rulesToAdd } from '../../host-agent/opencode/session-rules.ts';
+import type { Rule } from '../../host-agent/opencode/api/client.ts';
+import { rulesToAdd } from '../../host-agent/opencode/api/session-rules.ts';
 
 const rule = (permission: string, action: Rule['action'], pattern = '*'): Rule => ({ permission, pattern, action });
 /** As sessions were made when nobody could answer. */

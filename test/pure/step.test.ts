@@ -1,11 +1,11 @@
 // Steps that bring nothing, counted from OpenCode's stored events alone.
 import { expect, test } from 'vitest';
-import { isAbort } from '../../host-agent/missions/error-text.ts';
-import { seriesOf } from '../../host-agent/missions/step.ts';
-import { progressOf, translate } from '../../host-agent/missions/translate.ts';
-import { newTranslation, type Translation } from '../../host-agent/missions/translation.ts';
-import type { Durable } from '../../host-agent/opencode/events.ts';
-import { historyRow } from '../../host-agent/opencode/events.ts';
+import { seriesOf } from '../../host-agent/missions/runner/step.ts';
+import { isAbort } from '../../host-agent/missions/transcript/error-text.ts';
+import { progressOf, translate } from '../../host-agent/missions/transcript/translate.ts';
+import { newTranslation, type Translation } from '../../host-agent/missions/transcript/translation.ts';
+import type { Durable } from '../../host-agent/opencode/api/events.ts';
+import { historyRow } from '../../host-agent/opencode/api/events.ts';
 import { commandNumber, turnNumber } from '../support/mission-fixture.ts';
 
 /** A step as a test writes it: its `finish`, and what it brings. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { partOfDelta, progressOf, translate } from '../../host-agent/missions/translate.ts';
-import { answerParts, forgetTurn, usageOf } from '../../host-agent/missions/translation.ts';
-import type { Durable } from '../../host-agent/opencode/events.ts';
+import { partOfDelta, progressOf, translate } from '../../host-agent/missions/transcript/translate.ts';
+import { answerParts, forgetTurn, usageOf } from '../../host-agent/missions/transcript/translation.ts';
+import type { Durable } from '../../host-agent/opencode/api/events.ts';
 import { commandNumber, madeOf, scenario, turnNumber } from '../support/mission-fixture.ts';
 
 const names = [

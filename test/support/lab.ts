@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepareOpenCode } from '../../host-agent/opencode/prepare.ts';
-import { startOpenCode } from '../../host-agent/opencode/process.ts';
+import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
+import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import { startModel } from './model.ts';
 
 /** A sub-agent that may start sub-agents of its own, which OpenCode's do not. */

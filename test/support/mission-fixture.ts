@@ -1,10 +1,10 @@
 // A recorded scenario of test/fixtures/opencode, as the translator sees it.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { translate } from '../../host-agent/missions/translate.ts';
-import { type Made, newTranslation, type Translation } from '../../host-agent/missions/translation.ts';
-import { type Durable, type Frame, historyRow, parseFrame } from '../../host-agent/opencode/events.ts';
-import { inOrder } from '../../host-agent/opencode/history.ts';
+import { translate } from '../../host-agent/missions/transcript/translate.ts';
+import { type Made, newTranslation, type Translation } from '../../host-agent/missions/transcript/translation.ts';
+import { type Durable, type Frame, historyRow, parseFrame } from '../../host-agent/opencode/api/events.ts';
+import { inOrder } from '../../host-agent/opencode/api/history.ts';
 import { commandId, turnId } from '../../shared/ids.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../fixtures/opencode/${name}`, import.meta.url), 'utf8');

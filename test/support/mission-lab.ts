@@ -1,7 +1,7 @@
 // What the tests of missions say again and again.
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { OpenCodeProcess } from '../../host-agent/opencode/process.ts';
+import type { OpenCodeProcess } from '../../host-agent/opencode/process/process.ts';
 import type { MessageCommand } from '../../shared/commands.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { message, newHostId, temporaryDirectory } from './host-store.ts';

@@ -136,7 +136,7 @@ const isEnd = ({ name, data }: StreamEvent, mission: string): boolean =>
   data.of === undefined &&
   (name === 'turn.ended' || name === 'command.finished' || name === 'command.lost');
 
-/** What an event adds to the texts, by the rules for delta clients (worker/host/render/delta.ts). */
+/** What an event adds to the texts, by the rules for delta clients (worker/host/views/delta.ts). */
 const grow = (texts: Map<string, string>, { name, data }: StreamEvent): void => {
   if (name === 'snapshot') {
     for (const { part, text } of data.parts as { part: string; text: string }[]) texts.set(part, text);

@@ -16,14 +16,18 @@ import { commandId, type MissionId } from '../../shared/ids.ts';
 import { rendering } from '../../shared/viewer.ts';
 import { isUser } from '../auth/mode.ts';
 import type { Env } from '../env.ts';
-import { takeAnswer } from './answering.ts';
-import { HostLink } from './hostlink.ts';
-import { close, HostSocket, linkTag } from './link.ts';
-import { Log } from './log.ts';
-import { history, missionJson, ownMission } from './missions.ts';
-import { requestsOf } from './open-requests.ts';
-import { eventsPage } from './pages.ts';
-import * as queue from './queue.ts';
+import * as requests from './actions/changes.ts';
+import * as queue from './actions/queue.ts';
+import { takeAnswer } from './actions/take-answer.ts';
+import { requestsOf } from './asks/asks.ts';
+import { HostLink } from './link/link.ts';
+import { close, HostSocket, linkTag } from './link/socket.ts';
+import { Log } from './log/log.ts';
+import { queueJson, runningJson } from './missions/activity.ts';
+import { history, missionJson, ownMission } from './missions/missions.ts';
+import { slotsOf, working } from './missions/slots.ts';
+import { getTodos, progressOf } from './missions/todos.ts';
+import { missionTree } from './missions/tree.ts';
 import {
   type EventsPage,
   type EventsQuery,
@@ -34,14 +38,10 @@ import {
   refuse,
   reply,
 } from './replies.ts';
-import * as requests from './requests.ts';
-import { queueJson, runningJson } from './running.ts';
-import { slotsOf, working } from './slots.ts';
-import { Steps } from './steps.ts';
 import { migrate } from './tables.ts';
-import { getTodos, progressOf } from './todos.ts';
-import { missionTree } from './tree.ts';
-import { Viewers } from './viewers.ts';
+import { Steps } from './transaction.ts';
+import { Viewers } from './viewers/viewers.ts';
+import { eventsPage } from './views/pages.ts';
 
 const viewerTag = 'viewer';
 

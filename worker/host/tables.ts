@@ -1,4 +1,4 @@
-import { reordering } from './reordering.ts';
+import { reordering } from './migrate-sequences.ts';
 
 /**
  * The object's own tables. Plain SQL: drizzle stays with D1, where a schema is shared; here every row written is the bill,

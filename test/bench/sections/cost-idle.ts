@@ -7,7 +7,7 @@ import { bill } from '../prices.ts';
 import type { RunningSystem } from '../running-system.ts';
 
 const dashboards = 10;
-/** A server is called quiet a minute after its last work (worker/host/steps.ts). */
+/** A server is called quiet a minute after its last work (worker/host/transaction.ts). */
 const quietAfterMs = 65_000;
 
 export const idle = async (system: RunningSystem, seconds: number, report: Report): Promise<void> => {

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { Settings } from '../../config/settings.ts';
+import type { Base } from '../state/start.ts';
+import { spawnTied } from './children.ts';
+import type { Role } from './supervise.ts';
+
+/** What the launcher tells the host-agent, as its one argument: nothing in it is secret, host.json holds the credential. */
+export const agentConfig = z.object({
+  stateDir: z.string(),
+  workingDir: z.string(),
+  defaultModel: z.string().optional(),
+  openCodeAgent: z.string().optional(),
+  permissive: z.boolean(),
+  stopAfterRepeats: z.number().int().nonnegative(),
+  slots: z.number().int().positive(),
+});
+export type AgentConfig = z.infer<typeof agentConfig>;
+
+/**
+ * Megabytes of V8's young generation. Left alone, Node would let it grow to several times this before it collects
+ * garbage.
+ */
+const smallYoungHeap = '--max-semi-space-size=1';
+/** Time for the host-agent to close its link and its store. */
+const graceMs = 3_000;
+
+/** The host-agent as a supervised child. It dials the edge and re-reads OpenCode's address by itself, so it is up at once. */
+export const hostAgentRole = (ground: Base, script: string): Role => ({
+  name: 'host-agent',
+  start: async () => {
+    const { settings, means } = ground;
+    const config: AgentConfig = {
+      stateDir: settings.files.dir,
+      workingDir: settings.workingDir,
+      defaultModel: settings.defaultModel,
+      openCodeAgent: settings.openCodeAgent,
+      permissive: settings.permissive,
+      stopAfterRepeats: settings.stopAfterRepeats,
+      slots: settings.maxParallelMissions,
+    };
+    const child = await spawnTied({
+      command: process.execPath,
+      args: [smallYoungHeap, '--disable-warning=ExperimentalWarning', script, 'agent-child', JSON.stringify(config)],
+      env: plainEnvironment(settings),
+      logFile: ground.logFileOf('host-agent'),
+      means: { ...means, pidNamespace: false },
+      stopSignal: 'SIGUSR2',
+      graceMs,
+    });
+    await ground.lock.record('host-agent', child.pid);
+    return child;
+  },
+});
+
+/** The part of the environment that git and Node need, and that holds no key of a provider. */
+const plainEnvironment = ({ environment }: Settings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) => /^(HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR)$/.test(name)),
+  );

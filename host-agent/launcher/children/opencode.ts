@@ -1,0 +1,131 @@
+import { dirname } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { noteEnd } from '../../opencode/api/ends.ts';
+import { isFrozen } from '../../opencode/process/frozen.ts';
+import { prepareOpenCode } from '../../opencode/process/prepare.ts';
+import { type OpenCodeProcess, startOpenCode } from '../../opencode/process/process.ts';
+import { leaveNote } from '../../process/note.ts';
+import { say } from '../say.ts';
+import type { Base } from '../state/start.ts';
+import { describeExit, type Running } from './children.ts';
+import { announce, announcedInstance, announceFailure, announceNothing } from './opencode-address.ts';
+import { endedWithOpenCode, noteReaped } from './reaped.ts';
+import type { Role } from './supervise.ts';
+
+/** OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails. */
+export const openCodeRole = (ground: Base): Role => {
+  const { openCodeServer, openCodeEnds } = ground.settings.files;
+  const sayOnce = onceEach(say);
+  let isFirst = true;
+  return {
+    name: 'opencode',
+    start: async () => {
+      if (isFirst) {
+        const before = announcedInstance(openCodeServer);
+        if (before) await noteEnd(openCodeEnds, before, `${ground.name} ended without being stopped ${inATurn}`);
+        await announceNothing(openCodeServer);
+      }
+      isFirst = false;
+      try {
+        return await startOnce(ground, sayOnce);
+      } catch (error) {
+        try {
+          await announceFailure(openCodeServer, failureText(error, ground.logFileOf('launcher')));
+        } catch (cause) {
+          ground.log.error('opencode.not_announced', { error: cause }); // Messages wait, instead of being told why.
+        }
+        throw error;
+      }
+    },
+  };
+};
+
+const inATurn = 'in the middle of this turn.';
+
+const startOnce = async (ground: Base, tell: (line: string) => void): Promise<Running> => {
+  const { settings, lock } = ground;
+  const { openCodeServer } = settings.files;
+  const prepared = await prepareOpenCode({ dir: dirname(openCodeServer), env: settings.environment });
+  for (const warning of prepared.warnings) tell(warning);
+  const child = await startOpenCode({ prepared });
+  const { url, username, password, instance, pid } = child;
+  try {
+    await lock.record('opencode', pid);
+    await announce(openCodeServer, { url, username, password, instance, pid, startedAt: Date.now() });
+    return endedWhenFrozen(sayingWhatItLeft(child, ground), child, ground);
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+};
+
+const frozenText =
+  'OpenCode had stopped answering and was ended and started again. Missions that it worked on are interrupted and can be resumed.';
+
+/** A frozen OpenCode is ended, upon which it is started again like one that died. */
+const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, log }: Base): Running => {
+  void isFrozen(child).then(async (frozen) => {
+    if (!frozen) return;
+    log.error('opencode.frozen', { pid: child.pid });
+    await noteHow({ settings, log }, child, `OpenCode had stopped answering ${inATurn}`);
+    await leaveNote(settings.files.notes, { code: 'opencode.frozen', text: frozenText }).catch((error: unknown) =>
+      log.error('opencode.frozen_not_noted', { error }),
+    );
+    await child.stop();
+  });
+  return running;
+};
+
+/** Before it is ended: whoever hears of an aborted turn can read why. */
+const noteHow = ({ settings, log }: Pick<Base, 'settings' | 'log'>, child: OpenCodeProcess, text: string) =>
+  noteEnd(settings.files.openCodeEnds, child.instance, text).catch((error: unknown) =>
+    log.error('opencode.end_not_noted', { error }),
+  );
+
+/**
+ * The same process, except that `exited` resolves only after a note was left for the log about the processes that had
+ * to be ended with it.
+ */
+const sayingWhatItLeft = (child: OpenCodeProcess, { name, settings, log }: Base): Running => {
+  let isStopped = false;
+  const exited = child.exited.then(async (exit) => {
+    const how = isStopped ? 'was stopped' : describeExit(exit);
+    if (!isStopped) await noteHow({ settings, log }, child, `OpenCode ${how} ${inATurn}`);
+    await noteReaped(exit.left ?? [], endedWithOpenCode(how), { directory: settings.files.notes, log });
+    return exit;
+  });
+  return {
+    pid: child.pid,
+    exited,
+    stop: async () => {
+      isStopped = true;
+      await noteHow({ settings, log }, child, `${name} was stopped ${inATurn}`);
+      return child.stop();
+    },
+  };
+};
+
+/**
+ * Only this much of an error is shown to people: its beginning says what it is, and the rest may be all that a program
+ * has printed.
+ */
+const reasonChars = 500;
+
+const failureText = (error: unknown, logFile: string): string => {
+  const said = error instanceof Error ? error.message : String(error);
+  const message = stripVTControlCharacters(said).replace(/\s+/g, ' ').trim();
+  const reason = message.length > reasonChars ? `${message.slice(0, reasonChars)}…` : message;
+  return (
+    `OpenCode can't be started on this server: ${reason.replace(/\.$/, '')}. It is tried again by itself, and ${logFile} on the ` +
+    'server has the details. Send the message again when OpenCode runs.'
+  );
+};
+
+/** Restarts prepare OpenCode again and find the same things worth saying. */
+const onceEach = (tell: (line: string) => void) => {
+  const told = new Set<string>();
+  return (line: string) => {
+    if (!told.has(line)) tell(line);
+    told.add(line);
+  };
+};

@@ -1,0 +1,64 @@
+/**
+ * workerd's configuration on this machine: the facts of wrangler.toml that the build wrote beside the bundle, with this
+ * start's variables. workerd keeps its databases in `.wrangler` next to this file, hence in the state directory, and
+ * refuses keys it does not know (edge §4.2).
+ */
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { privateDirectory, writePrivateFile } from '../../process/private-file.ts';
+import type { Ground } from '../state/start.ts';
+
+/** `dist/worker/edge.json`, made from wrangler.toml by tools/bundle.mjs; only keys that workerd accepts. */
+const workerFacts = z.object({
+  name: z.string(),
+  main: z.string(),
+  compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()),
+  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+  migrations: z.array(z.object({ tag: z.string(), new_sqlite_classes: z.array(z.string()) })),
+  d1_databases: z.array(z.object({ binding: z.string(), database_name: z.string(), database_id: z.string() })),
+  assets: z.object({ directory: z.string() }),
+});
+
+export const readWorkerFacts = (bundleDir: string): z.infer<typeof workerFacts> =>
+  workerFacts.parse(JSON.parse(readFileSync(join(bundleDir, 'edge.json'), 'utf8')));
+
+/** Copies the Worker bundle into the state directory and writes workerd's configuration there. Returns its path. */
+export const writeEdgeFiles = async (bundleDir: string, ground: Ground): Promise<string> => {
+  const { edge } = ground.settings.files;
+  const facts = readWorkerFacts(bundleDir);
+  const bundle = join(edge, 'bundle');
+  await privateDirectory(edge);
+  rmSync(bundle, { recursive: true, force: true });
+  cpSync(bundleDir, bundle, { recursive: true });
+  const config = join(edge, 'wrangler.jsonc');
+  const vars = edgeVars(ground, 'embedded');
+  await writePrivateFile(config, JSON.stringify({ ...facts, ...bundled(facts), no_bundle: true, vars }, null, 2));
+  return config;
+};
+
+/** Paths of the bundle, as seen from the configuration beside it. */
+const bundled = ({ main, assets }: z.infer<typeof workerFacts>) => ({
+  main: `bundle/${main}`,
+  assets: { directory: `bundle/${assets.directory}` },
+});
+
+/** The Worker's variables on this machine; what is undefined is left out. */
+export const edgeVars = ({ settings, secrets }: Ground, edge: 'embedded' | 'dev'): Record<string, string> => {
+  const vars = {
+    EDGE: edge,
+    LISTEN: settings.host,
+    DASHBOARD_PASSWORD: secrets.passwordHash,
+    OPEN_AGENT_USERS: secrets.users,
+    JWT_SECRET: secrets.jwtSecret,
+    JWT_TTL_DAYS: String(settings.jwtTtlDays),
+    DEV_MODE: String(settings.devMode),
+    MAX_ITERATIONS: String(settings.maxIterations),
+    STALE_MISSION_HOURS: String(settings.staleMissionHours),
+    TRUST_PROXY: String(settings.trustProxy),
+    LIBRARY_REMOTE: settings.environment.LIBRARY_REMOTE,
+    INTERNAL_TOKEN: secrets.internalToken,
+  };
+  return Object.fromEntries(Object.entries(vars).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
+};

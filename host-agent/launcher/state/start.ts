@@ -1,0 +1,74 @@
+import { localUrl } from '../../config/loopback.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Log } from '../../process/log.ts';
+import { type ContainmentMeans, containmentMeans } from '../../process/namespace.ts';
+import { privateDirectory } from '../../process/private-file.ts';
+import { endedAtStart, noteReaped } from '../children/reaped.ts';
+import { prepareSecrets, type Secrets } from './edge-secrets.ts';
+import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { openLogFiles } from './log-files.ts';
+import { claimPort } from './port.ts';
+
+/** What every start of the launcher has, whatever it starts. */
+export interface Base {
+  /** What is stopped when this launcher is, for people. */
+  name: 'Open Agent' | 'OpenCode';
+  settings: Settings;
+  lock: Lock;
+  log: Log;
+  /** File for the output of a child. */
+  logFileOf(role: string): string;
+  means: ContainmentMeans;
+}
+
+/** What a start has on a machine with an edge of its own, before the first process is started. */
+export interface Ground extends Base {
+  secrets: Secrets;
+  port: number;
+  /** The edge as this machine reaches it. */
+  url: string;
+  host: HostFile;
+}
+
+/** A start on a machine whose edge is elsewhere. */
+export interface ServerGround extends Base {
+  host: HostFile;
+}
+
+/** Takes the state directory and the port for this start. Rejects with a sentence for the person when one is not to be had. */
+export const prepareGround = (settings: Settings): Promise<Ground> =>
+  onBase(settings, async (base) => {
+    const port = await claimPort(settings.host, settings.port);
+    const url = localUrl(settings.host, port);
+    const host = await enrol(settings.files.host, url);
+    return { ...base, secrets: await prepareSecrets(settings), port, url, host };
+  });
+
+/** Takes the state directory for this start. Rejects with a sentence for the person, also when the server is not enrolled. */
+export const prepareServer = (settings: Settings): Promise<ServerGround> =>
+  onBase(settings, async (base) => ({ ...base, host: await enrolledElsewhere(settings.files.host) }));
+
+/** Takes OpenCode alone for this start, beside a host-agent that has the state directory. */
+export const prepareOpenCodeUnit = (settings: Settings): Promise<Base> => {
+  const { openCodeLock: lock, openCodeProcesses: processes } = settings.files;
+  return onBase(settings, async (base) => ({ ...base, name: 'OpenCode' }), { lock, processes });
+};
+
+const onBase = async <Found>(
+  settings: Settings,
+  build: (base: Base) => Promise<Found>,
+  lockFiles: { lock: string; processes: string } = settings.files,
+): Promise<Found> => {
+  const { files } = settings;
+  await privateDirectory(files.dir);
+  const lock = await takeLock(lockFiles);
+  try {
+    const { log, fileOf } = openLogFiles(files.logs);
+    await noteReaped(lock.ended, endedAtStart, { directory: files.notes, log });
+    return await build({ name: 'Open Agent', settings, lock, log, logFileOf: fileOf, means: await containmentMeans() });
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+};

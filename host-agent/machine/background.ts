@@ -1,0 +1,130 @@
+/** `openagent up --detach` and what goes with it: `status`, `stop`, `logs`. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import manifest from '../../package.json' with { type: 'json' };
+import { misused, readArguments } from '../cli/usage.ts';
+import { readSettings } from '../config/settings.ts';
+import { StartError } from '../config/start-error.ts';
+import type { StateFiles } from '../config/state-files.ts';
+import { say } from '../launcher/say.ts';
+import { readEnrolment } from '../launcher/state/enrolment.ts';
+import { isAlive } from '../process/identity.ts';
+import { privateDirectory } from '../process/private-file.ts';
+import { countLiveTurns } from '../store/live-turns.ts';
+import { runningSystem } from './running.ts';
+
+/** What a start in the background prints. */
+const outputOf = (files: StateFiles): string => join(files.logs, 'up.log');
+
+/** Starts `openagent up` in a session of its own; resolves with the exit code once it is ready, or has failed. */
+export const detach = async (environment: NodeJS.ProcessEnv): Promise<number> => {
+  const { files } = readSettings(environment);
+  const output = outputOf(files);
+  await privateDirectory(files.logs);
+  const begin = existsSync(output) ? statSync(output).size : 0;
+  const log = openSync(output, 'a', 0o600);
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', 'up'], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    env: environment,
+  });
+  closeSync(log);
+  // What it has to say at the end of its start comes this way: a password that is shown once belongs into no file.
+  const ready = once(child, 'message').then(([lines]) => z.array(z.string()).parse(lines));
+  const lines = await Promise.race([ready, once(child, 'exit').then(() => undefined)]);
+  if (!lines) {
+    const said = readFileSync(output).subarray(begin).toString();
+    throw new StartError(`Open Agent did not start. It said (${output}):\n${tail(said, failedLines)}`);
+  }
+  for (const line of lines) say(line);
+  say(`It runs in the background (process ${child.pid}); \`openagent status\`, \`logs\` and \`stop\` go with it.`);
+  child.disconnect();
+  child.unref();
+  return 0;
+};
+
+const failedLines = 20;
+
+const tail = (text: string, lines: number): string => text.trimEnd().split('\n').slice(-lines).join('\n');
+
+/** Exit code of systemd's convention for a program that does not run. */
+const notRunning = 3;
+/** A healthy edge answers at once; a busy machine may take a moment. */
+const answerMs = 5_000;
+
+/** Says what runs, for people or as JSON; resolves with 0 when it does, else 3. */
+export const status = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
+  const { values } = readArguments('status', () => parseArgs({ args, options: { json: { type: 'boolean' } } }));
+  const { files, workingDir } = readSettings(environment);
+  const running = await runningSystem(files);
+  const url = running && (await readEnrolment(files.host))?.url;
+  const found = {
+    running: running !== undefined,
+    working_dir: workingDir,
+    version: manifest.version,
+    pid: running?.launcher.pid ?? null,
+    since: running ? new Date(running.since).toISOString() : null,
+    url: url ?? null,
+    edge: url === undefined ? null : (await answers(url)) ? 'answers' : 'does not answer',
+    opencode: running ? (running.children.includes('opencode') ? 'runs' : 'does not run') : null,
+    host_agent: running ? (running.children.includes('host-agent') ? 'runs' : 'does not run') : null,
+    missions_at_work: running && existsSync(files.store) ? countLiveTurns(files.store) : 0,
+  };
+  if (values.json) say(JSON.stringify(found));
+  else if (!running) say(`Open Agent does not run on ${workingDir}.`);
+  else {
+    say(`Open Agent ${found.version} runs on ${workingDir} since ${found.since} (process ${found.pid}).`);
+    say(`  edge        ${found.edge}: ${found.url}`);
+    say(`  host-agent  ${found.host_agent}`);
+    say(`  OpenCode    ${found.opencode}`);
+    say(`  missions    ${found.missions_at_work} at work`);
+  }
+  return running ? 0 : notRunning;
+};
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(`${url}/api/health`, { signal: AbortSignal.timeout(answerMs), headers: { connection: 'close' } })
+    .then((response) => response.ok)
+    .catch(() => false);
+
+/** Between two looks at a process that ends. */
+const lookMs = 50;
+/** The launcher ends within 10 s of a signal; the rest is for a machine that is busy. */
+const endsWithinMs = 60_000;
+
+/** Stops the Open Agent of this state directory, however it was started; resolves when it is gone. */
+export const stop = async (args: string[], environment: NodeJS.ProcessEnv): Promise<void> => {
+  readArguments('stop', () => parseArgs({ args, options: {} }));
+  const { files, workingDir } = readSettings(environment);
+  const running = await runningSystem(files);
+  if (!running) return say(`Open Agent does not run on ${workingDir}: nothing to stop.`);
+  const { launcher, children } = running;
+  process.kill(launcher.pid, 'SIGTERM');
+  const givenUpAt = performance.now() + endsWithinMs;
+  while (isAlive(launcher)) {
+    if (performance.now() > givenUpAt) throw new StartError(`Process ${launcher.pid} does not end. See ${files.logs}`);
+    await wait(lookMs);
+  }
+  say(`Stopped Open Agent on ${workingDir} (process ${launcher.pid}) with ${children.join(', ') || 'nothing else'}.`);
+};
+
+/** Shows what the last start in the background printed, and with -f what comes. */
+export const logs = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
+  const options = {
+    follow: { type: 'boolean', short: 'f' },
+    lines: { type: 'string', short: 'n', default: '50' },
+  } as const;
+  const { values } = readArguments('logs', () => parseArgs({ args, options }));
+  if (!/^\d{1,9}$/.test(values.lines)) throw misused('logs', `-n is "${values.lines}": expected a whole number.`);
+  const { files } = readSettings(environment);
+  const path = [outputOf(files), join(files.logs, 'launcher.log')].find(existsSync);
+  if (!path) throw new StartError(`There are no logs in ${files.logs}: Open Agent was never started there.`);
+  const shown = spawn('tail', ['-n', values.lines, ...(values.follow ? ['-F'] : []), '--', path], { stdio: 'inherit' });
+  const [code] = await once(shown, 'exit');
+  return typeof code === 'number' ? code : 0;
+};

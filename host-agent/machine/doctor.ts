@@ -1,0 +1,37 @@
+/** `openagent doctor`: what works on this machine, what is missing and how to get it, one line each. */
+import { parseArgs } from 'node:util';
+import { edgeUrl } from '../cli/edge-url.ts';
+import { readArguments } from '../cli/usage.ts';
+import { readSettings } from '../config/settings.ts';
+import { say } from '../launcher/say.ts';
+import { type Check, lineOf, works } from './check.ts';
+import { edgeChecks } from './edge-checks.ts';
+import { machineChecks } from './machine-checks.ts';
+
+/** Prints one line for each check. Resolves with the exit code: 0 when everything that is required is there. */
+export const doctor = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
+  const options = { url: { type: 'string' } } as const;
+  const { url } = readArguments('doctor', () => parseArgs({ args, options })).values;
+  const settings = readSettings(environment);
+  const [machine, edge] = await Promise.all([
+    machineChecks(settings.workingDir),
+    edgeChecks(settings, url === undefined ? undefined : edgeUrl(url)),
+  ]);
+  const checks = [...machine, homeNote(settings.environment.AGENT_HOME), ...edge];
+  for (const check of checks) say(lineOf(check));
+  const missing = checks.filter(({ ok, required }) => !ok && required).length;
+  say(
+    missing === 0
+      ? 'Everything that is required is here.'
+      : `${missing} required ${missing === 1 ? 'thing is' : 'things are'} missing.`,
+  );
+  return missing === 0 ? 0 : 1;
+};
+
+/** Nothing is wrong with either, and people look for it when git asks who they are. */
+const homeNote = (home: string | undefined): Check =>
+  works(
+    home
+      ? `Agents' commands have the home ${home} (AGENT_HOME)`
+      : "Agents' commands have a home of OpenCode's own, without your git settings (AGENT_HOME gives them yours)",
+  );

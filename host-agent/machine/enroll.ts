@@ -1,0 +1,105 @@
+/** `openagent enroll`: makes this machine a server of an edge elsewhere, or gives it a new credential there. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+import manifest from '../../package.json' with { type: 'json' };
+import { enrolAnswer } from '../../shared/enrolment.ts';
+import { protocolVersion } from '../../shared/limits.ts';
+import { type Attempt, attemptFor, forgetAttempt } from '../cli/attempt.ts';
+import { callEdge, type EdgeHealth, edgeHealth, NoAnswer } from '../cli/edge-api.ts';
+import { edgeUrl, isReadableOnTheWay } from '../cli/edge-url.ts';
+import { hiddenInput } from '../cli/hidden-input.ts';
+import { misused, readArguments } from '../cli/usage.ts';
+import { readSettings } from '../config/settings.ts';
+import { StartError } from '../config/start-error.ts';
+import type { StateFiles } from '../config/state-files.ts';
+import { say } from '../launcher/say.ts';
+import { type HostFile, readEnrolment, writeEnrolment } from '../launcher/state/enrolment.ts';
+import { takeLock } from '../launcher/state/lock.ts';
+import { isAccepted } from './credential.ts';
+
+/** Clocks this far apart confuse people who read logs, and fail TLS and login tokens; nothing of ours depends on them. */
+const clockWarningMs = 2 * 60_000;
+
+/** Throws StartError, having changed nothing; NoAnswer when the same command should be given again. */
+export const enroll = async (args: string[], environment: NodeJS.ProcessEnv): Promise<void> => {
+  const { url, code: given, name, replace } = wishOf(args);
+  const { files } = readSettings(environment);
+  const known = await readEnrolment(files.host);
+  const isHere = known?.elsewhere === true && known.url === url;
+  if (known && !isHere && !replace) throw new StartError(elsewhereText(known));
+  if (isReadableOnTheWay(url)) warn(`${url} has no TLS: the code and the credential can be read on the way.`);
+
+  const health = await edgeHealth(url);
+  checkVersion(url, health);
+  warnOfClock(health);
+  const code = given ?? (await hiddenInput('Code: '));
+  if (code.trim() === '') throw misused('enroll', 'No code was given.');
+  const codeSha256 = createHash('sha256').update(code).digest('hex');
+  if (isHere && known.codeSha256 === codeSha256 && (await isAccepted(known))) {
+    await forgetAttempt(files);
+    say(`This machine was enrolled at ${url} with this code already, and stays so. Start it with: openagent agent`);
+    return;
+  }
+  // Its launcher would go on with what this command replaces.
+  if (known && !known.elsewhere) (await takeLock(files)).close();
+  const proof = isHere && !replace ? { host: { id: known.id, credential: known.credential } } : {};
+  const wish = { code, name, version: manifest.version, protocol: protocolVersion, ...proof };
+  const host = await enrolAt(url, wish, await attemptFor(files, { url, codeSha256 }), files);
+  await writeEnrolment(files.host, { ...host, url, elsewhere: true, codeSha256 });
+  await forgetAttempt(files);
+  say(`This machine is enrolled at ${url} as "${host.name}". Start it with: openagent agent`);
+  if (isHere) say('A host-agent that runs here goes on with the new credential by itself.');
+};
+
+const wishOf = (args: string[]) => {
+  const options = { name: { type: 'string' }, replace: { type: 'boolean' } } as const;
+  const { values, positionals } = readArguments('enroll', () => parseArgs({ args, options, allowPositionals: true }));
+  const [url, code, ...more] = positionals;
+  if (url === undefined || more.length > 0) throw misused('enroll', 'One address and one code, please.');
+  return { url: edgeUrl(url), code, name: values.name ?? hostname(), replace: values.replace === true };
+};
+
+const enrolAt = async (
+  url: string,
+  wish: object,
+  attempt: Attempt,
+  files: StateFiles,
+): Promise<Pick<HostFile, 'id' | 'name' | 'credential' | 'epoch' | 'workspaceId'>> => {
+  try {
+    const body = { ...wish, attempt: attempt.secret };
+    const answer = await callEdge(url, '/api/hosts/enrol', enrolAnswer, { method: 'POST', body });
+    const { workspace_id: workspaceId, ...rest } = answer;
+    return { ...rest, workspaceId };
+  } catch (error) {
+    if (error instanceof NoAnswer) {
+      throw new NoAnswer(`${error.message}\nGive the same command again: the code stays good for this machine.`);
+    }
+    await forgetAttempt(files);
+    throw error;
+  }
+};
+
+const elsewhereText = ({ url, elsewhere }: HostFile): string =>
+  `${elsewhere ? `This machine is enrolled at ${url}` : 'This machine has an edge of its own (openagent up)'}, and nothing was changed. ` +
+  'With --replace it is given up: missions from there stay where they are and run here no more. ' +
+  'Or set another WORKING_DIR for a second server on this machine.';
+
+const checkVersion = (url: string, { version, link_protocol }: EdgeHealth): void => {
+  if (link_protocol === protocolVersion) return;
+  const older = link_protocol > protocolVersion ? 'Update Open Agent on this machine' : 'Update the edge';
+  throw new StartError(
+    `The edge at ${url} has version ${version}, which does not fit this machine's ${manifest.version}. ${older}, then enrol. The code was not used.`,
+  );
+};
+
+const warnOfClock = ({ clockAheadMs }: EdgeHealth): void => {
+  if (Math.abs(clockAheadMs) < clockWarningMs) return;
+  const minutes = Math.round(Math.abs(clockAheadMs) / 60_000);
+  const direction = clockAheadMs > 0 ? 'ahead of' : 'behind';
+  warn(`This machine's clock is ${minutes} minutes ${direction} the edge's. Set it: timedatectl set-ntp true`);
+};
+
+const warn = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};

@@ -1,0 +1,59 @@
+import type { MessageCommand } from '../../../shared/commands.ts';
+import { beginningOf } from '../../../shared/text.ts';
+import type { Model } from '../../opencode/api/client.ts';
+import { rulesToAdd } from '../../opencode/api/session-rules.ts';
+import type { MissionContext } from '../context.ts';
+import { adoptStore, isStoreLost } from '../transcript/source.ts';
+import { freshInstance } from './fresh-instance.ts';
+import { chooseModel } from './model-choice.ts';
+
+/** Titles are for lists; OpenCode would otherwise ask the model for one. */
+const titleChars = 100;
+
+export interface Prepared {
+  directory: string;
+  session: string;
+  agent: string;
+  model: Model;
+}
+
+/**
+ * Makes everything ready that a message needs before its turn begins: directory, session, model. May be repeated. Throws
+ * OpenCodeAway while OpenCode is not there, else an error whose text says what is wrong.
+ */
+export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
+  const { spec, content, clean, agent, model } = command.args;
+  const directory = await context.prepareDirectory(command.mission, { clean });
+  await freshInstance(context, command.mission, directory);
+  const chosen = await chooseModel(context, directory, model);
+  const title = beginningOf(spec.title || content, titleChars);
+  const session = await sessionOf(context, command.mission, directory, title);
+  return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
+};
+
+/** The mission's session: the one on record, else one that was made but not recorded, else a new one. */
+const sessionOf = async (
+  context: MissionContext,
+  mission: MessageCommand['mission'],
+  directory: string,
+  title: string,
+): Promise<string> => {
+  const { store, client, permissive } = context;
+  const record = store.missions.get(mission);
+  const known = record && (await client.getSession(record.session));
+  if (record && known) {
+    const rules = rulesToAdd(known.permission ?? [], permissive);
+    if (rules.length > 0) await client.addRules(known.id, rules);
+    const source = store.upstream.source();
+    if (record.source !== source || record.directory !== directory)
+      store.missions.put({ ...record, directory, source });
+    return record.session;
+  }
+  if (record && (await isStoreLost(context, record))) adoptStore(context, record, []);
+  const orphan = (await client.listSessions(directory)).find(
+    (each) => each.metadata?.mission === mission && each.parentID === undefined,
+  );
+  const session = orphan ?? (await client.createSession(directory, { title, metadata: { mission } }));
+  store.missions.put({ mission, session: session.id, directory, source: store.upstream.source() });
+  return session.id;
+};

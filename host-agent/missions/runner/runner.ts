@@ -1,0 +1,298 @@
+import type { MessageCommand } from '../../../shared/commands.ts';
+import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import type { Durable, Frame } from '../../opencode/api/events.ts';
+import { OpenCodeAway } from '../../opencode/api/failure.ts';
+import type { Follower } from '../../opencode/api/following.ts';
+import type { Log } from '../../process/log.ts';
+import { type Trouble, trouble } from '../../process/trouble.ts';
+import { StoreFull } from '../../store/transaction.ts';
+import type { TurnRecord } from '../../store/turns.ts';
+import { type MissionContext, missionTimes } from '../context.ts';
+import { Ingest } from '../transcript/ingest.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { endCancelled, endUnstarted, newRecord, startRows, type Turn, turnOf } from './turn.ts';
+import { TurnRun } from './turn-loop.ts';
+import { Bell } from './wakeup.ts';
+
+/** A message that could not begin, because OpenCode did not answer or the store is full, is tried again after this, doubling. */
+const [retryMinMs, retryMaxMs] = [1_000, 8_000];
+
+interface Starting {
+  command: MessageCommand;
+  /** It may have been started before, by a process whose store was lost or is another copy of this one. */
+  mayHaveRun: boolean;
+  bell: Bell;
+  cancelled: boolean;
+  dropped: boolean;
+}
+
+/**
+ * One mission on this host: runs its messages one after the other and follows its OpenCode session while it does.
+ * `onFree` is called when the next message may start.
+ */
+export class MissionRunner implements Follower {
+  readonly #context: MissionContext;
+  readonly #mission: MissionId;
+  readonly #log: Log;
+  readonly #onFree: () => void;
+  #starting: Starting | null = null;
+  #run: TurnRun | null = null;
+  #ingest: Ingest | null = null;
+  #directory: string | null = null;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #retiring: Promise<void> = Promise.resolve();
+  #isClosed = false;
+  readonly #ingesting: Trouble;
+
+  constructor(context: MissionContext, mission: MissionId, onFree: () => void) {
+    this.#context = context;
+    this.#mission = mission;
+    this.#log = context.log.with({ mission });
+    this.#onFree = onFree;
+    this.#ingesting = trouble(this.#log, 'mission.ingest_failed');
+  }
+
+  isFree(): boolean {
+    return this.#starting === null && this.#run === null;
+  }
+
+  /** The command that is being started or run. */
+  current(): CommandId | null {
+    return this.#starting?.command.id ?? this.#run?.turn.command.id ?? null;
+  }
+
+  /** Sessions whose rows the edge may ask about (`hello`). */
+  sessions(): { source: string; session: string }[] {
+    const { upstream } = this.#context;
+    const ingest = this.#ingest;
+    return ingest && this.#run
+      ? upstream.members(ingest.session).map((session) => ({ source: ingest.source, session }))
+      : [];
+  }
+
+  /** Starts a message; only while free. One that `mayHaveRun` is sent only if OpenCode's stored state says so. */
+  start(command: MessageCommand, mayHaveRun: boolean): void {
+    clearTimeout(this.#idleTimer);
+    this.#starting = { command, mayHaveRun, bell: new Bell(), cancelled: false, dropped: false };
+    void this.#begin(this.#starting);
+  }
+
+  /** Goes on with a turn that was running when this process started. */
+  attach(record: TurnRecord, command: MessageCommand): void {
+    const turn = turnOf(command, record, command.args.agent ?? this.#context.defaults.agent, null);
+    const ingest = this.#prepareIngest(record.session);
+    ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
+    this.#execute(turn, ingest, record.directory, false);
+    this.#context.upstream.follow(record.session, this);
+  }
+
+  cancel(command: CommandId): void {
+    if (this.#starting?.command.id === command) {
+      this.#starting.cancelled = true;
+      this.#starting.bell.ring();
+    }
+    if (this.#run?.turn.command.id === command) this.#run.cancel();
+  }
+
+  /** The edge says whether it waits for the command that is being started or run. */
+  welcome(wanted: boolean): void {
+    if (this.#starting && !wanted) {
+      this.#starting.dropped = true;
+      this.#starting.bell.ring();
+    }
+    this.#run?.welcome(wanted);
+  }
+
+  /** The link came up, or the store has room again. */
+  resume(): void {
+    this.#starting?.bell.ring();
+    if (!this.#ingest) return;
+    if (this.#ingest.isStalled) this.#context.upstream.reload(this.#ingest.session);
+    else this.#safely(() => this.#ingest?.flush());
+    this.#run?.wake();
+  }
+
+  /** Lets go without ending anything, as this process goes. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#idleTimer);
+    this.#starting?.bell.ring();
+    this.#run?.leave();
+    this.#unfollow();
+  }
+
+  isLive(): boolean {
+    return this.#run !== null || this.#ingest?.isStalled === true;
+  }
+
+  storedSeq(session: string): number {
+    return this.#ingest?.storedSeq(session) ?? -1;
+  }
+
+  replay(rows: Durable[]): void {
+    this.#safely(() => this.#ingest?.replay(rows));
+    this.#run?.heard(rows);
+  }
+
+  frames(frames: Frame[]): void {
+    this.#safely(() => this.#ingest?.frames(frames));
+    this.#run?.heard(frames);
+  }
+
+  ready(): void {
+    this.#starting?.bell.ring();
+    this.#run?.ready();
+  }
+
+  lost(): void {
+    this.#ingest?.lost();
+    this.#run?.lost();
+  }
+
+  /** An error of ours while taking in events ends the turn, never the process. */
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#ingesting.failed(error);
+      this.#run?.broke(error);
+    }
+  }
+
+  async #begin(starting: Starting): Promise<void> {
+    const { command, bell } = starting;
+    let isStored = true;
+    let waitMs = retryMinMs;
+    try {
+      await this.#retiring;
+      while (!this.#isClosed && !(await this.#tryBegin(starting))) {
+        void this.#context.upstream.nextOpening().then(() => bell.ring());
+        await bell.wait(waitMs);
+        waitMs = Math.min(waitMs * 2, retryMaxMs);
+      }
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#log.error('turn.not_started', { command: command.id, error });
+      isStored = await this.#failUnstarted(starting, error);
+    }
+    this.#starting = null;
+    if (isStored && this.isFree() && !this.#isClosed) this.#onFree();
+  }
+
+  /** False when it has to wait: for OpenCode, or for room in the store. Throws why OpenCode can't be started, when that is known. */
+  async #tryBegin(starting: Starting): Promise<boolean> {
+    const { command } = starting;
+    const { store, client, upstream } = this.#context;
+    try {
+      if (this.#isOver(starting)) return true;
+      if (upstream.instance() === null) {
+        const failure = client.failure();
+        if (failure !== null) throw new Error(failure);
+        return false;
+      }
+      if (store.outbox.isFull()) return false;
+      const prepared = await prepare(this.#context, command);
+      if (this.#isClosed) return false;
+      return this.#isOver(starting) || this.#commit(starting, prepared);
+    } catch (error) {
+      if (error instanceof OpenCodeAway || error instanceof StoreFull) return false;
+      throw error;
+    }
+  }
+
+  /** True when there is nothing to begin: the message was cancelled, or dropped. */
+  #isOver({ command, cancelled, dropped }: Starting): boolean {
+    if (dropped) return true;
+    if (!cancelled && !this.#context.store.inbox.isCancelled(command.id)) return false;
+    endCancelled(this.#context, command);
+    return true;
+  }
+
+  #commit({ command, mayHaveRun }: Starting, { directory, session, agent, model }: Prepared): boolean {
+    const { store, upstream, clock } = this.#context;
+    const instance = upstream.instance();
+    if (instance === null) return false;
+    const record = newRecord(command, { session, directory, instance }, clock());
+    // The turn is stored before the prompt is sent: a restart finds it and asks OpenCode what became of it.
+    store.outbox.append(startRows(this.#context, command, record, { agent, model }), () => {
+      store.missions.opened(command.mission);
+      store.turns.start(record);
+    });
+    const turn = turnOf(command, record, agent, model);
+    const isFollowed = this.#ingest?.session === session;
+    const ingest = this.#prepareIngest(session);
+    ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
+    if (mayHaveRun) this.#judgeFirst(turn, ingest, directory);
+    else {
+      if (!isFollowed) upstream.follow(session, this);
+      this.#execute(turn, ingest, directory, true);
+    }
+    return true;
+  }
+
+  /** As if it had been attached to: what becomes of it depends on OpenCode's history. But it is known that it is wanted. */
+  #judgeFirst(turn: Turn, ingest: Ingest, directory: string): void {
+    this.#execute(turn, ingest, directory, false);
+    this.#run?.welcome(true);
+    this.#context.upstream.unfollow(ingest.session);
+    this.#context.upstream.follow(ingest.session, this);
+  }
+
+  #prepareIngest(session: string): Ingest {
+    if (this.#ingest?.session !== session) {
+      this.#unfollow();
+      this.#ingest = new Ingest(this.#context, this.#mission, session);
+    }
+    return this.#ingest;
+  }
+
+  #unfollow(): void {
+    if (!this.#ingest) return;
+    this.#context.upstream.unfollow(this.#ingest.session);
+    this.#ingest.close();
+    this.#ingest = null;
+  }
+
+  #execute(turn: Turn, ingest: Ingest, directory: string, isNew: boolean): void {
+    this.#directory = directory;
+    this.#run = new TurnRun(this.#context, ingest, turn, isNew);
+    void this.#run.run().then(() => {
+      if (this.#isClosed) return;
+      this.#run = null;
+      const { times, renewal } = this.#context;
+      const idleMs = renewal.isDue(directory) ? 0 : (times?.idleMs ?? missionTimes.idleMs);
+      this.#idleTimer = setTimeout(() => this.retire(), idleMs).unref();
+      this.#onFree();
+    });
+  }
+
+  /** False: there was no room for the end, so the message stays open and begins anew. */
+  async #failUnstarted(starting: Starting, error: unknown): Promise<boolean> {
+    const ending = trouble(this.#log, 'turn.end_failed');
+    while (!this.#isClosed) {
+      try {
+        if (!this.#isOver(starting)) endUnstarted(this.#context, starting.command, error);
+        return true;
+      } catch (storeError) {
+        const waitMs = ending.failed(storeError);
+        if (storeError instanceof StoreFull) return false;
+        await starting.bell.rest(waitMs, () => this.#isClosed || starting.cancelled || starting.dropped);
+      }
+    }
+    return false;
+  }
+
+  /** OpenCode never frees a directory's instance by itself; what we know of the session is read again when needed. */
+  retire(): void {
+    const directory = this.#directory;
+    if (!this.isFree() || directory === null || !this.#ingest) return;
+    this.#unfollow();
+    this.#retiring = this.#context.client.disposeInstance(directory).then(
+      () => {
+        this.#context.renewal.done(directory);
+        this.#log.info('mission.retired', { directory });
+      },
+      (error: unknown) => this.#log.warn('mission.retire_failed', { directory, error }),
+    );
+  }
+}

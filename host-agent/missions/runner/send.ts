@@ -1,0 +1,55 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { OpenCodeAway } from '../../opencode/api/failure.ts';
+import type { Log } from '../../process/log.ts';
+import { type MissionContext, monotonicMs } from '../context.ts';
+import { givenParts } from './given-files.ts';
+import { chooseModel } from './model-choice.ts';
+import { settleMs } from './outcome.ts';
+import { stopSession } from './stop.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * Hands a turn's prompt to OpenCode, with ids made from the command. Any but the first sending to the process the turn was
+ * committed with is counted before it happens (protocol §4). Throws as Client does; then nobody knows whether it arrived, and
+ * OpenCode's stored state tells.
+ */
+export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: boolean, log: Log): Promise<void> => {
+  const { client, store, upstream } = context;
+  const { record, command, messageID, partID, agent } = turn;
+  const instance = upstream.instance();
+  if (isFirst) await stopOrphan(context, turn, log);
+  if (instance === null) throw new OpenCodeAway('OpenCode went away before the prompt was sent');
+  turn.model ??= await chooseModel(context, record.directory, command.args.model);
+  const { mission, args } = command;
+  const asking = { mission, directory: record.directory, content: args.content, model: turn.model, partID };
+  const more = await givenParts(context, asking);
+  if (!isFirst || instance !== record.instance) {
+    store.turns.resent(record.turn, instance);
+    record.resends++;
+    record.instance = instance;
+  }
+  turn.error = null;
+  turn.sentAtMs = turn.seenAtMs = turn.heardAtMs = monotonicMs();
+  log.info('turn.prompted', { session: record.session, resends: record.resends });
+  const prompt = { messageID, partID, agent, model: turn.model, text: args.content, more };
+  await client.promptAsync(record.session, prompt);
+};
+
+/**
+ * What runs in the session before the first prompt of a turn belongs to one that this store has lost. Nobody follows it, and
+ * the prompt would only steer it (protocol §6, §9).
+ */
+const stopOrphan = async ({ client, upstream }: MissionContext, turn: Turn, log: Log): Promise<void> => {
+  const { directory, session } = turn.record;
+  if ((await client.status(directory, session)).type === 'idle') return;
+  log.warn('turn.orphan_stopped', { session });
+  await stopSession({
+    client,
+    log,
+    directory,
+    session,
+    sessions: () => upstream.members(session),
+    isSettled: () => monotonicMs() - turn.heardAtMs > settleMs,
+    wait: (ms) => wait(ms),
+  });
+};

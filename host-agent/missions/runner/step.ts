@@ -1,0 +1,72 @@
+import type { AssistantMessage } from '../../opencode/api/events.ts';
+import { isAbort } from '../transcript/error-text.ts';
+import type { AnswerView, Translation } from '../transcript/translation.ts';
+
+/** What a step (one answer of the model to one call) brought. Blank text is none. */
+export type Content = 'text' | 'reasoning' | 'tool';
+
+/**
+ * `finish` with which OpenCode asks the model again. It does so also where there is no tool call whose result it could bring, and
+ * `unknown` is what it makes of every answer without an end it knows: a web page, nothing, text without `finish_reason`, a reason
+ * of the provider's own (measured with OpenCode 1.18, docs/opencode-bugs.md).
+ */
+const goesOn: ReadonlySet<string> = new Set(['tool-calls', 'unknown']);
+
+/** The answer that ends a turn, as far as OpenCode goes: it asks again after a tool call, whatever the provider's `finish` is. */
+export const isFinal = ({ last, content }: { last: AssistantMessage; content: ReadonlySet<Content> }): boolean =>
+  last.finish !== undefined && !goesOn.has(last.finish) && !content.has('tool');
+
+/** A step that is over and brought neither a tool call nor an end nor an error: nothing that could make the next one different. */
+const isFruitless = ({ last, content }: AnswerView): boolean =>
+  last.time.completed !== undefined &&
+  last.error === undefined &&
+  last.finish !== undefined &&
+  goesOn.has(last.finish) &&
+  !content.has('tool');
+
+/** Consecutive fruitless steps of one session. */
+export interface Series {
+  session: string;
+  /** Of the turn that the steps belong to. */
+  turn: AnswerView['turn'];
+  count: number;
+  /** Kinds of content that came in the series. */
+  content: Set<Content>;
+  last: AssistantMessage;
+  /** A person was told of a fruitless step of this session in this turn. */
+  told: boolean;
+}
+
+/**
+ * Counts a step when it is complete. Out: the series, when a person has to be told of its first step. A step with a kind of content
+ * that the series did not have begins it anew, since the model came further; a tool call, an end or an error ends it. An abort is
+ * nobody's answer, and says nothing. A function of OpenCode's stored events alone: a replay counts the same.
+ */
+export const countStep = (state: Translation, answer: AnswerView): Series | null => {
+  if (answer.counted || answer.last.time.completed === undefined) return null;
+  answer.counted = true;
+  const { session, turn, last, content } = answer;
+  const before = state.series.get(session);
+  const known = before?.turn === turn ? before : null;
+  if (!isFruitless(answer)) {
+    if (known && !(last.error && isAbort(last.error))) Object.assign(known, { count: 0, content: new Set() });
+    return null;
+  }
+  const isNewKind = known !== null && [...content].some((kind) => !known.content.has(kind));
+  const series: Series = {
+    session,
+    turn,
+    count: known === null || isNewKind ? 1 : known.count + 1,
+    content: new Set([...(known?.content ?? []), ...content]),
+    last,
+    told: true,
+  };
+  state.series.set(session, series);
+  return known === null || !known.told ? series : null;
+};
+
+/** The longest series of a turn now, in any session of its tree; null when its last steps were all fruitful. */
+export const seriesOf = (state: Translation, turn: AnswerView['turn']): Series | null => {
+  const all = [...state.series.values()].filter((series) => series.turn === turn && series.count > 0);
+  return all.sort((a, b) => b.count - a.count)[0] ?? null;
+};

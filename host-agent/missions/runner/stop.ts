@@ -1,0 +1,64 @@
+import { abortGraceMs } from '../../../shared/limits.ts';
+import type { Client } from '../../opencode/api/client.ts';
+import { OpenCodeAway } from '../../opencode/api/failure.ts';
+import type { Log } from '../../process/log.ts';
+import { rejectRequests } from '../asks/reject.ts';
+import { monotonicMs } from '../context.ts';
+
+/** Between two looks at a session that is being stopped. */
+const lookMs = 100;
+
+export interface Stopping {
+  client: Client;
+  log: Log;
+  directory: string;
+  session: string;
+  /** The session and its sub-agents'. */
+  sessions(): string[];
+  /** True when OpenCode's stored state shows the end, or nothing more can come. */
+  isSettled(): boolean;
+  /** Resolves after `ms`, or earlier when something was heard. */
+  wait(ms: number): Promise<void>;
+}
+
+/**
+ * Stops what runs in a session: rejects pending requests first (else a sub-agent's parent makes one more model call, opencode §8.6),
+ * aborts, confirms. Still busy after abortGraceMs: the directory's instance is disposed. Resolves when nothing runs any more, as far
+ * as OpenCode can be asked; never rejects for an OpenCode that is away.
+ */
+export const stopSession = async (stopping: Stopping): Promise<void> => {
+  const { client, log, directory, session } = stopping;
+  const until = monotonicMs() + abortGraceMs;
+  for (let isFirst = true; ; isFirst = false) {
+    const isOver = monotonicMs() >= until;
+    try {
+      const { type: status } = await client.status(directory, session);
+      if (status === 'idle' && !isFirst && stopping.isSettled()) return;
+      if (isOver) {
+        if (status !== 'idle') {
+          log.warn('turn.disposed', { session, directory });
+          await client.disposeInstance(directory);
+        }
+        return;
+      }
+      if (status !== 'idle' || isFirst) {
+        await rejectRequests(client, directory, stopping.sessions());
+        await client.abort(session);
+      }
+    } catch (error) {
+      if (!(error instanceof OpenCodeAway)) throw error;
+      // A process that is gone runs nothing; one that hangs can't be asked.
+      if (isOver) return;
+    }
+    await stopping.wait(lookMs);
+  }
+};
+
+/** Aborts what must not go on unseen. Never rejects: where it fails, OpenCode is away or has nothing to abort. */
+export const abortIfPossible = async (client: Client, session: string, log: Log): Promise<void> => {
+  try {
+    await client.abort(session);
+  } catch (error) {
+    log.warn('turn.abort_failed', { error });
+  }
+};

@@ -1,0 +1,31 @@
+import { monotonicMs } from '../context.ts';
+
+/** Lets one waiter sleep until something happens. A ring while nobody waits is kept for the next wait. */
+export class Bell {
+  #rung = false;
+  #wake: (() => void) | null = null;
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  /** Resolves at the next ring, one that is kept, or after `ms`. */
+  async wait(ms: number): Promise<void> {
+    if (!this.#rung) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = setTimeout(resolve, ms);
+      await promise;
+      clearTimeout(timer);
+      this.#wake = null;
+    }
+    this.#rung = false;
+  }
+
+  /** Resolves after `ms`, however often it rings, or earlier when `isOver` says so at a ring. */
+  async rest(ms: number, isOver: () => boolean): Promise<void> {
+    const until = monotonicMs() + ms;
+    for (let left = ms; left > 0 && !isOver(); left = until - monotonicMs()) await this.wait(left);
+  }
+}

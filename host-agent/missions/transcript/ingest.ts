@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto';
+import type { HostEvent, Usage } from '../../../shared/events.ts';
+import type { CommandId, MissionId, TurnId } from '../../../shared/ids.ts';
+import { checkpointMs, checkpointOfflineMs } from '../../../shared/limits.ts';
+import type { Durable, Frame, OpenCodeTodo } from '../../opencode/api/events.ts';
+import { EventRefused, refusalOf } from '../../store/encode.ts';
+import type { OutboxRow } from '../../store/outbox.ts';
+import { StoreFull } from '../../store/transaction.ts';
+import { type MissionContext, monotonicMs } from '../context.ts';
+import { clean, rowsOf } from './rows.ts';
+import { adoptStore, isSameStore } from './source.ts';
+import { type Growth, OpenTexts } from './text.ts';
+import { TodoList, todosEvent, wroteTodos } from './todos.ts';
+import { type Progress, partOfDelta, progressOf, translate } from './translate.ts';
+import {
+  answerParts,
+  forgetTurn,
+  newTranslation,
+  openTexts,
+  rootAnswers,
+  type Translation,
+  type TurnOfPrompt,
+  usageOf,
+} from './translation.ts';
+
+/**
+ * How long to wait for our own mark to come back through OpenCode's stream, which takes milliseconds; after that the
+ * history is read instead.
+ */
+const fenceMs = 5_000;
+
+/**
+ * Brings what OpenCode says of one mission's sessions into the outbox: translate, redact, store with the upstream head in one
+ * transaction, then show deltas. When the store is full it stalls, and goes on from what is stored after `replay`.
+ */
+export class Ingest {
+  readonly session: string;
+  readonly #context: MissionContext;
+  readonly #mission: MissionId;
+  readonly #texts: OpenTexts;
+  readonly #heads = new Map<string, number>();
+  readonly #todos: TodoList;
+  readonly #fences = new Map<string, (passed: boolean) => void>();
+  #state: Translation;
+  #source: string;
+  #stalled = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(context: MissionContext, mission: MissionId, session: string) {
+    this.session = session;
+    this.#context = context;
+    this.#mission = mission;
+    this.#texts = new OpenTexts(context.redactor);
+    this.#state = newTranslation(session);
+    this.#source = context.store.upstream.source();
+    this.#todos = new TodoList(
+      () => context.client.todos(session),
+      (todos) => this.append(this.#todoRows(todos)),
+      (error) => context.log.warn('mission.todos_unread', { mission, error }),
+    );
+  }
+
+  /** Registers a prompt that is or will be sent: OpenCode's messages that answer it belong to this turn. */
+  expect(messageID: string, prompt: TurnOfPrompt): void {
+    this.#state.prompts.set(messageID, prompt);
+  }
+
+  get isStalled(): boolean {
+    return this.#stalled;
+  }
+
+  get source(): string {
+    return this.#source;
+  }
+
+  storedSeq(session: string): number {
+    const known = this.#heads.get(session);
+    if (known !== undefined) return known;
+    const seq = this.#context.store.upstream.head(session, this.#source)?.seq ?? -1;
+    this.#heads.set(session, seq);
+    return seq;
+  }
+
+  /** The whole history, after a gap or a restart. Throws what the store throws, except StoreFull, which stalls. */
+  replay(rows: Durable[]): void {
+    const { store } = this.#context;
+    const record = store.missions.get(this.#mission);
+    if (record && !isSameStore(store, record, rows)) adoptStore(this.#context, record, rows);
+    this.#source = store.upstream.source();
+    this.#heads.clear();
+    this.#stalled = false;
+    this.#state = newTranslation(this.session, this.#state.prompts);
+    this.#apply(rows);
+    for (const part of openTexts(this.#state)) this.#texts.open(part, null);
+    this.append(this.#texts.miss(true).map((event) => this.row(event)));
+    if (wroteTodos(this.#state)) this.#todos.missed();
+  }
+
+  /** The next frames. Throws as `replay`. */
+  frames(frames: readonly Frame[]): void {
+    if (!this.#stalled) this.#apply(frames);
+  }
+
+  /** The stream is gone: whoever waits for a mark waits in vain. */
+  lost(): void {
+    for (const settle of this.#fences.values()) settle(false);
+    this.#fences.clear();
+  }
+
+  /** Stores all text that is not stored yet, as when viewers come back. */
+  flush(): void {
+    if (!this.#stalled) this.#checkpoint(0);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.lost();
+  }
+
+  /**
+   * Waits until everything OpenCode has stored so far has come through the stream: writes a mark into the session and waits for
+   * its event. False when it does not come. Throws as Client does.
+   */
+  async fence(): Promise<boolean> {
+    await this.#todos.settled();
+    const mark = randomUUID();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#fences.set(mark, resolve);
+    const timer = setTimeout(resolve, fenceMs, false);
+    try {
+      await this.#context.client.setMetadata(this.session, { mission: this.#mission, fence: mark });
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#fences.delete(mark);
+    }
+  }
+
+  progress(messageID: string, command: CommandId): Progress {
+    return progressOf(this.#state, messageID, command);
+  }
+
+  /** What a turn has to show at its end. `model` as `provider/model`. */
+  result(turn: TurnId): { answer: string[]; usage: Usage; model: string | null } {
+    const last = rootAnswers(this.#state, turn).at(-1)?.[1].last;
+    return {
+      answer: answerParts(this.#state, turn),
+      usage: usageOf(this.#state, turn),
+      model: last ? `${last.providerID}/${last.modelID}` : null,
+    };
+  }
+
+  /** Ends of the texts a turn leaves open. */
+  closeTexts(turn: TurnId): OutboxRow[] {
+    return openTexts(this.#state, turn).flatMap((part) =>
+      this.#texts.close(part, null).map((event) => this.row(event)),
+    );
+  }
+
+  /** The call that a request of OpenCode names, once its row is stored; null before, and for one of no turn of ours. */
+  callOf(messageID: string, callID: string): { part: string; turn: TurnId; parent: string | undefined } | null {
+    const answer = this.#state.answers.get(messageID);
+    for (const view of answer ? this.#state.parts.values() : []) {
+      if (view.kind !== 'tool' || view.answer !== answer || view.callID !== callID || !view.called) continue;
+      return { part: view.id, turn: answer.turn, parent: this.#state.sessions.get(answer.session)?.call };
+    }
+    return null;
+  }
+
+  forget(turn: TurnId): void {
+    forgetTurn(this.#state, turn);
+  }
+
+  /** A row of this mission that stems from no upstream event. */
+  row(event: HostEvent): OutboxRow {
+    const { clock, redactor } = this.#context;
+    return { at: clock(), mission: this.#mission, event: clean(event, redactor()) };
+  }
+
+  /**
+   * Stores rows of this mission with what `alongside` writes. False when there is no room: then this is stalled. A row the log would
+   * refuse is left out: one mistake of ours must not hold up what comes behind it.
+   */
+  append(rows: OutboxRow[], alongside?: () => void): boolean {
+    if (rows.length === 0 && !alongside) return true;
+    try {
+      this.#context.store.outbox.append(rows, alongside);
+      return true;
+    } catch (error) {
+      if (error instanceof EventRefused) return this.append(this.#accepted(rows), alongside);
+      if (!(error instanceof StoreFull)) throw error;
+      this.#context.log.warn('mission.stalled', { mission: this.#mission, error });
+      this.#stalled = true;
+      this.#texts.miss(false);
+      return false;
+    }
+  }
+
+  #accepted(rows: readonly OutboxRow[]): OutboxRow[] {
+    return rows.filter(({ event }) => {
+      const refusal = refusalOf(event);
+      if (refusal !== null)
+        this.#context.log.error('mission.event_refused', { mission: this.#mission, error: refusal });
+      return refusal === null;
+    });
+  }
+
+  #apply(frames: readonly Frame[]): void {
+    const rows: OutboxRow[] = [];
+    const heads = new Map<string, Durable>();
+    const growths = new Map<string, Growth>();
+    const passed: string[] = [];
+    for (const frame of frames) {
+      if (frame.kind === 'durable') {
+        rows.push(...this.#durable(frame, growths));
+        if (frame.seq > this.storedSeq(frame.session)) heads.set(frame.session, frame);
+        const mark = frame.fact.kind === 'session' ? frame.fact.session.metadata?.fence : undefined;
+        if (typeof mark === 'string') passed.push(mark);
+      } else if (frame.kind === 'delta') {
+        const part = partOfDelta(this.#state, frame.part);
+        const growth = part === null ? null : this.#texts.grow(part, frame.text, monotonicMs());
+        if (growth) merge(growths, growth);
+      } else if (frame.kind === 'todos' && frame.session === this.session) {
+        rows.push(...this.#todoRows(frame.todos));
+      }
+    }
+    rows.push(...this.#checkpointRows(this.#waitMs()));
+    // If no event became a row, the position is not stored: read again, the same events again add nothing.
+    if (rows.length > 0 && !this.append(rows, () => this.#advance(heads, rows))) return;
+    if (rows.length > 0) for (const [session, { seq }] of heads) this.#heads.set(session, seq);
+    for (const growth of growths.values()) this.#context.delta({ mission: this.#mission, ...growth });
+    for (const mark of passed) this.#fences.get(mark)?.(true);
+    this.#schedule();
+  }
+
+  #durable(row: Durable, growths: Map<string, Growth>): OutboxRow[] {
+    const made = translate(this.#state, row);
+    if (row.seq <= this.storedSeq(row.session)) {
+      for (const each of made) if (each.kind === 'close') this.#texts.close(each.part, null);
+      return [];
+    }
+    for (const each of made) if (each.kind === 'close') growths.delete(each.part);
+    const { clock, redactor } = this.#context;
+    const mission = this.#mission;
+    return rowsOf(row, made, { mission, source: this.#source, at: clock(), redactor: redactor(), texts: this.#texts });
+  }
+
+  /** Rows for a new to-do list. Lists of sub-agents are not shown, nor one that comes after its turn has ended. */
+  #todoRows(todos: OpenCodeTodo[]): OutboxRow[] {
+    const turn = this.#state.sessions.get(this.session)?.turn;
+    if (!turn || !this.#todos.isNew(todos)) return [];
+    return [this.row(todosEvent(turn, todos, this.#context.redactor()))];
+  }
+
+  #advance(heads: ReadonlyMap<string, Durable>, rows: readonly OutboxRow[]): void {
+    const { store, clock } = this.#context;
+    for (const [session, { seq, id }] of heads) store.upstream.advance(this.#source, session, seq, id);
+    for (const { event } of rows) if (event.type === 'turn.accepted') store.turns.accepted(event.turn, clock());
+  }
+
+  #waitMs(): number {
+    return this.#context.linkIsUp() ? checkpointMs : checkpointOfflineMs;
+  }
+
+  #checkpointRows(waitMs: number): OutboxRow[] {
+    return this.#texts.checkpoints(monotonicMs(), waitMs).map((event) => this.row(event));
+  }
+
+  #checkpoint(waitMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.append(this.#checkpointRows(waitMs));
+    this.#schedule();
+  }
+
+  /** One timer for all texts of the mission, set for the one that waits longest. */
+  #schedule(): void {
+    const due = this.#stalled ? null : this.#texts.nextDueMs(this.#waitMs());
+    if (due === null || this.#timer) return;
+    this.#timer = setTimeout(() => this.#checkpointDue(), Math.max(1, due - monotonicMs()));
+  }
+
+  /** A failure other than a full store must not end the process. What could not be stored comes with the end of its part. */
+  #checkpointDue(): void {
+    try {
+      this.#checkpoint(this.#waitMs());
+    } catch (error) {
+      this.#texts.miss(false);
+      this.#context.log.error('mission.checkpoint_failed', { mission: this.#mission, error });
+    }
+  }
+}
+
+const merge = (growths: Map<string, Growth>, growth: Growth): void => {
+  const before = growths.get(growth.part);
+  if (before) before.text += growth.text;
+  else growths.set(growth.part, growth);
+};

@@ -1,0 +1,156 @@
+import type { HostEvent, Usage } from '../../../shared/events.ts';
+import { noUsage } from '../../../shared/events.ts';
+import type { CommandId, TurnId } from '../../../shared/ids.ts';
+import { maxUsd } from '../../../shared/limits.ts';
+import type { AssistantMessage } from '../../opencode/api/events.ts';
+import type { Content, Series } from '../runner/step.ts';
+import { isAbort } from './error-text.ts';
+
+/** One of our prompts: which turn the answers to it belong to. */
+export interface TurnOfPrompt {
+  command: CommandId;
+  turn: TurnId;
+}
+
+/** A session of the mission's tree. `call` is the tool call that started it, for a sub-agent's. */
+export interface SessionView {
+  turn: TurnId | null;
+  call: string | undefined;
+}
+
+/** A message of an agent. `last` is its newest version. */
+export interface AnswerView {
+  session: string;
+  turn: TurnId;
+  last: AssistantMessage;
+  content: Set<Content>;
+  /** It is complete, and was counted as a step. */
+  counted: boolean;
+}
+
+export type PartView =
+  /** `left`: its message went on without it (a broken stream was tried again); a late end still counts. */
+  | { kind: 'text' | 'reasoning'; id: string; answer: AnswerView; state: 'open' | 'left' | 'closed'; hasText: boolean }
+  | {
+      kind: 'tool';
+      id: string;
+      answer: AnswerView;
+      called: boolean;
+      done: boolean;
+      name: string;
+      callID: string | undefined;
+    };
+
+/**
+ * What one durable event of OpenCode becomes. The end of a text is turned into rows later (text.ts), because that
+ * depends on how much of the text was already sent.
+ */
+export type Made =
+  | { kind: 'event'; event: HostEvent; where?: string }
+  /** `text` is null when OpenCode stores no final text for this part: then what was streamed is the text. */
+  | { kind: 'close'; part: string; text: string | null };
+
+/**
+ * What we know of a mission's sessions from OpenCode's durable events. It is a function of those events and `prompts` alone: read
+ * again from seq 0 it is the same.
+ */
+export interface Translation {
+  readonly root: string;
+  /** By OpenCode's message id; an entry is put in before the prompt is sent. */
+  readonly prompts: Map<string, TurnOfPrompt>;
+  /** User messages of the root session that OpenCode has stored, ours and its own, in order. */
+  readonly stored: string[];
+  readonly sessions: Map<string, SessionView>;
+  /** In order of their first appearance. */
+  readonly answers: Map<string, AnswerView>;
+  readonly parts: Map<string, PartView>;
+  /** `call`: the one that started the sub-agent which made the step. */
+  readonly steps: Map<string, { turn: TurnId; call: string | undefined; usage: Usage }>;
+  readonly errorsSaid: Set<string>;
+  /** Of each session, the steps at its end that brought nothing. */
+  readonly series: Map<string, Series>;
+  /** Turns whose final answer OpenCode began anew, which it would do for ever: its clock was set back. */
+  readonly repeating: Set<TurnId>;
+}
+
+export const newTranslation = (root: string, prompts: Iterable<[string, TurnOfPrompt]> = []): Translation => ({
+  root,
+  prompts: new Map(prompts),
+  stored: [],
+  sessions: new Map([[root, { turn: null, call: undefined }]]),
+  answers: new Map(),
+  parts: new Map(),
+  steps: new Map(),
+  errorsSaid: new Set(),
+  series: new Map(),
+  repeating: new Set(),
+});
+
+/** The most that an event can say: a sum beyond it stays there. */
+const mostOf = (key: keyof Usage): number => (key === 'cost_usd' ? maxUsd : Number.MAX_SAFE_INTEGER);
+
+/** Cost and tokens of a turn so far, sub-agents included. */
+export const usageOf = (state: Translation, turn: TurnId): Usage => {
+  const sum = { ...noUsage };
+  for (const step of state.steps.values()) {
+    if (step.turn !== turn) continue;
+    // noUsage has exactly these keys
+    for (const key of Object.keys(noUsage) as (keyof Usage)[])
+      sum[key] = Math.min(sum[key] + step.usage[key], mostOf(key));
+  }
+  return sum;
+};
+
+/** Levels of sub-agents that are looked at; OpenCode allows none by default below the first. */
+const maxDepth = 20;
+
+/** What the sub-agent of a call cost, and those that it started itself, in dollars. */
+export const costOfCall = (state: Translation, call: string): number => {
+  let sum = 0;
+  for (const step of state.steps.values()) {
+    let at = step.call;
+    for (let depth = 0; depth < maxDepth && at !== undefined && at !== call; depth++) at = parentCall(state, at);
+    if (at === call) sum = Math.min(sum + step.usage.cost_usd, maxUsd);
+  }
+  return sum;
+};
+
+const parentCall = (state: Translation, call: string): string | undefined => {
+  const part = state.parts.get(call);
+  return part && state.sessions.get(part.answer.session)?.call;
+};
+
+/** The turn's answers in the mission's own session, in order. */
+export const rootAnswers = (state: Translation, turn: TurnId): [string, AnswerView][] =>
+  [...state.answers].filter(([, answer]) => answer.turn === turn && answer.session === state.root);
+
+/** Texts that are the answer of a turn: those of its last message that has any. One that was broken off by an abort is none. */
+export const answerParts = (state: Translation, turn: TurnId): string[] => {
+  for (const [, answer] of rootAnswers(state, turn).reverse()) {
+    if (answer.last.error && isAbort(answer.last.error)) continue;
+    const texts = [...state.parts.values()].filter(
+      (part) => part.kind === 'text' && part.answer === answer && part.hasText,
+    );
+    if (texts.length > 0) return texts.map((part) => part.id);
+  }
+  return [];
+};
+
+/** Texts of a turn that have not ended. */
+export const openTexts = (state: Translation, turn?: TurnId): string[] =>
+  [...state.parts.values()]
+    .filter(
+      (part) => part.kind !== 'tool' && part.state === 'open' && (turn === undefined || part.answer.turn === turn),
+    )
+    .map((part) => part.id);
+
+/** Drops what is known of a turn that has ended; its late events then add nothing. */
+export const forgetTurn = (state: Translation, turn: TurnId): void => {
+  for (const [id, prompt] of state.prompts) if (prompt.turn === turn) state.prompts.delete(id);
+  for (const [id, part] of state.parts) if (part.answer.turn === turn) state.parts.delete(id);
+  for (const [id, answer] of state.answers) if (answer.turn === turn) state.answers.delete(id);
+  for (const [id, step] of state.steps) if (step.turn === turn) state.steps.delete(id);
+  for (const [id, { turn: of }] of state.series) if (of === turn) state.series.delete(id);
+  state.repeating.delete(turn);
+  for (const view of state.sessions.values()) if (view.turn === turn) view.turn = null;
+};

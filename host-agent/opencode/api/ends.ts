@@ -1,0 +1,29 @@
+/** How OpenCode's processes ended: written by the launcher, who knows, and said to the people whose turns ended with one. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { writePrivateFile } from '../../process/private-file.ts';
+
+/** The newest last. `text` is a sentence for people about a turn that ran then. */
+const endsFile = z.array(z.object({ instance: z.string(), text: z.string() }));
+
+/** A turn is judged at the next start of OpenCode; a few more are for one that fails again and again. */
+const keptEnds = 20;
+
+/** Notes how `instance` ends, unless that is known: what is said first is the cause. */
+export const noteEnd = async (path: string, instance: string, text: string): Promise<void> => {
+  const ends = read(path);
+  if (ends.some((end) => end.instance === instance)) return;
+  await writePrivateFile(path, JSON.stringify([...ends, { instance, text }].slice(-keptEnds)));
+};
+
+/** The sentence of `instance`; undefined when it runs, or nobody saw it end. */
+export const endOf = (path: string, instance: string): string | undefined =>
+  read(path).find((end) => end.instance === instance)?.text;
+
+const read = (path: string): z.infer<typeof endsFile> => {
+  try {
+    return endsFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return []; // It only makes a sentence more exact: without it, the sentence is the general one.
+  }
+};

@@ -1,0 +1,240 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../../process/log.ts';
+import { type Trouble, trouble } from '../../process/trouble.ts';
+import type { Client } from './client.ts';
+import type { Durable, Frame } from './events.ts';
+import { OpenCodeAway } from './failure.ts';
+import { readTrees, startedSession } from './history.ts';
+import type { StreamSink } from './stream.ts';
+
+/**
+ * A follower of a tree of sessions: a mission's session with those of its sub-agents. None of its methods may throw.
+ */
+export interface Follower {
+  /** True while a turn runs: then nothing may be missing after a gap. */
+  isLive(): boolean;
+  /** The highest seq of a session that was translated and stored; -1 for none. */
+  storedSeq(session: string): number;
+  /** The whole history from seq 0, after a gap: what was in memory is to be built anew, open text is blind. */
+  replay(rows: Durable[]): void;
+  /** The next frames, without hole or repetition. */
+  frames(frames: Frame[]): void;
+  /** OpenCode is there and the tree is up to date. */
+  ready(): void;
+  lost(): void;
+}
+
+interface Tree {
+  root: string;
+  follower: Follower;
+  /** Last seq seen of each member; null: not seen yet, the first one counts. */
+  heads: Map<string, number | null>;
+  /** Frames that wait while the history is read. */
+  held: Frame[] | null;
+}
+
+/**
+ * Distributes the event stream to the missions that follow it and fills every gap from OpenCode's history. A tree without
+ * a turn needs no history: it goes on with the first seq that comes.
+ */
+export class Upstream implements StreamSink {
+  readonly #client: Client;
+  readonly #log: Log;
+  readonly #reading: Trouble;
+  readonly #trees = new Map<string, Tree>();
+  readonly #members = new Map<string, Tree>();
+  #instance: string | null = null;
+  /** Counts connections, so that an answer to an earlier one is recognised. */
+  #connection = 0;
+  #loading = false;
+  #opening = Promise.withResolvers<void>();
+
+  constructor(client: Client, log: Log) {
+    this.#client = client;
+    this.#log = log;
+    this.#reading = trouble(log, 'opencode.history_failed');
+  }
+
+  /** The OpenCode process whose stream is open, or null. */
+  instance(): string | null {
+    return this.#instance;
+  }
+
+  /** Resolves when the stream is opened the next time. */
+  nextOpening(): Promise<void> {
+    return this.#opening.promise;
+  }
+
+  /** True when what `root` brings now is complete. */
+  isReady(root: string): boolean {
+    const tree = this.#trees.get(root);
+    return this.#instance !== null && tree !== undefined && tree.held === null;
+  }
+
+  /** Sessions of a tree, the root first. */
+  members(root: string): string[] {
+    return [...(this.#trees.get(root)?.heads.keys() ?? [])];
+  }
+
+  follow(root: string, follower: Follower): void {
+    const tree: Tree = { root, follower, heads: new Map(), held: null };
+    this.#trees.set(root, tree);
+    this.#join(tree, root);
+    if (this.#instance !== null) this.#begin(tree);
+  }
+
+  unfollow(root: string): void {
+    const tree = this.#trees.get(root);
+    for (const session of tree?.heads.keys() ?? []) this.#members.delete(session);
+    this.#trees.delete(root);
+  }
+
+  /** Reads the history of a tree again, as after a gap. */
+  reload(root: string): void {
+    const tree = this.#trees.get(root);
+    if (!tree || this.#instance === null) return;
+    tree.held ??= [];
+    void this.#load();
+  }
+
+  opened(instance: string): void {
+    this.#instance = instance;
+    this.#connection++;
+    this.#log.info('opencode.connected', { instance });
+    for (const tree of this.#trees.values()) this.#begin(tree);
+    this.#opening.resolve();
+    this.#opening = Promise.withResolvers();
+  }
+
+  lost(): void {
+    this.#instance = null;
+    this.#connection++;
+    this.#log.info('opencode.lost', {});
+    for (const tree of this.#trees.values()) {
+      tree.held = null;
+      tree.follower.lost();
+    }
+  }
+
+  frames(frames: Frame[]): void {
+    const ofTree = new Map<Tree, Frame[]>();
+    for (const frame of frames) {
+      const tree = this.#treeOf(frame);
+      if (!tree) continue;
+      const list = ofTree.get(tree);
+      if (list) list.push(frame);
+      else ofTree.set(tree, [frame]);
+    }
+    for (const [tree, list] of ofTree) this.#take(tree, list);
+  }
+
+  #begin(tree: Tree): void {
+    for (const session of tree.heads.keys()) tree.heads.set(session, null);
+    if (tree.follower.isLive()) {
+      tree.held = [];
+      void this.#load();
+    } else {
+      tree.held = null;
+      tree.follower.ready();
+    }
+  }
+
+  #join(tree: Tree, session: string): void {
+    if (tree.heads.has(session)) return;
+    tree.heads.set(session, null);
+    this.#members.set(session, tree);
+  }
+
+  /** A session joins with its creation, or (an older one, used again) with the call that names it. */
+  #treeOf(frame: Frame): Tree | undefined {
+    const known = this.#members.get(frame.session);
+    if (frame.kind !== 'durable') return known;
+    const child = startedSession(frame);
+    if (known && child) this.#join(known, child);
+    if (known || frame.fact.kind !== 'session' || !frame.fact.session.parentID) return known;
+    const parent = this.#members.get(frame.fact.session.parentID);
+    if (parent) this.#join(parent, frame.session);
+    return parent;
+  }
+
+  #take(tree: Tree, frames: Frame[]): void {
+    if (tree.held) {
+      tree.held.push(...frames);
+      return;
+    }
+    const next: Frame[] = [];
+    for (const [index, frame] of frames.entries()) {
+      if (frame.kind === 'durable') {
+        const head = tree.heads.get(frame.session) ?? null;
+        if (head !== null && frame.seq <= head) continue;
+        // The seq is lower than what is stored: OpenCode's store may have been replaced, which only its history can
+        // tell.
+        const hole = head === null ? frame.seq <= tree.follower.storedSeq(frame.session) : frame.seq > head + 1;
+        if (hole) {
+          this.#log.warn('opencode.gap', { session: frame.session, seq: frame.seq, head });
+          tree.held = frames.slice(index);
+          void this.#load();
+          break;
+        }
+        tree.heads.set(frame.session, frame.seq);
+      }
+      next.push(frame);
+    }
+    if (next.length > 0) tree.follower.frames(next);
+  }
+
+  /** Loads every tree that holds frames, one request for all of them, until none does. */
+  async #load(): Promise<void> {
+    if (this.#loading) return;
+    this.#loading = true;
+    try {
+      for (;;) {
+        const trees = [...this.#trees.values()].filter((tree) => tree.held !== null);
+        if (trees.length === 0) return;
+        const connection = this.#connection;
+        const histories = await this.#read(trees.map((tree) => tree.root));
+        if (connection !== this.#connection) continue;
+        if (histories !== null) for (const tree of trees) this.#resume(tree, histories.get(tree.root) ?? []);
+      }
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  /** Null after a failure, and the wait it asks for. */
+  async #read(roots: string[]): Promise<Map<string, Durable[]> | null> {
+    try {
+      const trees = await readTrees(this.#client, roots);
+      this.#reading.over();
+      return trees;
+    } catch (error) {
+      const waitMs = this.#reading.failed(error, error instanceof OpenCodeAway ? 'info' : 'error');
+      await Promise.race([this.nextOpening(), pause(waitMs, undefined, { ref: false })]);
+      return null;
+    }
+  }
+
+  #resume(tree: Tree, history: Durable[]): void {
+    const held = tree.held;
+    if (!held || this.#trees.get(tree.root) !== tree) return;
+    // What the stream brought is taken from there: text that followed a part's opening is complete then.
+    const firstHeld = new Map<string, number>();
+    for (const frame of held) {
+      if (frame.kind === 'durable' && !firstHeld.has(frame.session)) firstHeld.set(frame.session, frame.seq);
+    }
+    const rows = history.filter((row) => row.seq < (firstHeld.get(row.session) ?? Number.POSITIVE_INFINITY));
+    for (const row of rows) {
+      this.#join(tree, row.session);
+      tree.heads.set(row.session, row.seq);
+    }
+    // A row that can't be read is missing in both. The history reaches to what was held, so it is no hole that could be filled.
+    for (const { session, seq } of history) {
+      const next = firstHeld.get(session);
+      if (next !== undefined && seq >= next) tree.heads.set(session, Math.max(tree.heads.get(session) ?? -1, next - 1));
+    }
+    tree.held = null;
+    tree.follower.replay(rows);
+    this.#take(tree, held);
+    if (tree.held === null) tree.follower.ready();
+  }
+}

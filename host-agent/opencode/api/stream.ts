@@ -1,0 +1,120 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../../process/log.ts';
+import { trouble } from '../../process/trouble.ts';
+import type { EndpointFile } from './endpoint.ts';
+import { type Frame, parseFrame } from './events.ts';
+import { OpenCodeAway } from './failure.ts';
+
+/** OpenCode sends a heartbeat every 10 s (opencode §7.1). */
+const silenceMs = 25_000;
+/** A start of OpenCode takes a second; while it is away we look again this soon, then less often. */
+const redialMinMs = 100;
+const redialMaxMs = 2_000;
+/** One event of OpenCode holds a whole tool output; beyond this the stream is not what we think it is. */
+const maxFrameChars = 64 * 1024 * 1024;
+/** Reasons told of what one connection brought and could not be read; more of them say no more. */
+const maxReasons = 100;
+
+export interface StreamSink {
+  /** Frames from here on belong to OpenCode process `instance`; what came before it was connected is missing. */
+  opened(instance: string): void;
+  /** What one read brought, in order. */
+  frames(frames: Frame[]): void;
+  lost(): void;
+}
+
+/**
+ * Holds `GET /global/event` until `signal` aborts, dialling again after every loss. The stream is always read on, because
+ * OpenCode buffers for a slow reader without bound (opencode §7.1).
+ */
+export const holdStream = async (
+  endpoint: EndpointFile,
+  sink: StreamSink,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> => {
+  let waitMs = redialMinMs;
+  const reading = trouble(log, 'opencode.stream_failed');
+  while (!signal.aborted) {
+    try {
+      await readOnce(endpoint, sink, log, signal, () => {
+        waitMs = redialMinMs;
+        reading.over();
+      });
+      log.warn('opencode.stream_ended', {});
+    } catch (error) {
+      if (signal.aborted) return;
+      reading.failed(error, error instanceof OpenCodeAway ? 'debug' : 'warn');
+    }
+    endpoint.failed();
+    // The wait is random, because several host-agents may wait for one OpenCode. If it is aborted, we are stopping.
+    await pause(waitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+    waitMs = Math.min(waitMs * 2, redialMaxMs);
+  }
+};
+
+const readOnce = async (
+  endpoint: EndpointFile,
+  sink: StreamSink,
+  log: Log,
+  signal: AbortSignal,
+  opened: () => void,
+) => {
+  const { url, authorization, instance } = endpoint.get();
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(new Error(`no frame for ${silenceMs} ms`)), silenceMs);
+  let isOpen = false;
+  try {
+    const response = await fetch(`${url}/global/event`, {
+      headers: { authorization },
+      signal: AbortSignal.any([signal, silent.signal]),
+    });
+    if (!response.ok || !response.body) throw new Error(`OpenCode's event stream answered ${response.status}`);
+    isOpen = true;
+    opened();
+    sink.opened(instance);
+    const split = frameSplitter();
+    const understood = reader(log);
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      timer.refresh();
+      const frames = split(chunk).flatMap(understood);
+      if (frames.length > 0) sink.frames(frames);
+    }
+  } finally {
+    clearTimeout(timer);
+    if (isOpen) sink.lost();
+  }
+};
+
+/** Reads the texts of one connection. What it can't read is logged once for each reason: a tool that grows is told hundreds of times. */
+const reader = (log: Log): ((text: string) => Frame[]) => {
+  const said = new Set<string>();
+  const say = (event: string, reason: string, fields: object): void => {
+    if (said.has(reason) || said.size >= maxReasons) return;
+    said.add(reason);
+    log.warn(event, { ...fields, problem: reason });
+  };
+  return (text) => {
+    try {
+      const frame = parseFrame(text);
+      if (frame?.kind === 'durable' && frame.fact.kind === 'other' && frame.fact.problem)
+        say('opencode.unknown_shape', frame.fact.problem, { session: frame.session, seq: frame.seq });
+      return frame ? [frame] : [];
+    } catch (error) {
+      // A hole in seq shows when it mattered, and is filled from the history.
+      say('opencode.bad_frame', error instanceof Error ? error.message : String(error), {});
+      return [];
+    }
+  };
+};
+
+/** Cuts the stream into the texts of its `data:` lines; OpenCode sends nothing else, and one line per frame (opencode §7.1). */
+export const frameSplitter = (): ((chunk: string) => string[]) => {
+  let rest = '';
+  return (chunk) => {
+    const pieces = (rest + chunk).split('\n\n');
+    rest = pieces.pop() ?? '';
+    if (rest.length > maxFrameChars) throw new Error(`a frame of more than ${maxFrameChars} characters`);
+    return pieces.flatMap((piece) => (piece.startsWith('data:') ? [piece.slice(5).trimStart()] : []));
+  };
+};

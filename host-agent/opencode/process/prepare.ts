@@ -1,0 +1,124 @@
+// Everything that has to be in place before OpenCode starts, in the order it depends on each other.
+import { randomBytes } from 'node:crypto';
+import { privateDirectory } from '../../process/private-file.ts';
+import { writeAgentHome } from '../config/agent-home.ts';
+import { chooseCatalogue } from '../config/catalogue.ts';
+import { mergeCredentials } from '../config/credentials.ts';
+import { openCodeFolders } from '../config/folders.ts';
+import { readGivenConfig, writeGivenConfig } from '../config/given-config.ts';
+import { writeGlobalConfig } from '../config/global-config.ts';
+import { isPermissive } from '../config/permissive.ts';
+import { ensureProviderSettings } from '../config/provider-settings.ts';
+import { seedConfigDirectory, seedRipgrep } from '../config/seed.ts';
+import { openCodeBinary } from './binary.ts';
+import { openCodeEnvironment } from './environment.ts';
+import { writeStartFacts } from './start-facts.ts';
+
+export interface PreparedOpenCode {
+  /** Program to start, of exactly this version. */
+  binary: string;
+  version: string;
+  /** Its whole environment: nothing else may be inherited. */
+  env: Record<string, string>;
+  /** Its working directory; missions name theirs in each request. */
+  cwd: string;
+  password: string;
+  /** Every secret value known to OpenCode, for redaction. */
+  secrets: string[];
+  /** What a person should know, in words. */
+  warnings: string[];
+}
+
+/**
+ * Makes `dir` (0700) OpenCode's world: folders, seeded config directories, ripgrep, keys in auth.json, a catalogue, a config
+ * of ours, an environment without keys. `env` is where the person's settings and keys come from, usually
+ * process.env with openagent.env. Writes only below `dir` and may be repeated before each start; it never overwrites what a
+ * person changed. Throws with the cause and the next step.
+ */
+export const prepareOpenCode = async ({
+  dir,
+  env,
+}: {
+  dir: string;
+  env: Readonly<Record<string, string | undefined>>;
+}): Promise<PreparedOpenCode> => {
+  const { path: binary, version } = openCodeBinary();
+  const folders = openCodeFolders(dir);
+  const own = [dir, folders.home, folders.config, folders.data, folders.state, folders.cache, folders.logins];
+  for (const folder of own) await privateDirectory(folder);
+  await seedConfigDirectory(folders.globalConfig, version);
+  await seedRipgrep(folders.ripgrep);
+  await writeAgentHome(folders.globalConfig, env.AGENT_HOME || null);
+
+  const credentials = await mergeCredentials(folders.authFile, env);
+  const given = env.OPENCODE_CONFIG_CONTENT
+    ? readGivenConfig(env.OPENCODE_CONFIG_CONTENT, env, folders.providerKeys)
+    : undefined;
+  if (given) {
+    await seedConfigDirectory(folders.givenConfig, version);
+    await writeGivenConfig(given, folders.givenConfig, folders.providerKeys);
+  }
+
+  // OpenCode's own gateway offers free models to everyone: used only where a person has an account there.
+  const gateway = credentials.providers.includes('opencode') || given?.config.provider?.opencode !== undefined;
+  const disabled = gateway ? [] : ['opencode'];
+  const permissive = isPermissive(env);
+  const ours = await writeGlobalConfig(folders.globalConfig, {
+    disabledProviders: disabled,
+    permissive,
+  });
+
+  const modelsPath = await chooseCatalogue({
+    given: env.OPENCODE_MODELS_PATH,
+    needed: given?.isComplete !== true || Boolean(env.OPENCODE_CONFIG),
+    dir,
+  });
+  await ensureProviderSettings(folders.providerSettings);
+  await writeStartFacts(folders.startFacts, {
+    variables: credentials.variables,
+    settingsUnused: env.OPENCODE_CONFIG
+      ? 'this server has an OPENCODE_CONFIG of its own, so set it in that file'
+      : null,
+    disabled,
+  });
+  const password = randomBytes(24).toString('base64url');
+  return {
+    binary,
+    version,
+    cwd: folders.home,
+    password,
+    env: openCodeEnvironment(env, folders, {
+      password,
+      modelsPath,
+      givenConfig: given && folders.givenConfig,
+      providerSettings: env.OPENCODE_CONFIG ? undefined : folders.providerSettings,
+    }),
+    secrets: [...new Set([...credentials.secrets, ...(given?.secrets ?? []), password])],
+    warnings: warningsOf({ ours, given: given !== undefined, env, config: folders.globalConfig }),
+  };
+};
+
+const warningsOf = ({
+  ours,
+  given,
+  env,
+  config,
+}: {
+  ours: boolean;
+  given: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+  config: string;
+}): string[] => [
+  ...(ours ? [] : [`${config}/opencode.json was changed by hand and is kept as it is, its permissions too.`]),
+  ...(env.AGENT_HOME && env.OPENCODE_PURE
+    ? ['AGENT_HOME has no effect, because OPENCODE_PURE keeps plugins out of OpenCode. Set only one of them.']
+    : []),
+  ...(given && env.OPENCODE_CONFIG_DIR
+    ? ['OPENCODE_CONFIG_DIR is not used, because OPENCODE_CONFIG_CONTENT is set. Set only one of them.']
+    : []),
+  ...(env.OPENCODE_CONFIG
+    ? [
+        '{env:…} in the file of OPENCODE_CONFIG finds no keys: OpenCode gets none in its environment. Use {file:…} there.',
+      ]
+    : []),
+];

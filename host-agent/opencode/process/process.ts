@@ -1,0 +1,222 @@
+// OpenCode as a process: started so that nothing of it can outlive us, ready when it resolves, ended without left-overs.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { namesLeft } from '../../process/left-behind.ts';
+import { type Contained, type ContainmentMeans, contain, containmentMeans, leftFd } from '../../process/namespace.ts';
+import type { PreparedOpenCode } from './prepare.ts';
+import { answeringVersion, listeningUrl } from './readiness.ts';
+
+export interface OpenCodeExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** Names of the processes that were still there when it ended, and ended with it; null where that can't be known. */
+  left: string[] | null;
+}
+
+export interface OpenCodeProcess {
+  url: string;
+  username: string;
+  password: string;
+  /** Fresh for each process: busy state and open requests belong to one instance and die with it. */
+  instance: string;
+  /** The process to watch: with a namespace the one that holds it. */
+  pid: number;
+  version: string;
+  /** What can be left behind on this machine; undefined when nothing can. */
+  notGuaranteed: string | undefined;
+  /** Resolves when it is gone, and with a namespace everything it started. */
+  exited: Promise<OpenCodeExit>;
+  /** Ends running turns properly, then OpenCode and all it started. May be called again. */
+  stop(): Promise<OpenCodeExit>;
+}
+
+const username = 'opencode';
+/** Running turns get this long to be stored as aborted before everything is killed. */
+const disposeLimitMs = 3_000;
+/** What is killed is gone within this, and so is what it had written. */
+const signalPauseMs = 1_000;
+/** Another program may take the port between our look and OpenCode's start. */
+const portTries = 3;
+/** Enough of the error output to explain a failed start. */
+const keptOutputChars = 4_000;
+
+/** Starts OpenCode and resolves when it answers. Rejects with its last output (secrets replaced) when it does not start. */
+export const startOpenCode = async ({
+  prepared,
+  means,
+}: {
+  prepared: PreparedOpenCode;
+  /** Found out when not given. */
+  means?: ContainmentMeans;
+}): Promise<OpenCodeProcess> => {
+  const offered = means ?? (await containmentMeans());
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const command = [prepared.binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
+    try {
+      return await launch(prepared, contain(command, offered, { report: true }));
+    } catch (error) {
+      const portTaken = error instanceof Error && error.message.includes('ServeError');
+      if (!portTaken || attempt === portTries) throw error;
+    }
+  }
+};
+
+const launch = async (prepared: PreparedOpenCode, contained: Contained): Promise<OpenCodeProcess> => {
+  // A session of its own: Ctrl-C in a terminal reaches the owner alone, which then stops things in order.
+  const child = spawn(contained.file, contained.args, {
+    cwd: prepared.cwd,
+    env: prepared.env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', contained.namespace ? 'pipe' : 'ignore'],
+  });
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('OpenCode was started without pipes');
+  const exited = exitOf(child, contained);
+  let output = '';
+  const keep = (piece: Buffer) => {
+    output = (output + piece.toString()).slice(-keptOutputChars);
+  };
+  stderr.on('data', keep);
+  try {
+    await once(child, 'spawn');
+    const { pid } = child;
+    if (pid === undefined) throw new Error('it has no process id');
+    const url = await listeningUrl(stdout);
+    stdout.resume(); // never read again, but an unread pipe would stop OpenCode once it is full
+    const version = await answeringVersion(url, authorization(prepared.password));
+    if (version !== prepared.version) throw new Error(`OpenCode says it is ${version}, not ${prepared.version}`);
+    return running(child, exited, { pid, url, version, prepared, contained });
+  } catch (error) {
+    await end(child, exited, contained);
+    if (!stderr.closed) await settles(once(stderr, 'close'), signalPauseMs); // its last words may still be in the pipe
+    const said = prepared.secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), output.trim());
+    throw new Error(`OpenCode did not start: ${error instanceof Error ? error.message : error}. It said: ${said}`, {
+      cause: error,
+    });
+  }
+};
+
+const exitOf = async (child: ChildProcess, contained: Contained): Promise<OpenCodeExit> => {
+  const report = child.stdio[leftFd];
+  let stats = '';
+  report?.on('data', (piece: Buffer) => {
+    stats += piece.toString();
+  });
+  const reported = report ? once(report, 'close') : Promise.resolve();
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.once('exit', (...exit) => resolve(exit)),
+  );
+  // Everyone who could write to it is gone; what was written may still be in the pipe.
+  await settles(reported, signalPauseMs);
+  return { code, signal, left: stats === '' ? null : namesLeft(stats, contained.depth - 1) };
+};
+
+const running = (
+  child: ChildProcess,
+  exited: Promise<OpenCodeExit>,
+  facts: { pid: number; url: string; version: string; prepared: PreparedOpenCode; contained: Contained },
+): OpenCodeProcess => {
+  const { pid, url, version, prepared, contained } = facts;
+  const { password } = prepared;
+  let stopping: Promise<OpenCodeExit> | undefined;
+  const stop = async (): Promise<OpenCodeExit> => {
+    try {
+      const headers = { authorization: authorization(password), connection: 'close' };
+      await fetch(`${url}/global/dispose`, { method: 'POST', headers, signal: AbortSignal.timeout(disposeLimitMs) });
+    } catch {
+      // Hung or gone already: it is ended either way, and the next start finds its turns interrupted.
+    }
+    return end(child, exited, contained);
+  };
+  return {
+    url,
+    username,
+    password,
+    instance: randomUUID(),
+    pid,
+    version,
+    notGuaranteed: contained.notGuaranteed,
+    exited,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+};
+
+/**
+ * Ends OpenCode, upon which its namespace says what else is there and ends; else the namespace through its first process. unshare
+ * waits for that one, and the kernel reports its death only after every other process inside is gone, so that `exited` means all
+ * of it.
+ */
+const end = async (child: ChildProcess, exited: Promise<OpenCodeExit>, contained: Contained): Promise<OpenCodeExit> => {
+  if (child.pid === undefined) return { code: null, signal: null, left: null };
+  if (contained.namespace) {
+    const command = await descendant(child.pid, contained.depth);
+    if (command !== undefined) {
+      signalProcess(command, 'SIGKILL');
+      if (await settles(exited, signalPauseMs)) return exited;
+    }
+    const first = await descendant(child.pid, 1);
+    if (first === undefined) child.kill('SIGKILL');
+    else signalProcess(first, 'SIGKILL');
+    return exited;
+  }
+  signalProcess(-child.pid, 'SIGKILL'); // Its whole process group. Other signals it ignores, and ends no better by (opencode §2.4).
+  return exited;
+};
+
+/** Pid, as seen from here, of the first child's first child, and so on for `depth` generations; undefined when there is none. */
+const descendant = async (holder: number, depth: number): Promise<number | undefined> => {
+  let pid = holder;
+  try {
+    for (let generation = 0; generation < depth; generation++) {
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      pid = Number(children.trim().split(' ')[0]);
+      if (!(pid > 0)) return undefined;
+    }
+    return pid;
+  } catch {
+    return undefined; // It is gone, or this kernel lists no children: killing the holder ends the namespace too.
+  }
+};
+
+const signalProcess = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    const gone = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    if (!gone) throw error;
+  }
+};
+
+const settles = async (promise: Promise<unknown>, withinMs: number): Promise<boolean> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, withinMs, false);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** With port 0 OpenCode takes 4096 first, the port of a person's own OpenCode. */
+const freePort = async (): Promise<number> => {
+  const probe = createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the system gave no free port');
+  return address.port;
+};
+
+const authorization = (password: string): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { writePrivateFile } from '../../process/private-file.ts';
+
+/**
+ * What the start of OpenCode decided and the host-agent has to know, since it does not see the environment: nothing secret.
+ */
+const startFacts = z.object({
+  /** Variable of the environment that gives a provider its key at each start, by OpenCode's id of the provider. */
+  variables: z.record(z.string(), z.string()),
+  /** OpenCode reads the file of our provider settings; null, or why it does not. */
+  settingsUnused: z.string().nullable(),
+  /** Providers that are off by our own configuration. */
+  disabled: z.array(z.string()),
+});
+export type StartFacts = z.infer<typeof startFacts>;
+
+export const writeStartFacts = (path: string, facts: StartFacts): Promise<void> =>
+  writePrivateFile(path, JSON.stringify(facts));
+
+/** Nothing is known of an OpenCode that was not started by us. */
+export const readStartFacts = (path: string): StartFacts => {
+  try {
+    return startFacts.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    // Missing until the first start; of an older version until the next: then only the texts for people say less.
+    return { variables: {}, settingsUnused: null, disabled: [] };
+  }
+};

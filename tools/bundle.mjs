@@ -1,0 +1,65 @@
+/** Run by build.mjs under the new Node: `bundle.mjs <root> <out>` fills `out` with openagent.js and worker/. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { run } from '../host-agent/launcher/bootstrap/run.mjs';
+import { packAgent } from './package.mjs';
+
+const [root, out] = process.argv.slice(2);
+
+/** What the edge serves as files: the paths below are those of the web. */
+const assets = join(out, 'worker', 'assets');
+
+const bundleAgent = () =>
+  build({
+    entryPoints: { openagent: join(root, 'host-agent', 'main.ts') },
+    outdir: out,
+    bundle: true,
+    // Chunks keep `agent-child` from loading the launcher, and the other way round.
+    splitting: true,
+    chunkNames: 'agent/[name]-[hash]',
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    packages: 'external',
+    sourcemap: true,
+    logLevel: 'warning',
+  });
+
+/** `--dry-run` bundles as `deploy` does and needs no network and no account. */
+const bundleWorker = async () => {
+  const logs = mkdtempSync(join(tmpdir(), 'openagent-build-'));
+  const wrangler = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
+  const to = ['--outdir', join(out, 'worker'), '--assets', assets];
+  const args = ['deploy', '--dry-run', ...to, '--config', join(root, 'wrangler.toml')];
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: logs, WRANGLER_LOG: 'warn' };
+  const code = await run(process.execPath, [wrangler, ...args], { cwd: root, env });
+  rmSync(logs, { recursive: true, force: true });
+  if (code !== 0) throw new Error(`wrangler ended with code ${code}`);
+};
+
+/** The facts of wrangler.toml that plain workerd accepts; it refuses every other key (edge §4.2). */
+const writeEdgeFacts = async () => {
+  const { unstable_readConfig: readConfig } = await import('wrangler');
+  const config = readConfig({ config: join(root, 'wrangler.toml') }, { hideWarnings: true });
+  const facts = {
+    name: config.name,
+    main: 'index.js',
+    compatibility_date: config.compatibility_date,
+    compatibility_flags: config.compatibility_flags,
+    durable_objects: config.durable_objects,
+    migrations: config.migrations,
+    d1_databases: config.d1_databases.map(({ binding, database_name: name }) => ({
+      binding,
+      database_name: name,
+      database_id: name,
+    })),
+    assets: { directory: 'assets' },
+  };
+  writeFileSync(join(out, 'worker', 'edge.json'), JSON.stringify(facts, null, 2));
+};
+
+mkdirSync(assets, { recursive: true });
+await Promise.all([bundleAgent(), bundleWorker(), packAgent(root, join(assets, 'api', 'agent'))]);
+await writeEdgeFacts();

@@ -1,0 +1,51 @@
+/** Ends given at the edge where the host can't be waited for (protocol §4, a server that never returns). */
+import { noUsage } from '../../../shared/events.ts';
+import { type CommandId, turnId } from '../../../shared/ids.ts';
+import { rememberEndedTurn } from '../link/socket.ts';
+import type { Log } from '../log/log.ts';
+import { openCommands, wishCancel } from '../messages/messages.ts';
+import { getMission, type Mission } from '../missions/missions.ts';
+import { type Recorded, recordEvent } from '../record/record.ts';
+
+/** How the turn ends (`cancelled` by a person, or `interrupted`), and the text that the conversation shows. */
+export interface End {
+  outcome: 'cancelled' | 'interrupted';
+  text: string;
+}
+
+/** Ends the turn, or the command that has not become one. */
+export const endHere = (
+  sql: SqlStorage,
+  log: Log,
+  mission: Mission,
+  command: CommandId,
+  { outcome, text }: End,
+  nowMs: number,
+): Recorded[] => {
+  if (mission.turn === null) {
+    const finished = outcome === 'cancelled' ? outcome : 'expired';
+    return recordEvent(sql, log, mission.id, { type: 'command.finished', command, outcome: finished, text }, nowMs);
+  }
+  rememberEndedTurn(sql, mission.turn);
+  const turn = turnId.parse(mission.turn);
+  const ended = { type: 'turn.ended' as const, command, turn, outcome, answer: [], text, model: null, usage: noUsage };
+  return recordEvent(sql, log, mission.id, ended, nowMs);
+};
+
+const serverRemoved: End = {
+  outcome: 'interrupted',
+  text: 'The server was removed from Open Agent before this was done.',
+};
+
+/**
+ * Ends every message that runs, is on the way or waits. The wish to stop it is kept for a host that comes back.
+ * Call inside a transaction.
+ */
+export const endAll = (sql: SqlStorage, log: Log, nowMs: number): Recorded[] =>
+  openCommands(sql, null).flatMap((command) => {
+    // Read anew for each command: ending the one before may have ended the mission's turn.
+    const mission = getMission(sql, command.mission);
+    if (!mission) return [];
+    if (command.state !== 'kept') wishCancel(sql, command.id);
+    return endHere(sql, log, mission, command.id, serverRemoved, nowMs);
+  });

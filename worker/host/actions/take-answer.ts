@@ -1,0 +1,60 @@
+import { timestamp } from '../../../shared/api.ts';
+import type { AnswerCommand, RequestAnswer } from '../../../shared/commands.ts';
+import { type Answer, getAnswer, saidIn } from '../asks/answers.ts';
+import { getRequest, type OpenRequest, questionOf } from '../asks/asks.ts';
+import { ownMission } from '../missions/missions.ts';
+import { type NewAnswer, refuse, reply } from '../replies.ts';
+import { type Done, done } from './changes.ts';
+
+/** Takes an answer, unless another was first. Out: the command for the host; null where this answer was taken before. */
+export const takeAnswer = (
+  sql: SqlStorage,
+  owner: string,
+  { id, by, said }: NewAnswer,
+  nowMs: number,
+): Done<AnswerCommand | null> => {
+  const request = 'request' in said ? getRequest(sql, said.request) : questionOf(sql, said.tool_call_id);
+  const kind = 'request' in said ? said.kind : 'question';
+  const isOwn = request?.kind === kind && ownMission(sql, owner, request.mission) !== null;
+  if (!request || !isOwn) return done(refuse('not_found', `There is no such ${kind}`));
+  if (getAnswer(sql, id)?.request === request.request) return done(reply(null));
+  if (request.answer !== null || request.ended !== null) return done(refuse('conflict', takenText(sql, request)));
+
+  if (!('request' in said) && said.answers === null) return done(refuse('bad_request', unusableText));
+  const args: RequestAnswer =
+    'request' in said ? said : { kind: 'question', request: request.request, answers: said.answers };
+  sql.exec(
+    'INSERT INTO answers (id, request, mission, answered_by, at, args) VALUES (?, ?, ?, ?, ?, ?)',
+    id,
+    request.request,
+    request.mission,
+    by,
+    nowMs,
+    JSON.stringify(args),
+  );
+  sql.exec('UPDATE requests SET answer = ? WHERE request = ?', id, request.request);
+  return done(reply({ kind: 'answer', id, mission: request.mission, at: nowMs, args }));
+};
+
+const unusableText = 'Failed to reply to question: the result must be {"answers": [[label, …], …]}';
+
+/** Who was first, for whoever comes later. */
+const takenText = (sql: SqlStorage, request: OpenRequest): string => {
+  const what = request.kind === 'question' ? 'This question' : 'This permission request';
+  // Also where somebody had answered: the agent did not get it.
+  if (request.ended === 'expired')
+    return `${what} can't be answered any more: its turn ended, or OpenCode was restarted`;
+  const first = request.answer === null ? null : getAnswer(sql, request.answer);
+  if (first) return `${what} was already answered by ${first.answered_by} at ${timestamp(first.at)}: ${summary(first)}`;
+  return `${what} was already answered on the server itself`;
+};
+
+/** As much of an answer as fits into a line. */
+const summaryChars = 100;
+
+const summary = (answer: Answer): string => {
+  const args = saidIn(answer);
+  if (args.kind === 'permission') return args.reply;
+  const text = args.answers === null ? 'dismissed' : args.answers.map((labels) => labels.join(', ')).join('; ');
+  return text.length > summaryChars ? `${text.slice(0, summaryChars)}…` : text;
+};

@@ -1,0 +1,95 @@
+/**
+ * Answers to open requests (protocol §4 "Answers"): the first one is stored and wins, and reaches the host as a command that is
+ * repeated like any other. It is no message: it waits for no turn, makes no mission busy and ends nothing but itself.
+ */
+import { z } from 'zod';
+import { type AnswerCommand, type RequestAnswer, requestAnswer } from '../../../shared/commands.ts';
+import type { LogEvent, RequestKind } from '../../../shared/events.ts';
+import type { Hello } from '../../../shared/frames.ts';
+import { type CommandId, commandId, type MissionId } from '../../../shared/ids.ts';
+import { runPosition } from '../log/runs.ts';
+import { getMeta, setMeta } from '../tables.ts';
+
+/** An answer as it is kept. `answered_by` is for people. */
+export type Answer = {
+  id: CommandId;
+  request: string;
+  mission: MissionId;
+  answered_by: string;
+  at: number;
+  args: string;
+  received: number;
+  ended: string | null;
+};
+
+export const getAnswer = (sql: SqlStorage, id: string): Answer | null =>
+  sql.exec<Answer>('SELECT * FROM answers WHERE id = ?', id).toArray()[0] ?? null;
+
+/** The mission that this answer belongs to; null when there is no answer of this id. */
+export const missionOfAnswer = (sql: SqlStorage, id: string): MissionId | null => getAnswer(sql, id)?.mission ?? null;
+
+/** Whether an answer is for a question or a permission; null when there is no answer of this id. */
+export const kindOfAnswer = (sql: SqlStorage, id: string): RequestKind | null => {
+  const answer = getAnswer(sql, id);
+  return answer && saidIn(answer).kind;
+};
+
+/** What an answer says. */
+export const saidIn = ({ args }: Answer): RequestAnswer => requestAnswer.parse(JSON.parse(args));
+
+const openRows = (sql: SqlStorage): Answer[] =>
+  sql.exec<Answer>('SELECT * FROM answers WHERE ended IS NULL ORDER BY ord').toArray();
+
+/** Answers without an end, for every `welcome`. */
+export const openAnswers = (sql: SqlStorage): { received: boolean; command: AnswerCommand }[] =>
+  openRows(sql).map((answer) => {
+    const { id, mission, at, received } = answer;
+    return { received: received === 1, command: { kind: 'answer', id, mission, at, args: saidIn(answer) } };
+  });
+
+export const markReceived = (sql: SqlStorage, id: string): void => {
+  sql.exec('UPDATE answers SET received = 1 WHERE id = ? AND received = 0', id);
+};
+
+/** True once the answer has an end. */
+export const hasAnswerEnded = (sql: SqlStorage, id: string): boolean => (getAnswer(sql, id)?.ended ?? null) !== null;
+
+/**
+ * Ends an answer, once. If it did not reach the agent, its question or permission, where still open, can be answered by
+ * somebody else.
+ */
+export const endAnswer = (
+  sql: SqlStorage,
+  { command, outcome }: Pick<Extract<LogEvent, { type: 'command.finished' }>, 'command' | 'outcome'>,
+): void => {
+  sql.exec('UPDATE answers SET ended = ? WHERE id = ? AND ended IS NULL', outcome, command);
+  if (outcome === 'finished') return;
+  sql.exec('UPDATE requests SET answer = NULL WHERE answer = ? AND ended IS NULL', command);
+};
+
+/**
+ * When a question or permission ends, the answers to it end too. Only those that the host has not received: for the
+ * others the host itself reports the end.
+ */
+export const endAnswersTo = (sql: SqlStorage, request: string): void => {
+  sql.exec("UPDATE answers SET ended = 'request' WHERE request = ? AND ended IS NULL AND received = 0", request);
+};
+
+const absence = z.object({ run: z.string(), n: z.number().int(), answers: z.array(commandId) });
+
+/** Notes which answers a host had and has no more; concluded, like all absence, when the log has come as far as the list. */
+export const noteAnswersAbsent = (sql: SqlStorage, { at, commands }: Hello): void => {
+  const here = new Set<string>(commands);
+  const answers = openRows(sql).flatMap(({ id, received }) => (received === 1 && !here.has(id) ? [id] : []));
+  setMeta(sql, 'absence.answers', answers.length === 0 ? '' : JSON.stringify({ ...at, answers }));
+};
+
+/** The host has lost these answers: where their questions are still open, people can answer them again. */
+export const concludeAnswers = (sql: SqlStorage): void => {
+  const text = getMeta(sql, 'absence.answers');
+  if (text === null || text === '') return;
+  const noted = absence.parse(JSON.parse(text));
+  if (runPosition(sql, noted.run) < noted.n) return;
+  setMeta(sql, 'absence.answers', '');
+  for (const command of noted.answers) endAnswer(sql, { command, outcome: 'expired' });
+};

@@ -1,0 +1,106 @@
+import { type RequestJson, timestamp } from '../../../shared/api.ts';
+import type { LogEvent, RequestKind, RequestOutcome } from '../../../shared/events.ts';
+import type { CommandId, MissionId } from '../../../shared/ids.ts';
+
+type Asked = Extract<LogEvent, { type: 'request.asked' }>;
+type Ended = Extract<LogEvent, { type: 'request.ended' }>;
+
+/** A question or permission that a mission's agent waits, or waited, for. */
+export interface OpenRequest {
+  request: string;
+  mission: MissionId;
+  turn: string;
+  kind: RequestKind;
+  tool_call_id: string | null;
+  parent_call: string | null;
+  /** JSON; empty once nobody needs it any more. */
+  body: string;
+  asked_at: number;
+  /** The answer that was first (answers.ts), also before the agent has it. */
+  answer: CommandId | null;
+  ended: RequestOutcome | null;
+}
+
+type Row = { [Key in keyof OpenRequest]: OpenRequest[Key] };
+
+export const getRequest = (sql: SqlStorage, request: string): OpenRequest | null =>
+  sql.exec<Row>('SELECT * FROM requests WHERE request = ?', request).toArray()[0] ?? null;
+
+/** The newest question of a tool call. */
+export const questionOf = (sql: SqlStorage, toolCallId: string): OpenRequest | null =>
+  sql
+    .exec<Row>(
+      "SELECT * FROM requests WHERE tool_call_id = ? AND kind = 'question' ORDER BY asked_at DESC LIMIT 1",
+      toolCallId,
+    )
+    .toArray()[0] ?? null;
+
+/**
+ * Stores a question or permission. False when it is already known: a host reports it again after its store was
+ * restored.
+ */
+export const noteAsked = (sql: SqlStorage, mission: MissionId, event: Asked, nowMs: number): boolean => {
+  if (getRequest(sql, event.request)) return false;
+  sql.exec(
+    `INSERT INTO requests (request, mission, turn, kind, tool_call_id, parent_call, body, asked_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    event.request,
+    mission,
+    event.turn,
+    event.kind,
+    event.tool_call_id,
+    event.parent_call ?? null,
+    JSON.stringify(event.body ?? null),
+    nowMs,
+  );
+  return true;
+};
+
+/** Notes a request's end; false for a second one. */
+export const noteEnded = (sql: SqlStorage, { request, outcome }: Ended): boolean => {
+  if (getRequest(sql, request)?.ended != null) return false;
+  sql.exec("UPDATE requests SET ended = ?, body = '' WHERE request = ?", outcome, request);
+  return true;
+};
+
+/**
+ * Ends for the questions and permissions that are still open when their turn ends and whose own end the host has not
+ * reported.
+ */
+export const endsWith = (sql: SqlStorage, mission: string, turn: string): Ended[] =>
+  sql
+    .exec<{ request: string }>(
+      'SELECT request FROM requests WHERE ended IS NULL AND mission = ? AND turn = ? ORDER BY asked_at',
+      mission,
+      turn,
+    )
+    .toArray()
+    .map(({ request }) => ({ type: 'request.ended', request, outcome: 'expired' }));
+
+/** The mission's agent waits for a person. */
+export const isWaiting = (sql: SqlStorage, mission: string): boolean =>
+  sql.exec('SELECT 1 FROM requests WHERE ended IS NULL AND mission = ? LIMIT 1', mission).toArray().length > 0;
+
+/** What people of this user can answer, the oldest first: open, and not answered yet. */
+export const requestsOf = (sql: SqlStorage, owner: string): RequestJson[] =>
+  sql
+    .exec<Row>(
+      `SELECT r.* FROM requests r JOIN missions m ON m.id = r.mission
+         WHERE r.ended IS NULL AND r.answer IS NULL AND m.owner = ? AND m.deleted_at IS NULL ORDER BY r.asked_at`,
+      owner,
+    )
+    .toArray()
+    .map((row) => ({
+      id: row.request,
+      kind: row.kind,
+      mission_id: row.mission,
+      tool_call_id: row.tool_call_id,
+      ...(row.parent_call === null ? {} : { parent_call: row.parent_call }),
+      asked_at: timestamp(row.asked_at),
+      body: JSON.parse(row.body),
+    }));
+
+export const forgetRequests = (sql: SqlStorage, mission: string): void => {
+  sql.exec('DELETE FROM requests WHERE mission = ?', mission);
+  sql.exec('DELETE FROM answers WHERE mission = ?', mission);
+};

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { type ErrorCode, httpStatus } from '../../../shared/errors.ts';
+import type { HostFrame } from '../../../shared/frames.ts';
+import { type Reply, refuse, reply } from '../replies.ts';
+import { sendFrame } from './socket.ts';
+
+type Result = Extract<HostFrame, { type: 'result' }>;
+
+const failure = z.object({ code: z.string(), message: z.string() });
+const isCode = (code: string): code is ErrorCode => code in httpStatus;
+
+const awayText = 'The server is away: it answers when it is connected again.';
+const lostText = 'The connection to the server was lost before it answered. Try again.';
+
+/**
+ * Calls to the host that wait for their result. They live as long as the request that waits for them, which keeps the object in
+ * memory; nothing of them is stored, and all fail with the socket they were sent on.
+ */
+export class Calls {
+  readonly #waiting = new Map<string, { socket: WebSocket; settle: (answer: Reply<unknown>) => void }>();
+
+  /** The host's answer; `unavailable` without a host, or when its socket ends first. No time limit of its own. */
+  ask(socket: WebSocket | null, method: string, args: unknown): Promise<Reply<unknown>> {
+    if (!socket) return Promise.resolve(refuse('unavailable', awayText));
+    const id = crypto.randomUUID();
+    const { promise, resolve } = Promise.withResolvers<Reply<unknown>>();
+    this.#waiting.set(id, { socket, settle: resolve });
+    sendFrame(socket, { type: 'call', id, method, args });
+    return promise;
+  }
+
+  /** Hands a result to whoever waits for it. Nobody does when the request has ended meanwhile, which is harmless. */
+  result(socket: WebSocket, result: Result): void {
+    const waiting = this.#waiting.get(result.id);
+    if (waiting?.socket !== socket) return;
+    this.#waiting.delete(result.id);
+    waiting.settle(answerIn(result));
+  }
+
+  /**
+   * Fails all calls that were sent on a socket other than this one. `socket` is that of the current link session, or
+   * null when there is none.
+   */
+  keepOnly(socket: WebSocket | null): void {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.socket === socket) continue;
+      this.#waiting.delete(id);
+      waiting.settle(refuse('unavailable', lostText));
+    }
+  }
+}
+
+const answerIn = ({ ok, value }: Result): Reply<unknown> => {
+  if (ok) return reply(value);
+  const known = failure.safeParse(value);
+  if (!known.success) return refuse('internal', 'The server failed to answer; its log says why.');
+  const { code, message } = known.data;
+  return refuse(isCode(code) ? code : 'internal', message);
+};

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { liveTurn } from '../../../shared/events.ts';
+import { closeReason, type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../../shared/frames.ts';
+import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import { awayMs, closeCode, maxFrameBytes, protocolVersion } from '../../../shared/limits.ts';
+import { openAnswers } from '../asks/answers.ts';
+import type { Log } from '../log/log.ts';
+import { runPosition, sourcePosition } from '../log/runs.ts';
+import { getCommand, openCommands, toCommand, unmetWishes } from '../messages/messages.ts';
+import { getMission } from '../missions/missions.ts';
+import { getMeta, setMeta } from '../tables.ts';
+
+/** What the host's socket remembers. `session` names one connection; empty before `welcome`. */
+const linkState = z.object({
+  kind: z.literal('link'),
+  epoch: z.number().int(),
+  session: z.string(),
+  openedAtMs: z.number().int(),
+});
+type LinkState = z.infer<typeof linkState>;
+
+const states = new WeakMap<WebSocket, LinkState>();
+
+const setState = (socket: WebSocket, state: LinkState): void => {
+  states.set(socket, state);
+  socket.serializeAttachment(state);
+};
+
+/** Tag of the host's sockets among the object's. */
+export const linkTag = 'link';
+
+/** The host's socket: at most one is welcomed, the newest (protocol §2, 4012). */
+export class HostSocket {
+  readonly #ctx: DurableObjectState;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+  }
+
+  accept(socket: WebSocket, epoch: number, nowMs: number): void {
+    this.#ctx.acceptWebSocket(socket, [linkTag]);
+    setState(socket, { kind: 'link', epoch, session: '', openedAtMs: nowMs });
+  }
+
+  /** Read once per construction of the object, and asked with every frame. */
+  state(socket: WebSocket): LinkState {
+    const known = states.get(socket);
+    if (known) return known;
+    const state = linkState.parse(socket.deserializeAttachment());
+    states.set(socket, state);
+    return state;
+  }
+
+  /** The welcomed socket, or null while no host is here. */
+  current(): WebSocket | null {
+    const open = this.#ctx.getWebSockets(linkTag).filter((socket) => socket.readyState === WebSocket.OPEN);
+    return open.find((socket) => this.state(socket).session !== '') ?? null;
+  }
+
+  /**
+   * Since when the host is away (milliseconds), or null while it is here: not connected, or connected and not heard of for
+   * a while (protocol §8). The runtime answers pings without waking the object, so this is judged when it is read.
+   */
+  awaySinceMs(sql: SqlStorage, nowMs: number): number | null {
+    const socket = this.current();
+    if (!socket) return Number(getMeta(sql, 'left_at') ?? nowMs);
+    const heard = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? this.state(socket).openedAtMs;
+    return nowMs - heard > awayMs ? heard : null;
+  }
+
+  /** Remembers when the session in force ended. */
+  left(sql: SqlStorage, socket: WebSocket, nowMs: number): void {
+    if (this.state(socket).session !== '') setMeta(sql, 'left_at', String(nowMs));
+  }
+
+  /** Makes this socket the session in force and closes the one before. */
+  welcome(socket: WebSocket, session: string): void {
+    for (const other of this.#ctx.getWebSockets(linkTag)) {
+      const state = this.state(other);
+      if (other === socket || state.session === '') continue;
+      // Its session is taken away, because what it still sends must not count beside the new session.
+      setState(other, { ...state, session: '' });
+      close(other, closeCode.replaced, 'replaced by a newer session of this server');
+    }
+    setState(socket, { ...this.state(socket), session });
+  }
+
+  /** Ends every session whose credential is older than `epoch`; what they still send counts no more. */
+  dismiss(epoch: number, code: number, reason: string): void {
+    for (const socket of this.#ctx.getWebSockets(linkTag)) {
+      if (this.state(socket).epoch < epoch) close(socket, code, reason);
+    }
+  }
+
+  /** Sends to the host if it is here; what it misses is repeated by the next `welcome`. */
+  send(frame: EdgeFrame): void {
+    const socket = this.current();
+    if (socket) sendFrame(socket, frame);
+  }
+}
+
+export const sendFrame = (socket: WebSocket, frame: EdgeFrame): void => socket.send(JSON.stringify(frame));
+
+/**
+ * Sockets that we have closed: frames that still arrive on them are ignored. Kept in memory only, since they arrive
+ * before any eviction.
+ */
+const closedHere = new WeakSet<WebSocket>();
+
+/** Closing a socket that is gone already is no error. */
+export const close = (socket: WebSocket, code: number, reason: string): void => {
+  closedHere.add(socket);
+  if (socket.readyState !== WebSocket.CLOSED) socket.close(code, closeReason(reason));
+};
+
+/** The frame in a message, or null after closing the socket: a bad envelope changes nothing (protocol §2). */
+export const readHostFrame = (socket: WebSocket, state: LinkState, message: string | ArrayBuffer): HostFrame | null => {
+  const refuse = (code: number, reason: string): null => {
+    close(socket, code, reason);
+    return null;
+  };
+  // Frames that follow a refused one are ignored. Frames that the host sent before it closed the socket itself do
+  // count.
+  if (closedHere.has(socket)) return null;
+  if (typeof message !== 'string') return refuse(closeCode.badFrame, 'frames are text');
+  if (message.length > maxFrameBytes) return refuse(closeCode.badFrame, `frame larger than ${maxFrameBytes} bytes`);
+  const parsed = parseHostFrame(message);
+  if (!parsed.ok) return refuse(parsed.code, parsed.reason);
+  const { frame } = parsed;
+  if (frame.type === 'hello' && frame.epoch !== state.epoch)
+    return refuse(closeCode.staleEpoch, 'credential was issued again: enrol this server');
+  if (frame.type === 'hello' && state.session !== '')
+    return refuse(closeCode.badFrame, 'a second hello in one session');
+  if (frame.type !== 'hello' && state.session === '') return refuse(closeCode.badFrame, 'first frame must be hello');
+  return frame;
+};
+
+/** What the host needs to go on: positions, open commands, wishes (protocol §2 `welcome`). */
+export const welcomeFrame = (sql: SqlStorage, log: Log, hello: Hello, session: string, frameMs: number): EdgeFrame => ({
+  type: 'welcome',
+  version: protocolVersion,
+  session,
+  log: log.id,
+  segment: log.segment,
+  seq: log.head,
+  epoch: hello.epoch,
+  runs: [...new Set([...hello.runs, hello.run])].map((run) => ({ run, n: runPosition(sql, run) })),
+  src: hello.sessions.flatMap(({ source, session: id }) => {
+    const known = sourcePosition(sql, source, id);
+    return known ? [{ source, session: id, ...known }] : [];
+  }),
+  commands: [
+    ...openCommands(sql, null).flatMap((command) => {
+      const mission = getMission(sql, command.mission);
+      if (command.state === 'kept' || !mission) return [];
+      return [{ received: command.state !== 'sent', command: toCommand(command, mission) }];
+    }),
+    ...openAnswers(sql),
+  ],
+  interrupts: unmetWishes(sql),
+  ended_turns: endedTurns(sql),
+  frame_ms: frameMs,
+});
+
+/** The last complete list of live turns, with when it came (object's clock). */
+export const turnsReport = (sql: SqlStorage): z.infer<typeof report> =>
+  report.parse(JSON.parse(getMeta(sql, 'turns') ?? '{"turns":[],"atMs":0}'));
+
+const report = z.object({ turns: z.array(liveTurn), atMs: z.number().int() });
+
+/** Stores the list, and drops ended turns that the host no longer has. */
+export const storeTurns = (sql: SqlStorage, turns: z.infer<typeof liveTurn>[], nowMs: number): void => {
+  setMeta(sql, 'turns', JSON.stringify({ turns, atMs: nowMs }));
+  const alive = new Set<string>(turns.map((turn) => turn.turn));
+  for (const turn of endedTurns(sql)) if (!alive.has(turn)) sql.exec('DELETE FROM ended_turns WHERE turn = ?', turn);
+};
+
+export const rememberEndedTurn = (sql: SqlStorage, turn: string): void => {
+  sql.exec('INSERT INTO ended_turns (turn) VALUES (?) ON CONFLICT DO NOTHING', turn);
+};
+
+/** The frame that asks the host to stop a command, or null when the host has already ended it. */
+export const interruptFrame = (sql: SqlStorage, mission: MissionId, command: CommandId): EdgeFrame | null =>
+  getCommand(sql, command) ? { type: 'interrupt', interrupt: { mission, command } } : null;
+
+const endedTurns = (sql: SqlStorage) =>
+  sql
+    .exec<{ turn: z.infer<typeof liveTurn>['turn'] }>('SELECT turn FROM ended_turns')
+    .toArray()
+    .map((row) => row.turn);

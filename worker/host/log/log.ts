@@ -1,0 +1,197 @@
+import { formatCursor, fromStart, parseCursor } from '../../../shared/cursor.ts';
+import { type LogEvent, logEvent, unknownEvent } from '../../../shared/events.ts';
+import { pageBytes, pageRows } from '../../../shared/limits.ts';
+import { getMeta, setMeta } from '../tables.ts';
+
+/** An event of a type this version does not know; stored and shown as it is (protocol §2). */
+export type UnknownEvent = { type: string; unknown: true; body: Record<string, unknown> };
+
+/** A row of the log. `sequence` is set for what the contract's stored events show (contract §6); `at` in milliseconds. */
+export interface LogRow {
+  seq: number;
+  mission: string | null;
+  sequence: number | null;
+  at: number;
+  event: LogEvent | UnknownEvent;
+}
+
+/**
+ * Rows that a conversation consists of. `message.kept` has a `sequence` only in logs of before messages had their place at their turn,
+ * where there was no turn (tables.ts). Word for word that of the index `log_conversation`.
+ */
+export const conversationRows = `sequence IS NOT NULL
+  AND type IN ('message.kept', 'message.placed', 'turn.started', 'turn.ended', 'command.finished', 'command.lost')`;
+
+type StoredRow = { seq: number; mission: string | null; sequence: number | null; at: number; body: string };
+
+/** One history: its identity, its head, appending and reading (protocol §1). */
+export class Log {
+  #id: string;
+  readonly #sql: SqlStorage;
+  readonly #random: () => string;
+  #segment = '';
+  #segmentIsOurs = false;
+  #head = 0;
+
+  constructor(sql: SqlStorage, random: () => string) {
+    this.#sql = sql;
+    this.#random = random;
+    const known = getMeta(sql, 'log');
+    this.#id = known ?? random();
+    if (known === null) {
+      setMeta(sql, 'log', this.#id);
+      sql.exec('INSERT INTO segments (segment, first_seq) VALUES (?, 1)', random());
+    }
+    this.reload();
+  }
+
+  /** Names this history; drawn anew when the object finds itself to be an older copy (protocol §6). */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Begins another history over the same rows: every cursor of the old one is invalid. Call it inside a transaction. */
+  renew(): void {
+    this.#id = this.#random();
+    this.#segmentIsOurs = false;
+    setMeta(this.#sql, 'log', this.#id);
+  }
+
+  /** The last seq of a segment, or null where this history has none of that name. */
+  lastOf(segment: string): number | null {
+    const found = this.#segmentRow(segment);
+    if (!found) return null;
+    const next = this.#sql
+      .exec<{ first_seq: number }>('SELECT first_seq FROM segments WHERE ord > ? ORDER BY ord LIMIT 1', found.ord)
+      .toArray()[0];
+    return next ? next.first_seq - 1 : this.#head;
+  }
+
+  #segmentRow(segment: string): { ord: number; first_seq: number } | undefined {
+    return this.#sql
+      .exec<{ ord: number; first_seq: number }>('SELECT ord, first_seq FROM segments WHERE segment = ?', segment)
+      .toArray()[0];
+  }
+
+  /** Reads position and segment from the tables; needed after a transaction was rolled back. */
+  reload(): void {
+    this.#id = getMeta(this.#sql, 'log') ?? this.#id;
+    this.#head = this.#sql.exec<{ head: number | null }>('SELECT max(seq) AS head FROM log').one().head ?? 0;
+    const newest = this.#sql
+      .exec<{ segment: string }>('SELECT segment FROM segments ORDER BY ord DESC LIMIT 1')
+      .one().segment;
+    if (newest !== this.#segment) this.#segmentIsOurs = false;
+    this.#segment = newest;
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  get segment(): string {
+    return this.#segment;
+  }
+
+  cursorAt(seq: number): string {
+    return formatCursor({ log: this.id, segment: this.#segment, seq });
+  }
+
+  /** Appends one row; call it inside the transaction of what it belongs to. */
+  append(mission: string | null, sequence: number | null, at: number, event: LogEvent | UnknownEvent): LogRow {
+    const seq = this.#head + 1;
+    if (!this.#segmentIsOurs) {
+      this.#segment = this.#random();
+      this.#segmentIsOurs = true;
+      this.#sql.exec('INSERT INTO segments (segment, first_seq) VALUES (?, ?)', this.#segment, seq);
+    }
+    this.#sql.exec(
+      'INSERT INTO log (seq, mission, sequence, at, type, body) VALUES (?, ?, ?, ?, ?, ?)',
+      seq,
+      mission,
+      sequence,
+      at,
+      event.type,
+      JSON.stringify('unknown' in event ? event.body : event),
+    );
+    this.#head = seq;
+    return { seq, mission, sequence, at, event };
+  }
+
+  /** The seq a client has seen up to, or null where the cursor is not of this history (protocol §1: then `reset`). */
+  seqOf(cursor: string): number | null {
+    if (cursor === fromStart) return 0;
+    const parsed = parseCursor(cursor);
+    if (!parsed || parsed.log !== this.id) return null;
+    const first = this.#segmentRow(parsed.segment)?.first_seq;
+    const last = this.lastOf(parsed.segment);
+    if (first === undefined || last === null) return null;
+    return parsed.seq >= first - 1 && parsed.seq <= last ? parsed.seq : null;
+  }
+
+  /** Rows after `seq`, one page (500 rows or 512 KB). */
+  page(seq: number): LogRow[] {
+    const rows: LogRow[] = [];
+    let bytes = 0;
+    const cursor = this.#sql.exec<StoredRow>(
+      'SELECT seq, mission, sequence, at, body FROM log WHERE seq > ? ORDER BY seq LIMIT ?',
+      seq,
+      pageRows,
+    );
+    for (const stored of cursor) {
+      rows.push(readRow(stored));
+      bytes += stored.body.length;
+      if (bytes >= pageBytes) break;
+    }
+    return rows;
+  }
+
+  /** Stored events of one mission from a `sequence` on, lazily: the caller stops when its page is full. */
+  *ofMission(mission: string, from: number): Generator<LogRow> {
+    const cursor = this.#sql.exec<StoredRow>(
+      `SELECT seq, mission, sequence, at, body FROM log WHERE mission = ? AND sequence IS NOT NULL AND sequence >= ?
+         ORDER BY sequence LIMIT ?`,
+      mission,
+      from,
+      pageRows,
+    );
+    for (const stored of cursor) yield readRow(stored);
+  }
+
+  /**
+   * The rows that make up the conversation (messages and ends of turns), in order, by an index that holds no tool rows
+   * (protocol §5).
+   */
+  conversation(mission: string): LogRow[] {
+    return this.#sql
+      .exec<StoredRow>(
+        `SELECT seq, mission, sequence, at, body FROM log
+           WHERE mission = ? AND ${conversationRows}
+           ORDER BY sequence`,
+        mission,
+      )
+      .toArray()
+      .map(readRow);
+  }
+
+  /** Removes a deleted mission's rows; their seq stay unused. */
+  forget(mission: string): void {
+    this.#sql.exec('DELETE FROM log WHERE mission = ?', mission);
+  }
+}
+
+const readRow = (stored: StoredRow): LogRow => ({
+  seq: stored.seq,
+  mission: stored.mission,
+  sequence: stored.sequence,
+  at: stored.at,
+  event: readEvent(stored.body),
+});
+
+/** A stored body passed a schema before it was written; what does not parse now was written by another version. */
+const readEvent = (body: string): LogEvent | UnknownEvent => {
+  const json: unknown = JSON.parse(body);
+  const known = logEvent.safeParse(json);
+  if (known.success) return known.data;
+  const other = unknownEvent.parse(json);
+  return { type: other.type, unknown: true, body: other };
+};

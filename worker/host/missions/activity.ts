@@ -1,0 +1,121 @@
+import { type QueuedJson, type RunningJson, timestamp } from '../../../shared/api.ts';
+import type { LiveTurn } from '../../../shared/events.ts';
+import { quietMs } from '../../../shared/limits.ts';
+import type { MissionRun } from '../../../shared/viewer.ts';
+import { isWaiting } from '../asks/asks.ts';
+import { conversationRows } from '../log/log.ts';
+import { hasOpen, type KeptMessage, openCommands } from '../messages/messages.ts';
+import { unplaced } from '../messages/places.ts';
+import { getMission, type Mission, runningMissions } from './missions.ts';
+import { atWork, isFull } from './slots.ts';
+
+/** How a mission is doing, for `status` events. A message counts as waiting until its turn has started. */
+export const missionRun = (sql: SqlStorage, mission: Mission): MissionRun => {
+  const state = mission.turn === null ? 'idle' : stateOf(sql, mission);
+  return { mission_id: mission.id, state, queue_len: unplaced(sql, mission.id).length };
+};
+
+/** A turn waits for a person, or goes on by itself. */
+const stateOf = (sql: SqlStorage, mission: Mission): 'running' | 'waiting_for_tool' =>
+  isWaiting(sql, mission.id) ? 'waiting_for_tool' : 'running';
+
+/** Missions that run, or have something waiting, oldest work first. */
+export const busyMissions = (sql: SqlStorage): Mission[] => {
+  const busy = new Map(runningMissions(sql).map((mission) => [mission.id, mission]));
+  for (const { mission: id } of openCommands(sql, null)) {
+    const mission = busy.has(id) ? null : getMission(sql, id);
+    if (mission && mission.deleted_at === null) busy.set(id, mission);
+  }
+  return [...busy.values()];
+};
+
+/** Whether no mission runs and nothing waits: `busyMissions` is empty. */
+export const isIdle = (sql: SqlStorage): boolean => !hasOpen(sql, 'open') && runningMissions(sql).length === 0;
+
+/** What is known of a server's turns beyond the log. */
+export interface Activity {
+  /**
+   * When the host last sent something about this mission, by the object's clock in milliseconds. Undefined after an
+   * eviction, because it is kept in memory only.
+   */
+  seenAt(mission: string): number | undefined;
+  /** Live turns as last reported, and when the report came. */
+  reported: { turns: LiveTurn[]; atMs: number };
+  /** Since when the server is not heard of; null while it is here. */
+  awaySinceMs: number | null;
+}
+
+/**
+ * The contract's running list (§2.2): a mission is `running` from its turn's start to its end, whatever the turn waits for, and
+ * `queued` while its message is on the way or waits for a slot. Both apps know that state: the web counts it as busy, with Stop
+ * (which ends the wait) and "will be queued"; iOS as neither running nor stalled. Not listed are missions whose messages wait
+ * for their server only: nothing can be said of when they will run, and the queue shows them.
+ */
+export const runningJson = (sql: SqlStorage, owner: string, activity: Activity, nowMs: number): RunningJson[] => {
+  const full = isFull(sql);
+  return busyMissions(sql)
+    .filter((mission) => mission.owner === owner)
+    .flatMap((mission) => {
+      if (mission.turn === null && atWork(sql, mission.id, full) === null) return [];
+      const waiting = unplaced(sql, mission.id).length;
+      return [
+        {
+          mission_id: mission.id,
+          state: mission.turn === null ? ('queued' as const) : stateOf(sql, mission),
+          queue_len: waiting,
+          history_len: placedLength(sql, mission.id) + waiting,
+          seconds_since_activity: Math.max(0, Math.floor((nowMs - lastActivity(mission, activity)) / 1000)),
+          expected_deliverables: 0,
+          ...turnState(mission, activity, isWaiting(sql, mission.id), nowMs),
+          ...(activity.awaySinceMs === null ? {} : { server_away_since: timestamp(activity.awaySinceMs) }),
+        },
+      ];
+    });
+};
+
+/** Messages that wait for their turn, in order of arrival, which is that of their starts; of one mission, or of all of a user. */
+export const queueJson = (sql: SqlStorage, owner: string, only: string | null): QueuedJson[] =>
+  waitingMessages(sql, owner)
+    .filter(({ mission }) => only === null || mission === only)
+    .map(({ id, content, agent, mission }) => ({ id, content, agent, mission_id: mission }));
+
+/** Messages still at the edge: they can be removed. */
+export const waitingMessages = (sql: SqlStorage, owner: string): KeptMessage[] =>
+  openCommands(sql, null).filter(
+    (command) => command.state === 'kept' && getMission(sql, command.mission)?.owner === owner,
+  );
+
+const placedLength = (sql: SqlStorage, mission: string): number =>
+  sql
+    .exec<{ n: number }>(
+      // The end of an answer to a question is an error to those who look, and no entry of the history.
+      `SELECT count(*) AS n FROM log WHERE mission = ? AND ${conversationRows}
+       AND (type <> 'command.finished' OR json_extract(body, '$.of') IS NULL)`,
+      mission,
+    )
+    .one().n;
+
+const turnState = (
+  mission: Mission,
+  activity: Activity,
+  isAsking: boolean,
+  nowMs: number,
+): Pick<RunningJson, 'turn_state' | 'quiet_since'> => {
+  if (mission.turn === null) return {};
+  if (isAsking) return { turn_state: 'waiting' };
+  const state = activity.reported.turns.find((live) => live.turn === mission.turn)?.state ?? 'running';
+  const lastMs = lastActivity(mission, activity);
+  if (state !== 'running' || nowMs - lastMs < quietMs) return { turn_state: state };
+  return { turn_state: 'quiet', quiet_since: timestamp(lastMs) };
+};
+
+/**
+ * When a turn last showed activity: when we last received something of it, or what the host reported. The host's times
+ * are only used as differences between each other, since its clock may differ from ours.
+ */
+const lastActivity = (mission: Mission, { seenAt, reported }: Activity): number => {
+  const turn = reported.turns.find((live) => live.turn === mission.turn);
+  const newest = Math.max(...reported.turns.map((live) => live.last_activity), 0);
+  const byReport = turn ? reported.atMs - Math.max(0, newest - turn.last_activity) : 0;
+  return Math.max(seenAt(mission.id) ?? 0, byReport, mission.updated_at);
+};

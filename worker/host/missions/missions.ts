@@ -1,0 +1,199 @@
+import { type HistoryEntry, type MissionJson, timestamp } from '../../../shared/api.ts';
+import { type MissionStatus, outcomeOf } from '../../../shared/events.ts';
+import type { MissionId, TurnId } from '../../../shared/ids.ts';
+import { isResumable, type MissionState } from '../../../shared/reducer.ts';
+import type { Log, LogRow } from '../log/log.ts';
+import { getCommand } from '../messages/messages.ts';
+import { lostMessage, unplaced } from '../messages/places.ts';
+import type { NewMission } from '../replies.ts';
+import { partText } from '../text/parts.ts';
+
+/** A mission as the object keeps it. Times in milliseconds, money in dollars. */
+export interface Mission extends MissionState {
+  id: MissionId;
+  owner: string;
+  workspace: string;
+  title: string | null;
+  agent: string | null;
+  model: string | null;
+  next_sequence: number;
+  cost_usd: number;
+  turn_cost_usd: number;
+  created_at: number;
+  updated_at: number;
+  interrupted_at: number | null;
+  deleted_at: number | null;
+  rev: number;
+}
+
+type MissionRow = {
+  id: MissionId;
+  owner: string;
+  workspace: string;
+  title: string | null;
+  agent: string | null;
+  model: string | null;
+  status: MissionStatus;
+  turn: TurnId | null;
+  ended_turn: TurnId | null;
+  next: number;
+  cost_usd: number;
+  turn_cost_usd: number;
+  created_at: number;
+  updated_at: number;
+  interrupted_at: number | null;
+  deleted_at: number | null;
+  rev: number;
+};
+
+const toMission = ({ ended_turn, next, ...row }: MissionRow): Mission => ({
+  ...row,
+  endedTurn: ended_turn,
+  next_sequence: next,
+});
+
+/** The next `sequence` is read off the log: kept in the mission, it would be one more row written for every event. */
+const columns = `*, (SELECT coalesce(max(sequence), 0) + 1 FROM log
+  WHERE mission = missions.id AND sequence IS NOT NULL) AS next`;
+
+/** A mission by id, deleted ones included (their late rows have to be recognised). */
+export const getMission = (sql: SqlStorage, id: string): Mission | null => {
+  const row = sql.exec<MissionRow>(`SELECT ${columns} FROM missions WHERE id = ?`, id).toArray()[0];
+  return row ? toMission(row) : null;
+};
+
+/** Missions with a turn. */
+export const runningMissions = (sql: SqlStorage): Mission[] =>
+  sql
+    .exec<MissionRow>(`SELECT ${columns} FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL`)
+    .toArray()
+    .map(toMission);
+
+/**
+ * A mission if it belongs to `owner`. Null when it belongs to somebody else or was deleted: a caller must not be able
+ * to tell these cases apart.
+ */
+export const ownMission = (sql: SqlStorage, owner: string, id: string): Mission | null => {
+  const mission = getMission(sql, id);
+  return mission && mission.owner === owner && mission.deleted_at === null ? mission : null;
+};
+
+/** Inserts a mission; false when the id is taken, or its directory name is (protocol §1: draw again). */
+export const insertMission = (sql: SqlStorage, mission: NewMission, at: number): boolean => {
+  const taken = sql
+    .exec('SELECT 1 FROM missions WHERE id >= ? AND id < ?', mission.id.slice(0, 8), `${mission.id.slice(0, 8)}~`)
+    .toArray();
+  if (taken.length > 0) return false;
+  sql.exec(
+    `INSERT INTO missions (id, owner, workspace, title, agent, model, status, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
+    mission.id,
+    mission.owner,
+    mission.workspace,
+    mission.title,
+    mission.agent,
+    mission.model,
+    at,
+    at,
+  );
+  return true;
+};
+
+/** What events change, by its column. */
+const changing = {
+  title: 'title',
+  status: 'status',
+  turn: 'turn',
+  endedTurn: 'ended_turn',
+  cost_usd: 'cost_usd',
+  turn_cost_usd: 'turn_cost_usd',
+  updated_at: 'updated_at',
+  interrupted_at: 'interrupted_at',
+  deleted_at: 'deleted_at',
+} as const satisfies Partial<Record<keyof Mission, string>>;
+type Changing = keyof typeof changing;
+const keys = Object.keys(changing) as Changing[];
+
+/** Of these, what the directory shows. */
+const shownKeys: ReadonlySet<Changing> = new Set(['status', 'title', 'cost_usd', 'deleted_at', 'updated_at']);
+
+/**
+ * Writes back what events changed, and raises `rev` where the directory shows it. Only columns that changed are named: SQLite
+ * writes the index entries of every column that is, and each is a billed row.
+ */
+export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): void => {
+  const changed = keys.filter((key) => before[key] !== after[key]);
+  if (changed.length === 0) return;
+  const sets = changed.map((key) => `${changing[key]} = ?`);
+  if (changed.some((key) => shownKeys.has(key))) sets.push('rev = rev + 1');
+  sql.exec(`UPDATE missions SET ${sets.join(', ')} WHERE id = ?`, ...changed.map((key) => after[key]), after.id);
+};
+
+/** Raises `rev` for a change that is in no column of the mission: D1 also shows the beginning of the conversation. */
+export const raiseRevision = (sql: SqlStorage, id: string): void => {
+  sql.exec('UPDATE missions SET rev = rev + 1 WHERE id = ?', id);
+};
+
+/** The text of an assistant message: the answer's parts, or what the end says; of half an answer both. */
+export const answerText = (sql: SqlStorage, event: LogRow['event']): string => {
+  if (event.type !== 'turn.ended' || 'unknown' in event) return '';
+  const parts = event.answer.map((part) => partText(sql, part)).filter((text) => text !== '');
+  const answer = parts.join('\n\n');
+  switch (outcomeOf(event)) {
+    case 'completed':
+      return answer || event.text;
+    case 'blocked':
+      return [answer, event.text].filter((text) => text !== '').join('\n\n');
+    default:
+      return event.text || answer;
+  }
+};
+
+/** What was missing in the mission's last answer; null when its last turn ended otherwise. */
+export const missingInAnswer = (log: Log, mission: string): string | null => {
+  const ends = log
+    .conversation(mission)
+    .flatMap(({ event }) => ('unknown' in event || event.type !== 'turn.ended' ? [] : [event]));
+  const last = ends.at(-1);
+  return last && outcomeOf(last) === 'blocked' ? last.text : null;
+};
+
+/** The conversation in order, one entry per message (contract §6.3 NEW); what waits stands last. */
+export const history = (sql: SqlStorage, log: Log, mission: string): HistoryEntry[] => [
+  ...log.conversation(mission).flatMap(({ event }) => entryOf(sql, event)),
+  ...unplaced(sql, mission).map(({ content }) => ({ role: 'user' as const, content, queued: true as const })),
+];
+
+const entryOf = (sql: SqlStorage, event: LogRow['event']): HistoryEntry[] => {
+  if ('unknown' in event) return [];
+  switch (event.type) {
+    case 'message.kept':
+    case 'message.placed':
+    case 'turn.started':
+      return [{ role: 'user', content: getCommand(sql, event.command)?.content ?? lostMessage }];
+    case 'turn.ended':
+      return [{ role: 'assistant', content: answerText(sql, event) }];
+    case 'command.finished':
+      // The end of an answer to a question is no word of the agent's.
+      return event.of === undefined ? [{ role: 'assistant', content: event.text }] : [];
+    case 'command.lost':
+      return [{ role: 'assistant', content: event.text }];
+    default:
+      return [];
+  }
+};
+
+/** The contract's mission object (§2.2), without `workspace_name`, which only the Worker knows. */
+export const missionJson = (mission: Mission, entries: HistoryEntry[]): MissionJson => ({
+  id: mission.id,
+  status: mission.status,
+  title: mission.title,
+  workspace_id: mission.workspace,
+  ...(mission.agent === null ? {} : { agent: mission.agent }),
+  ...(mission.model === null ? {} : { model_override: mission.model }),
+  history: entries,
+  created_at: timestamp(mission.created_at),
+  updated_at: timestamp(mission.updated_at),
+  ...(mission.interrupted_at === null ? {} : { interrupted_at: timestamp(mission.interrupted_at) }),
+  resumable: isResumable(mission.status),
+});

@@ -1,0 +1,231 @@
+import { appendVerdict } from '../../../shared/append.ts';
+import type { LogEvent } from '../../../shared/events.ts';
+import { edgeEvent, hostEvent, unknownEvent } from '../../../shared/events.ts';
+import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../../shared/frames.ts';
+import { maxEventBytes } from '../../../shared/limits.ts';
+import { missionOfAnswer } from '../asks/answers.ts';
+import { getRequest } from '../asks/asks.ts';
+import type { Log, UnknownEvent } from '../log/log.ts';
+import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from '../log/runs.ts';
+import { confirmEnd, getCommand } from '../messages/messages.ts';
+import { getMission, insertMission } from '../missions/missions.ts';
+import { getPart, openTextsOf } from '../text/parts.ts';
+import { type BatchMissions, batchMissions } from './batch-missions.ts';
+import { type Recorded, recordIn } from './record.ts';
+
+export type Ingested = { ok: true; n: number; recorded: Recorded[] } | { ok: false; expected: number };
+
+/**
+ * Appends a batch by the rule of protocol §3; call it inside one transaction. A hole in n changes nothing and is
+ * returned. A row that is not understood becomes `log.rejected`, and n goes on: one row never blocks a server.
+ */
+export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, nowMs: number): Ingested => {
+  const { sql } = storage;
+  const known = runPosition(sql, batch.run);
+  if (batch.from > known + 1 && batch.items.length > 0) return { ok: false, expected: known + 1 };
+  const sources = new Map<string, Src>();
+  const missions = batchMissions(sql);
+  const recorded: Recorded[] = [];
+  let last = known;
+  for (const [index, raw] of batch.items.entries()) {
+    const n = batch.from + index;
+    const parsed = itemSchema.safeParse(raw);
+    const src = parsed.success ? parsed.data.src : undefined;
+    const verdict = appendVerdict(
+      n,
+      last,
+      src,
+      src && (sources.get(keyOf(src)) ?? sourcePosition(sql, src.source, src.session)),
+    );
+    if (verdict === 'repeated') continue;
+    last = n;
+    if (verdict === 'known_source') continue;
+    if (src) sources.set(keyOf(src), src);
+    const reject = (reason: string): void => {
+      const row = log.append(null, null, nowMs, {
+        type: 'log.rejected',
+        run: batch.run,
+        n,
+        reason: reason.slice(0, 300),
+      });
+      recorded.push({ row, mission: null });
+    };
+    const event = parsed.success
+      ? readEvent(parsed.data)
+      : `not an item: ${parsed.error.issues[0]?.message ?? 'malformed'}`;
+    if (typeof event === 'string' || !parsed.success) reject(String(event));
+    else {
+      const put = () => place(sql, log, missions, parsed.data, event, nowMs, reject);
+      recorded.push(...guarded(storage, log, reject, put));
+    }
+  }
+  missions.save();
+  // Once for each session of the batch, however many of its rows there were: every one is billed.
+  for (const src of sources.values()) setSourcePosition(sql, src);
+  if (last > known) setRunPosition(sql, batch.run, last);
+  return { ok: true, n: last, recorded };
+};
+
+/** Rows the host no longer has: said in the log, and n goes on behind them. Null when rows before the gap are missing too. */
+export const ingestGap = (
+  sql: SqlStorage,
+  log: Log,
+  gap: { run: string; from: number; to: number },
+  nowMs: number,
+): Recorded[] | null => {
+  const known = runPosition(sql, gap.run);
+  if (gap.from > known + 1) return null;
+  if (gap.to <= known) return [];
+  setRunPosition(sql, gap.run, gap.to);
+  const row = log.append(null, null, nowMs, { type: 'log.gap', run: gap.run, from: known + 1, to: gap.to });
+  return [{ row, mission: null }];
+};
+
+const saysOpened = (raw: unknown): boolean =>
+  typeof raw === 'object' &&
+  raw !== null &&
+  'event' in raw &&
+  typeof raw.event === 'object' &&
+  raw.event !== null &&
+  'type' in raw.event &&
+  raw.event.type === 'mission.opened';
+
+/** Missions that a batch opens and this object does not know: the Worker's directory is asked before they are adopted. */
+export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
+  batch.items.flatMap((raw) => {
+    // Nearly all rows are of another type and are parsed fully in `ingest`, so only the type is looked at here.
+    if (!saysOpened(raw)) return [];
+    const parsed = itemSchema.safeParse(raw);
+    if (!parsed.success || parsed.data.mission === null) return [];
+    if (getMission(sql, parsed.data.mission) !== null) return [];
+    const event = readEvent(parsed.data);
+    return typeof event !== 'string' && event.type === 'mission.opened' ? [parsed.data.mission] : [];
+  });
+
+/**
+ * How far a delta may lie beyond the stored text. Checkpoints come every 32 KB, so a delta farther ahead is from no
+ * host of ours and would only fill our memory.
+ */
+const maxAheadChars = 4 * 1024 * 1024;
+
+/** Deltas of parts that are open here; the rest is dropped, as deltas may be. */
+export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
+  if (deltas.length === 0) return [];
+  const open = openTextsOf(sql, new Set(deltas.map((delta) => delta.part)));
+  return deltas.filter((delta) => {
+    const part = open.get(delta.part);
+    if (part?.mission !== delta.mission) return false;
+    return delta.off + delta.text.length <= part.length + maxAheadChars;
+  });
+};
+
+const keyOf = (src: Src): string => JSON.stringify([src.source, src.session]);
+
+/**
+ * How deeply an event may be nested. JSON.stringify recurses and would overflow the stack at some depth; arguments of
+ * real tools never come near this.
+ */
+const maxLevels = 200;
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((each) => isDeeperThan(levels - 1, each)));
+
+/** The event, or why it is not one. */
+const readEvent = ({ event }: Item): LogEvent | UnknownEvent | string => {
+  if (isDeeperThan(maxLevels, event)) return `event is nested deeper than ${maxLevels} levels`;
+  if (Buffer.byteLength(JSON.stringify(event ?? null)) > maxEventBytes)
+    return `event is larger than ${maxEventBytes} bytes`;
+  const known = hostEvent.safeParse(event);
+  if (known.success) return known.data;
+  const other = unknownEvent.safeParse(event);
+  if (!other.success) return 'event has no type';
+  if (hostTypes.has(other.data.type)) {
+    const issue = known.error.issues[0];
+    return `${other.data.type}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'malformed'}`;
+  }
+  if (edgeTypes.has(other.data.type)) return `${other.data.type}: only the edge says this`;
+  return { type: other.data.type, unknown: true, body: other.data };
+};
+
+const hostTypes = new Set<string>(hostEvent.options.map((option) => option.shape.type.value));
+const edgeTypes = new Set<string>(edgeEvent.options.map((option) => option.shape.type.value));
+
+/**
+ * Names the command, question or part in an event that belongs to another mission, or null. One server holds missions
+ * of several users: a host that mixes them up must not end one mission's turn, or show its text, through another.
+ */
+const strayIn = (sql: SqlStorage, mission: string, event: LogEvent): string | null => {
+  const command = 'command' in event ? event.command : null;
+  const ofCommand = command === null ? null : (getCommand(sql, command)?.mission ?? missionOfAnswer(sql, command));
+  if ((ofCommand ?? mission) !== mission) return `command ${command}`;
+  const request = 'request' in event ? event.request : null;
+  const ofRequest = request === null ? null : getRequest(sql, request)?.mission;
+  if ((ofRequest ?? mission) !== mission) return `request ${request}`;
+  const parts = event.type === 'turn.ended' ? event.answer : 'part' in event ? [event.part] : [];
+  const stray = parts.find((part) => (getPart(sql, part)?.mission ?? mission) !== mission);
+  return stray === undefined ? null : `part ${stray}`;
+};
+
+/** A row that our own tables refuse is poison too; a full or broken disk is not the row's fault and stops the batch. */
+const guarded = (
+  storage: DurableObjectStorage,
+  log: Log,
+  reject: (reason: string) => void,
+  record: () => Recorded[],
+): Recorded[] => {
+  try {
+    return storage.transactionSync(record);
+  } catch (cause) {
+    log.reload();
+    if (!String(cause).includes('SQLITE_CONSTRAINT')) throw cause;
+    console.error(JSON.stringify({ level: 'error', event: 'row.refused', cause: String(cause) }));
+    reject('contradicts what is stored');
+    return [];
+  }
+};
+
+const place = (
+  sql: SqlStorage,
+  log: Log,
+  missions: BatchMissions,
+  row: Item,
+  event: LogEvent | UnknownEvent,
+  nowMs: number,
+  reject: (reason: string) => void,
+): Recorded[] => {
+  if (row.mission === null) return [{ row: log.append(null, null, row.at, event), mission: null }];
+  const mission = missions.get(row.mission);
+  if (mission?.deleted_at != null) return [];
+  if (!mission) {
+    if (!('owner' in event) || event.type !== 'mission.opened') {
+      reject(`${event.type}: mission ${row.mission} is unknown here`);
+      return [];
+    }
+    const adopted = {
+      id: row.mission,
+      owner: event.owner,
+      workspace: event.workspace,
+      title: event.title,
+      agent: null,
+      model: null,
+    };
+    if (!insertMission(sql, adopted, nowMs)) {
+      reject(`mission ${row.mission}: its short id is taken`);
+      return [];
+    }
+  }
+  const stray = 'unknown' in event ? null : strayIn(sql, row.mission, event);
+  if (stray !== null) {
+    reject(`${event.type}: ${stray} is another mission's`);
+    return [];
+  }
+  const before = mission ?? missions.get(row.mission);
+  if (!before) return [];
+  const { recorded, after } = recordIn(sql, log, before, event, nowMs, row.at);
+  if (!('unknown' in event) && (event.type === 'turn.ended' || event.type === 'command.finished'))
+    confirmEnd(sql, event.command);
+  missions.set(before, after);
+  return recorded;
+};

@@ -1,0 +1,179 @@
+import { checkpointSuffix } from '../../../shared/append.ts';
+import type { Delta } from '../../../shared/frames.ts';
+
+/** A text or reasoning part. `length` is what is stored, in UTF-16 units. */
+export interface Part {
+  part: string;
+  mission: string;
+  turn: string;
+  kind: 'text' | 'reasoning';
+  /** The call that started the sub-agent whose text this is; null for the mission's own agent. */
+  parent_call: string | null;
+  length: number;
+  closed: boolean;
+  /**
+   * The edge closed this part, because its turn was ended without the host. The host may still send the rest of the
+   * text.
+   */
+  left: boolean;
+}
+
+type PartRow = {
+  part: string;
+  mission: string;
+  turn: string;
+  kind: 'text' | 'reasoning';
+  parent_call: string | null;
+  length: number;
+  closed: number;
+};
+/** How much is stored stands in the newest chunk: in the part, it would be one more row written for every checkpoint. */
+const storedLength =
+  'coalesce((SELECT until FROM chunks WHERE part = parts.part ORDER BY off DESC LIMIT 1), length) AS length';
+const columns = `part, mission, turn, kind, parent_call, ${storedLength}, closed`;
+
+/** Values of the column `closed`: closed by its host, or by the edge. 0 is open. */
+const [byHost, here] = [1, 2];
+const toPart = (row: PartRow): Part => ({ ...row, closed: row.closed !== 0, left: row.closed === here });
+
+export const getPart = (sql: SqlStorage, part: string): Part | null => {
+  const row = sql.exec<PartRow>(`SELECT ${columns} FROM parts WHERE part = ?`, part).toArray()[0];
+  return row ? toPart(row) : null;
+};
+
+/** Written by an agent that the mission's own one started. */
+export const isSubAgents = (part: Part | null): boolean => part !== null && part.parent_call !== null;
+
+/** The open ones among these parts, by id. One query, because one frame may bring text of many missions. */
+export const openTextsOf = (
+  sql: SqlStorage,
+  ids: ReadonlySet<string>,
+): Map<string, Pick<Part, 'mission' | 'length'>> => {
+  const rows = sql.exec<Pick<PartRow, 'part' | 'mission' | 'length'>>(
+    `SELECT part, mission, ${storedLength} FROM parts WHERE closed = 0 AND part IN (SELECT value FROM json_each(?))`,
+    JSON.stringify([...ids]),
+  );
+  return new Map([...rows].map((row) => [row.part, row]));
+};
+
+/** Open parts of one mission, or of all, in order of opening. */
+export const openParts = (sql: SqlStorage, mission: string | null): Part[] =>
+  sql
+    .exec<PartRow>(`SELECT ${columns} FROM parts WHERE closed = 0 AND (? IS NULL OR mission = ?)`, mission, mission)
+    .toArray()
+    .map(toPart);
+
+/** Returns false where the part is known already (a repeated opening under another number). */
+export const openPart = (sql: SqlStorage, part: Omit<Part, 'length' | 'closed' | 'left'>): boolean => {
+  if (getPart(sql, part.part)) return false;
+  sql.exec(
+    'INSERT INTO parts (part, mission, turn, kind, parent_call, length, closed) VALUES (?, ?, ?, ?, ?, 0, 0)',
+    part.part,
+    part.mission,
+    part.turn,
+    part.kind,
+    part.parent_call,
+  );
+  return true;
+};
+
+/** The stored text. */
+export const partText = (sql: SqlStorage, part: string): string => {
+  let text = '';
+  for (const row of sql.exec<{ text: string }>('SELECT text FROM chunks WHERE part = ? ORDER BY off', part))
+    text += row.text;
+  return text;
+};
+
+/** Stores what a checkpoint adds; returns false when it added nothing (protocol §3). */
+export const storeCheckpoint = (sql: SqlStorage, part: Part, off: number, text: string, replace: boolean): boolean => {
+  const stored = replace ? truncate(sql, part, off) : part.length;
+  const suffix = checkpointSuffix(stored, off, text);
+  if (suffix === null) return replace;
+  addChunk(sql, part.part, stored, suffix);
+  return true;
+};
+
+const addChunk = (sql: SqlStorage, part: string, off: number, text: string): void => {
+  sql.exec('INSERT INTO chunks (part, off, until, text) VALUES (?, ?, ?, ?)', part, off, off + text.length, text);
+};
+
+/**
+ * Ends a part: its text is stored.slice(0, off) + text. Returns whether it has the length its host names; a false
+ * answer means text before `off` is missing here, which the caller says in the log instead of showing it as whole.
+ */
+export const closePart = (sql: SqlStorage, part: Part, off: number, text: string, length: number): boolean => {
+  const stored = truncate(sql, part, off);
+  if (text !== '') addChunk(sql, part.part, stored, text);
+  sql.exec('UPDATE parts SET length = ?, closed = ? WHERE part = ?', stored + text.length, byHost, part.part);
+  return stored + text.length === length;
+};
+
+/**
+ * Closes the parts that a turn left open, because the host or OpenCode is away: the stored text is all there is for
+ * now.
+ */
+export const closeLeftOpen = (sql: SqlStorage, turn: string, mission: string): Part[] => {
+  const left = openParts(sql, mission).filter((part) => part.turn === turn);
+  for (const part of left) sql.exec('UPDATE parts SET closed = ? WHERE part = ?', here, part.part);
+  return left;
+};
+
+export const forgetParts = (sql: SqlStorage, mission: string): void => {
+  sql.exec('DELETE FROM chunks WHERE part IN (SELECT part FROM parts WHERE mission = ?)', mission);
+  sql.exec('DELETE FROM parts WHERE mission = ?', mission);
+};
+
+/** Cuts the stored text to at most `length`; returns the length then stored. Chunks stay as they are: one of all of them may be too large for a row. */
+const truncate = (sql: SqlStorage, part: Part, length: number): number => {
+  if (part.length <= length) return part.length;
+  sql.exec('DELETE FROM chunks WHERE part = ? AND off >= ?', part.part, length);
+  const last = sql
+    .exec<{ off: number; text: string }>(
+      'SELECT off, text FROM chunks WHERE part = ? ORDER BY off DESC LIMIT 1',
+      part.part,
+    )
+    .toArray()[0];
+  if (last && last.off + last.text.length > length)
+    sql.exec(
+      'UPDATE chunks SET text = ?, until = ? WHERE part = ? AND off = ?',
+      last.text.slice(0, length - last.off),
+      length,
+      part.part,
+      last.off,
+    );
+  sql.exec('UPDATE parts SET length = ? WHERE part = ?', length, part.part);
+  return length;
+};
+
+/**
+ * Texts in the making, for viewers: what is stored plus the deltas since. Memory only; after an eviction it starts
+ * again from the checkpoints (protocol §3).
+ */
+export class OpenTexts {
+  readonly #sql: SqlStorage;
+  readonly #texts = new Map<string, string>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  text(part: string): string {
+    const known = this.#texts.get(part);
+    if (known !== undefined) return known;
+    const stored = partText(this.#sql, part);
+    this.#texts.set(part, stored);
+    return stored;
+  }
+
+  /** Takes a delta that continues the text; one that leaves a hole is ignored and mended by the next checkpoint. */
+  add(delta: Pick<Delta, 'part' | 'off' | 'text'>): void {
+    const text = this.text(delta.part);
+    const suffix = checkpointSuffix(text.length, delta.off, delta.text);
+    if (suffix !== null) this.#texts.set(delta.part, text + suffix);
+  }
+
+  drop(part: string): void {
+    this.#texts.delete(part);
+  }
+}

@@ -1,0 +1,31 @@
+/** Closing missions that nobody goes on with (contract §5.2, `STALE_MISSION_HOURS`). */
+
+import type { Log } from '../log/log.ts';
+import { type Recorded, recordEvent } from '../record/record.ts';
+import { staleMissions } from './due.ts';
+
+/** Contract §13.1. */
+const defaultHours = 24;
+
+/**
+ * Hours until an open mission is stale, from the variable's text; null for never. A text that is no number is never too: a
+ * mission that stays open for a mistake harms nobody, one that is closed for it may.
+ */
+export const staleHours = (text: string | undefined): number | null => {
+  if (text === undefined || text.trim() === '') return defaultHours;
+  const hours = /^\d{1,6}$/.test(text.trim()) ? Number(text) : 0;
+  return hours === 0 ? null : hours;
+};
+
+/** Closes what is stale now. Call it inside a transaction; repeated it finds nothing. */
+export const closeStale = (
+  sql: SqlStorage,
+  log: Log,
+  hours: number,
+  nowMs: number,
+): { recorded: Recorded[]; touched: string[] } => {
+  const touched = staleMissions(sql, hours, nowMs);
+  const summary = `Auto-closed after ${hours} hours of inactivity`;
+  const event = { type: 'mission.status' as const, status: 'completed' as const, summary };
+  return { recorded: touched.flatMap((id) => recordEvent(sql, log, id, event, nowMs)), touched };
+};

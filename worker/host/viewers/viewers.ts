@@ -1,0 +1,259 @@
+import type { Delta } from '../../../shared/frames.ts';
+import { bareCursorRows, closeCode } from '../../../shared/limits.ts';
+import { sseCursor, sseEvent } from '../../../shared/sse.ts';
+import type { MissionRun, ViewerHeader } from '../../../shared/viewer.ts';
+import { requestsOf } from '../asks/asks.ts';
+import { close } from '../link/socket.ts';
+import type { Log, LogRow } from '../log/log.ts';
+import { busyMissions, missionRun, waitingMessages } from '../missions/activity.ts';
+import { getMission, type Mission } from '../missions/missions.ts';
+import { todosForSnapshot } from '../missions/todos.ts';
+import type { Recorded } from '../record/record.ts';
+import { ThinkingPace } from '../text/pace.ts';
+import { getPart, isSubAgents, OpenTexts, openParts } from '../text/parts.ts';
+import { textsOf } from '../views/texts.ts';
+import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
+import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
+
+/** What happened in one step of the object, for everyone who watches. */
+export interface Happened {
+  recorded: Recorded[];
+  deltas: Delta[];
+  /** Missions whose run state or queue may have changed. */
+  touched: string[];
+  /** An error for one user rather than a mission. */
+  error?: { owner: string; text: string };
+}
+
+/** Everyone who watches this server, and what they have been shown. Memory here is a cache: sockets carry their own state. */
+export class Viewers {
+  readonly #sql: SqlStorage;
+  readonly #log: Log;
+  readonly #sockets: () => WebSocket[];
+  readonly #open: OpenTexts;
+  readonly #pace = new ThinkingPace();
+  readonly #runs = new Map<string, string>();
+  readonly #owners = new Map<string, string>();
+  readonly #shownSeq = new WeakMap<WebSocket, number>();
+
+  constructor(sql: SqlStorage, log: Log, sockets: () => WebSocket[]) {
+    this.#sql = sql;
+    this.#log = log;
+    this.#sockets = sockets;
+    this.#open = new OpenTexts(sql);
+  }
+
+  /** First frame of a viewer: live at the head, or a replay from its cursor (protocol §5 Join). */
+  join(socket: WebSocket, viewer: Omit<ViewerState, 'kind' | 'mode' | 'seq'>, cursor: string | null): void {
+    const seq = cursor === null ? null : this.#log.seqOf(cursor);
+    const replays = seq !== null && seq < this.#log.head;
+    const state: ViewerState = {
+      kind: 'viewer',
+      ...viewer,
+      mode: replays ? 'replay' : 'live',
+      seq: seq ?? this.#log.head,
+    };
+    setState(socket, state);
+    const reset = cursor !== null && seq === null;
+    const header = this.#header(state, { mode: state.mode, reset, cursor: this.#log.cursorAt(state.seq) });
+    const resetBytes = reset && state.rendering === 'delta' ? sseEvent('reset', { type: 'reset' }) : '';
+    socket.send(viewerFrame(header, replays ? '' : resetBytes + this.#present(state)));
+  }
+
+  /** The next page of a replay; the viewer is live when it has reached the head. */
+  more(socket: WebSocket): void {
+    const state = stateOf(socket);
+    if (state.mode === 'live') return;
+    const rows = this.#log.page(state.seq);
+    const seq = rows.at(-1)?.seq ?? this.#log.head;
+    const next: ViewerState = { ...state, mode: seq >= this.#log.head ? 'live' : 'replay', seq };
+    setState(socket, next);
+    const texts = textsOf(this.#sql);
+    const bytes = rows
+      .filter((row) => this.#isVisible(state, row.mission))
+      .map((row) => this.#opening(state, row) + rowBytes(state.rendering, { row }, false, texts, this.#log))
+      .join('');
+    const header = this.#header(next, { mode: next.mode, reset: false, cursor: this.#log.cursorAt(seq) });
+    const tail = next.mode === 'live' ? this.#present(next) : sseCursor(header.cursor);
+    socket.send(viewerFrame(header, bytes + tail));
+  }
+
+  /** Shows what happened to everyone who may see it; call it after the transaction has committed. */
+  show(happened: Happened): void {
+    const { recorded, deltas } = happened;
+    for (const { row, checkpoint } of recorded) this.#remember(row.event, checkpoint);
+    for (const delta of deltas) this.#open.add(delta);
+    const changed = this.#changed(happened.touched);
+    const encoded = new Map<string, string>();
+    for (const audience of audiences(this.#sockets())) {
+      const { state } = audience;
+      const bytes =
+        recorded
+          .filter(({ row, mission }) => (mission === null ? row.mission === null : maySee(state, mission)))
+          .map((entry) =>
+            cached(
+              encoded,
+              `${state.rendering}${entry.row.seq}`,
+              () =>
+                this.#opening(state, entry.row) + rowBytes(state.rendering, entry, true, textsOf(this.#sql), this.#log),
+            ),
+          )
+          .join('') + this.#inTheMaking(state, happened, encoded);
+      const visible = changed.filter(({ mission }) => maySee(state, mission)).map(({ run }) => run);
+      const errors = happened.error?.owner === state.owner ? [happened.error.text] : [];
+      this.#send(audience, bytes, visible, errors);
+    }
+    for (const { row } of recorded) this.#forget(row.event);
+  }
+
+  /** Closes every viewer's socket; each comes back with its cursor. */
+  dismiss(): void {
+    for (const socket of this.#sockets()) close(socket, closeCode.restarted, 'the log was begun anew');
+  }
+
+  #send(audience: Audience, bytes: string, changed: MissionRun[], errors: string[]): void {
+    const { head } = this.#log;
+    const cursor = this.#log.cursorAt(head);
+    const isPlain = changed.length === 0 && errors.length === 0;
+    const quiet = bytes === '' && isPlain;
+    // The position is in the bytes, so a frame that changes no run has no header and costs neither side a parse or a query.
+    const header = isPlain
+      ? null
+      : { ...this.#header(audience.state, { mode: 'live', reset: false, cursor }), changed, errors };
+    const text = viewerFrame(header, quiet ? sseCursor(cursor) : bytes);
+    for (const socket of audience.sockets) {
+      const seen = this.#shownSeq.get(socket);
+      if (seen === undefined || !quiet) this.#shownSeq.set(socket, head);
+      if (quiet && head - (seen ?? head) < bareCursorRows) continue;
+      this.#shownSeq.set(socket, head);
+      send(socket, text);
+    }
+  }
+
+  /** Deltas, or the throttled whole text of the parts they belong to. */
+  #inTheMaking(state: ViewerState, { recorded, deltas }: Happened, encoded: Map<string, string>): string {
+    const visible = deltas.filter((delta) => this.#isVisible(state, delta.mission));
+    if (state.rendering === 'delta') return visible.map(deltaBytes).join('');
+    const parts = new Map<string, string>(visible.map(({ part, mission }) => [part, mission]));
+    for (const { row } of recorded) {
+      if (row.event.type !== 'part.checkpoint' || 'unknown' in row.event || row.mission === null) continue;
+      if (this.#isVisible(state, row.mission)) parts.set(row.event.part, row.mission);
+    }
+    // Decided once per step, so that every audience gets the same.
+    return [...parts]
+      .map(([part, mission]) => cached(encoded, `thinking ${part}`, () => this.#thinking(part, mission)))
+      .join('');
+  }
+
+  #thinking(part: string, mission: string): string {
+    const known = getPart(this.#sql, part);
+    // A sub-agent's text is shown when it has ended (render/agents.ts).
+    if (known === null || known.closed || isSubAgents(known)) return '';
+    const text = this.#open.text(part);
+    return text !== '' && this.#pace.isDue(part, text.length, Date.now()) ? thinkingBytes(mission, text) : '';
+  }
+
+  /** The text of a part that closes before anything of it was shown: iOS ignores a block that only closes (contract §4.6). */
+  #opening({ rendering }: ViewerState, { mission, event }: LogRow): string {
+    if (rendering !== 'default' || mission === null || 'unknown' in event || event.type !== 'part.closed') return '';
+    const texts = textsOf(this.#sql);
+    // A sub-agent's text opens and closes itself (render/agents.ts).
+    const text = this.#pace.wasShown(event.part) || texts.isSubAgents(event.part) ? '' : texts.part(event.part);
+    return text === '' ? '' : thinkingBytes(mission, text);
+  }
+
+  /**
+   * What a viewer gets when it has reached the head of the log: the snapshot (delta rendering), or the text so far of
+   * each open part (default rendering) (protocol §5).
+   */
+  #present(state: ViewerState): string {
+    const cursor = this.#log.cursorAt(this.#log.head);
+    const parts = openParts(this.#sql, state.mission).filter((part) => this.#isVisible(state, part.mission));
+    if (state.rendering === 'default') {
+      const thinking = parts
+        .filter((part) => !isSubAgents(part))
+        .map((part) => ({ part, text: this.#open.text(part.part) }))
+        .filter(({ text }) => text !== '');
+      return thinking.map(({ part, text }) => thinkingBytes(part.mission, text)).join('') + sseCursor(cursor);
+    }
+    const snapshot = {
+      type: 'snapshot',
+      running: this.#running(state).map((run) => ({ ...run, ...todosForSnapshot(this.#sql, run.mission_id) })),
+      parts: parts.map(({ part, mission, turn, kind, parent_call }) => ({
+        part,
+        mission_id: mission,
+        turn,
+        kind,
+        ...(parent_call === null ? {} : { parent_call }),
+        text: this.#open.text(part),
+      })),
+      requests: requestsOf(this.#sql, state.owner).filter((each) => this.#isVisible(state, each.mission_id)),
+      queue: waitingMessages(this.#sql, state.owner)
+        .filter(({ mission }) => this.#isVisible(state, mission))
+        .map(({ id, mission, content, agent }) => ({ id, mission_id: mission, content: content.slice(0, 200), agent })),
+    };
+    return sseEvent('snapshot', snapshot, cursor);
+  }
+
+  #header(state: ViewerState, given: Pick<ViewerHeader, 'mode' | 'reset' | 'cursor'>): ViewerHeader {
+    return { ...given, changed: [], running: this.#running(state), errors: [] };
+  }
+
+  #running(state: ViewerState): MissionRun[] {
+    return busyMissions(this.#sql)
+      .filter((mission) => maySee(state, mission))
+      .map((mission) => missionRun(this.#sql, mission));
+  }
+
+  #isVisible(state: ViewerState, id: string | null): boolean {
+    if (id === null) return true;
+    // An owner never changes, so it is read once per mission and not once per token.
+    const owner = this.#owners.get(id) ?? getMission(this.#sql, id)?.owner;
+    if (owner === undefined) return false;
+    this.#owners.set(id, owner);
+    return maySee(state, { id, owner });
+  }
+
+  /** Those of the touched missions whose run state is not what was last shown. */
+  #changed(touched: string[]): { mission: Mission; run: MissionRun }[] {
+    return [...new Set(touched)].flatMap((id) => {
+      const mission = getMission(this.#sql, id);
+      if (!mission) return [];
+      const run = missionRun(this.#sql, mission);
+      const text = `${run.state} ${run.queue_len}`;
+      // After an eviction it is not known what was shown last; then it is sent once more, rather than never.
+      if (this.#runs.get(id) === text) return [];
+      this.#runs.set(id, text);
+      return [{ mission, run }];
+    });
+  }
+
+  #remember(event: Recorded['row']['event'], checkpoint: Recorded['checkpoint']): void {
+    if ('unknown' in event || event.type !== 'part.checkpoint' || !checkpoint) return;
+    if (checkpoint.replace) this.#open.drop(event.part);
+    else this.#open.add({ part: event.part, ...checkpoint });
+  }
+
+  #forget(event: Recorded['row']['event']): void {
+    if ('unknown' in event || event.type !== 'part.closed') return;
+    this.#open.drop(event.part);
+    this.#pace.drop(event.part);
+  }
+}
+
+const cached = (store: Map<string, string>, key: string, make: () => string): string => {
+  const known = store.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  store.set(key, made);
+  return made;
+};
+
+/** A socket that is closing throws; its `webSocketClose` follows, and its viewer resumes by cursor. */
+const send = (socket: WebSocket, text: string): void => {
+  try {
+    socket.send(text);
+  } catch (cause) {
+    console.log(JSON.stringify({ level: 'info', event: 'viewer.send_failed', cause: String(cause) }));
+  }
+};

@@ -1,0 +1,62 @@
+import type { StoredEventJson } from '../../../shared/api.ts';
+import { pageBytes, pageRows } from '../../../shared/limits.ts';
+import type { Log } from '../log/log.ts';
+import { unplaced } from '../messages/places.ts';
+import { getMission } from '../missions/missions.ts';
+import type { EventsPage, EventsQuery } from '../replies.ts';
+import { getPart } from '../text/parts.ts';
+import { renderStored, renderWaiting } from './stored.ts';
+import { textsOf } from './texts.ts';
+
+/** One page of a mission's stored events: at most 500 rows looked at, about 512 KB of content. Behind the last row stands what waits. */
+export const eventsPage = (sql: SqlStorage, log: Log, mission: string, query: EventsQuery): EventsPage => {
+  const page = fill(query);
+  if (query.after !== undefined) return waitingPage(sql, mission, query, page);
+  const texts = textsOf(sql);
+  let seen = 0;
+  let last = query.from - 1;
+  for (const row of [...log.ofMission(mission, query.from)]) {
+    seen += 1;
+    last = row.sequence ?? last;
+    const event = renderStored(row, texts, (part) => getPart(sql, part)?.closed ?? true);
+    if (event && page.add(event)) return { events: page.events, next: { from: last + 1 } };
+  }
+  return seen === pageRows
+    ? { events: page.events, next: { from: last + 1 } }
+    : waitingPage(sql, mission, { ...query, from: last + 1 }, page);
+};
+
+/**
+ * Messages that wait, numbered on from `from`. A page of them goes on behind the one that came last, and leaves out what has begun
+ * since the first: its reader is shown the conversation as it was then.
+ */
+const waitingPage = (
+  sql: SqlStorage,
+  mission: string,
+  { from, after }: EventsQuery,
+  page: ReturnType<typeof fill>,
+): EventsPage => {
+  const waiting = unplaced(sql, mission);
+  const placed = (getMission(sql, mission)?.next_sequence ?? 1) - 1;
+  const left = after === undefined ? waiting.slice(from - 1 - placed) : waiting.filter(({ ord }) => ord > after);
+  for (const [index, message] of left.entries()) {
+    if (page.add(renderWaiting(message, from + index)))
+      return { events: page.events, next: { from: from + index + 1, after: message.ord } };
+  }
+  return { events: page.events, next: null };
+};
+
+/** Takes events until the page is full, which `add` says. */
+const fill = ({ types, limit }: EventsQuery) => {
+  const events: StoredEventJson[] = [];
+  let bytes = 0;
+  return {
+    events,
+    add: (event: StoredEventJson): boolean => {
+      if (types && !types.includes(event.event_type)) return false;
+      events.push(event);
+      bytes += event.content.length;
+      return events.length >= limit || bytes >= pageBytes;
+    },
+  };
+};

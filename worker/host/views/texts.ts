@@ -1,0 +1,34 @@
+import type { AgentTreeNode } from '../../../shared/api.ts';
+import type { LogEvent } from '../../../shared/events.ts';
+import type { LogRow } from '../log/log.ts';
+import { getCommand } from '../messages/messages.ts';
+import { lostMessage } from '../messages/places.ts';
+import { answerText } from '../missions/missions.ts';
+import { treeAt } from '../missions/tree.ts';
+import { getPart, isSubAgents, openParts, partText } from '../text/parts.ts';
+
+/** Texts that rows only point to, looked up when an event is shown. */
+export interface Texts {
+  /** Content of a message, or a sentence in place of one this object does not have. */
+  message(command: string): string;
+  answer(event: LogEvent): string;
+  /** Stored text of a part. */
+  part(part: string): string;
+  wasRemoved(command: string): boolean;
+  /** A part is a sub-agent's. */
+  isSubAgents(part: string): boolean;
+  /** The mission's own agent is in the middle of a text. */
+  isOwnTextOpen(mission: string): boolean;
+  /** The agents of a turn as of a row. */
+  tree(row: LogRow, turn: string | null): AgentTreeNode | null;
+}
+
+export const textsOf = (sql: SqlStorage): Texts => ({
+  message: (command) => getCommand(sql, command)?.content ?? lostMessage,
+  answer: (event) => answerText(sql, event),
+  part: (part) => partText(sql, part),
+  wasRemoved: (command) => getCommand(sql, command)?.state === 'removed',
+  isSubAgents: (part) => isSubAgents(getPart(sql, part)),
+  isOwnTextOpen: (mission) => openParts(sql, mission).some((part) => !isSubAgents(part)),
+  tree: ({ mission, seq }, turn) => (mission === null ? null : treeAt(sql, mission, turn, seq)),
+});

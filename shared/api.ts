@@ -1,15 +1,11 @@
 /** Shapes of the JSON API (contract §2.1, §2.2, §6). Unknown request fields are ignored; `null` counts as missing. */
 import { z } from 'zod';
 import { missionStatus, type RequestKind } from './events.ts';
-import { missionId, uuid } from './ids.ts';
+import { anyUuid, missionId, uuid } from './ids.ts';
 
-/** UUIDs from clients may be of any case (Swift prints upper case); ours never are. */
-const anyUuid = z
-  .string()
-  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID')
-  .toLowerCase();
-const clientUuid = anyUuid.pipe(uuid);
-const clientMissionId = anyUuid.pipe(missionId);
+const ofClient = anyUuid('must be a UUID');
+const clientUuid = ofClient.pipe(uuid);
+const clientMissionId = ofClient.pipe(missionId);
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
 export const loginBody = z.object({ password: z.string(), username: optional(z.string()) });

@@ -5,6 +5,13 @@ export const uuid = z
   .string()
   .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a lower-case UUID');
 
+/** A UUID as clients may write it, of any case (Swift prints upper case), and lowered; ours never are anything else. */
+export const anyUuid = (error: string) =>
+  z
+    .string()
+    .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, error)
+    .toLowerCase();
+
 export const missionId = uuid.brand<'MissionId'>();
 export type MissionId = z.infer<typeof missionId>;
 

@@ -19,7 +19,7 @@ export type FileScope = z.infer<typeof fileScope>;
 /** A path as the client sent it, decoded. */
 const target = z.object({ scope: fileScope, path: z.string() });
 
-const fileEntry = z.object({
+export const fileEntry = z.object({
   name: z.string(),
   path: z.string(),
   /** Without following symlinks. */

@@ -3,7 +3,7 @@ import { missionId } from '../ids.ts';
 import { call } from './call.ts';
 
 /** One of OpenCode's agents, as much of it as clients are told; `model` as `provider/model`. */
-const agent = z.object({
+export const openCodeAgent = z.object({
   name: z.string(),
   mode: z.string(),
   description: z.string().optional(),
@@ -11,13 +11,13 @@ const agent = z.object({
   /** OpenCode's own mark: for its inner workings, not for people. */
   hidden: z.boolean(),
 });
-export type OpenCodeAgent = z.infer<typeof agent>;
+export type OpenCodeAgent = z.infer<typeof openCodeAgent>;
 
 /** All agents of OpenCode, and the one that missions run which name none. */
 export const openCodeAgents = call(
   'opencode.agents',
   z.object({}),
-  z.object({ agents: z.array(agent), default_agent: z.string() }),
+  z.object({ agents: z.array(openCodeAgent), default_agent: z.string() }),
 );
 
 /** The server's OpenCode: what it is and where it listens, never how one logs in there. `error` says why it does not answer. */

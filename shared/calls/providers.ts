@@ -5,7 +5,7 @@ import { call } from './call.ts';
 const id = providerSlug;
 
 /** A provider as clients see it (contract §2.7). Never a key or a token. */
-const provider = z.object({
+export const provider = z.object({
   id,
   provider_type: id,
   provider_type_name: z.string(),
@@ -28,7 +28,7 @@ const provider = z.object({
 });
 export type Provider = z.infer<typeof provider>;
 
-const offer = z.object({
+export const offer = z.object({
   id: z.string(),
   name: z.string(),
   billing: z.enum(['subscription', 'pay-per-token']),
@@ -76,7 +76,7 @@ export const removeProvider = call('providers.remove', z.object({ id }), z.objec
 /** `model` null: the provider's own default. */
 export const makeDefaultProvider = call('providers.default', z.object({ id, model: z.string().nullable() }), provider);
 
-const method_index = z.number().int();
+export const method_index = z.number().int();
 
 /** Begins a login. Out: where the person goes, and what they do there. */
 export const beginLogin = call(

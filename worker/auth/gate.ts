@@ -1,56 +1,77 @@
 import type { MiddlewareHandler } from 'hono';
 import { AppError, assertNever } from '../../shared/errors.ts';
+import { sameSecret } from '../digest.ts';
+import type { Env } from '../env.ts';
 import { bearerOf } from '../http/bearer.ts';
 import type { Bound, Context, User } from '../http/context.ts';
+import { declaredRoute, routesAt } from '../http/declared.ts';
 import { verifyToken } from './jwt.ts';
 import { hostnameOf, isLoopback } from './loopback.ts';
-import { authMode, devUser, isAdmin, singleUser } from './mode.ts';
+import { type AuthMode, authMode, devUser, isAdmin, singleUser } from './mode.ts';
 import { isSocketRequest, socketToken } from './socket.ts';
 
-/** Paths with another proof of their own, or none (contract §1.2). */
-const openPaths = new Set([
-  '/api/health',
-  '/api/auth/login',
-  '/api/host/link',
-  '/api/hosts/enrol',
-  '/api/internal/setup',
-]);
-/** The dials of host-agents for one transfer each. */
-const relayPath = '/api/host/relay/';
-
 /**
- * Lets a request in as its user, or refuses it with the contract's 401 texts. Every path below /api passes here first,
- * unknown ones too. With authentication off only this machine's own pages and programs get in: the names a browser
- * cannot be talked out of sending are checked, so that neither another site nor DNS rebinding reaches us.
+ * Lets a request in as who its route is declared for (shared/routes), or refuses it with the contract's texts. Every path below /api
+ * passes here first; one that is not declared is for users, so that nobody else learns which paths there are. With authentication off
+ * only this machine's own pages and programs get in: the names a browser cannot be talked out of sending are checked, so that neither
+ * another site nor DNS rebinding reaches us.
  */
 export const gate: MiddlewareHandler<Bound> = async (c, next) => {
   const mode = authMode(c.env);
   if (mode.kind === 'disabled') refuseForeign(c);
-  if (openPaths.has(c.req.path) || c.req.path.startsWith(relayPath)) return next();
+  const route = declaredRoute(c.req.method, c.req.path);
+  const who = route?.who ?? (isForOthers(c.req.path) ? 'public' : 'user');
+  switch (who) {
+    case 'public':
+    // A server shows its credential to the route itself, which needs to know which server it is.
+    case 'host':
+      return next();
+    case 'launcher':
+      if (!isThereALauncher(c.env)) return c.body(null, 404);
+      requireLauncher(c);
+      return next();
+    case 'user':
+    case 'admin': {
+      const user = await userOf(c, mode);
+      if (who === 'admin' && !user.isAdmin)
+        throw new AppError('forbidden', route?.refusal ?? 'Only an admin may do this');
+      c.set('user', user);
+      return next();
+    }
+    default:
+      return assertNever(who);
+  }
+};
+
+/** A path that no user's token is for, whatever the method: a wrong method is told apart without one. */
+const isForOthers = (path: string): boolean => {
+  const routes = routesAt(path);
+  return routes.length > 0 && routes.every(({ who }) => who !== 'user' && who !== 'admin');
+};
+
+const isThereALauncher = (env: Env): boolean => env.EDGE !== undefined && Boolean(env.INTERNAL_TOKEN);
+
+const requireLauncher = (c: Context): void => {
+  if (!sameSecret(bearerOf(c) ?? '', c.env.INTERNAL_TOKEN ?? ''))
+    throw new AppError('unauthorised', 'Wrong internal token');
+};
+
+const userOf = async (c: Context, mode: AuthMode): Promise<User> => {
   switch (mode.kind) {
     case 'disabled':
-      c.set('user', { id: devUser, name: devUser, isAdmin: true });
-      break;
+      return { id: devUser, name: devUser, isAdmin: true };
     case 'single_tenant':
-      c.set(
-        'user',
-        await userOfToken(c, mode.secret, (id) => (id === singleUser ? { id, name: id, isAdmin: true } : null)),
-      );
-      break;
-    case 'multi_user': {
-      const find = (id: string): User | null => {
+      return userOfToken(c, mode.secret, (id) => (id === singleUser ? { id, name: id, isAdmin: true } : null));
+    case 'multi_user':
+      return userOfToken(c, mode.secret, (id) => {
         const found = mode.users.find((user) => user.id === id);
         return found ? { id: found.id, name: found.username, isAdmin: isAdmin(mode.users, found) } : null;
-      };
-      c.set('user', await userOfToken(c, mode.secret, find));
-      break;
-    }
+      });
     case 'misconfigured':
       throw new AppError('internal', mode.message);
     default:
-      assertNever(mode);
+      return assertNever(mode);
   }
-  return next();
 };
 
 const userOfToken = async (c: Context, secret: string, find: (id: string) => User | null): Promise<User> => {

@@ -1,10 +1,9 @@
 import type { Context } from '../http/context.ts';
+import { declaredRoute } from '../http/declared.ts';
 
-/** Sockets of browsers, which cannot send an `Authorization` header (contract §7.1). */
-const socketPaths = /^\/api\/(console\/ws|workspaces\/[^/]+\/shell|desktop\/stream|monitoring\/ws)$/;
-
-/** True for a handshake that proves who dials by its subprotocols. */
-export const isSocketRequest = (c: Context): boolean => isHandshake(c) && socketPaths.test(c.req.path);
+/** True for a handshake that proves who dials by its subprotocols: browsers cannot send an `Authorization` header (contract §7.1). */
+export const isSocketRequest = (c: Context): boolean =>
+  isHandshake(c) && declaredRoute(c.req.method, c.req.path)?.answer.kind === 'socket';
 
 /** True for a request that wants to become a WebSocket. */
 export const isHandshake = (c: Context): boolean =>

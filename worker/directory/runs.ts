@@ -1,18 +1,8 @@
 import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { timestamp } from '../../shared/api.ts';
+import type { RunJson } from '../../shared/routes/legacy.ts';
 import type { Directory } from './directory.ts';
 import { missions, previewEntries } from './schema.ts';
-
-/** A finished mission as the contract's run (§2.1); texts are cut as in lists of missions. */
-export interface RunJson {
-  id: string;
-  created_at: string;
-  status: string;
-  input_text: string;
-  final_output: string | null;
-  total_cost_cents: number;
-  summary_text: string | null;
-}
 
 const firstEntry = sql<string | null>`json_extract(${missions.history}, '$[0].content')`;
 const lastEntry = sql<string | null>`json_extract(${missions.history}, '$[#-1].content')`;

@@ -1,4 +1,4 @@
-import { Hono, type Context as HonoContext } from 'hono';
+import type { Context as HonoContext } from 'hono';
 import type { Env } from '../env.ts';
 
 /** Who a request acts for; `id` is the owner of missions. */
@@ -14,6 +14,3 @@ export interface Bound {
   Variables: { user: User };
 }
 export type Context = HonoContext<Bound>;
-
-/** A group of routes; mounted by app.ts. */
-export const routes = () => new Hono<Bound>();

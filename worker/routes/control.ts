@@ -1,36 +1,32 @@
-import { messageBody } from '../../shared/api.ts';
+import { controlRoutes } from '../../shared/routes/control.ts';
 import { currentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { hostsOfOwner, liveHosts } from '../directory/hosts.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import { ask, unwrap } from '../host-calls.ts';
-import { jsonBody } from '../http/body.ts';
-import { routes } from '../http/context.ts';
-import { pageOf } from '../http/params.ts';
+import { on, type Served } from '../http/on.ts';
+import { pageOf } from '../http/paging.ts';
 import { currentProgress, currentTree } from '../missions/agents.ts';
 import { parallelConfig } from '../missions/parallel.ts';
 import { runningMissions } from '../missions/running.ts';
 import { sendMessage } from '../missions/send.ts';
 
 /** Messages and what runs (contract §2.2). */
-export const control = routes()
-  .post('/message', async (c) => {
-    const body = await jsonBody(c, messageBody);
-    return c.json(await sendMessage(c.env, c.get('user').id, c.req.header('Idempotency-Key'), body));
-  })
-  .post('/cancel', async (c) => {
-    const owner = c.get('user').id;
+export const control: Served[] = [
+  on(controlRoutes.message, ({ c, user, body }) => sendMessage(c.env, user.id, c.req.header('Idempotency-Key'), body)),
+  on(controlRoutes.cancel, async ({ c, user: { id: owner } }) => {
     const current = await currentMission(directory(c.env), owner);
     const host = await hostToCancelOn(c.env, owner);
     // Without any server nothing runs and no stream of a server is there to say so.
     if (host !== null) unwrap(await ask(c.env, host, (object) => object.cancelMain(owner, current)));
-    return c.json({ ok: true });
-  })
-  .get('/parallel/config', async (c) => c.json(await parallelConfig(c.env, c.get('user').id)))
-  .get('/running', async (c) => c.json(pageOf(c, await runningMissions(c.env, c.get('user').id))))
-  .get('/progress', async (c) => c.json(await currentProgress(c.env, c.get('user').id)))
-  .get('/tree', async (c) => c.json(await currentTree(c.env, c.get('user').id)));
+    return { ok: true };
+  }),
+  on(controlRoutes.parallelConfig, ({ c, user }) => parallelConfig(c.env, user.id)),
+  on(controlRoutes.running, async ({ c, user, query }) => pageOf(c, query, await runningMissions(c.env, user.id))),
+  on(controlRoutes.progress, ({ c, user }) => currentProgress(c.env, user.id)),
+  on(controlRoutes.tree, ({ c, user }) => currentTree(c.env, user.id)),
+];
 
 /** The current mission's server, else one where something may run, else any that has missions of this user. */
 const hostToCancelOn = async (env: Env, owner: string): Promise<string | null> => {

@@ -1,28 +1,24 @@
-import { createHash } from 'node:crypto';
 import packageJson from '../../package.json';
-import { routes } from '../http/context.ts';
+import { generalRoutes } from '../../shared/routes/general.ts';
+import { on, type Served } from '../http/on.ts';
 import { publicOrigin } from '../http/origin.ts';
+import { pageHeaders } from '../http/page.ts';
 
 const style = `:root{color-scheme:light dark}
 body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:10vh auto;padding:0 1.25rem;overflow-wrap:anywhere}
 h1{font-size:1.5rem}code{font-size:.95em}`;
 
-/** Nothing is loaded, run, framed or sent from here; the one style is named by its hash. */
-const policy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 /**
  * `GET /`: what a person sees who opens the address that the start prints. Public, so it says nothing that `/api/health` does not.
  * Relative links and the address as this client knows it: nothing of an install is in the page.
  */
-export const front = routes().get('/', (c) => {
-  const address = escaped(publicOrigin(c));
-  const page = `<!doctype html>
+export const front: Served[] = [
+  on(generalRoutes.front, ({ c }) => c.html(pageAt(publicOrigin(c)), 200, pageHeaders(style))),
+];
+
+const pageAt = (origin: string): string => {
+  const address = escaped(origin);
+  return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -35,12 +31,6 @@ export const front = routes().get('/', (c) => {
 <p>README.md and INSTALL.md of its sources describe it, docs/ the API.</p>
 </html>
 `;
-  return c.html(page, 200, {
-    'Content-Security-Policy': policy,
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    'Cache-Control': 'no-cache',
-  });
-});
+};
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

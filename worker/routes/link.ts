@@ -1,17 +1,20 @@
 import { AppError } from '../../shared/errors.ts';
+import { serverRoutes } from '../../shared/routes/servers.ts';
 import { hostOfCredential } from '../auth/host-credential.ts';
 import { hostObject } from '../host-calls.ts';
-import { routes } from '../http/context.ts';
+import { on, type Served } from '../http/on.ts';
 
 /**
  * `GET /api/host/link`: hands a host-agent's socket to its own object. The object is chosen by the credential, never by
  * anything the host says; the request is made anew, so that no header from outside reaches the object.
  */
-export const link = routes().get('/', async (c) => {
-  if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
-    throw new AppError('bad_request', 'This is the link of host-agents: dial it as a WebSocket');
-  }
-  const host = await hostOfCredential(c);
-  const headers = { Upgrade: 'websocket', 'x-openagent-epoch': String(host.epoch) };
-  return hostObject(c.env, host.id).fetch('http://host/link', { headers });
-});
+export const link: Served[] = [
+  on(serverRoutes.link, async ({ c }) => {
+    if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
+      throw new AppError('bad_request', 'This is the link of host-agents: dial it as a WebSocket');
+    }
+    const host = await hostOfCredential(c);
+    const headers = { Upgrade: 'websocket', 'x-openagent-epoch': String(host.epoch) };
+    return hostObject(c.env, host.id).fetch('http://host/link', { headers });
+  }),
+];

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { createMissionBody } from '../../shared/api.ts';
 import { missionId } from '../../shared/ids.ts';
+import { missionRoutes } from '../../shared/routes/missions.ts';
 import { currentMissionHost, forgetCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { findHost, hostOfWorkspace, hostsOfOwner, listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId, listMissions } from '../directory/missions.ts';
 import { ask, unwrap } from '../host-calls.ts';
-import { optionalBody } from '../http/body.ts';
-import { routes } from '../http/context.ts';
-import { pageQuery, tellTotal } from '../http/params.ts';
+import { on, type Served } from '../http/on.ts';
+import { tellTotal } from '../http/paging.ts';
 import { createMission, knownAgent, newMissionId, requireHost } from '../missions/create.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
 
@@ -18,25 +17,17 @@ const reserved = z.object({ mission: missionId, host: z.string() });
 
 /** Contract §2.2: what a client gets that names no limit. */
 const defaultLimit = 50;
-/** An entry has the beginning of its conversation, so a page is up to 1 MB; whoever wants more goes on with `offset`. */
-const mostMissions = 500;
 
 /** The missions of a user as a whole (contract §2.2). */
-export const missions = routes()
-  .get('/', async (c) => {
+export const missions: Served[] = [
+  on(missionRoutes.list, async ({ c, user, query: { limit = defaultLimit, offset = 0 } }) => {
     const db = directory(c.env);
-    const { limit, offset } = pageQuery(c, defaultLimit, mostMissions);
-    const [{ list, total }, all] = await Promise.all([
-      listMissions(db, c.get('user').id, limit, offset),
-      listHosts(db),
-    ]);
+    const [{ list, total }, all] = await Promise.all([listMissions(db, user.id, limit, offset), listHosts(db)]);
     tellTotal(c, total);
-    return c.json(list.map((mission) => wireMissionNamed(all, mission)));
-  })
-  .post('/', async (c) => {
-    const owner = c.get('user').id;
+    return list.map((mission) => wireMissionNamed(all, mission));
+  }),
+  on(missionRoutes.create, async ({ c, user: { id: owner }, body }) => {
     const db = directory(c.env);
-    const body = await optionalBody(c, createMissionBody);
     const all = await listHosts(db);
     const wanted = requireHost(hostOfWorkspace(all, body.workspace_id));
     const agent = knownAgent(wanted, body.agent);
@@ -46,25 +37,24 @@ export const missions = routes()
 
     const host = requireHost(await findHost(db, chosen.host));
     const wish = { title: body.title?.trim() || null, agent, model: body.model_override?.trim() || null };
-    return c.json(wireMission(all, await createMission(c.env, owner, host, chosen.mission, wish)));
-  })
-  .get('/current', async (c) => {
-    const owner = c.get('user').id;
+    return wireMission(all, await createMission(c.env, owner, host, chosen.mission, wish));
+  }),
+  on(missionRoutes.current, async ({ c, user: { id: owner } }) => {
     const db = directory(c.env);
     const [current, all] = await Promise.all([currentMissionHost(db, owner), listHosts(db)]);
-    if (!current) return c.json(null);
+    if (!current) return null;
     const answer = await ask(c.env, current.host, (object) => object.mission(owner, current.mission));
     // Deleted between the two reads: the pointer is about to be forgotten.
-    if (!answer.ok && answer.code === 'not_found') return c.json(null);
-    return c.json(wireMission(all, unwrap(answer)));
-  })
-  .post('/cleanup', async (c) => {
-    const owner = c.get('user').id;
+    if (!answer.ok && answer.code === 'not_found') return null;
+    return wireMission(all, unwrap(answer));
+  }),
+  on(missionRoutes.cleanup, async ({ c, user: { id: owner } }) => {
     const db = directory(c.env);
     const hosts = await hostsOfOwner(db, owner);
     const deleted = (
       await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.cleanup(owner))))
     ).flat();
     await forgetCurrentMission(db, owner, deleted);
-    return c.json({ ok: true, deleted_count: deleted.length });
-  });
+    return { ok: true, deleted_count: deleted.length };
+  }),
+];

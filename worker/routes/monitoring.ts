@@ -1,15 +1,18 @@
+import { serverRoutes } from '../../shared/routes/servers.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
-import { routes } from '../http/context.ts';
+import { on, type Served } from '../http/on.ts';
 import { serverOf } from '../http/server.ts';
 import { acceptSocket, requireHandshake } from '../http/socket.ts';
 import { watch } from '../monitoring/watch.ts';
 
 /** `GET /api/monitoring/ws`: real figures of the default server, or of `?host=` (contract §7.3). `interval_ms` is ignored. */
-export const monitoring = routes().get('/ws', async (c) => {
-  requireHandshake(c);
-  const { env } = c;
-  const host = await serverOf(c);
-  const server = async () => host?.id ?? (await listHosts(directory(env)))[0]?.id ?? null;
-  return acceptSocket(c, (socket) => watch(socket, { env, server }));
-});
+export const monitoring: Served[] = [
+  on(serverRoutes.monitoring, async ({ c }) => {
+    requireHandshake(c);
+    const { env } = c;
+    const host = await serverOf(c);
+    const server = async () => host?.id ?? (await listHosts(directory(env)))[0]?.id ?? null;
+    return acceptSocket(c, (socket) => watch(socket, { env, server }));
+  }),
+];

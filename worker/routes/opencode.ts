@@ -1,20 +1,17 @@
-import { z } from 'zod';
 import { timestamp } from '../../shared/api.ts';
 import { openCodeDiagnostics, openCodeState } from '../../shared/calls/opencode.ts';
 import { AppError } from '../../shared/errors.ts';
 import { missionId } from '../../shared/ids.ts';
+import { controlRoutes } from '../../shared/routes/control.ts';
+import { openCodeRoutes } from '../../shared/routes/opencode.ts';
 import { callHost } from '../call.ts';
 import { directory } from '../directory/directory.ts';
 import { type HostRow, listHosts } from '../directory/hosts.ts';
 import { newestMissionOn } from '../directory/missions.ts';
-import { jsonBody } from '../http/body.ts';
-import { type Context, routes } from '../http/context.ts';
-import { idParam } from '../http/params.ts';
+import type { Context } from '../http/context.ts';
+import { on, type Served } from '../http/on.ts';
 import { serverOf } from '../http/server.ts';
 import { allAgents } from '../opencode/agents.ts';
-
-const newConnection = z.object({ name: z.string(), base_url: z.string() });
-const changedConnection = z.object({ name: z.string().nullish(), base_url: z.string().nullish() });
 
 const readOnlyText =
   'Connections to OpenCode are read-only: each server uses its own OpenCode, or the one that OPENCODE_BASE_URL names there.';
@@ -24,59 +21,59 @@ const restartText =
   'On its server: `systemctl restart open-agent-opencode`, or stop and start `openagent up`.';
 
 /** OpenCode itself (contract §2.8, §3): what each server uses, read only. */
-export const openCode = routes()
-  .get('/agents', async (c) => c.json(await allAgents(c)))
+export const openCode: Served[] = [
+  on(openCodeRoutes.agents, ({ c }) => allAgents(c)),
   // The file of oh-my-opencode, which is not installed: missing is `{}` (contract §2.8).
-  .get('/settings', (c) => c.json({}))
-  .put('/settings', async (c) => {
-    await jsonBody(c, z.looseObject({}));
+  on(openCodeRoutes.settings, () => ({})),
+  on(openCodeRoutes.changeSettings, () => {
     throw new AppError('bad_request', settingsText);
-  })
-  .post('/restart', () => {
+  }),
+  on(openCodeRoutes.restart, () => {
     throw new AppError('bad_request', restartText);
-  })
-  .get('/connections', async (c) => {
+  }),
+  on(openCodeRoutes.connections, async ({ c }) => {
     const all = await listHosts(directory(c.env));
-    return c.json(await Promise.all(all.map((host) => connection(c, host, all))));
-  })
-  .post('/connections', async (c) => {
-    const { name, base_url: url } = await jsonBody(c, newConnection);
+    return Promise.all(all.map((host) => connection(c, host, all)));
+  }),
+  on(openCodeRoutes.connect, ({ body: { name, base_url: url } }) => {
     requireText(name, url);
     throw new AppError('bad_request', readOnlyText);
-  })
-  .get('/connections/:id', async (c) => c.json(await connection(c, ...(await wantedServer(c)))))
-  .put('/connections/:id', async (c) => {
-    const { name, base_url: url } = await jsonBody(c, changedConnection);
-    await wantedServer(c);
+  }),
+  on(openCodeRoutes.connection, async ({ c, params }) => connection(c, ...(await wantedServer(c, params)))),
+  on(openCodeRoutes.changeConnection, async ({ c, params, body: { name, base_url: url } }) => {
+    await wantedServer(c, params);
     requireText(name ?? 'unchanged', url ?? 'http://unchanged');
     throw new AppError('bad_request', readOnlyText);
-  })
-  .delete('/connections/:id', async (c) => {
-    await wantedServer(c);
+  }),
+  on(openCodeRoutes.removeConnection, async ({ c, params }) => {
+    await wantedServer(c, params);
     throw new AppError('bad_request', readOnlyText);
-  })
-  .post('/connections/:id/test', async (c) => {
-    const [host] = await wantedServer(c);
+  }),
+  on(openCodeRoutes.testConnection, async ({ c, params }) => {
+    const [host] = await wantedServer(c, params);
     const { version, error } = await stateOf(c, host);
     const message = error ?? `OpenCode ${version} answers`;
-    return c.json({ success: error === null, message, version });
-  })
-  .post('/connections/:id/default', async (c) => {
-    const [host, all] = await wantedServer(c);
+    return { success: error === null, message, version };
+  }),
+  on(openCodeRoutes.makeDefault, async ({ c, params }) => {
+    const [host, all] = await wantedServer(c, params);
     if (host.id !== all[0]?.id) throw new AppError('bad_request', readOnlyText);
-    return c.json(await connection(c, host, all));
-  });
+    return connection(c, host, all);
+  }),
+];
 
-/** `GET /api/control/diagnostics/opencode`: what OpenCode has of the user's newest mission on that server; always 200. */
-export const diagnostics = routes().get('/', async (c) => {
-  const host = await serverOf(c);
-  const none = { base_url: null, session_id: null, session_status: null };
-  if (host === null) return c.json({ ...none, error: 'No server is enrolled' });
-  const newest = await newestMissionOn(directory(c.env), c.get('user').id, host.id);
-  const mission = newest === null ? null : missionId.parse(newest);
-  const asked = callHost(c.env, host.id, openCodeDiagnostics, { mission });
-  return c.json(await asked.catch((cause) => ({ ...none, error: textOf(cause) })));
-});
+/** What OpenCode has of the user's newest mission on a server; always 200. */
+export const diagnostics: Served[] = [
+  on(controlRoutes.diagnostics, async ({ c, user }) => {
+    const host = await serverOf(c);
+    const none = { base_url: null, session_id: null, session_status: null };
+    if (host === null) return { ...none, error: 'No server is enrolled' };
+    const newest = await newestMissionOn(directory(c.env), user.id, host.id);
+    const mission = newest === null ? null : missionId.parse(newest);
+    const asked = callHost(c.env, host.id, openCodeDiagnostics, { mission });
+    return asked.catch((cause) => ({ ...none, error: textOf(cause) }));
+  }),
+];
 
 /** What a server's OpenCode says of itself; `error` also where the server is away. */
 export const stateOf = (c: Context, host: HostRow) =>
@@ -109,8 +106,7 @@ const connection = async (c: Context, host: HostRow, all: readonly HostRow[]) =>
   };
 };
 
-const wantedServer = async (c: Context): Promise<[HostRow, HostRow[]]> => {
-  const id = idParam(c);
+const wantedServer = async (c: Context, { id }: { id: string }): Promise<[HostRow, HostRow[]]> => {
   const all = await listHosts(directory(c.env));
   const host = all.find((each) => each.id === id);
   if (!host) throw new AppError('not_found', `Connection ${id} not found`);

@@ -1,9 +1,9 @@
 import { AppError } from '../../shared/errors.ts';
+import { serverRoutes } from '../../shared/routes/servers.ts';
 import { transferHeader } from '../../shared/transfer.ts';
 import { hostOfCredential } from '../auth/host-credential.ts';
 import { sha256Hex } from '../digest.ts';
-import { routes } from '../http/context.ts';
-import { idParam } from '../http/params.ts';
+import { on, type Served } from '../http/on.ts';
 import { joinHeaders } from '../relay/port.ts';
 import { relayOf } from '../relay/relay-of.ts';
 
@@ -11,16 +11,17 @@ import { relayOf } from '../relay/relay-of.ts';
  * `GET /api/host/relay/:id`: hands a host-agent's socket to the object of one transfer, which knows the secret that the server was
  * told. Like the link's, the request is made anew, so that no header from outside reaches the object.
  */
-export const relay = routes().get('/:id', async (c) => {
-  if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
-    throw new AppError('bad_request', 'This is where host-agents carry files: dial it as a WebSocket');
-  }
-  const id = idParam(c);
-  const host = await hostOfCredential(c);
-  const headers = {
-    Upgrade: 'websocket',
-    [joinHeaders.host]: host.id,
-    [joinHeaders.secretSha256]: sha256Hex(c.req.header(transferHeader) ?? ''),
-  };
-  return relayOf(c.env, host.id, id).fetch(`http://relay/${id}/join`, { headers });
-});
+export const relay: Served[] = [
+  on(serverRoutes.relay, async ({ c, params: { id } }) => {
+    if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
+      throw new AppError('bad_request', 'This is where host-agents carry files: dial it as a WebSocket');
+    }
+    const host = await hostOfCredential(c);
+    const headers = {
+      Upgrade: 'websocket',
+      [joinHeaders.host]: host.id,
+      [joinHeaders.secretSha256]: sha256Hex(c.req.header(transferHeader) ?? ''),
+    };
+    return relayOf(c.env, host.id, id).fetch(`http://relay/${id}/join`, { headers });
+  }),
+];

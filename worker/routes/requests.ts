@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import { permissionBody, questionAnswers, questionBody, toolResultBody } from '../../shared/api.ts';
+import { questionAnswers } from '../../shared/api.ts';
 import type { RequestAnswer } from '../../shared/commands.ts';
 import { AppError } from '../../shared/errors.ts';
 import { commandId } from '../../shared/ids.ts';
+import { controlRoutes } from '../../shared/routes/control.ts';
 import { directory } from '../directory/directory.ts';
 import { hostsOfOwner } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import type { NewAnswer, Reply } from '../host/replies.ts';
 import { ask, unwrap } from '../host-calls.ts';
-import { jsonBody } from '../http/body.ts';
-import { type Context, routes } from '../http/context.ts';
-import { pageOf } from '../http/params.ts';
+import type { Context } from '../http/context.ts';
+import { on, type Served } from '../http/on.ts';
+import { pageOf } from '../http/paging.ts';
 
 /** Questions and permissions that agents wait for (contract §2.2 tool_result, §8.12; the others are NEW). */
-export const requests = routes()
-  .post('/tool_result', async (c) => {
-    const body = await jsonBody(c, toolResultBody);
+export const requests: Served[] = [
+  on(controlRoutes.toolResult, async ({ c, body }) => {
     const [id, name] = [body.tool_call_id.trim(), body.name.trim()];
     if (id === '') throw new AppError('bad_request', 'tool_call_id is required');
     if (name === '') throw new AppError('bad_request', 'name is required');
@@ -23,39 +23,22 @@ export const requests = routes()
     const { host, answer } = await answerSomewhere(c, 'POST /api/control/tool_result', body, asked);
     const unknown = `Unknown tool_call_id '${id}' for tool '${name}'`;
     if (!answer.ok) await tell(c, answer.code === 'not_found' ? unknown : answer.message, host);
-    return c.json({ ok: true });
-  })
-  .get('/permissions', async (c) => {
-    const owner = c.get('user').id;
+    return { ok: true };
+  }),
+  on(controlRoutes.questions, async ({ c, user: { id: owner }, query }) => {
     const hosts = await hostsOfOwner(directory(c.env), owner);
     const asked = await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.asked(owner))));
-    return c.json(
-      pageOf(
-        c,
-        asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at)),
-      ),
-    );
-  })
-  .post('/permissions/:id', async (c) => {
-    const { reply, message } = await jsonBody(c, permissionBody);
-    const request = requestParam(c);
-    return c.json(
-      await answered(c, 'permissions', { kind: 'permission', request, reply, message: message?.trim() || null }),
-    );
-  })
-  .post('/questions/:id', async (c) => {
-    const body = await jsonBody(c, questionBody);
-    const request = requestParam(c);
+    const sorted = asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at));
+    return pageOf(c, query, sorted);
+  }),
+  on(controlRoutes.answerPermission, ({ c, params: { id: request }, body: { reply, message } }) =>
+    answered(c, 'permissions', { kind: 'permission', request, reply, message: message?.trim() || null }),
+  ),
+  on(controlRoutes.answerQuestion, ({ c, params: { id: request }, body }) => {
     const answers = 'answers' in body ? body.answers : null;
-    return c.json(await answered(c, 'questions', { kind: 'question', request, answers }));
-  });
-
-/** OpenCode's ids have 30 characters. */
-const requestParam = (c: Context): string => {
-  const id = c.req.param('id') ?? '';
-  if (id !== '' && id.length <= 200) return id;
-  throw new AppError('bad_request', 'Invalid URL: the id in the path must be that of a request');
-};
+    return answered(c, 'questions', { kind: 'question', request, answers });
+  }),
+];
 
 /** What the web app's forms send: `{answers}`, or the answers alone (contract §8.12); null for anything else. */
 const answersIn = (result: unknown): string[][] | null => {

@@ -1,18 +1,11 @@
-import { routes } from '../http/context.ts';
+import { absentSecretRoutes, secretStatus } from '../../shared/routes/absent.ts';
 import { notYet } from '../http/not-yet.ts';
+import { on, type Served } from '../http/on.ts';
 
 const noStore = notYet('Secrets system not available');
 
 /** The secret store (contract §2.9), which this version does not have: its status says so, everything else is refused. */
-export const secrets = routes()
-  .get('/status', (c) => c.json({ initialized: false, can_decrypt: false, registries: [] }))
-  .post('/initialize', noStore)
-  .post('/unlock', noStore)
-  .post('/lock', noStore)
-  .get('/registries', noStore)
-  .get('/registries/:name', noStore)
-  .delete('/registries/:name', noStore)
-  .get('/registries/:name/:key', noStore)
-  .post('/registries/:name/:key', noStore)
-  .delete('/registries/:name/:key', noStore)
-  .get('/registries/:name/:key/reveal', noStore);
+export const secrets: Served[] = [
+  on(secretStatus, () => ({ initialized: false as const, can_decrypt: false as const, registries: [] })),
+  ...absentSecretRoutes.map((route) => on(route, ({ c }) => noStore(c))),
+];

@@ -1,11 +1,9 @@
-import { AppError } from '../../shared/errors.ts';
-import { rendering } from '../../shared/viewer.ts';
+import { controlRoutes } from '../../shared/routes/control.ts';
 import { directory } from '../directory/directory.ts';
 import { hostsForStream } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import { hostObject } from '../host-calls.ts';
-import { type Context, routes } from '../http/context.ts';
-import { missionQuery } from '../http/params.ts';
+import { on, type Served } from '../http/on.ts';
 import { requireMissionHost } from '../missions/find.ts';
 import { Bridge, type StreamEdge } from '../stream/bridge.ts';
 
@@ -13,29 +11,23 @@ import { Bridge, type StreamEdge } from '../stream/bridge.ts';
  * `GET /api/control/stream`: the user's events, `?mission_id=` for one mission, `?format=delta` for the rendering that is
  * made for resuming. `Last-Event-ID` or `?after=` goes on where a stream was left; the header wins.
  */
-export const stream = routes().get('/', async (c) => {
-  const owner = c.get('user').id;
-  const mission = missionQuery(c, 'mission_id');
-  const edge = await edgeOf(c.env, owner, mission);
-  const after = c.req.header('Last-Event-ID') || c.req.query('after') || null;
-  const wanted = wantedRendering(c);
-  // Hono answers HEAD by the same route and drops the body, which would leave a stream that nobody reads.
-  if (c.req.method === 'HEAD') return new Response(null, { headers });
-  const bridge = new Bridge(edge, { owner, rendering: wanted, mission, after });
-  return new Response(bridge.open(await edge.hosts()), { headers });
-});
+export const stream: Served[] = [
+  on(controlRoutes.stream, async ({ c, user: { id: owner }, query }) => {
+    const mission = query.mission_id ?? null;
+    const edge = await edgeOf(c.env, owner, mission);
+    const after = c.req.header('Last-Event-ID') || query.after || null;
+    // Hono answers HEAD by the same route and drops the body, which would leave a stream that nobody reads.
+    if (c.req.method === 'HEAD') return new Response(null, { headers });
+    const bridge = new Bridge(edge, { owner, rendering: query.format || 'default', mission, after });
+    return new Response(bridge.open(await edge.hosts()), { headers });
+  }),
+];
 
 /** Neither buffered nor compressed on the way (contract §4.1). */
 const headers = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-cache, no-transform',
   'X-Accel-Buffering': 'no',
-};
-
-const wantedRendering = (c: Context) => {
-  const parsed = rendering.safeParse(c.req.query('format') || 'default');
-  if (parsed.success) return parsed.data;
-  throw new AppError('bad_request', 'Invalid query: format must be default or delta');
 };
 
 /** All servers, or the one that holds the mission asked for. */

@@ -1,7 +1,9 @@
 import packageJson from '../../package.json';
 import { AppError } from '../../shared/errors.ts';
+import { openCodeRoutes } from '../../shared/routes/opencode.ts';
 import type { HostRow } from '../directory/hosts.ts';
-import { type Context, routes } from '../http/context.ts';
+import type { Context } from '../http/context.ts';
+import { on, type Served } from '../http/on.ts';
 import { serverOf } from '../http/server.ts';
 import { stateOf } from './opencode.ts';
 
@@ -17,19 +19,19 @@ const updates: Record<string, string> = {
 };
 
 /** What the system consists of (contract §2.12): the edge's own version, and the OpenCode of the default server or of `?host=`. */
-export const system = routes()
-  .get('/components', async (c) => {
+export const system: Served[] = [
+  on(openCodeRoutes.components, async ({ c }) => {
     const host = await serverOf(c);
-    return c.json({ components: [openAgent, await openCodeOf(c, host), component('oh_my_opencode', 'not_installed')] });
-  })
-  .post('/components/:name/update', (c) => {
-    const name = c.req.param('name');
+    return { components: [openAgent, await openCodeOf(c, host), component('oh_my_opencode', 'not_installed')] };
+  }),
+  on(openCodeRoutes.updateComponent, ({ c, params: { name } }) => {
     const text = Object.hasOwn(updates, name) ? updates[name] : undefined;
     if (text === undefined) throw new AppError('bad_request', `Unknown component: ${name}`);
     // The web app reads nothing but lines that begin with `data: `.
     const line = JSON.stringify({ event_type: 'error', message: text, progress: null });
     return c.body(`data: ${line}\n\n`, 200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache' });
-  });
+  }),
+];
 
 interface Component {
   name: string;

@@ -1,25 +1,8 @@
 import { timestamp } from '../../shared/api.ts';
 import { nilWorkspace } from '../../shared/ids.ts';
+import type { WorkspaceJson } from '../../shared/routes/workspaces.ts';
 import type { HostRow } from '../directory/hosts.ts';
 import { wireWorkspace } from '../missions/wire.ts';
-
-/** Contract §2.3 "Workspace object". */
-export interface WorkspaceJson {
-  id: string;
-  name: string;
-  workspace_type: 'host';
-  path: string;
-  status: 'pending' | 'ready';
-  error_message: string | null;
-  created_at: string;
-  skills: string[];
-  tools: string[];
-  plugins: string[];
-  template: string | null;
-  distro: string | null;
-  init_script: string | null;
-  env_vars: Record<string, string>;
-}
 
 /** The host workspace of every server, sorted by name. The list is never without the default one (contract §2.3). */
 export const wireWorkspaces = (all: readonly HostRow[]): WorkspaceJson[] => {

@@ -1,25 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
-import type { WorkspaceJson } from './wire.ts';
-
-const texts = z.array(z.string()).nullish();
-const given = {
-  skills: texts,
-  tools: texts,
-  plugins: texts,
-  template: z.string().nullish(),
-  distro: z.string().nullish(),
-  env_vars: z.record(z.string(), z.string()).nullish(),
-  init_script: z.string().nullish(),
-};
-
-export const newWorkspaceBody = z.object({
-  name: z.string(),
-  workspace_type: z.enum(['host', 'chroot']).nullish(),
-  path: z.string().nullish(),
-  ...given,
-});
-export const changedWorkspaceBody = z.object({ name: z.string().nullish(), ...given });
+import type { changedWorkspaceBody, WorkspaceJson } from '../../shared/routes/workspaces.ts';
 
 /** Contract §2.3, rule 1. */
 export const checkName = (name: string): void => {

@@ -11,6 +11,15 @@ const unknown = randomUUID();
 
 export const generalCases: RouteCase[] = [
   { route: 'GET /', open: 'everybody', good: [{ is: /^<!doctype html>.*Open Agent is running/s }], bad: [] },
+  { route: 'GET /api/docs', open: 'everybody', good: [{ is: /^<!doctype html>.*Open Agent API/s }], bad: [] },
+  {
+    route: 'GET /api/openapi.json',
+    open: 'everybody',
+    good: [
+      { is: z.looseObject({ openapi: z.literal('3.1.0'), paths: z.record(z.string().startsWith('/'), z.unknown()) }) },
+    ],
+    bad: [],
+  },
   {
     route: 'GET /api/health',
     open: 'everybody',

@@ -1,0 +1,72 @@
+/** Servers, their figures, and the sockets that they dial (shared/enrolment.ts, shared/frames.ts, shared/transfer.ts). */
+import { z } from 'zod';
+import { enrolAnswer, enrolBody, hostJson, newHostBody } from '../enrolment.ts';
+import { json, optionally, required, route } from './route.ts';
+import { anyPage, done, hostQuery, idInPath, time } from './scalars.ts';
+
+const refusal = 'Only an admin may add and remove servers: ask a user marked "admin": true';
+
+export const serverRoutes = {
+  list: route({
+    method: 'GET',
+    path: '/api/hosts',
+    summary: 'The servers of this edge',
+    who: 'user',
+    query: anyPage,
+    answer: json(z.array(hostJson)),
+  }),
+  invite: route({
+    method: 'POST',
+    path: '/api/hosts',
+    summary: 'Draws a one-use code by which a machine becomes a server',
+    who: 'admin',
+    refusal,
+    body: optionally(newHostBody),
+    answer: json(z.object({ code: z.string(), expires_at: time, install: z.string(), command: z.string() })),
+  }),
+  enrol: route({
+    method: 'POST',
+    path: '/api/hosts/enrol',
+    summary: 'Makes a machine a server, for a code; what `openagent enroll` calls',
+    who: 'public',
+    body: required(enrolBody),
+    answer: json(enrolAnswer),
+    errors: { 401: 'The code is wrong, used or expired', 409: 'Its version does not fit', 429: 'Too many attempts' },
+  }),
+  remove: route({
+    method: 'DELETE',
+    path: '/api/hosts/:id',
+    summary: "Ends a server's credential and what runs there",
+    who: 'admin',
+    refusal,
+    params: idInPath,
+    answer: json(done({ removed: z.string() })),
+    errors: { 404: 'No such server' },
+  }),
+  monitoring: route({
+    method: 'GET',
+    path: '/api/monitoring/ws',
+    summary: "A server's load, memory and traffic, once per second",
+    who: 'user',
+    query: hostQuery,
+    answer: { kind: 'socket', about: 'Samples as JSON' },
+    errors: { 400: 'It was not dialled as a WebSocket', 404: 'No such server' },
+  }),
+  link: route({
+    method: 'GET',
+    path: '/api/host/link',
+    summary: 'The link of a host-agent',
+    who: 'host',
+    answer: { kind: 'socket', about: 'Frames of shared/frames.ts' },
+    errors: { 400: 'It was not dialled as a WebSocket', 401: 'Unknown server or wrong credential' },
+  }),
+  relay: route({
+    method: 'GET',
+    path: '/api/host/relay/:id',
+    summary: 'Where a host-agent carries the bytes of one transfer',
+    who: 'host',
+    params: idInPath,
+    answer: { kind: 'socket', about: 'Messages of shared/transfer.ts' },
+    errors: { 400: 'It was not dialled as a WebSocket', 401: 'Unknown server or wrong credential' },
+  }),
+};

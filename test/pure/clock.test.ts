@@ -50,11 +50,12 @@ test('a test learns that somebody waits, before or after it asked', async () => 
 });
 
 const byHand = handClock();
-
-test.for([
+const clocks: [string, Clock, () => void][] = [
   ['the system clock', systemClock, () => undefined],
   ['a clock moved by hand', byHand, () => byHand.advance(1)],
-] as const)(
+];
+
+test.for(clocks)(
   'a wait on %s ends when its time has come, or at once with the reason it is aborted for',
   async ([, clock, pass]) => {
     const aborting = new AbortController();

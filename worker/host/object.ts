@@ -20,8 +20,9 @@ import * as requests from './actions/changes.ts';
 import * as queue from './actions/queue.ts';
 import { takeAnswer } from './actions/take-answer.ts';
 import { requestsOf } from './asks/asks.ts';
+import { close } from './close-socket.ts';
 import { HostLink } from './link/link.ts';
-import { close, HostSocket, linkTag } from './link/socket.ts';
+import { HostSocket, linkTag } from './link/socket.ts';
 import { Log } from './log/log.ts';
 import { queueJson, runningJson } from './missions/activity.ts';
 import { history, missionJson, ownMission } from './missions/missions.ts';
@@ -59,7 +60,7 @@ export class Host extends DurableObject<Env> {
     this.#log = new Log(this.#sql, () => crypto.randomUUID());
     this.#viewers = new Viewers(this.#sql, this.#log, () => ctx.getWebSockets(viewerTag));
     const socket = new HostSocket(ctx);
-    this.#steps = new Steps(ctx, env, this.#log, this.#viewers, socket);
+    this.#steps = new Steps(ctx, env, this.#log, this.#viewers, (frame) => socket.send(frame));
     this.#link = new HostLink(ctx, env, this.#log, this.#steps, socket);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }

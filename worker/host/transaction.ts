@@ -1,8 +1,7 @@
 import type { LogEvent } from '../../shared/events.ts';
-import type { Delta } from '../../shared/frames.ts';
+import type { Delta, EdgeFrame } from '../../shared/frames.ts';
 import type { Env } from '../env.ts';
 import type { Done } from './actions/changes.ts';
-import type { HostSocket } from './link/socket.ts';
 import type { Log } from './log/log.ts';
 import type { Recorded } from './record/record.ts';
 import type { Reply } from './replies.ts';
@@ -40,16 +39,17 @@ export class Steps {
   readonly #env: Env;
   readonly #log: Log;
   readonly #viewers: Viewers;
-  readonly #socket: HostSocket;
+  readonly #tellHost: (frame: EdgeFrame) => void;
   readonly #staleHours: number | null;
   #projecting: Promise<void> = Promise.resolve();
 
-  constructor(ctx: DurableObjectState, env: Env, log: Log, viewers: Viewers, socket: HostSocket) {
+  /** `tellHost` sends a frame to the host, if it is here. */
+  constructor(ctx: DurableObjectState, env: Env, log: Log, viewers: Viewers, tellHost: (frame: EdgeFrame) => void) {
     this.#ctx = ctx;
     this.#env = env;
     this.#log = log;
     this.#viewers = viewers;
-    this.#socket = socket;
+    this.#tellHost = tellHost;
     this.#staleHours = staleHours(env.STALE_MISSION_HOURS);
   }
 
@@ -76,7 +76,7 @@ export class Steps {
     if (step.recorded.length === 0) return step;
     // What people did at the edge is in no row that the host sends. Only the head of the log, which the host repeats in
     // `hello`, tells a restored older copy of this object that it lacks something.
-    if (!step.answered) this.#socket.send({ type: 'head', segment: this.#log.segment, seq: this.#log.head });
+    if (!step.answered) this.#tellHost({ type: 'head', segment: this.#log.segment, seq: this.#log.head });
     // Text and tools of a turn that runs change nothing that is due.
     this.#ctx.waitUntil(touched.length > 0 ? this.projected() : this.#project());
     return step;

@@ -1,10 +1,10 @@
 /** Ends given at the edge where the host can't be waited for (protocol §4, a server that never returns). */
 import { noUsage } from '../../../shared/events.ts';
 import { type CommandId, turnId } from '../../../shared/ids.ts';
-import { rememberEndedTurn } from '../link/socket.ts';
 import type { Log } from '../log/log.ts';
 import { openCommands, wishCancel } from '../messages/messages.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
+import { rememberEndedTurn } from '../missions/reported-turns.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 
 /** How the turn ends (`cancelled` by a person, or `interrupted`), and the text that the conversation shows. */

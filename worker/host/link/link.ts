@@ -5,11 +5,13 @@ import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../../shared/l
 import type { Env } from '../../env.ts';
 import { endAll } from '../actions/end-at-edge.ts';
 import { concludeAnswers, markReceived, noteAnswersAbsent } from '../asks/answers.ts';
+import { close } from '../close-socket.ts';
 import type { Log } from '../log/log.ts';
 import { runPosition } from '../log/runs.ts';
 import { hasOpen, type KeptMessage, markCommand, openCommands, toCommand } from '../messages/messages.ts';
 import type { Activity } from '../missions/activity.ts';
 import { getMission } from '../missions/missions.ts';
+import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from '../record/ingest.ts';
 import type { Recorded } from '../record/record.ts';
@@ -20,17 +22,8 @@ import type { Steps } from '../transaction.ts';
 import { foreignMission, setCapabilities } from '../upkeep/projection.ts';
 import { concludeAbsence, noteAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
-import { beginNewLog, hostCopy, releaseHeld, rolledBack } from './replaced.ts';
-import {
-  close,
-  type HostSocket,
-  interruptFrame,
-  readHostFrame,
-  sendFrame,
-  storeTurns,
-  turnsReport,
-  welcomeFrame,
-} from './socket.ts';
+import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
+import { type HostSocket, interruptFrame, readHostFrame, sendFrame, welcomeFrame } from './socket.ts';
 
 /** The object's end of the host link: frames in, commands out (protocol §2, §4). */
 export class HostLink {
@@ -158,7 +151,7 @@ export class HostLink {
    */
   #conclude(nowMs: number): Recorded[] {
     concludeAnswers(this.#sql);
-    return [...concludeAbsence(this.#sql, this.#log, nowMs), ...releaseHeld(this.#sql, this.#log, nowMs)];
+    return [...concludeAbsence(this.#sql, this.#log, nowMs), ...concludeHeld(this.#sql, this.#log, nowMs)];
   }
 
   #ack(socket: WebSocket, run: string, n: number): void {

@@ -2,13 +2,12 @@
  * Protocol §6: a side that was replaced by an older or another copy of itself. The object finds out at `hello`, says so
  * in the log, and goes on so that nothing is doubled and what can come back does.
  */
-import { z } from 'zod';
 import type { HostEvent } from '../../../shared/events.ts';
 import type { Hello } from '../../../shared/frames.ts';
-import { commandId } from '../../../shared/ids.ts';
 import type { Log } from '../log/log.ts';
 import { runPosition, setRunPosition } from '../log/runs.ts';
-import { getCommand, openCommands } from '../messages/messages.ts';
+import { holdMessages, releaseHeld } from '../messages/held.ts';
+import { getCommand } from '../messages/messages.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 import { getMeta, setMeta } from '../tables.ts';
 
@@ -23,9 +22,6 @@ export const rolledBack = (sql: SqlStorage, log: Log, hello: Hello): string | nu
   return null;
 };
 
-/** Messages that waited in the copy, held back until the log has reached `at`. */
-const held = z.object({ run: z.string(), n: z.number().int(), commands: z.array(commandId) });
-
 /**
  * Begins another log: viewers start anew, the host sends again what it kept, D1 is projected again. Messages that wait are
  * held, because they may have run, or been removed, after the copy was made.
@@ -33,28 +29,20 @@ const held = z.object({ run: z.string(), n: z.number().int(), commands: z.array(
 export const beginNewLog = (sql: SqlStorage, log: Log, hello: Hello, reason: string, nowMs: number): Recorded[] => {
   log.renew();
   sql.exec('UPDATE missions SET projected_rev = 0');
-  const commands = openCommands(sql, null).flatMap(({ id, state }) => (state === 'kept' ? [id] : []));
-  setMeta(sql, 'held', JSON.stringify({ ...hello.at, commands }));
+  holdMessages(sql, hello.at);
   const text = `The edge's store was replaced by an older copy (${reason}). Events are sent again by the server; what it no longer has is marked as a gap.`;
   return [note(log, 'edge.restored', text, nowMs)];
 };
 
-/** Ids that may not be sent yet. */
-export const heldCommands = (sql: SqlStorage): Set<string> => new Set(readHeld(sql)?.commands);
-
 /** Once everything the host kept is here, a held message that did not run is shown as lost: a person decides about it. */
-export const releaseHeld = (sql: SqlStorage, log: Log, nowMs: number): Recorded[] => {
-  const waiting = readHeld(sql);
-  if (!waiting || runPosition(sql, waiting.run) < waiting.n) return [];
-  setMeta(sql, 'held', '');
-  return waiting.commands.flatMap((id) => {
+export const concludeHeld = (sql: SqlStorage, log: Log, nowMs: number): Recorded[] =>
+  releaseHeld(sql).flatMap((id) => {
     const command = getCommand(sql, id);
     if (command?.state !== 'kept') return [];
     const text =
       'This message waited while the edge was replaced by an older copy. It may have been removed since: send it again if it is still wanted.';
     return recordEvent(sql, log, command.mission, { type: 'command.lost', command: id, text }, nowMs);
   });
-};
 
 /**
  * Says when the host's store is not the one that was here last. A run that comes back after another was welcomed belongs
@@ -85,11 +73,6 @@ export const hostCopy = (sql: SqlStorage, log: Log, hello: Hello, nowMs: number)
       ? "The host-agent's store was lost and begun anew. Messages it had taken in and not answered are shown as lost."
       : "The host-agent's store was replaced by an older copy. Messages it had taken in since and not answered are shown as lost.";
   return [note(log, hello.welcomed_run === null ? 'host.store_lost' : 'host.store_restored', text, nowMs)];
-};
-
-const readHeld = (sql: SqlStorage): z.infer<typeof held> | null => {
-  const text = getMeta(sql, 'held');
-  return text === null || text === '' ? null : held.parse(JSON.parse(text));
 };
 
 const note = (log: Log, code: string, text: string, nowMs: number): Recorded => {

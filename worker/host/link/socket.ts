@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { liveTurn } from '../../../shared/events.ts';
-import { closeReason, type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../../shared/frames.ts';
+import { type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { awayMs, closeCode, maxFrameBytes, protocolVersion } from '../../../shared/limits.ts';
 import { openAnswers } from '../asks/answers.ts';
+import { close, isClosedHere } from '../close-socket.ts';
 import type { Log } from '../log/log.ts';
 import { runPosition, sourcePosition } from '../log/runs.ts';
 import { getCommand, openCommands, toCommand, unmetWishes } from '../messages/messages.ts';
 import { getMission } from '../missions/missions.ts';
+import { endedTurns } from '../missions/reported-turns.ts';
 import { getMeta, setMeta } from '../tables.ts';
 
 /** What the host's socket remembers. `session` names one connection; empty before `welcome`. */
@@ -101,18 +102,6 @@ export class HostSocket {
 
 export const sendFrame = (socket: WebSocket, frame: EdgeFrame): void => socket.send(JSON.stringify(frame));
 
-/**
- * Sockets that we have closed: frames that still arrive on them are ignored. Kept in memory only, since they arrive
- * before any eviction.
- */
-const closedHere = new WeakSet<WebSocket>();
-
-/** Closing a socket that is gone already is no error. */
-export const close = (socket: WebSocket, code: number, reason: string): void => {
-  closedHere.add(socket);
-  if (socket.readyState !== WebSocket.CLOSED) socket.close(code, closeReason(reason));
-};
-
 /** The frame in a message, or null after closing the socket: a bad envelope changes nothing (protocol §2). */
 export const readHostFrame = (socket: WebSocket, state: LinkState, message: string | ArrayBuffer): HostFrame | null => {
   const refuse = (code: number, reason: string): null => {
@@ -121,7 +110,7 @@ export const readHostFrame = (socket: WebSocket, state: LinkState, message: stri
   };
   // Frames that follow a refused one are ignored. Frames that the host sent before it closed the socket itself do
   // count.
-  if (closedHere.has(socket)) return null;
+  if (isClosedHere(socket)) return null;
   if (typeof message !== 'string') return refuse(closeCode.badFrame, 'frames are text');
   if (message.length > maxFrameBytes) return refuse(closeCode.badFrame, `frame larger than ${maxFrameBytes} bytes`);
   const parsed = parseHostFrame(message);
@@ -162,29 +151,6 @@ export const welcomeFrame = (sql: SqlStorage, log: Log, hello: Hello, session: s
   frame_ms: frameMs,
 });
 
-/** The last complete list of live turns, with when it came (object's clock). */
-export const turnsReport = (sql: SqlStorage): z.infer<typeof report> =>
-  report.parse(JSON.parse(getMeta(sql, 'turns') ?? '{"turns":[],"atMs":0}'));
-
-const report = z.object({ turns: z.array(liveTurn), atMs: z.number().int() });
-
-/** Stores the list, and drops ended turns that the host no longer has. */
-export const storeTurns = (sql: SqlStorage, turns: z.infer<typeof liveTurn>[], nowMs: number): void => {
-  setMeta(sql, 'turns', JSON.stringify({ turns, atMs: nowMs }));
-  const alive = new Set<string>(turns.map((turn) => turn.turn));
-  for (const turn of endedTurns(sql)) if (!alive.has(turn)) sql.exec('DELETE FROM ended_turns WHERE turn = ?', turn);
-};
-
-export const rememberEndedTurn = (sql: SqlStorage, turn: string): void => {
-  sql.exec('INSERT INTO ended_turns (turn) VALUES (?) ON CONFLICT DO NOTHING', turn);
-};
-
 /** The frame that asks the host to stop a command, or null when the host has already ended it. */
 export const interruptFrame = (sql: SqlStorage, mission: MissionId, command: CommandId): EdgeFrame | null =>
   getCommand(sql, command) ? { type: 'interrupt', interrupt: { mission, command } } : null;
-
-const endedTurns = (sql: SqlStorage) =>
-  sql
-    .exec<{ turn: z.infer<typeof liveTurn>['turn'] }>('SELECT turn FROM ended_turns')
-    .toArray()
-    .map((row) => row.turn);

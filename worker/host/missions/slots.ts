@@ -5,7 +5,7 @@
  * makes it work again at once, whatever else runs by then.
  */
 
-import { heldCommands } from '../link/replaced.ts';
+import { heldMessages } from '../messages/held.ts';
 import { dueMessages, inFlight, type KeptMessage, markCommand, openCommands } from '../messages/messages.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { getMission } from './missions.ts';
@@ -54,7 +54,7 @@ export const nextMessages = (sql: SqlStorage): KeptMessage[] => {
   let left = free(sql, held);
   if (left <= 0) return [];
   const served = rounds(sql);
-  const due = dueMessages(sql, heldCommands(sql)).map((message) => ({ message, owner: ownerOf(sql, message) }));
+  const due = dueMessages(sql, heldMessages(sql)).map((message) => ({ message, owner: ownerOf(sql, message) }));
   const next: KeptMessage[] = [];
   for (; left > 0 && due.length > 0; left--) {
     const chosen = due.reduce((first, each) => (isBefore(each.owner, first.owner, held, served) ? each : first));
@@ -101,7 +101,7 @@ export const takeSlots = (sql: SqlStorage, messages: readonly KeptMessage[]): vo
 /** Whether one more message of a free mission would be sent at once, its server being here. */
 export const hasRoom = (sql: SqlStorage): boolean => {
   const left = free(sql, working(sql));
-  return left > 0 && left > dueMessages(sql, heldCommands(sql)).length;
+  return left > 0 && left > dueMessages(sql, heldMessages(sql)).length;
 };
 
 const ownerOf = (sql: SqlStorage, { mission }: KeptMessage): string => getMission(sql, mission)?.owner ?? '';

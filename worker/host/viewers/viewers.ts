@@ -3,7 +3,7 @@ import { bareCursorRows, closeCode } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
 import type { MissionRun, ViewerHeader } from '../../../shared/viewer.ts';
 import { requestsOf } from '../asks/asks.ts';
-import { close } from '../link/socket.ts';
+import { close } from '../close-socket.ts';
 import type { Log, LogRow } from '../log/log.ts';
 import { busyMissions, missionRun, waitingMessages } from '../missions/activity.ts';
 import { getMission, type Mission } from '../missions/missions.ts';

@@ -1,5 +1,5 @@
 import type { LogRow } from '../log/log.ts';
-import type { ShownEvent } from './default.ts';
+import type { ShownEvent } from './shown-event.ts';
 import type { Texts } from './texts.ts';
 
 /** The whole text of a part as the apps' `thinking`. */

@@ -5,13 +5,8 @@ import { progressOf } from '../missions/todos.ts';
 import { startsSubAgent } from '../missions/tree.ts';
 import { agentTree, subAgentText, thinking } from './agents.ts';
 import { answerEnded, askedShown, endedShown } from './asks.ts';
+import type { ShownEvent } from './shown-event.ts';
 import type { Texts } from './texts.ts';
-
-/** One event of the contract's stream (§4.2), before encoding. */
-export interface ShownEvent {
-  name: string;
-  data: Record<string, unknown>;
-}
 
 /**
  * A log row as the existing web and iOS apps expect it (contract §4.2, §4.3). `status` is not among them: the Worker

@@ -1,6 +1,6 @@
 import type { LogRow } from '../log/log.ts';
 import type { Recorded } from '../record/record.ts';
-import type { ShownEvent } from './default.ts';
+import type { ShownEvent } from './shown-event.ts';
 import type { Texts } from './texts.ts';
 
 /**

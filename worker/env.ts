@@ -1,11 +1,11 @@
-import type { Host } from './host/object.ts';
-import type { Relay } from './relay/object.ts';
-
-/** Bindings and variables of the Worker; every variable is text or absent, whatever the platform. */
+/**
+ * Bindings and variables of the Worker; every variable is text or absent, whatever the platform. The namespaces are not typed with
+ * their classes, which know this type: worker/host-calls and worker/relay say what their objects can be asked.
+ */
 export interface Env {
   DB: D1Database;
-  HOST: DurableObjectNamespace<Host>;
-  RELAY: DurableObjectNamespace<Relay>;
+  HOST: DurableObjectNamespace;
+  RELAY: DurableObjectNamespace;
   /** Where the bundle runs: absent on Cloudflare. */
   EDGE?: 'embedded' | 'dev';
   /** Host name the embedded or dev edge listens on; authentication may be off only on a loopback name. */

@@ -1,4 +1,5 @@
 import type { Env as WorkerEnv } from '../../worker/env.ts';
+import type { Host } from '../../worker/host/object.ts';
 
 declare global {
   /** Vite's, for tests that look at files: workerd has no file system. */
@@ -7,7 +8,9 @@ declare global {
   }
   namespace Cloudflare {
     /** What `env` of `cloudflare:workers` holds in these tests: the bindings of wrangler.toml. */
-    interface Env extends WorkerEnv {}
+    interface Env extends WorkerEnv {
+      HOST: DurableObjectNamespace<Host>;
+    }
     interface GlobalProps {
       mainModule: typeof import('../../worker/index.ts');
     }

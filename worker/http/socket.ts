@@ -1,6 +1,6 @@
 import { AppError } from '../../shared/errors.ts';
-import { isHandshake, selectedProtocol } from '../auth/socket.ts';
 import type { Context } from './context.ts';
+import { isHandshake, offeredProtocols } from './handshake.ts';
 
 /** Refuses what is no WebSocket handshake. */
 export const requireHandshake = (c: Context): void => {
@@ -20,3 +20,7 @@ export const acceptSocket = (c: Context, serve: (socket: WebSocket) => void): Re
   const headers: Record<string, string> = protocol === null ? {} : { 'Sec-WebSocket-Protocol': protocol };
   return new Response(null, { status: 101, webSocket: client, headers });
 };
+
+/** The subprotocol to select: ours when it was offered, never the one that holds the token. */
+const selectedProtocol = (c: Context): string | null =>
+  offeredProtocols(c).includes('openagent') ? 'openagent' : null;

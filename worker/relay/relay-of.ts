@@ -3,7 +3,8 @@ import type { Relay } from './object.ts';
 
 /**
  * The object of a transfer. A server's transfers share sixteen objects, by the first digit of their id, instead of having one each:
- * workerd keeps a database file of every object that it ever ran, also of those that store nothing (measured).
+ * workerd keeps a database file of every object that it ever ran, also of those that store nothing (measured). Cast, because `Env`
+ * does not know our classes (their types would lead back to it).
  */
 export const relayOf = (env: Env, host: string, transfer: string): DurableObjectStub<Relay> =>
-  env.RELAY.getByName(`${host}.${transfer.slice(0, 1)}`);
+  env.RELAY.getByName(`${host}.${transfer.slice(0, 1)}`) as DurableObjectStub<Relay>;

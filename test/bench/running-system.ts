@@ -1,12 +1,8 @@
 // Everything runs: model, OpenCode, host-agent and edge; and missions that all wait at one gate and stream at once.
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
-import { openCodeCalls } from '../support/lab.ts';
+import { announcedOpenCode, openCodeCalls } from '../support/lab.ts';
 import { type RemoteModel, startRemoteModel } from './remote-model.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
-
-const server = z.object({ url: z.string(), username: z.string(), password: z.string() });
 
 /** Between two looks at whether anything still runs; nothing is measured then. */
 const lookMs = 100;
@@ -36,7 +32,7 @@ export const startRunningSystem = async (options: SystemOptions = {}) => {
     model,
     /** Calls to OpenCode itself, past Open Agent. */
     openCodeServer: () => {
-      const found = server.parse(JSON.parse(readFileSync(system.files.openCodeServer, 'utf8')));
+      const found = announcedOpenCode(system.files.openCodeServer);
       return { ...found, ...openCodeCalls(found) };
     },
     untilIdle,

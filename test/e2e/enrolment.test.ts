@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { claimPort } from '../../host-agent/launcher/state/port.ts';
 import { isAccepted } from '../../host-agent/machine/credential.ts';
+import { basicAuthorization } from '../../host-agent/opencode/api/authorization.ts';
 import { startAlteringProxy } from '../support/altering-proxy.ts';
-import { labConfig } from '../support/lab.ts';
+import { announcedOpenCode, labConfig } from '../support/lab.ts';
 import { freshWorkingDir, type Launched, launch } from '../support/launched.ts';
 import { patience } from '../support/patience.ts';
 import type { StreamEvent, StreamReader } from '../support/sse-reader.ts';
@@ -180,11 +181,10 @@ test('removing a server ends its credential and its turn at once, and what it di
 
 /** What the OpenCode of that server says to run in a mission's directory. */
 const openCodeStatus = async (workingDir: string, mission: string): Promise<unknown> => {
-  const file = JSON.parse(readFileSync(join(workingDir, '.openagent/opencode/server.json'), 'utf8'));
-  const authorization = `Basic ${Buffer.from(`${file.username}:${file.password}`).toString('base64')}`;
+  const file = announcedOpenCode(join(workingDir, '.openagent/opencode/server.json'));
   const directory = join(workingDir, 'workspaces', `mission-${mission.slice(0, 8)}`);
   const response = await fetch(`${file.url}/session/status?directory=${encodeURIComponent(directory)}`, {
-    headers: { authorization },
+    headers: { authorization: basicAuthorization(file) },
   });
   return response.json();
 };

@@ -12,7 +12,7 @@ import { readSettings } from '../../host-agent/config/settings.ts';
 import { prepareGround } from '../../host-agent/launcher/state/start.ts';
 import { writePrivateFile } from '../../host-agent/process/private-file.ts';
 import { openCodeHistory } from '../support/comparison.ts';
-import { labConfig, openCodeCalls } from '../support/lab.ts';
+import { announcedOpenCode, labConfig, openCodeCalls } from '../support/lab.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 import { startModel } from '../support/model.ts';
 import { scaledMs } from '../support/patience.ts';
@@ -108,7 +108,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   };
   const missionDirectory = (mission: string): string =>
     join(directory.path, 'workspaces', `mission-${mission.slice(0, 8)}`);
-  const openCodeServer = () => openCodeCalls(JSON.parse(readFileSync(settings.files.openCodeServer, 'utf8')));
+  const openCodeServer = () => openCodeCalls(announcedOpenCode(settings.files.openCodeServer));
 
   return {
     model,

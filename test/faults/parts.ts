@@ -6,9 +6,9 @@ import type { AgentConfig } from '../../host-agent/launcher/children/host-agent.
 import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
 import type { Ground } from '../../host-agent/launcher/state/start.ts';
+import { announce } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
-import { writePrivateFile } from '../../host-agent/process/private-file.ts';
 import { scaledMs } from '../support/patience.ts';
 import type { Build } from './altered-build.ts';
 import { type Clock, runningClock, startClock } from './clock.ts';
@@ -71,8 +71,7 @@ export const openCodeProcess = (means: Means) => {
     });
     const { url, username, password, instance, pid } = child;
     await lock.record('opencode', pid);
-    const announced = { url, username, password, instance, pid, startedAt: Date.now() };
-    await writePrivateFile(settings.files.openCodeServer, JSON.stringify(announced));
+    await announce(settings.files.openCodeServer, { url, username, password, instance, pid, startedAt: Date.now() });
     return child;
   };
   const openCode = labProcess({

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { basicAuthorization } from '../../host-agent/opencode/api/authorization.ts';
+import { readServerFile } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import { startModel } from './model.ts';
@@ -86,9 +88,16 @@ export const startLab = async ({ env = {}, config = {} }: { env?: Record<string,
   };
 };
 
+/** The OpenCode that a launcher announced in `path`; throws with why it can't be started where that stands there. */
+export const announcedOpenCode = (path: string) => {
+  const file = readServerFile(path);
+  if ('failure' in file) throw new Error(file.failure);
+  return file;
+};
+
 /** Calls in the shape of architecture §4: title at creation, `prompt_async` with ids of ours, agent and model each time. */
 export const openCodeCalls = ({ url, username, password }: { url: string; username: string; password: string }) => {
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const authorization = basicAuthorization({ username, password });
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(url + path, {
       method,

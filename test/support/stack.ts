@@ -1,7 +1,7 @@
 // The whole real system as `npm start` runs it, with the scripted model as its only provider, and a person using it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { labConfig, openCodeCalls } from './lab.ts';
+import { announcedOpenCode, labConfig, openCodeCalls } from './lab.ts';
 import { freshWorkingDir, type Launched, launch } from './launched.ts';
 import { startModel } from './model.ts';
 import { type Login, logIn, type Person, personAt } from './person.ts';
@@ -45,8 +45,7 @@ export const startStack = async (environment: Record<string, string> = {}, apiKe
       process.kill(identity.pid, 'SIGKILL');
     },
     /** Calls to the OpenCode that runs now. */
-    openCode: () =>
-      openCodeCalls(JSON.parse(readFileSync(join(directory.path, '.openagent/opencode/server.json'), 'utf8'))),
+    openCode: () => openCodeCalls(announcedOpenCode(join(directory.path, '.openagent/opencode/server.json'))),
     logs: (role: Exclude<Role, 'launcher'>): string =>
       readFileSync(join(directory.path, '.openagent', 'logs', `${role}.log`), 'utf8'),
     /** Stops the launcher and starts it again on the same state and port. */

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { noteEnd } from '../../opencode/api/ends.ts';
+import { announce, announcedInstance, announceFailure, announceNothing } from '../../opencode/api/server-file.ts';
 import { isFrozen } from '../../opencode/process/frozen.ts';
 import { prepareOpenCode } from '../../opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../opencode/process/process.ts';
@@ -8,7 +9,6 @@ import { leaveNote } from '../../process/note.ts';
 import { say } from '../say.ts';
 import type { Base } from '../state/start.ts';
 import { describeExit, type Running } from './children.ts';
-import { announce, announcedInstance, announceFailure, announceNothing } from './opencode-address.ts';
 import { endedWithOpenCode, noteReaped } from './reaped.ts';
 import type { Role } from './supervise.ts';
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from '../../config/settings.ts';
+import { basicAuthorization, openCodeUser } from '../../opencode/api/authorization.ts';
+import { announce, announceFailure, type OpenCodeServer } from '../../opencode/api/server-file.ts';
 import type { Log } from '../../process/log.ts';
-import { announce, announceFailure, type OpenCodeServer } from './opencode-address.ts';
 
 /** Time for a running OpenCode to answer once. */
 const answerMs = 3_000;
@@ -66,7 +67,7 @@ const say = ({ settings }: RunningOpenCode, server: OpenCodeServer, reason: stri
 
 const serverOf = (settings: Settings, baseUrl: string): OpenCodeServer => {
   const url = new URL(baseUrl);
-  const username = decodeURIComponent(url.username) || settings.environment.OPENCODE_SERVER_USERNAME || 'opencode';
+  const username = decodeURIComponent(url.username) || settings.environment.OPENCODE_SERVER_USERNAME || openCodeUser;
   const password = decodeURIComponent(url.password) || settings.environment.OPENCODE_SERVER_PASSWORD || '';
   url.username = '';
   url.password = '';
@@ -74,11 +75,10 @@ const serverOf = (settings: Settings, baseUrl: string): OpenCodeServer => {
   return { url: plainUrl, username, password, instance: randomUUID(), pid: null, startedAt: Date.now() };
 };
 
-const reasonItDoesNotAnswer = async ({ url, username, password }: OpenCodeServer): Promise<string | undefined> => {
+const reasonItDoesNotAnswer = async (server: OpenCodeServer): Promise<string | undefined> => {
   try {
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    const headers = password ? { authorization } : undefined;
-    const response = await fetch(`${url}/global/health`, { headers, signal: AbortSignal.timeout(answerMs) });
+    const headers = server.password ? { authorization: basicAuthorization(server) } : undefined;
+    const response = await fetch(`${server.url}/global/health`, { headers, signal: AbortSignal.timeout(answerMs) });
     await response.text();
     if (response.ok) return undefined;
     return response.status === 401 ? 'our password is not accepted' : `OpenCode answers ${response.status}`;

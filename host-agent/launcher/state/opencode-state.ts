@@ -1,7 +1,8 @@
 /** `openagent opencode --state`: whether the OpenCode that runs is the one that is installed, for whoever updates this server. */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { readSettings } from '../../config/settings.ts';
+import { basicAuthorization } from '../../opencode/api/authorization.ts';
+import { readServerFile } from '../../opencode/api/server-file.ts';
 import { openCodeBinary } from '../../opencode/process/binary.ts';
 import { countLiveTurns } from '../../store/live-turns.ts';
 
@@ -14,12 +15,6 @@ export type OpenCodeState = 'same' | 'idle' | 'busy';
 /** Time for a running OpenCode to say its version. */
 const answerMs = 3_000;
 
-const serverFile = z.object({
-  url: z.string(),
-  username: z.string(),
-  password: z.string(),
-  pid: z.number().nullable(),
-});
 const health = z.object({ version: z.string() });
 
 /** Looks at this server's state directory and OpenCode; changes nothing. */
@@ -34,10 +29,10 @@ export const openCodeState = async (environment: NodeJS.ProcessEnv): Promise<Ope
 /** The version of the running OpenCode; undefined when none answers, in which case there are no turns to lose. */
 const runningVersion = async (path: string): Promise<string | undefined> => {
   try {
-    const { url, username, password } = serverFile.parse(JSON.parse(await readFile(path, 'utf8')));
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    const response = await fetch(`${url}/global/health`, {
-      headers: { authorization, connection: 'close' },
+    const server = readServerFile(path);
+    if ('failure' in server) return undefined;
+    const response = await fetch(`${server.url}/global/health`, {
+      headers: { authorization: basicAuthorization(server), connection: 'close' },
       signal: AbortSignal.timeout(answerMs),
     });
     return health.parse(await response.json()).version;

@@ -1,19 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import { basicAuthorization } from './authorization.ts';
 import { OpenCodeAway } from './failure.ts';
-
-const address = z.object({
-  url: z.string(),
-  username: z.string(),
-  password: z.string(),
-  /** Fresh for each OpenCode process. */
-  instance: z.string().min(1),
-  /** Null for one that we did not start. */
-  pid: z.number().nullish(),
-});
-/** Why OpenCode can't be started, or does not answer where it should: a text for people. */
-const failed = z.object({ failure: z.string().min(1) });
-const serverFile = z.union([address, failed]);
+import { readServerFile, type ServerFile } from './server-file.ts';
 
 /** Where OpenCode listens now, and which process that is. */
 export interface Endpoint {
@@ -60,14 +47,18 @@ export const endpointFile = (path: string): EndpointFile => {
 const endpointOf = (path: string): Endpoint => {
   const file = read(path);
   if ('failure' in file) throw new OpenCodeAway(file.failure);
-  const { url, username, password, instance, pid } = file;
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  return { url: url.replace(/\/+$/, ''), authorization, instance, isOurs: typeof pid === 'number' };
+  const { url, instance, pid } = file;
+  return {
+    url: url.replace(/\/+$/, ''),
+    authorization: basicAuthorization(file),
+    instance,
+    isOurs: typeof pid === 'number',
+  };
 };
 
-const read = (path: string): z.infer<typeof serverFile> => {
+const read = (path: string): ServerFile => {
   try {
-    return serverFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return readServerFile(path);
   } catch (error) {
     // A parser's message may quote the file, which holds the password.
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'not what the launcher writes';

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { basicAuthorization } from '../api/authorization.ts';
 import type { OpenCodeProcess } from './process.ts';
 import { isAnswering } from './readiness.ts';
 
@@ -20,14 +21,15 @@ const times: FrozenTimes = { lookMs: 10_000, answerMs: 10_000, limitMs: 120_000,
  * a turn: a process whose event loop stands still runs none, and whoever waits for it would wait for ever.
  */
 export const isFrozen = async (
-  { url, password, exited }: Pick<OpenCodeProcess, 'url' | 'password' | 'exited'>,
+  { url, username, password, exited }: Pick<OpenCodeProcess, 'url' | 'username' | 'password' | 'exited'>,
   { lookMs, answerMs, limitMs, looks }: FrozenTimes = times,
 ): Promise<boolean> => {
+  const authorization = basicAuthorization({ username, password });
   const ended = exited.then(() => true);
   let answeredAt = performance.now();
   for (let missed = 0; missed < looks || performance.now() - answeredAt < limitMs; ) {
     if (await Promise.race([ended, pause(lookMs, false, { ref: false })])) return false;
-    if (await isAnswering(url, password, answerMs)) {
+    if (await isAnswering(url, authorization, answerMs)) {
       answeredAt = performance.now();
       missed = 0;
     } else missed += 1;

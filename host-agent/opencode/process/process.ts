@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { namesLeft } from '../../process/left-behind.ts';
 import { type Contained, type ContainmentMeans, contain, containmentMeans, leftFd } from '../../process/namespace.ts';
+import { basicAuthorization, openCodeUser as username } from '../api/authorization.ts';
 import type { PreparedOpenCode } from './prepare.ts';
 import { answeringVersion, listeningUrl } from './readiness.ts';
 
@@ -33,7 +34,6 @@ export interface OpenCodeProcess {
   stop(): Promise<OpenCodeExit>;
 }
 
-const username = 'opencode';
 /** Running turns get this long to be stored as aborted before everything is killed. */
 const disposeLimitMs = 3_000;
 /** What is killed is gone within this, and so is what it had written. */
@@ -87,7 +87,7 @@ const launch = async (prepared: PreparedOpenCode, contained: Contained): Promise
     if (pid === undefined) throw new Error('it has no process id');
     const url = await listeningUrl(stdout);
     stdout.resume(); // never read again, but an unread pipe would stop OpenCode once it is full
-    const version = await answeringVersion(url, authorization(prepared.password));
+    const version = await answeringVersion(url, basicAuthorization({ username, password: prepared.password }));
     if (version !== prepared.version) throw new Error(`OpenCode says it is ${version}, not ${prepared.version}`);
     return running(child, exited, { pid, url, version, prepared, contained });
   } catch (error) {
@@ -125,7 +125,7 @@ const running = (
   let stopping: Promise<OpenCodeExit> | undefined;
   const stop = async (): Promise<OpenCodeExit> => {
     try {
-      const headers = { authorization: authorization(password), connection: 'close' };
+      const headers = { authorization: basicAuthorization({ username, password }), connection: 'close' };
       await fetch(`${url}/global/dispose`, { method: 'POST', headers, signal: AbortSignal.timeout(disposeLimitMs) });
     } catch {
       // Hung or gone already: it is ended either way, and the next start finds its turns interrupted.
@@ -217,6 +217,3 @@ const freePort = async (): Promise<number> => {
   if (address === null || typeof address === 'string') throw new Error('the system gave no free port');
   return address.port;
 };
-
-const authorization = (password: string): string =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;

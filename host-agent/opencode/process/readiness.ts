@@ -47,9 +47,8 @@ export const answeringVersion = async (url: string, authorization: string): Prom
 };
 
 /** Whether OpenCode's health route answers one request, whatever it says, within `limitMs`. */
-export const isAnswering = async (url: string, password: string, limitMs: number): Promise<boolean> => {
+export const isAnswering = async (url: string, authorization: string, limitMs: number): Promise<boolean> => {
   try {
-    const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`;
     const response = await fetch(`${url}/global/health`, {
       headers: { authorization, connection: 'close' },
       signal: AbortSignal.timeout(limitMs),

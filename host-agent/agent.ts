@@ -5,7 +5,6 @@
  */
 import { dirname, join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
-import type { MissionId } from '../shared/ids.ts';
 import { filesAnswers } from './calls/files.ts';
 import { openCodeAnswers } from './calls/opencode.ts';
 import { providerAnswers } from './calls/providers.ts';
@@ -45,7 +44,9 @@ import { openStore } from './store/store.ts';
 import { keepOutbox } from './store/upkeep.ts';
 import { Samples } from './system/samples.ts';
 import { readGivenFile } from './workspaces/given-file.ts';
+import { hostWorkspace } from './workspaces/host-workspace.ts';
 import { prepareMissionDirectory } from './workspaces/mission-directory.ts';
+import { workspacesOf } from './workspaces/registry.ts';
 
 export interface AgentConfig {
   /** Where host.json, the store and OpenCode's server.json are. */
@@ -95,10 +96,8 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
   const agents = new AgentNames(client, folders.home, log, () => link.agentsChanged());
   const live = new LiveTurns(() => link.turnsChanged());
 
-  const prepareDirectory = (mission: MissionId, options: { clean: boolean }): Promise<string> => {
-    const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
-    return prepareMissionDirectory({ workingDir: config.workingDir, seedConfigDirectory: seed }, mission, options);
-  };
+  const workspaces = workspacesOf(hostWorkspace(hostFile.workspaceId, config));
+  const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
   const redactor = redactorOf(secrets.all);
   const takeLauncherNotes = (): void => takeNotes(store, files.notes, { redact: (text) => redactor().text(text), log });
   const context: MissionContext = {
@@ -111,8 +110,9 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     log,
     delta: (delta) => link.delta(delta),
     linkIsUp: () => link.isUp(),
-    prepareDirectory,
-    givenFile: (mission, name, maxBytes) => readGivenFile(config, mission, name, maxBytes),
+    workspaces,
+    prepareDirectory: (workspace, mission, { clean }) => prepareMissionDirectory(workspace, mission, { clean, seed }),
+    givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
     defaults: {
       agent: config.openCodeAgent ?? buildAgent,
       model: config.defaultModel ?? null,
@@ -170,8 +170,8 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
         clock,
       }),
       ...systemAnswers(samples),
-      ...workspaceAnswers(config.workingDir),
-      ...filesAnswers({ dial: { hostFile }, grounds: config, uploads: files.uploads, log }),
+      ...workspaceAnswers(workspaces),
+      ...filesAnswers({ dial: { hostFile }, workspaces, uploads: files.uploads, log }),
     ]),
   });
 

@@ -10,19 +10,20 @@ import type { Log } from '../process/log.ts';
 import { receiveTransfer } from '../relay/receive.ts';
 import { sendTransfer } from '../relay/send.ts';
 import type { Dial } from '../relay/socket.ts';
-import { type Grounds, reachable, wantedPath } from '../workspaces/outside.ts';
+import type { Workspaces } from '../workspaces/registry.ts';
 import { type Answer, answer } from './replies.ts';
 
 export interface FilesOptions {
   dial: Dial;
-  grounds: Grounds;
+  workspaces: Workspaces;
   /** Where files on their way in are kept. */
   uploads: string;
   log: Log;
 }
 
-/** Files of this server (contract §2.10). What moves bytes is answered as soon as it is allowed; the bytes go over a transfer. */
-export const filesAnswers = ({ dial, grounds, uploads, log }: FilesOptions): Answer[] => {
+/** Files of this server (contract §2.10): a path says where in it a file is, so the machine's own workspace finds it. What moves bytes is answered as soon as it is allowed; the bytes go over a transfer. */
+export const filesAnswers = ({ dial, workspaces, uploads, log }: FilesOptions): Answer[] => {
+  const { files } = workspaces.host;
   /** Goes on after the call is answered; the other end hears of a failure by the transfer. */
   const inBackground = (work: Promise<void>, transfer: string): void => {
     work.catch((error: unknown) => {
@@ -32,17 +33,17 @@ export const filesAnswers = ({ dial, grounds, uploads, log }: FilesOptions): Ans
   };
 
   return [
-    answer(calls.listFiles, ({ scope, path }) => listDirectory(grounds, scope, path)),
+    answer(calls.listFiles, ({ scope, path }) => listDirectory(files, scope, path)),
     answer(calls.makeDirectory, async ({ scope, path }) => {
-      await makeDirectory(grounds, scope, path);
+      await makeDirectory(files, scope, path);
       return {};
     }),
     answer(calls.removeFiles, async ({ scope, path, recursive }) => {
-      await remove(grounds, scope, path, recursive);
+      await remove(files, scope, path, recursive);
       return {};
     }),
     answer(calls.sendFile, async ({ scope, transfer, ...wish }) => {
-      const reading = await openReading(grounds, scope, wish);
+      const reading = await openReading(files, scope, wish);
       if (transfer && reading.described.span) {
         inBackground(
           sendTransfer(dial, transfer, reading.read).finally(() => reading.close()),
@@ -52,14 +53,12 @@ export const filesAnswers = ({ dial, grounds, uploads, log }: FilesOptions): Ans
       return reading.described;
     }),
     answer(calls.receiveFile, async ({ scope, path, transfer, owner, contentType, chunk }) => {
-      const wanted = wantedPath(grounds, scope, path);
-      await withFileErrors(path, () => reachable(grounds, scope, wanted));
+      const wanted = files.wanted(scope, path);
+      await withFileErrors(path, () => files.check(scope, wanted));
       const store = (body: AsyncIterable<Uint8Array>): Promise<unknown> =>
         withFileErrors(path, async () => {
           if (!chunk)
-            return takeWhole(uploads, body, contentType, (file, name) =>
-              placeFile(grounds, scope, path, { file, name }),
-            );
+            return takeWhole(uploads, body, contentType, (file, name) => placeFile(files, scope, path, { file, name }));
           await takePiece(uploads, { owner, path, upload: chunk.upload }, chunk, body, contentType);
           return { path: wanted.shown, name: String(chunk.index) };
         });
@@ -68,9 +67,9 @@ export const filesAnswers = ({ dial, grounds, uploads, log }: FilesOptions): Ans
     }),
     answer(calls.finishUpload, ({ scope, path, owner, upload, name, total }) =>
       withFileErrors(path, async () => {
-        await reachable(grounds, scope, wantedPath(grounds, scope, path));
+        await files.check(scope, files.wanted(scope, path));
         return joinPieces(uploads, { owner, path, upload }, total, (file) =>
-          placeFile(grounds, scope, path, { file, name: safeName(name) }),
+          placeFile(files, scope, path, { file, name: safeName(name) }),
         );
       }),
     ),

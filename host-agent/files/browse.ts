@@ -1,15 +1,15 @@
 import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import type { FileEntry, FileScope } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
-import { checkRemovable, type Grounds, wantedPath } from '../workspaces/outside.ts';
-import { openDirectory, openInner, openParent, type Pinned } from '../workspaces/pinned.ts';
+import { openInner, type Pinned } from '../workspaces/pinned.ts';
+import type { WorkspaceFiles } from '../workspaces/workspace.ts';
 import { withFileErrors } from './errors.ts';
 
 /** What is in a directory (contract §2.10), unsorted. Throws AppError with a text about the path. */
-export const listDirectory = (grounds: Grounds, scope: FileScope, path: string): Promise<FileEntry[]> =>
+export const listDirectory = (files: WorkspaceFiles, scope: FileScope, path: string): Promise<FileEntry[]> =>
   withFileErrors(path, async () => {
-    const wanted = wantedPath(grounds, scope, path);
-    const directory = await openDirectory(grounds, scope, wanted, { make: wanted.isOffered });
+    const wanted = files.wanted(scope, path);
+    const directory = await files.openDirectory(scope, wanted, { make: wanted.isOffered });
     try {
       const base = wanted.shown === '/' ? '' : wanted.shown;
       const entries: FileEntry[] = [];
@@ -36,19 +36,19 @@ const entryOf = async (directory: Pinned, name: string): Promise<Omit<FileEntry,
 };
 
 /** Makes a directory and those above it; one that is there is fine. */
-export const makeDirectory = (grounds: Grounds, scope: FileScope, path: string): Promise<void> =>
+export const makeDirectory = (files: WorkspaceFiles, scope: FileScope, path: string): Promise<void> =>
   withFileErrors(path, async () => {
-    const directory = await openDirectory(grounds, scope, wantedPath(grounds, scope, path), { make: true });
+    const directory = await files.openDirectory(scope, files.wanted(scope, path), { make: true });
     await directory.close();
   });
 
 /** Removes a file, or with `recursive` also a directory with all that is in it. A symlink is removed itself. */
-export const remove = (grounds: Grounds, scope: FileScope, path: string, recursive: boolean): Promise<void> =>
+export const remove = (files: WorkspaceFiles, scope: FileScope, path: string, recursive: boolean): Promise<void> =>
   withFileErrors(path, async () => {
-    const wanted = wantedPath(grounds, scope, path);
-    const { directory, name } = await openParent(grounds, scope, wanted);
+    const wanted = files.wanted(scope, path);
+    const { directory, name } = await files.openParent(scope, wanted);
     try {
-      await checkRemovable(grounds, `${directory.path === '/' ? '' : directory.path}/${name}`, wanted.shown);
+      await files.checkRemovable(`${directory.path === '/' ? '' : directory.path}/${name}`, wanted.shown);
       const isDirectory = (await lstat(directory.at(name))).isDirectory();
       if (isDirectory && !recursive)
         throw new AppError('bad_request', `${wanted.shown} is a directory: remove it with "recursive": true.`);

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, rename, rm } from 'node:fs/promises';
 import type { FileScope } from '../../shared/calls/files.ts';
-import { type Grounds, wantedPath } from '../workspaces/outside.ts';
-import { openDirectory } from '../workspaces/pinned.ts';
+import type { WorkspaceFiles } from '../workspaces/workspace.ts';
 import { withFileErrors } from './errors.ts';
 
 /**
@@ -10,13 +9,13 @@ import { withFileErrors } from './errors.ts';
  * replaced. Nobody ever sees half a file there. Out: where it is now.
  */
 export const placeFile = (
-  grounds: Grounds,
+  files: WorkspaceFiles,
   scope: FileScope,
   path: string,
   { file, name }: { file: string; name: string },
 ): Promise<{ path: string; name: string }> =>
   withFileErrors(`${path.replace(/\/+$/, '')}/${name}`, async () => {
-    const directory = await openDirectory(grounds, scope, wantedPath(grounds, scope, path), { make: true });
+    const directory = await files.openDirectory(scope, files.wanted(scope, path), { make: true });
     try {
       await move(file, directory.at(name), directory.at(`.openagent-${randomUUID()}.part`));
       return { path: `${directory.path === '/' ? '' : directory.path}/${name}`, name };

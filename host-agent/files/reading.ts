@@ -2,8 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { ByteRange, FileScope } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type Preconditions, preconditionOf } from '../../shared/preconditions.ts';
-import { type Grounds, wantedPath } from '../workspaces/outside.ts';
-import { openFile } from '../workspaces/pinned.ts';
+import type { WorkspaceFiles } from '../workspaces/workspace.ts';
 import { withFileErrors } from './errors.ts';
 
 export interface Described {
@@ -31,13 +30,13 @@ interface Wish {
 
 /** Opens the file that a client means. Throws AppError with a text about the path. */
 export const openReading = (
-  grounds: Grounds,
+  files: WorkspaceFiles,
   scope: FileScope,
   { path, range, rangeOfTag, conditions }: Wish,
 ): Promise<Reading> =>
   withFileErrors(path, async () => {
-    const wanted = wantedPath(grounds, scope, path);
-    const handle = await openFile(grounds, scope, wanted);
+    const wanted = files.wanted(scope, path);
+    const handle = await files.openFile(scope, wanted);
     const stats = await handle.stat({ bigint: true });
     const size = Number(stats.size);
     const mtimeMs = Number(stats.mtimeMs);

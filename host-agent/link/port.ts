@@ -7,7 +7,7 @@ import type { Log } from '../process/log.ts';
 import type { EdgeMemory } from '../store/edge.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Outbox } from '../store/outbox.ts';
-import type { HostFile } from './host-file.ts';
+import type { Dialling } from './host-file.ts';
 import type { LinkTimes } from './times.ts';
 
 /** The state that `hello` and `turns` report. It must describe everything up to the outbox head of the same tick. */
@@ -24,7 +24,7 @@ export interface Report {
 }
 
 export interface LinkOptions {
-  hostFile: HostFile;
+  hostFile: Dialling;
   agentVersion: string;
   outbox: Outbox;
   inbox: Inbox;

@@ -2,7 +2,7 @@ import WebSocket from 'ws';
 import { closeReason } from '../../shared/frames.ts';
 import { maxFrameBytes } from '../../shared/limits.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { HostFile } from './host-file.ts';
+import type { Dialling } from './host-file.ts';
 import type { LinkTimes } from './times.ts';
 
 /** How a socket ended. `status`: the HTTP status, when the edge answered the dial with one. */
@@ -31,7 +31,7 @@ export class EdgeSocket {
   #closing: NodeJS.Timeout | null = null;
   #status: number | null = null;
 
-  constructor(hostFile: HostFile, times: LinkTimes, events: SocketEvents) {
+  constructor(hostFile: Dialling, times: LinkTimes, events: SocketEvents) {
     const socket = new WebSocket(`${hostFile.url.replace(/^http/, 'ws').replace(/\/+$/, '')}/api/host/link`, {
       headers: { authorization: `Bearer ${hostFile.id}.${hostFile.credential}` },
       maxPayload: maxFrameBytes,

@@ -7,6 +7,8 @@ import type { Log } from '../process/log.ts';
 import type { Renewal } from '../providers/renewal.ts';
 import type { Store } from '../store/store.ts';
 import type { GivenFile } from '../workspaces/given-file.ts';
+import type { Workspaces } from '../workspaces/registry.ts';
+import type { Workspace } from '../workspaces/workspace.ts';
 import type { LiveTurns } from './live-turns.ts';
 import type { Redactor } from './transcript/redact.ts';
 
@@ -22,10 +24,11 @@ export interface MissionContext {
   /** Text for live viewers; dropped while no link is up. */
   delta(delta: Delta): void;
   linkIsUp(): boolean;
+  workspaces: Pick<Workspaces, 'named'>;
   /** Makes the mission's directory ready for a turn. Out: its path without symlinks. */
-  prepareDirectory(mission: MissionId, options: { clean: boolean }): Promise<string>;
+  prepareDirectory(workspace: Workspace, mission: MissionId, options: { clean: boolean }): Promise<string>;
   /** A file that was given to a mission, by its name; with its content if that is at most so many bytes. */
-  givenFile(mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
+  givenFile(workspace: Workspace, mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
   /** Used by messages that name none; models as `provider/model`. `preferred`: the one a person chose, where `model` is null. */
   defaults: { agent: string; model: string | null; preferred(directory: string): Promise<string | null> };
   /** Which OpenCode instances have not seen a change of credentials. */

@@ -1,6 +1,5 @@
 import type { MissionId } from '../../shared/ids.ts';
-import { type Grounds, wantedPath } from './outside.ts';
-import { openFile } from './pinned.ts';
+import type { WorkspaceFiles } from './workspace.ts';
 
 /** A file that was given to a mission, as its agent finds it. */
 export interface GivenFile {
@@ -15,7 +14,7 @@ export interface GivenFile {
  * is not a file of this mission (an agent can put links there).
  */
 export const readGivenFile = async (
-  grounds: Grounds,
+  files: WorkspaceFiles,
   mission: MissionId,
   name: string,
   maxBytes: number,
@@ -23,7 +22,7 @@ export const readGivenFile = async (
   const scope = { current: mission, missions: [mission], everything: false };
   const path = `./context/${name}`;
   try {
-    const handle = await openFile(grounds, scope, wantedPath(grounds, scope, path));
+    const handle = await files.openFile(scope, files.wanted(scope, path));
     try {
       const { size } = await handle.stat();
       return { path, bytes: size <= maxBytes ? await handle.readFile() : null };

@@ -1,15 +1,16 @@
-import { constants, createReadStream } from 'node:fs';
-import { access, readdir, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { workspaceFolders } from '../../shared/calls/workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** Contract §2.3: what people are shown of an init log. */
 const shownLines = 500;
 /** Enough for that many lines of any sense; the rest of a huge file is only counted. */
 const shownBytes = 256 * 1024;
 
-/** What is on the disk of the host workspace at `path`; its shell is the machine's own. */
-export const inspectWorkspace = async (path: string) => ({
+/** What is on the disk of a workspace, and whether it can run what people type in. */
+export const inspectWorkspace = async ({ directory: path, shell }: Workspace) => ({
   path,
   path_exists: await isThere(path),
   directories: await Promise.all(
@@ -18,15 +19,16 @@ export const inspectWorkspace = async (path: string) => ({
       return { path: folder, exists: entries !== null, file_count: entries?.length ?? null };
     }),
   ),
-  has_bash: await access('/bin/bash', constants.X_OK).then(
-    () => true,
+  // From the top, since the workspace's own directory may be missing.
+  has_bash: await shell('exit 0', { directory: '/' }).then(
+    ({ exitCode }) => exitCode === 0,
     () => false,
   ),
 });
 
-/** The last lines of the init log below `path`, and how many lines it has. Throws when it is there and can't be read. */
-export const initLog = async (path: string) => {
-  const file = join(path, 'var/log/openagent-init.log');
+/** The last lines of a workspace's init log, and how many lines it has. Throws when it is there and can't be read. */
+export const initLog = async ({ directory }: Workspace) => {
+  const file = join(directory, 'var/log/openagent-init.log');
   const isFile = await stat(file).then(
     (found) => found.isFile(),
     () => false,

@@ -1,27 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { simpleGit } from 'simple-git';
+import { AppError } from '../../shared/errors.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { pathWithin } from './paths.ts';
+import type { Workspace } from './workspace.ts';
 
 /** What is true of every mission so far; OpenCode would rewrite a file without `$schema` (opencode §10.1). */
 const config = `${JSON.stringify({ $schema: 'https://opencode.ai/config.json' }, null, 2)}\n`;
 
-export interface MissionPlace {
-  /** Root of the host workspace. */
-  workingDir: string;
-  /** Prepares a config directory so that OpenCode installs nothing into it. */
-  seedConfigDirectory(directory: string): Promise<void>;
-}
+/** Prepares a config directory so that OpenCode installs nothing into it. */
+export type SeedConfigDirectory = (directory: string) => Promise<void>;
 
-/** Where a mission works (contract §8.1). */
-export const missionDirectory = (workingDir: string, mission: MissionId): string =>
-  join(workingDir, 'workspaces', `mission-${missionShort(mission)}`);
+/** Where a mission works in the workspace whose root is `root` (contract §8.1). */
+export const missionDirectory = (root: string, mission: MissionId): string =>
+  join(root, 'workspaces', `mission-${missionShort(mission)}`);
 
 /** Where files given to a mission are; the agent sees it as `./context`. */
-export const contextDirectory = (workingDir: string, mission: MissionId): string =>
-  join(workingDir, 'context', mission);
+export const contextDirectory = (root: string, mission: MissionId): string => join(root, 'context', mission);
 
 /**
  * Makes the directory of a mission ready for a turn (contract §8.1, §8.2) and gives its path without symlinks: a git repository of its
@@ -29,24 +25,24 @@ export const contextDirectory = (workingDir: string, mission: MissionId): string
  * goes first. May be repeated. Throws what the file system or git says.
  */
 export const prepareMissionDirectory = async (
-  { workingDir, seedConfigDirectory }: MissionPlace,
+  workspace: Workspace,
   mission: MissionId,
-  { clean }: { clean: boolean },
+  { clean, seed }: { clean: boolean; seed: SeedConfigDirectory },
 ): Promise<string> => {
-  const directory = await pathWithin(workingDir, 'workspaces', `mission-${missionShort(mission)}`);
+  const directory = await pathWithin(workspace.directory, 'workspaces', `mission-${missionShort(mission)}`);
   await mkdir(directory, { recursive: true });
   if (clean) await empty(directory);
   for (const name of ['output', 'temp']) await unlessThere(() => mkdir(join(directory, name)));
 
-  const context = await pathWithin(workingDir, 'context', mission);
+  const context = await pathWithin(workspace.directory, 'context', mission);
   await mkdir(context, { recursive: true });
   await unlessThere(() => symlink(context, join(directory, 'context')));
 
   const dotOpenCode = await pathWithin(directory, '.opencode');
-  if (!(await exists(join(dotOpenCode, 'package-lock.json')))) await seedConfigDirectory(dotOpenCode);
+  if (!(await exists(join(dotOpenCode, 'package-lock.json')))) await seed(dotOpenCode);
   await write(join(directory, 'opencode.json'));
   await write(join(dotOpenCode, 'opencode.json'));
-  if (!(await exists(join(directory, '.git')))) await initRepository(directory);
+  if (!(await exists(join(directory, '.git')))) await initRepository(workspace, directory);
   return directory;
 };
 
@@ -73,11 +69,14 @@ const write = async (path: string): Promise<void> => {
 };
 
 /** The repository bounds OpenCode's search for configuration and gives it snapshots (opencode §5). */
-const initRepository = async (directory: string): Promise<void> => {
-  const git = simpleGit(directory);
-  await git.init(['--initial-branch=main']);
-  await git.addConfig('user.name', 'Open Agent');
-  await git.addConfig('user.email', 'agent@localhost');
+const initRepository = async (workspace: Workspace, directory: string): Promise<void> => {
+  const git = async (...args: string[]): Promise<void> => {
+    const { exitCode, stderr } = await workspace.run('git', args, { directory });
+    if (exitCode !== 0) throw new AppError('internal', `git ${args[0]} failed in ${directory}: ${stderr.trim()}`);
+  };
+  await git('init', '--initial-branch=main');
+  await git('config', '--local', 'user.name', 'Open Agent');
+  await git('config', '--local', 'user.email', 'agent@localhost');
 };
 
 const exists = async (path: string): Promise<boolean> =>

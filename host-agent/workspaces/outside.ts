@@ -12,7 +12,8 @@ import { type MissionId, missionShort, uuid } from '../../shared/ids.ts';
 import { contextDirectory, missionDirectory } from './mission-directory.ts';
 import { isInside, realExisting } from './paths.ts';
 
-export interface Grounds {
+/** The directories that paths from outside may lead to, or may not. */
+export interface FileRoots {
   /** Root of the host workspace. */
   workingDir: string;
   /** The state directory with secrets and the store: no path from outside may lead into it. */
@@ -35,7 +36,7 @@ const maxPathBytes = 4095;
  * Where a client's path leads. Throws AppError 400 for a text that is not a path, and for a relative path without a
  * current mission.
  */
-export const wantedPath = ({ workingDir }: Grounds, scope: FileScope, given: string): Wanted => {
+export const wantedPath = ({ workingDir }: FileRoots, scope: FileScope, given: string): Wanted => {
   if (given.trim() === '' || given.includes('\0') || Buffer.byteLength(given) > maxPathBytes || !given.isWellFormed())
     throw new AppError(
       'bad_request',
@@ -86,16 +87,16 @@ const contextPath = (
  * Resolves symlinks in the part of the path that exists, and checks that this user may reach it. Throws AppError: 404
  * for another user's mission, 403 for what only admins or nobody may see, and what the file system says.
  */
-export const reachable = async (grounds: Grounds, scope: FileScope, wanted: Wanted): Promise<string> => {
+export const reachable = async (roots: FileRoots, scope: FileScope, wanted: Wanted): Promise<string> => {
   const real = await realExisting(wanted.path);
-  await checkReach(grounds, scope, real, wanted.shown);
+  await checkReach(roots, scope, real, wanted.shown);
   return real;
 };
 
 /** Throws as `reachable` does, for a path that has no symlinks. */
-export const checkReach = async (grounds: Grounds, scope: FileScope, real: string, shown: string): Promise<void> => {
-  const root = await realpath(grounds.workingDir);
-  const state = await realExisting(grounds.stateDir);
+export const checkReach = async (roots: FileRoots, scope: FileScope, real: string, shown: string): Promise<void> => {
+  const root = await realpath(roots.workingDir);
+  const state = await realExisting(roots.stateDir);
   if (isInside(state, real) || isInside(`${root}/.openagent`, real))
     throw new AppError('forbidden', `${shown} belongs to Open Agent itself: it holds secrets and is shown to nobody.`);
   if (kernel.some((each) => isInside(each, real)))
@@ -126,7 +127,7 @@ const missionOf = (root: string, real: string): string | null => {
  * person's home, and what holds all missions or Open Agent itself. One wrong path must not cost a machine.
  */
 export const checkRemovable = async (
-  { workingDir, stateDir }: Grounds,
+  { workingDir, stateDir }: FileRoots,
   real: string,
   shown: string,
   home = homedir(),

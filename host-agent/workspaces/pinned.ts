@@ -7,7 +7,7 @@ import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { FileScope } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
-import { checkReach, type Grounds, reachable, type Wanted } from './outside.ts';
+import { checkReach, type FileRoots, reachable, type Wanted } from './outside.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -33,15 +33,15 @@ const pin = async (through: string): Promise<Pinned> => {
 
 /** The directory that a client means. With `make` it is made, with those above it. Throws as `reachable` and the file system do. */
 export const openDirectory = async (
-  grounds: Grounds,
+  roots: FileRoots,
   scope: FileScope,
   wanted: Wanted,
   { make }: { make: boolean },
 ): Promise<Pinned> => {
-  const real = await reachable(grounds, scope, wanted);
+  const real = await reachable(roots, scope, wanted);
   const directory = await (make ? pinMaking(real) : pin(real));
   try {
-    await checkReach(grounds, scope, directory.path, wanted.shown);
+    await checkReach(roots, scope, directory.path, wanted.shown);
     return directory;
   } catch (error) {
     await directory.close();
@@ -83,18 +83,18 @@ export const openInner = (directory: Pinned, name: string): Promise<Pinned> => p
 
 /** What a client wants to remove: its directory and its name there. Symlinks above it are followed, it itself is not. */
 export const openParent = async (
-  grounds: Grounds,
+  roots: FileRoots,
   scope: FileScope,
   wanted: Wanted,
 ): Promise<{ directory: Pinned; name: string }> => {
   const parent = resolve(wanted.path, '..');
   const name = relative(parent, wanted.path);
   if (name === '') throw new AppError('forbidden', `${wanted.shown} cannot be removed.`);
-  const above = await reachable(grounds, { ...scope, missions: null, everything: true }, { ...wanted, path: parent });
-  await checkReach(grounds, scope, join(above, name), wanted.shown);
+  const above = await reachable(roots, { ...scope, missions: null, everything: true }, { ...wanted, path: parent });
+  await checkReach(roots, scope, join(above, name), wanted.shown);
   const directory = await pin(above);
   try {
-    await checkReach(grounds, scope, join(directory.path, name), wanted.shown);
+    await checkReach(roots, scope, join(directory.path, name), wanted.shown);
     return { directory, name };
   } catch (error) {
     await directory.close();
@@ -103,12 +103,12 @@ export const openParent = async (
 };
 
 /** The regular file that a client means, open for reading. Throws as `reachable` and the file system do, 400 for anything else. */
-export const openFile = async (grounds: Grounds, scope: FileScope, wanted: Wanted): Promise<FileHandle> => {
-  const real = await reachable(grounds, scope, wanted);
+export const openFile = async (roots: FileRoots, scope: FileScope, wanted: Wanted): Promise<FileHandle> => {
+  const real = await reachable(roots, scope, wanted);
   // Without waiting for a writer at the other end of a pipe.
   const handle = await open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    await checkReach(grounds, scope, await readlink(`/proc/self/fd/${handle.fd}`), wanted.shown);
+    await checkReach(roots, scope, await readlink(`/proc/self/fd/${handle.fd}`), wanted.shown);
     const stats = await handle.stat();
     if (stats.isDirectory()) throw new AppError('bad_request', `${wanted.shown} is a directory: name a file in it.`);
     if (!stats.isFile()) throw new AppError('bad_request', `${wanted.shown} is no ordinary file.`);

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { runAgent } from '../../host-agent/agent.ts';
 import { EdgePeer } from '../support/edge-peer.ts';
-import { message, newHostId, temporaryDirectory } from '../support/host-store.ts';
+import { message, newHostId, ownWorkspace, temporaryDirectory } from '../support/host-store.ts';
 
 /** A host-agent in this process, enrolled at `url`, with no OpenCode to talk to. */
 const startAgent = (stateDir: string, url: string, id = newHostId()) => {
   mkdirSync(stateDir, { recursive: true });
-  writeFileSync(join(stateDir, 'host.json'), JSON.stringify({ id, url, credential: 'a-long-secret', epoch: 1 }));
+  writeFileSync(
+    join(stateDir, 'host.json'),
+    JSON.stringify({ id, url, credential: 'a-long-secret', epoch: 1, workspaceId: ownWorkspace }),
+  );
   const stopping = new AbortController();
   const workingDir = temporaryDirectory();
   const done = runAgent({ stateDir, workingDir, permissive: true, stopAfterRepeats: 3, slots: 3 }, stopping.signal);
@@ -44,7 +47,10 @@ test('a server that is enrolled anew lets go of its link, to begin with the new 
   const stateDir = temporaryDirectory();
   const { id, done } = startAgent(stateDir, peer.url);
   const dial = await peer.greeted();
-  writeFileSync(join(stateDir, 'host.json'), JSON.stringify({ id, url: peer.url, credential: 'another', epoch: 2 }));
+  writeFileSync(
+    join(stateDir, 'host.json'),
+    JSON.stringify({ id, url: peer.url, credential: 'another', epoch: 2, workspaceId: ownWorkspace }),
+  );
 
   await expect(done).resolves.toBe('enrolled anew');
   expect(await dial.ended()).toMatchObject({ code: 1000 });

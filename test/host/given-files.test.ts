@@ -5,7 +5,8 @@ import type { MissionContext } from '../../host-agent/missions/context.ts';
 import { givenParts } from '../../host-agent/missions/runner/given-files.ts';
 import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { contextDirectory } from '../../host-agent/workspaces/mission-directory.ts';
-import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
+import type { Workspace } from '../../host-agent/workspaces/workspace.ts';
+import { newMissionId, temporaryDirectory, testWorkspace } from '../support/host-store.ts';
 
 const jpeg = Buffer.from('ffd8ffe000104a464946', 'hex');
 const partID = 'prt_0123456789ab0123456789abcd';
@@ -13,7 +14,7 @@ const partID = 'prt_0123456789ab0123456789abcd';
 /** A mission with some files in its context directory, and what a message makes of them for a model that sees or does not. */
 const ground = () => {
   const workingDir = realpathSync(temporaryDirectory());
-  const grounds = { workingDir, stateDir: join(workingDir, '.openagent') };
+  const workspace = testWorkspace(workingDir);
   const mission = newMissionId();
   const context = contextDirectory(workingDir, mission);
   mkdirSync(join(context, 'folder'), { recursive: true });
@@ -23,10 +24,11 @@ const ground = () => {
   writeFileSync(join(workingDir, 'outside.txt'), 'not of this mission');
   symlinkSync(join(workingDir, 'outside.txt'), join(context, 'link.txt'));
   const parts = (content: string, sees = true) => {
-    const asking = { mission, directory: '/d', content, model: { providerID: 'p', modelID: 'm' }, partID };
+    const asking = { mission, workspace, directory: '/d', content, model: { providerID: 'p', modelID: 'm' }, partID };
     const context = {
       client: { takesImages: async () => sees },
-      givenFile: (id: typeof mission, name: string, max: number) => readGivenFile(grounds, id, name, max),
+      givenFile: ({ files }: Workspace, id: typeof mission, name: string, max: number) =>
+        readGivenFile(files, id, name, max),
     } as unknown as MissionContext;
     return givenParts(context, asking);
   };

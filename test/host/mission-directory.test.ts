@@ -15,23 +15,21 @@ import { seedConfigDirectory } from '../../host-agent/opencode/config/seed.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
 import { pathWithin } from '../../host-agent/workspaces/paths.ts';
 import { missionShort } from '../../shared/ids.ts';
-import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
+import { newMissionId, temporaryDirectory, testWorkspace } from '../support/host-store.ts';
 
-const place = (workingDir = temporaryDirectory()) => ({
-  workingDir,
-  seedConfigDirectory: (directory: string) => seedConfigDirectory(directory, '1.18.33'),
-});
+const seed = (directory: string) => seedConfigDirectory(directory, '1.18.33');
+const place = () => testWorkspace(temporaryDirectory());
 
 test('a mission directory has what the contract says, and is a repository with an identity of its own', async () => {
-  const { workingDir, ...rest } = place();
+  const here = place();
   const mission = newMissionId();
 
-  const directory = await prepareMissionDirectory({ workingDir, ...rest }, mission, { clean: false });
+  const directory = await prepareMissionDirectory(here, mission, { clean: false, seed });
 
-  expect(directory).toBe(join(realpathSync(workingDir), 'workspaces', `mission-${missionShort(mission)}`));
+  expect(directory).toBe(join(realpathSync(here.directory), 'workspaces', `mission-${missionShort(mission)}`));
   expect(statSync(join(directory, 'output')).isDirectory()).toBe(true);
   expect(statSync(join(directory, 'temp')).isDirectory()).toBe(true);
-  expect(readlinkSync(join(directory, 'context'))).toBe(join(realpathSync(workingDir), 'context', mission));
+  expect(readlinkSync(join(directory, 'context'))).toBe(join(realpathSync(here.directory), 'context', mission));
   expect(statSync(join(directory, 'context')).isDirectory()).toBe(true);
   const config = readFileSync(join(directory, 'opencode.json'), 'utf8');
   expect(JSON.parse(config)).toEqual({ $schema: 'https://opencode.ai/config.json' });
@@ -44,11 +42,11 @@ test('a mission directory has what the contract says, and is a repository with a
 test('it may be prepared again: work stays, our files are as they should be', async () => {
   const here = place();
   const mission = newMissionId();
-  const directory = await prepareMissionDirectory(here, mission, { clean: false });
+  const directory = await prepareMissionDirectory(here, mission, { clean: false, seed });
   writeFileSync(join(directory, 'work.txt'), 'kept');
   writeFileSync(join(directory, 'opencode.json'), '{ broken');
 
-  await prepareMissionDirectory(here, mission, { clean: false });
+  await prepareMissionDirectory(here, mission, { clean: false, seed });
 
   expect(readFileSync(join(directory, 'work.txt'), 'utf8')).toBe('kept');
   expect(() => JSON.parse(readFileSync(join(directory, 'opencode.json'), 'utf8'))).not.toThrow();
@@ -57,12 +55,12 @@ test('it may be prepared again: work stays, our files are as they should be', as
 test('cleaning empties it, and never follows a link out of it', async () => {
   const here = place();
   const mission = newMissionId();
-  const directory = await prepareMissionDirectory(here, mission, { clean: false });
-  writeFileSync(join(here.workingDir, 'context', mission, 'given.txt'), 'kept');
+  const directory = await prepareMissionDirectory(here, mission, { clean: false, seed });
+  writeFileSync(join(here.directory, 'context', mission, 'given.txt'), 'kept');
   mkdirSync(join(directory, 'deep', 'er'), { recursive: true });
   writeFileSync(join(directory, 'deep', 'er', 'work.txt'), 'x');
 
-  await prepareMissionDirectory(here, mission, { clean: true });
+  await prepareMissionDirectory(here, mission, { clean: true, seed });
 
   expect(existsSync(join(directory, 'deep'))).toBe(false);
   expect(readFileSync(join(directory, 'context', 'given.txt'), 'utf8')).toBe('kept');
@@ -72,10 +70,10 @@ test('a mission directory that leads elsewhere is refused', async () => {
   const here = place();
   const mission = newMissionId();
   const elsewhere = temporaryDirectory();
-  mkdirSync(join(here.workingDir, 'workspaces'));
-  symlinkSync(elsewhere, join(here.workingDir, 'workspaces', `mission-${missionShort(mission)}`));
+  mkdirSync(join(here.directory, 'workspaces'));
+  symlinkSync(elsewhere, join(here.directory, 'workspaces', `mission-${missionShort(mission)}`));
 
-  await expect(prepareMissionDirectory(here, mission, { clean: true })).rejects.toThrow(/leads outside/);
+  await expect(prepareMissionDirectory(here, mission, { clean: true, seed })).rejects.toThrow(/leads outside/);
 });
 
 test('the resolver lets nothing out: not by dots, absolute names or links', async () => {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listDirectory, makeDirectory, remove } from '../../host-agent/files/browse.ts';
 import { openReading } from '../../host-agent/files/reading.ts';
+import { hostFiles } from '../../host-agent/workspaces/host-workspace.ts';
 import { contextDirectory, missionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
-import { checkRemovable, wantedPath } from '../../host-agent/workspaces/outside.ts';
+import { checkRemovable } from '../../host-agent/workspaces/outside.ts';
 import type { FileScope } from '../../shared/calls/files.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
@@ -13,9 +14,10 @@ import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
 /** A server with two missions, each with a file in its directory and one among those given to it. */
 const ground = () => {
   const workingDir = realpathSync(temporaryDirectory());
-  const grounds = { workingDir, stateDir: join(workingDir, '.openagent') };
-  mkdirSync(grounds.stateDir);
-  writeFileSync(join(grounds.stateDir, 'secrets.json'), 'secret');
+  const roots = { workingDir, stateDir: join(workingDir, '.openagent') };
+  const files = hostFiles(roots);
+  mkdirSync(roots.stateDir);
+  writeFileSync(join(roots.stateDir, 'secrets.json'), 'secret');
   const [mine, foreign] = [newMissionId(), newMissionId()];
   for (const mission of [mine, foreign]) {
     const directory = missionDirectory(workingDir, mission);
@@ -27,8 +29,9 @@ const ground = () => {
   }
   const short = (id: MissionId) => id.slice(0, 8);
   return {
-    ...grounds,
-    grounds,
+    ...roots,
+    roots,
+    files,
     mine,
     foreign,
     short,
@@ -37,7 +40,7 @@ const ground = () => {
     /** The only user. */
     owner: { current: mine, missions: null, everything: true } satisfies FileScope,
     read: async (scope: FileScope, path: string): Promise<string> => {
-      const reading = await openReading(grounds, scope, { path, range: null, rangeOfTag: null });
+      const reading = await openReading(files, scope, { path, range: null, rangeOfTag: null });
       const chunk = await reading.read(1000);
       await reading.close();
       return Buffer.from(chunk ?? []).toString();
@@ -75,7 +78,7 @@ test('every way to write a path of a mission leads to the same file', async () =
 });
 
 test("another user's mission is not there, whatever the way to it, and a user sees nothing of the server", async () => {
-  const { read, user, foreign, short, workingDir, mine, grounds } = ground();
+  const { read, user, foreign, short, workingDir, mine, files } = ground();
   symlinkSync(join(workingDir, 'context', foreign), join(missionDirectory(workingDir, mine), 'theirs'));
   const notFound = [
     `/root/context/${foreign}/given.txt`,
@@ -89,15 +92,15 @@ test("another user's mission is not there, whatever the way to it, and a user se
 
   for (const path of notFound) expect([path, await refusal(read(user, path))]).toEqual([path, 'not_found']);
   for (const path of forbidden) {
-    expect([path, await refusal(listDirectory(grounds, user, path))]).toEqual([path, 'forbidden']);
-    expect([path, await refusal(remove(grounds, user, `${path}/x`, true))]).toEqual([path, 'forbidden']);
+    expect([path, await refusal(listDirectory(files, user, path))]).toEqual([path, 'forbidden']);
+    expect([path, await refusal(remove(files, user, `${path}/x`, true))]).toEqual([path, 'forbidden']);
   }
-  expect(await refusal(remove(grounds, user, `/root/context/${foreign}`, true))).toBe('not_found');
+  expect(await refusal(remove(files, user, `/root/context/${foreign}`, true))).toBe('not_found');
   expect(existsSync(join(workingDir, 'context', foreign))).toBe(true);
 });
 
 test('nobody reaches our own state, kernel files, or removes what holds all missions', async () => {
-  const { read, owner, workingDir, stateDir, grounds, mine } = ground();
+  const { read, owner, workingDir, stateDir, roots, files, mine } = ground();
   symlinkSync(stateDir, join(missionDirectory(workingDir, mine), 'state'));
   symlinkSync(join(stateDir, 'secrets.json'), join(missionDirectory(workingDir, mine), 'notes.txt'));
   const closed = [
@@ -112,7 +115,7 @@ test('nobody reaches our own state, kernel files, or removes what holds all miss
   ];
 
   for (const path of closed) expect([path, await refusal(read(owner, path))]).toEqual([path, 'forbidden']);
-  expect(await refusal(makeDirectory(grounds, owner, './state/x'))).toBe('forbidden');
+  expect(await refusal(makeDirectory(files, owner, './state/x'))).toBe('forbidden');
   // Only asked, never tried: a hole here must not cost the machine that runs the tests.
   const kept = [
     '/',
@@ -126,8 +129,8 @@ test('nobody reaches our own state, kernel files, or removes what holds all miss
   ];
   const home = `${workingDir}/home`;
   for (const path of [...kept, '/usr/lib', '/home/ada/project', home])
-    expect([path, await refusal(checkRemovable(grounds, path, path, home))]).toEqual([path, 'forbidden']);
-  expect(await refusal(checkRemovable(grounds, `${home}/project`, `${home}/project`, home))).toBe('allowed');
+    expect([path, await refusal(checkRemovable(roots, path, path, home))]).toEqual([path, 'forbidden']);
+  expect(await refusal(checkRemovable(roots, `${home}/project`, `${home}/project`, home))).toBe('allowed');
   expect(readFileSync(join(stateDir, 'secrets.json'), 'utf8')).toBe('secret');
 });
 
@@ -154,11 +157,11 @@ test('a directory, a pipe and a missing file are no files to read', async () => 
 });
 
 test('a list names what is there without following links, in the words it was asked in', async () => {
-  const { owner, user, grounds, workingDir, mine } = ground();
+  const { owner, user, files, workingDir, mine } = ground();
   symlinkSync('/etc', join(contextDirectory(workingDir, mine), 'link'));
   mkdirSync(join(contextDirectory(workingDir, mine), 'a folder'));
 
-  const entries = (await listDirectory(grounds, user, '/root/context/')).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const entries = (await listDirectory(files, user, '/root/context/')).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
   expect(entries.map(({ name, path, kind }) => [name, path, kind])).toEqual([
     ['a folder', '/root/context/a folder', 'dir'],
@@ -167,57 +170,57 @@ test('a list names what is there without following links, in the words it was as
   ]);
   expect(entries[1]).toMatchObject({ size: `given to ${mine}`.length, mtime: expect.any(Number) });
   // The places that dashboards offer are there from the first look.
-  for (const path of ['/root/work', '/root/tools']) expect(await listDirectory(grounds, owner, path)).toEqual([]);
+  for (const path of ['/root/work', '/root/tools']) expect(await listDirectory(files, owner, path)).toEqual([]);
   const fresh = { ...owner, current: newMissionId() };
-  expect(await listDirectory(grounds, fresh, '/root/context')).toEqual([]);
-  expect(await refusal(listDirectory(grounds, owner, './nowhere'))).toBe('not_found');
+  expect(await listDirectory(files, fresh, '/root/context')).toEqual([]);
+  expect(await refusal(listDirectory(files, owner, './nowhere'))).toBe('not_found');
 });
 
 test('removing takes links themselves, whole trees only when asked, and follows no link inside', async () => {
-  const { owner, grounds, workingDir, mine, foreign } = ground();
+  const { owner, files, workingDir, mine, foreign } = ground();
   const directory = missionDirectory(workingDir, mine);
   mkdirSync(join(directory, 'tree', 'deep'), { recursive: true });
   symlinkSync(join(workingDir, 'context', foreign), join(directory, 'tree', 'deep', 'out'));
   symlinkSync(join(workingDir, 'context', foreign), join(directory, 'out'));
 
-  expect(await refusal(remove(grounds, owner, './tree', false))).toBe('bad_request');
-  await remove(grounds, owner, './tree', true);
-  await remove(grounds, owner, './out', true);
-  await remove(grounds, owner, './report.md', false);
-  expect(await refusal(remove(grounds, owner, './report.md', false))).toBe('not_found');
+  expect(await refusal(remove(files, owner, './tree', false))).toBe('bad_request');
+  await remove(files, owner, './tree', true);
+  await remove(files, owner, './out', true);
+  await remove(files, owner, './report.md', false);
+  expect(await refusal(remove(files, owner, './report.md', false))).toBe('not_found');
 
   for (const gone of ['tree', 'out', 'report.md']) expect(existsSync(join(directory, gone))).toBe(false);
   expect(existsSync(join(workingDir, 'context', foreign, 'given.txt'))).toBe(true);
 });
 
 test('a directory is made with those above it, twice, and not through a link that leads nowhere', async () => {
-  const { user, grounds, workingDir, mine } = ground();
+  const { user, files, workingDir, mine } = ground();
   symlinkSync(join(workingDir, 'nowhere'), join(missionDirectory(workingDir, mine), 'dangling'));
 
-  await makeDirectory(grounds, user, './a/b c/d');
-  await makeDirectory(grounds, user, './a/b c/d');
+  await makeDirectory(files, user, './a/b c/d');
+  await makeDirectory(files, user, './a/b c/d');
 
   expect(existsSync(join(missionDirectory(workingDir, mine), 'a', 'b c', 'd'))).toBe(true);
-  expect(await refusal(makeDirectory(grounds, user, './dangling/x'))).not.toBe('allowed');
+  expect(await refusal(makeDirectory(files, user, './dangling/x'))).not.toBe('allowed');
   expect(existsSync(join(workingDir, 'nowhere'))).toBe(false);
-  expect(await refusal(makeDirectory(grounds, user, './report.md/x'))).not.toBe('allowed');
+  expect(await refusal(makeDirectory(files, user, './report.md/x'))).not.toBe('allowed');
 });
 
 test('the context of no mission is that of the whole server', () => {
-  const { grounds, workingDir } = ground();
+  const { files, workingDir } = ground();
   const none = { current: null, missions: null, everything: true };
 
-  expect(wantedPath(grounds, none, '/root/context/a').path).toBe(`${workingDir}/context/a`);
-  expect(wantedPath(grounds, none, '/root/contexts').path).toBe('/root/contexts');
+  expect(files.wanted(none, '/root/context/a').path).toBe(`${workingDir}/context/a`);
+  expect(files.wanted(none, '/root/contexts').path).toBe('/root/contexts');
 });
 
 test('a file has another tag after a change that keeps its size and its time, and is not sent to who has it', async () => {
-  const { owner, grounds, workingDir, mine } = ground();
+  const { owner, files, workingDir, mine } = ground();
   const file = join(contextDirectory(workingDir, mine), 'same');
   const read = async (ifNoneMatch: string | null) => {
     const conditions = { ifMatch: null, ifNoneMatch, ifModifiedSince: null, ifUnmodifiedSince: null };
     const wish = { path: './context/same', range: null, rangeOfTag: null, conditions };
-    const { described, close } = await openReading(grounds, owner, wish);
+    const { described, close } = await openReading(files, owner, wish);
     await close();
     return described;
   };
@@ -235,23 +238,23 @@ test('a file has another tag after a change that keeps its size and its time, an
 });
 
 test('the last bytes of an empty file are all it has', async () => {
-  const { owner, grounds, workingDir, mine } = ground();
+  const { owner, files, workingDir, mine } = ground();
   writeFileSync(join(contextDirectory(workingDir, mine), 'empty'), '');
   const wish = { path: './context/empty', range: { lastBytes: 5 }, rangeOfTag: null };
-  const { described, close } = await openReading(grounds, owner, wish);
+  const { described, close } = await openReading(files, owner, wish);
   await close();
 
   expect(described.span).toEqual({ start: 0, bytes: 0 });
 });
 
 test('a range gives its bytes, and one outside of the file nothing', async () => {
-  const { owner, grounds, workingDir, mine } = ground();
+  const { owner, files, workingDir, mine } = ground();
   writeFileSync(join(contextDirectory(workingDir, mine), 'digits'), '0123456789');
   const read = async (
     range: { first: number; last: number | null } | { lastBytes: number },
     tag: string | null = null,
   ) => {
-    const reading = await openReading(grounds, owner, { path: './context/digits', range, rangeOfTag: tag });
+    const reading = await openReading(files, owner, { path: './context/digits', range, rangeOfTag: tag });
     const pieces: Uint8Array[] = [];
     for (let piece = await reading.read(3); piece; piece = await reading.read(3)) pieces.push(piece);
     await reading.close();

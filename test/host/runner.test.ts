@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -6,7 +7,7 @@ import { answerCalls } from '../../host-agent/calls/replies.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { openCodeBinary } from '../../host-agent/opencode/process/binary.ts';
-import { type MissionId, missionShort } from '../../shared/ids.ts';
+import { type MissionId, missionShort, nilWorkspace } from '../../shared/ids.ts';
 import { newMissionId } from '../support/host-store.ts';
 import { startLab } from '../support/lab.ts';
 import { announce, type HostOptions, type MissionHost } from '../support/mission-host.ts';
@@ -282,6 +283,23 @@ test('without any model the turn fails and says what to do', async () => {
 
   expect(ended).toMatchObject({ outcome: 'failed', text: expect.stringMatching(/no model.*DEFAULT_MODEL.*provider/) });
   expect(types(host, command.mission)).toEqual(['mission.opened', 'turn.started', 'turn.ended']);
+});
+
+test('a message for a workspace that is not here fails and says so; one that names the alias of the default works here', async () => {
+  const host = start();
+  const [elsewhere, alias] = [randomUUID(), nilWorkspace].map((workspace) =>
+    say('SAY Here.', {}, { spec: { owner: 'ada', workspace, title: null } }),
+  );
+  if (!elsewhere || !alias) throw new Error('two messages');
+  host.give(elsewhere, alias);
+  host.dispatch.welcome();
+
+  const [refused, done] = [await host.ended(elsewhere.id), await host.ended(alias.id)];
+
+  expect(refused).toMatchObject({ outcome: 'failed', answer: [] });
+  expect(refused.text).toContain(`This server has no workspace ${elsewhere.args.spec.workspace}`);
+  expect(done.outcome).toBe('completed');
+  expect(host.events(elsewhere.mission)[0]).toMatchObject({ type: 'mission.opened', ...elsewhere.args.spec });
 });
 
 test('a known secret is replaced in text, arguments and results, across chunks too', async () => {

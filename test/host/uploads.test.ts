@@ -17,6 +17,7 @@ import { withFileErrors } from '../../host-agent/files/errors.ts';
 import { safeName } from '../../host-agent/files/names.ts';
 import { placeFile } from '../../host-agent/files/placing.ts';
 import { joinPieces, sweepUploads, takePiece, takeWhole } from '../../host-agent/files/uploads.ts';
+import { hostFiles } from '../../host-agent/workspaces/host-workspace.ts';
 import { AppError } from '../../shared/errors.ts';
 import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
 import { noMount, unless } from '../support/needs.ts';
@@ -41,8 +42,9 @@ async function* body(
 }
 
 const ground = (workingDir = realpathSync(temporaryDirectory())) => {
-  const grounds = { workingDir, stateDir: join(workingDir, '.openagent') };
-  const uploads = join(grounds.stateDir, 'uploads');
+  const stateDir = join(workingDir, '.openagent');
+  const files = hostFiles({ workingDir, stateDir });
+  const uploads = join(stateDir, 'uploads');
   const mission = newMissionId();
   const scope = { current: mission, missions: [mission], everything: false };
   const context = join(workingDir, 'context', mission);
@@ -51,7 +53,7 @@ const ground = (workingDir = realpathSync(temporaryDirectory())) => {
     context,
     take: (content: AsyncIterable<Uint8Array>, contentType = type, path = './context/') =>
       withFileErrors(path, () =>
-        takeWhole(uploads, content, contentType, (file, name) => placeFile(grounds, scope, path, { file, name })),
+        takeWhole(uploads, content, contentType, (file, name) => placeFile(files, scope, path, { file, name })),
       ),
     piece: (upload: string, index: number, total: number, content: AsyncIterable<Uint8Array>, owner = 'ada') =>
       withFileErrors('./context/', () =>
@@ -59,7 +61,7 @@ const ground = (workingDir = realpathSync(temporaryDirectory())) => {
       ),
     join: (upload: string, total: number, name: string, owner = 'ada') =>
       joinPieces(uploads, { owner, path: './context/', upload }, total, (file) =>
-        placeFile(grounds, scope, './context/', { file, name: safeName(name) }),
+        placeFile(files, scope, './context/', { file, name: safeName(name) }),
       ),
     left: () => readdirSync(uploads),
   };

@@ -125,7 +125,6 @@ test('each vendor library has one home', () => {
     '@fastify/busboy': /^host-agent\/files\//,
     commander: /^host-agent\/cli\/program\.ts$/,
     'eventsource-parser': /^host-agent\/cli\/following\//,
-    'simple-git': /^host-agent\/workspaces\//,
     'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,
     // The launcher's lock is SQLite's own: the kernel drops it with the process, whatever way that ends.
     'node:sqlite': /^host-agent\/(store\/|launcher\/(state\/lock|place\/))/,

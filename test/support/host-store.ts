@@ -5,12 +5,21 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { OutboxRow } from '../../host-agent/store/outbox.ts';
 import { openStore, type Store } from '../../host-agent/store/store.ts';
+import { hostWorkspace } from '../../host-agent/workspaces/host-workspace.ts';
+import type { Workspace } from '../../host-agent/workspaces/workspace.ts';
 import type { MessageCommand } from '../../shared/commands.ts';
 import { type CommandId, commandId, type HostId, hostId, type MissionId, missionId } from '../../shared/ids.ts';
 
 export const newHostId = (): HostId => hostId.parse(randomUUID());
 export const newMissionId = (): MissionId => missionId.parse(randomUUID());
 export const newCommandId = (): CommandId => commandId.parse(randomUUID());
+
+/** What the edge calls the workspace of every host that a test makes. */
+export const ownWorkspace = randomUUID();
+
+/** A directory as the workspace that `message()` names. */
+export const testWorkspace = (directory: string): Workspace =>
+  hostWorkspace(ownWorkspace, { workingDir: directory, stateDir: join(directory, '.openagent') });
 
 /** An empty directory that is gone after the test. */
 export const temporaryDirectory = (): string => {
@@ -45,7 +54,7 @@ export const message = (over: Partial<MessageCommand> = {}): MessageCommand => (
   mission: newMissionId(),
   at: 1,
   args: {
-    spec: { owner: 'ada', workspace: randomUUID(), title: null },
+    spec: { owner: 'ada', workspace: ownWorkspace, title: null },
     content: 'hello',
     agent: null,
     model: null,

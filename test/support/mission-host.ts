@@ -29,10 +29,12 @@ import { transact } from '../../host-agent/store/transaction.ts';
 import { Turns } from '../../host-agent/store/turns.ts';
 import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
+import { workspacesOf } from '../../host-agent/workspaces/registry.ts';
 import type { Command, MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
 import { type Delta, item } from '../../shared/frames.ts';
 import type { CommandId, HostId, MissionId } from '../../shared/ids.ts';
+import { testWorkspace } from './host-store.ts';
 import { eventMs } from './patience.ts';
 
 const row = item.extend({ event: hostEvent });
@@ -99,14 +101,13 @@ export const startMissionHost = (options: HostOptions) => {
     log,
     delta: (delta) => deltas.push(delta),
     linkIsUp: options.linkIsUp ?? (() => true),
-    givenFile: (mission, name, maxBytes) =>
-      readGivenFile({ workingDir: options.dir, stateDir: join(options.dir, '.openagent') }, mission, name, maxBytes),
-    prepareDirectory: (mission, { clean }) =>
-      prepareMissionDirectory(
-        { workingDir: dir, seedConfigDirectory: (path) => seedConfigDirectory(path, openCodeBinary().version) },
-        mission,
-        { clean },
-      ),
+    workspaces: workspacesOf(testWorkspace(dir)),
+    givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
+    prepareDirectory: (workspace, mission, { clean }) =>
+      prepareMissionDirectory(workspace, mission, {
+        clean,
+        seed: (path) => seedConfigDirectory(path, openCodeBinary().version),
+      }),
     defaults: { agent: 'build', model: options.defaultModel ?? null, preferred: async () => null },
     renewal: { isDue: () => false, done: () => undefined },
     permissive: options.permissive ?? true,

@@ -1,5 +1,6 @@
 import type { MissionId } from '../../../shared/ids.ts';
 import type { Model, PromptPart } from '../../opencode/api/client.ts';
+import type { Workspace } from '../../workspaces/workspace.ts';
 import type { MissionContext } from '../context.ts';
 
 /** Providers take about 5 MB of base64 in one image. */
@@ -10,6 +11,7 @@ const maxFiles = 100;
 
 interface Asking {
   mission: MissionId;
+  workspace: Workspace;
   directory: string;
   /** What the person wrote. */
   content: string;
@@ -25,7 +27,7 @@ interface Asking {
  * Client does.
  */
 export const givenParts = async (context: MissionContext, asking: Asking): Promise<PromptPart[]> => {
-  const given = await givenFiles(context, asking.mission, asking.content);
+  const given = await givenFiles(context, asking);
   if (given.length === 0) return [];
   const list = given.map(({ path }) => `- ${path}`).join('\n');
   const note: PromptPart = {
@@ -64,7 +66,7 @@ interface Given {
 }
 
 /** The files that are there of those named by `[Uploaded: <name>]`, which the web app puts into the text (contract §2.10). */
-const givenFiles = async ({ givenFile }: MissionContext, mission: MissionId, content: string): Promise<Given[]> => {
+const givenFiles = async ({ givenFile }: MissionContext, { workspace, mission, content }: Asking): Promise<Given[]> => {
   const starts = [...content.matchAll(/\[Uploaded: /g)].slice(0, maxFiles);
   const given: Given[] = [];
   const seen = new Set<string>();
@@ -75,7 +77,7 @@ const givenFiles = async ({ givenFile }: MissionContext, mission: MissionId, con
       const name = line.slice(0, end);
       const isFull = given.filter(({ mime }) => mime !== null).length >= maxImages;
       const isNew = !name.includes('/') && !seen.has(name);
-      const found = isNew ? await givenFile(mission, name, isFull ? 0 : maxImageBytes) : null;
+      const found = isNew ? await givenFile(workspace, mission, name, isFull ? 0 : maxImageBytes) : null;
       if (!found) continue;
       seen.add(name);
       const mime = found.bytes ? imageType(found.bytes) : null;

@@ -18,12 +18,13 @@ export interface Prepared {
 }
 
 /**
- * Makes everything ready that a message needs before its turn begins: directory, session, model. May be repeated. Throws
+ * Makes everything ready that a message needs before its turn begins: workspace, directory, session, model. May be repeated. Throws
  * OpenCodeAway while OpenCode is not there, else an error whose text says what is wrong.
  */
 export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
   const { spec, content, clean, agent, model } = command.args;
-  const directory = await context.prepareDirectory(command.mission, { clean });
+  const workspace = context.workspaces.named(spec.workspace);
+  const directory = await context.prepareDirectory(workspace, command.mission, { clean });
   await freshInstance(context, command.mission, directory);
   const chosen = await chooseModel(context, directory, model);
   const title = beginningOf(spec.title || content, titleChars);

@@ -21,7 +21,8 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
   if (instance === null) throw new OpenCodeAway('OpenCode went away before the prompt was sent');
   turn.model ??= await chooseModel(context, record.directory, command.args.model);
   const { mission, args } = command;
-  const asking = { mission, directory: record.directory, content: args.content, model: turn.model, partID };
+  const workspace = context.workspaces.named(args.spec.workspace);
+  const asking = { mission, workspace, directory: record.directory, content: args.content, model: turn.model, partID };
   const more = await givenParts(context, asking);
   if (!isFirst || instance !== record.instance) {
     store.turns.resent(record.turn, instance);

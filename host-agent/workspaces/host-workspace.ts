@@ -1,0 +1,57 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+import { constants } from 'node:os';
+import { AppError } from '../../shared/errors.ts';
+import { checkRemovable, type FileRoots, reachable, wantedPath } from './outside.ts';
+import { openDirectory, openFile, openParent } from './pinned.ts';
+import type { Finished, Workspace, WorkspaceFiles } from './workspace.ts';
+
+/** What a person types in is meant for this one; `sh` of Debian is another language. */
+const bash = '/bin/bash';
+/** Kept of what a program says, in memory; one that says more is ended. */
+const maxOutputBytes = 16 * 1024 * 1024;
+
+/** The machine itself as a workspace, from its working directory on: programs run as the host-agent's own user. */
+export const hostWorkspace = (id: string, roots: FileRoots): Workspace => {
+  const run: Workspace['run'] = (program, args, options) =>
+    finished(program, args, options?.directory ?? roots.workingDir);
+  return {
+    id,
+    directory: roots.workingDir,
+    run,
+    shell: (line, options) => run(bash, ['-c', line], options),
+    files: hostFiles(roots),
+  };
+};
+
+/** Files of this machine below `roots.workingDir`, and all others for those who may see everything. */
+export const hostFiles = (roots: FileRoots): WorkspaceFiles => ({
+  wanted: (scope, path) => wantedPath(roots, scope, path),
+  check: async (scope, wanted) => {
+    await reachable(roots, scope, wanted);
+  },
+  openDirectory: (scope, wanted, options) => openDirectory(roots, scope, wanted, options),
+  openFile: (scope, wanted) => openFile(roots, scope, wanted),
+  openParent: (scope, wanted) => openParent(roots, scope, wanted),
+  checkRemovable: (real, shown) => checkRemovable(roots, real, shown),
+});
+
+const finished = (program: string, args: readonly string[], directory: string): Promise<Finished> =>
+  new Promise((resolve, reject) => {
+    const options = { cwd: directory, encoding: 'utf8', maxBuffer: maxOutputBytes } as const;
+    execFile(program, [...args], options, (error, stdout, stderr) => {
+      const exitCode = error ? exitCodeOf(error) : 0;
+      if (exitCode !== null) return resolve({ exitCode, stdout, stderr });
+      reject(
+        new AppError('internal', `${program} could not be run in ${directory}: ${error?.message}`, { cause: error }),
+      );
+    });
+  });
+
+/** Null for a program that could not be started, or that was ended because it said too much. */
+const exitCodeOf = ({ code, signal }: ExecFileException): number | null => {
+  if (typeof code === 'number') return code;
+  return signal && code !== tooMuchSaid ? 128 + constants.signals[signal] : null;
+};
+
+/** What Node calls it. */
+const tooMuchSaid = 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';

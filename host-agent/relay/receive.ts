@@ -1,6 +1,6 @@
-import { Window } from '../../shared/credit.ts';
+import type { TransferTicket } from '../../shared/channels/channel.ts';
+import { Window } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { TransferTicket } from '../../shared/transfer.ts';
 import { type Dial, TransferSocket } from './socket.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { Credit } from '../../shared/credit.ts';
+import type { TransferTicket } from '../../shared/channels/channel.ts';
+import { Credit } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes } from '../../shared/limits.ts';
-import type { TransferTicket } from '../../shared/transfer.ts';
 import { told } from './receive.ts';
 import { type Dial, TransferSocket } from './socket.ts';
 

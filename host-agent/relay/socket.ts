@@ -1,8 +1,13 @@
 import WebSocket from 'ws';
+import {
+  parseTransferFrame,
+  type TransferFrame,
+  type TransferTicket,
+  transferHeader,
+} from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { closeReason } from '../../shared/frames.ts';
 import { closeCode, transferWindowBytes } from '../../shared/limits.ts';
-import { parseTransferFrame, type TransferFrame, type TransferTicket, transferHeader } from '../../shared/transfer.ts';
 import { Heartbeat } from '../link/heartbeat.ts';
 import type { HostFile } from '../link/host-file.ts';
 import { linkTimes } from '../link/times.ts';
@@ -24,7 +29,7 @@ export interface TransferEvents {
 /** An edge that does not answer our close by now is gone. */
 const closeGraceMs = 2_000;
 
-/** The socket of one transfer (shared/transfer.ts), dialled on construction. */
+/** The socket of one transfer (shared/channels/channel.ts), dialled on construction. */
 export class TransferSocket {
   readonly #socket: WebSocket;
   readonly #heartbeat: Heartbeat;

@@ -1,8 +1,8 @@
 /** Files of a server as the edge asks for them (contract §2.10). Bytes never travel in a call: they go over a transfer. */
 import { z } from 'zod';
+import { transferTicket } from '../channels/channel.ts';
 import { missionId } from '../ids.ts';
 import { preconditions } from '../preconditions.ts';
-import { transferTicket } from '../transfer.ts';
 import { call } from './call.ts';
 
 /** What the asking user may reach on this server; decided by the edge, kept to by the server's one resolver. */

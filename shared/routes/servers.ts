@@ -1,4 +1,4 @@
-/** Servers, their figures, and the sockets that they dial (shared/enrolment.ts, shared/frames.ts, shared/transfer.ts). */
+/** Servers, their figures, and the sockets that they dial (shared/enrolment.ts, shared/frames.ts, shared/channels/channel.ts). */
 import { z } from 'zod';
 import { enrolAnswer, enrolBody, hostJson, newHostBody } from '../enrolment.ts';
 import { json, optionally, required, route } from './route.ts';
@@ -66,7 +66,7 @@ export const serverRoutes = {
     summary: 'Where a host-agent carries the bytes of one transfer',
     who: 'host',
     params: idInPath,
-    answer: { kind: 'socket', about: 'Messages of shared/transfer.ts' },
+    answer: { kind: 'socket', about: 'Messages of shared/channels/channel.ts' },
     errors: { 400: 'It was not dialled as a WebSocket', 401: 'Unknown server or wrong credential' },
   }),
 };

@@ -2,9 +2,9 @@ import { env } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
 import { transferWindowBytes } from '../../shared/limits.ts';
+import { openTransfer } from '../../worker/relay/open.ts';
 import { Pair } from '../../worker/relay/pair.ts';
 import { joinHeaders, relayTimes } from '../../worker/relay/port.ts';
-import { openTransfer } from '../../worker/relay/transfer.ts';
 import { type EnrolledHost, enrol, freshDirectory } from './edge.ts';
 import { dial, joinTransfer, transferPeer } from './transfer-peer.ts';
 

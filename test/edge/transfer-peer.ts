@@ -1,4 +1,9 @@
-import { parseTransferFrame, type TransferFrame, type TransferTicket, transferHeader } from '../../shared/transfer.ts';
+import {
+  parseTransferFrame,
+  type TransferFrame,
+  type TransferTicket,
+  transferHeader,
+} from '../../shared/channels/channel.ts';
 import { type EnrolledHost, request } from './edge.ts';
 
 /** A server's end of one transfer inside workerd. */

@@ -4,9 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { receiveTransfer } from '../../host-agent/relay/receive.ts';
 import { sendTransfer } from '../../host-agent/relay/send.ts';
+import type { TransferFrame } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes, transferWindowBytes } from '../../shared/limits.ts';
-import type { TransferFrame } from '../../shared/transfer.ts';
 import { newHostId } from '../support/host-store.ts';
 import { scaledMs } from '../support/patience.ts';
 

@@ -2,7 +2,7 @@ import { sendFile } from '../../shared/calls/files.ts';
 import { preconditionOf } from '../../shared/preconditions.ts';
 import { callHost } from '../call.ts';
 import type { Context } from '../http/context.ts';
-import { openTransfer } from '../relay/transfer.ts';
+import { openTransfer } from '../relay/open.ts';
 import { attachment, contentType } from './content.ts';
 import { placeOf } from './place.ts';
 import { rangeIn } from './range.ts';

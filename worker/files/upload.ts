@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { maxUploadBytes } from '../../shared/limits.ts';
 import { callHost } from '../call.ts';
 import type { Context } from '../http/context.ts';
-import { openTransfer } from '../relay/transfer.ts';
+import { openTransfer } from '../relay/open.ts';
 import { placeOf } from './place.ts';
 
 type Chunk = z.input<typeof receiveFile.args>['chunk'];

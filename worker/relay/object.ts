@@ -1,6 +1,6 @@
 /**
  * The `Relay` object: connects the HTTP body of a transfer, which the Worker has, with the WebSocket that a server
- * dialled for it (shared/transfer.ts). Nothing is stored: a transfer lives as long as both its ends, and when one ends,
+ * dialled for it (shared/channels/channel.ts). Nothing is stored: a transfer lives as long as both its ends, and when one ends,
  * so does the other.
  */
 import { DurableObject } from 'cloudflare:workers';

@@ -1,10 +1,10 @@
+import type { TransferFrame } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { TransferFrame } from '../../shared/transfer.ts';
 import { sameSecret } from '../digest.ts';
-import { readBack } from './download.ts';
+import { readBack } from './from-server.ts';
 import { asAppError, type Expected, joinHeaders, type RelayTimes, refused, relayTimes } from './port.ts';
 import { ServerSide } from './server-side.ts';
-import { sendOn } from './upload.ts';
+import { sendOn } from './to-server.ts';
 
 /** A body on its way, as the server's messages concern it. */
 export interface Flow {

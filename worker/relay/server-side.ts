@@ -1,7 +1,7 @@
+import { parseTransferFrame, type TransferFrame } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { closeReason } from '../../shared/frames.ts';
 import { closeCode } from '../../shared/limits.ts';
-import { parseTransferFrame, type TransferFrame } from '../../shared/transfer.ts';
 
 export interface ServerSideEvents {
   bytes(chunk: ArrayBuffer): void;

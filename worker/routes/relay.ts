@@ -1,6 +1,6 @@
+import { transferHeader } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { serverRoutes } from '../../shared/routes/servers.ts';
-import { transferHeader } from '../../shared/transfer.ts';
 import { hostOfCredential } from '../auth/host-credential.ts';
 import { sha256Hex } from '../digest.ts';
 import { on, type Served } from '../http/on.ts';

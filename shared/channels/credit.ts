@@ -1,4 +1,4 @@
-import { transferWindowBytes } from './limits.ts';
+import { transferWindowBytes } from '../limits.ts';
 
 /** How many taken bytes are gathered before they are granted again; smaller grants would cost a message per chunk. */
 const grantBytes = transferWindowBytes / 4;

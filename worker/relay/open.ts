@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { TransferTicket } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { TransferTicket } from '../../shared/transfer.ts';
 import { sha256Hex } from '../digest.ts';
 import type { Env } from '../env.ts';
 import { failureIn } from './port.ts';

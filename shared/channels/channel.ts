@@ -8,8 +8,8 @@
  * stored. Download: the same with the roles exchanged. `failed` from either side ends it, and so does the end of the socket.
  */
 import { z } from 'zod';
-import { type ErrorCode, httpStatus } from './errors.ts';
-import { uuid } from './ids.ts';
+import { type ErrorCode, httpStatus } from '../errors.ts';
+import { uuid } from '../ids.ts';
 
 /** Header of the dial that carries the secret. */
 export const transferHeader = 'X-Openagent-Transfer';

@@ -1,4 +1,4 @@
-import { Credit } from '../../shared/credit.ts';
+import { Credit } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes } from '../../shared/limits.ts';
 import type { Hooks } from './pair.ts';

@@ -1,4 +1,4 @@
-import { Window } from '../../shared/credit.ts';
+import { Window } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Hooks } from './pair.ts';
 import type { ServerSide } from './server-side.ts';

@@ -7,9 +7,3 @@ export const setRemoved = (sql: SqlStorage, removed: boolean): void => setMeta(s
 
 export const removedText =
   "This mission's server was removed from Open Agent. Its history stays; start a new mission on another server.";
-
-/** Whether the directory lets this server dial: it may have been enrolled again since it was removed. */
-export const mayDial = async (db: D1Database, host: string): Promise<boolean> => {
-  const enrolled = "SELECT 1 AS one FROM hosts WHERE id = ? AND removed_at IS NULL AND credential_sha256 <> ''";
-  return (await db.prepare(enrolled).bind(host).first()) !== null;
-};

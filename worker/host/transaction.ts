@@ -1,5 +1,7 @@
 import type { LogEvent } from '../../shared/events.ts';
 import type { Delta, EdgeFrame } from '../../shared/frames.ts';
+import { directory } from '../directory/directory.ts';
+import { setLive } from '../directory/projection.ts';
 import type { Env } from '../env.ts';
 import type { Done } from './actions/changes.ts';
 import type { Log } from './log/log.ts';
@@ -7,7 +9,7 @@ import type { Recorded } from './record/record.ts';
 import type { Reply } from './replies.ts';
 import { getMeta, setMeta } from './tables.ts';
 import { isQuiet, nextDue, noteProjection, noteQuiet } from './upkeep/due.ts';
-import { checkDirectory, projectMissions, setLive } from './upkeep/projection.ts';
+import { checkDirectory, projectMissions } from './upkeep/projection.ts';
 import { closeStale, staleHours } from './upkeep/stale.ts';
 import type { Viewers } from './viewers/viewers.ts';
 
@@ -96,7 +98,7 @@ export class Steps {
   /** At each `hello`: mends a directory that was replaced by an older copy. Its failure must not keep the host away. */
   async checkDirectory(): Promise<void> {
     try {
-      await checkDirectory(this.#env.DB, this.#ctx.storage.sql, this.#log, this.host);
+      await checkDirectory(directory(this.#env), this.#ctx.storage.sql, this.#log, this.host);
     } catch (cause) {
       console.error(JSON.stringify({ level: 'error', event: 'directory.check_failed', cause: String(cause) }));
     }
@@ -111,7 +113,7 @@ export class Steps {
   /** Awaited before the first command goes out, so that `running` never misses a live server (protocol §7). */
   async live(): Promise<void> {
     if (getMeta(this.#ctx.storage.sql, 'live') === '1') return;
-    await setLive(this.#env.DB, this.host, true);
+    await setLive(directory(this.#env), this.host, true);
     setMeta(this.#ctx.storage.sql, 'live', '1');
   }
 
@@ -123,7 +125,7 @@ export class Steps {
     await this.#project();
     if (isQuiet(sql, Date.now())) {
       setMeta(sql, 'live', '0');
-      await setLive(this.#env.DB, this.host, false);
+      await setLive(directory(this.#env), this.host, false);
     }
     await this.#arm();
   }
@@ -132,7 +134,7 @@ export class Steps {
     this.#projecting = this.#projecting.then(async () => {
       let worked = true;
       try {
-        await projectMissions(this.#env.DB, this.#ctx.storage.sql, this.#log, this.host);
+        await projectMissions(directory(this.#env), this.#ctx.storage.sql, this.#log, this.host);
       } catch (cause) {
         worked = false;
         console.error(JSON.stringify({ level: 'error', event: 'projection.failed', cause: String(cause) }));

@@ -2,6 +2,9 @@ import type { AnswerCommand } from '../../../shared/commands.ts';
 import type { Hello, HostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../../shared/limits.ts';
+import { directory } from '../../directory/directory.ts';
+import { mayDial } from '../../directory/hosts.ts';
+import { foreignMission, setCapabilities } from '../../directory/projection.ts';
 import type { Env } from '../../env.ts';
 import { endAll } from '../actions/end-at-edge.ts';
 import { concludeAnswers, markReceived, noteAnswersAbsent } from '../asks/answers.ts';
@@ -15,11 +18,10 @@ import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from '../record/ingest.ts';
 import type { Recorded } from '../record/record.ts';
-import { isRemoved, mayDial, setRemoved } from '../removed.ts';
+import { isRemoved, setRemoved } from '../removed.ts';
 import type { Reply } from '../replies.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import type { Steps } from '../transaction.ts';
-import { foreignMission, setCapabilities } from '../upkeep/projection.ts';
 import { concludeAbsence, noteAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
@@ -206,7 +208,7 @@ export class HostLink {
         return this.dispatch();
       case 'capabilities':
         setSlots(this.#sql, frame.slots);
-        await setCapabilities(this.#env.DB, this.#steps.host, frame);
+        await setCapabilities(directory(this.#env), this.#steps.host, frame);
         return this.dispatch();
       case 'result':
         return this.#calls.result(socket, frame);
@@ -216,7 +218,7 @@ export class HostLink {
   async #hello(socket: WebSocket, hello: Hello, nowMs: number): Promise<void> {
     if (isRemoved(this.#sql)) {
       // Its dial may have been on the way when it was removed.
-      if (!(await mayDial(this.#env.DB, this.#steps.host))) {
+      if (!(await mayDial(directory(this.#env), this.#steps.host))) {
         return close(socket, closeCode.unauthorised, 'this server was removed');
       }
       setRemoved(this.#sql, false);
@@ -239,7 +241,7 @@ export class HostLink {
     // Sent before D1 is asked: meanwhile a person's message may arrive, and no command may be sent before the welcome.
     sendFrame(socket, welcomeFrame(this.#sql, this.#log, hello, session, frameMs));
     await this.#steps.checkDirectory();
-    await setCapabilities(this.#env.DB, this.#steps.host, hello.capabilities);
+    await setCapabilities(directory(this.#env), this.#steps.host, hello.capabilities);
     await this.dispatch();
   }
 
@@ -251,7 +253,7 @@ export class HostLink {
     if (missions.length === 0) return true;
     // If the promise rejected inside blockConcurrencyWhile, the object would be reset and every viewer cut off.
     const [asked] = await this.#ctx.blockConcurrencyWhile(() =>
-      Promise.allSettled([foreignMission(this.#env.DB, this.#steps.host, missions)]),
+      Promise.allSettled([foreignMission(directory(this.#env), this.#steps.host, missions)]),
     );
     if (asked.status === 'rejected') throw asked.reason;
     if (asked.value === null) return true;

@@ -56,7 +56,7 @@ export const bugs: readonly Bug[] = [
         from: "      case 'batch': {\n",
         to: `      case 'batch': {
         const n = frame.from + frame.items.length - 1;
-        sendFrame(socket, { type: 'ack', run: frame.run, n, segment: this.#log.segment, seq: this.#log.head });
+        sendFrame(socket, { type: 'ack', run: frame.run, n, segment: this.#host.log.segment, seq: this.#host.log.head });
         await scheduler.wait(200);
 `,
       },
@@ -114,7 +114,7 @@ export const bugs: readonly Bug[] = [
     planted: [
       {
         file: 'worker/host/link/link.ts',
-        from: 'const reason = rolledBack(this.#sql, this.#log, hello);',
+        from: 'const reason = rolledBack(this.#host, hello);',
         to: 'const reason: string | null = null;',
       },
     ],
@@ -126,7 +126,7 @@ export const bugs: readonly Bug[] = [
     planted: [
       {
         file: 'worker/host/link/absence.ts',
-        from: '  if (runPosition(sql, noted.run) < noted.n) return [];\n',
+        from: '  if (runPosition(host.sql, noted.run) < noted.n) return [];\n',
         to: '',
       },
     ],

@@ -1,69 +1,58 @@
 /**
- * The `Host` object: one per server, one ordered log (architecture §2). This class only receives, steps and passes on: every
- * rule is a function beside it. A step is: one transaction → show to viewers → project, dispatch.
+ * The `Host` object: one per server, one ordered log (architecture §2). This class only wires, receives and passes on: every rule is a
+ * function beside it that is given the context, and what people do is a use case.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type {
-  AgentTreeNode,
-  MissionJson,
-  ProgressJson,
-  QueuedJson,
-  RequestJson,
-  RunningJson,
-} from '../../shared/api.ts';
+import type { QueuedJson, RequestJson, RunningJson } from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';
-import { commandId, type MissionId } from '../../shared/ids.ts';
-import { rendering } from '../../shared/viewer.ts';
+import type { MissionId } from '../../shared/ids.ts';
+import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import { isUser } from '../auth/mode.ts';
+import { type Directory, directory } from '../directory/directory.ts';
 import type { Env } from '../env.ts';
-import * as requests from './actions/changes.ts';
-import * as queue from './actions/queue.ts';
-import { takeAnswer } from './actions/take-answer.ts';
+import { clearQueue, editQueued, removeQueued } from './actions/queue.ts';
 import { requestsOf } from './asks/asks.ts';
 import { close } from './close-socket.ts';
+import type { HostDirectory } from './context.ts';
 import { HostLink } from './link/link.ts';
-import { HostSocket, linkTag } from './link/socket.ts';
+import { LinkSocket, linkTag } from './link/socket.ts';
 import { Log } from './log/log.ts';
 import { queueJson, runningJson } from './missions/activity.ts';
-import { history, missionJson, ownMission } from './missions/missions.ts';
 import { slotsOf, working } from './missions/slots.ts';
-import { getTodos, progressOf } from './missions/todos.ts';
-import { missionTree } from './missions/tree.ts';
-import {
-  type EventsPage,
-  type EventsQuery,
-  type NewAnswer,
-  type NewMessage,
-  type NewMission,
-  type Reply,
-  refuse,
-  reply,
-} from './replies.ts';
+import type { EventsQuery, NewAnswer, NewMessage, NewMission, Reply } from './replies.ts';
 import { migrate } from './tables.ts';
-import { Steps } from './transaction.ts';
+import { Transactions } from './transaction.ts';
+import { closeStale, staleHours } from './upkeep/stale.ts';
+import { Upkeep } from './upkeep/upkeep.ts';
+import * as people from './use-cases.ts';
 import { Viewers } from './viewers/viewers.ts';
-import { eventsPage } from './views/pages.ts';
-
-const viewerTag = 'viewer';
+import { readEvents, readMission, readProgress, readTree } from './views/reads.ts';
 
 export class Host extends DurableObject<Env> {
-  readonly #sql: SqlStorage;
-  readonly #log: Log;
-  readonly #viewers: Viewers;
-  readonly #steps: Steps;
-  readonly #link: HostLink;
+  readonly #parts: people.HostParts;
+  readonly #staleHours: number | null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sql = ctx.storage.sql;
-    ctx.storage.transactionSync(() => migrate(this.#sql));
-    this.#log = new Log(this.#sql, () => crypto.randomUUID());
-    this.#viewers = new Viewers(this.#sql, this.#log, () => ctx.getWebSockets(viewerTag));
-    const socket = new HostSocket(ctx);
-    this.#steps = new Steps(ctx, env, this.#log, this.#viewers, (frame) => socket.send(frame));
-    this.#link = new HostLink(ctx, env, this.#log, this.#steps, socket);
+    const { storage, id } = ctx;
+    const { sql } = storage;
+    storage.transactionSync(() => migrate(sql));
+    const now = (): number => Date.now();
+    const socket = new LinkSocket(ctx, now);
+    const log = new Log(sql, () => crypto.randomUUID());
+    const host = { storage, sql, log, now, awaySinceMs: () => socket.awaySinceMs() };
+    const d1 = directoryOf(id, directory(env));
+    this.#staleHours = staleHours(env.STALE_MISSION_HOURS);
+    const viewers = new Viewers(ctx, host);
+    const upkeep = new Upkeep(ctx, host, d1, this.#staleHours);
+    const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
+    const frameMs = env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
+    const link = new HostLink({ ctx, host, directory: d1, transactions, upkeep, viewers, socket, frameMs });
+    this.#parts = { host, viewers, upkeep, transactions, link };
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
+
+  // Sockets and the alarm
 
   /** `/link`: the host's socket, epoch checked by the Worker. `/viewer`: a stream's socket, for one owner. */
   override fetch(request: Request): Response {
@@ -71,200 +60,139 @@ export class Host extends DurableObject<Env> {
     if (request.headers.get('Upgrade') !== 'websocket') return new Response('expected a WebSocket', { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     if (url.pathname === '/link') {
-      this.#link.accept(server, Number(request.headers.get('x-openagent-epoch')));
+      this.#parts.link.accept(server, Number(request.headers.get('x-openagent-epoch')));
     } else {
       const owner = url.searchParams.get('owner') ?? '';
-      // Checked again in the object: a stream that dials again may come from a Worker that still has the old list of
-      // users.
+      // Checked again here: a stream that dials again may come from a Worker that still has the old list of users.
       if (!isUser(this.env, owner)) return new Response('Invalid user', { status: 403 });
-      this.ctx.acceptWebSocket(server, [viewerTag]);
-      const viewer = {
-        owner,
-        rendering: rendering.parse(url.searchParams.get('rendering')),
-        mission: url.searchParams.get('mission'),
-      };
-      this.#viewers.join(server, viewer, url.searchParams.get('cursor'));
+      this.#parts.viewers.accept(server, owner, url.searchParams);
     }
     return new Response(null, { status: 101, webSocket: client });
   }
-
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (this.ctx.getTags(socket).includes(viewerTag)) {
-      if (message === 'more') this.#viewers.more(socket);
-      return;
-    }
-    await this.#link.message(socket, message);
+    if (this.#isLink(socket)) await this.#parts.link.message(socket, message);
+    else this.#parts.viewers.message(socket, message);
   }
-
   /** Answers the close handshake, without which the other end waits for its own time-out. */
   override webSocketClose(socket: WebSocket, _code: number, reason: string): void {
     close(socket, 1000, reason);
-    if (this.ctx.getTags(socket).includes(linkTag)) this.#link.closed(socket);
+    if (this.#isLink(socket)) this.#parts.link.closed(socket);
   }
-
   override webSocketError(socket: WebSocket, cause: unknown): void {
-    if (this.ctx.getTags(socket).includes(linkTag)) this.#link.closed(socket);
+    if (this.#isLink(socket)) this.#parts.link.closed(socket);
     console.log(JSON.stringify({ level: 'info', event: 'socket.error', cause: String(cause) }));
   }
-
+  #isLink(socket: WebSocket): boolean {
+    return this.ctx.getTags(socket).includes(linkTag);
+  }
   override async alarm(): Promise<void> {
-    await this.#steps.settle();
-    await this.#link.dispatch();
+    const hours = this.#staleHours;
+    if (hours !== null) this.#parts.transactions.run((host) => closeStale(host, hours));
+    await this.#parts.upkeep.settle();
+    await this.#parts.link.dispatch();
   }
 
-  async createMission(mission: NewMission): Promise<Reply<MissionJson>> {
-    const created = this.#steps.take(() => requests.createMission(this.#sql, this.#log, mission, Date.now()));
-    if (!created.ok) return created;
-    await this.#steps.projected();
-    return this.mission(mission.owner, mission.id);
+  // Missions
+
+  createMission(mission: NewMission) {
+    return people.createMission(this.#parts, mission);
+  }
+  mission(owner: string, id: string) {
+    return readMission(this.#parts.host, owner, id);
+  }
+  events(owner: string, id: string, query: EventsQuery) {
+    return readEvents(this.#parts.host, owner, id, query);
+  }
+  tree(owner: string, id: string) {
+    return readTree(this.#parts.host, owner, id);
+  }
+  progress(owner: string, id: string) {
+    return readProgress(this.#parts.host, owner, id);
+  }
+  running(owner: string): RunningJson[] {
+    return runningJson(this.#parts.host, owner, this.#parts.link.activity());
+  }
+  setStatus(owner: string, id: string, status: MissionStatus) {
+    return people.setStatus(this.#parts, owner, id, status);
+  }
+  cancel(owner: string, id: string) {
+    return people.cancel(this.#parts, owner, id);
+  }
+  cancelMain(owner: string, current: MissionId | null) {
+    return people.cancelMain(this.#parts, owner, current);
+  }
+  resume(owner: string, id: string, clean: boolean) {
+    return people.resume(this.#parts, owner, id, clean);
+  }
+  deleteMission(owner: string, id: string) {
+    return people.deleteMission(this.#parts, owner, id);
+  }
+  cleanup(owner: string) {
+    return people.cleanup(this.#parts, owner);
   }
 
-  mission(owner: string, id: string): Reply<MissionJson> {
-    const mission = ownMission(this.#sql, owner, id);
-    if (!mission) return refuse('not_found', `Mission ${id} not found`);
-    return reply(missionJson(mission, history(this.#sql, this.#log, id)));
-  }
+  // Messages, the queue and asks
 
-  async message(owner: string, message: NewMessage): Promise<Reply<{ queued: boolean }>> {
-    const taken = this.#steps.take(() =>
-      requests.takeMessage(this.#sql, this.#log, owner, message, this.#link.isUp(), Date.now()),
-    );
-    await this.#link.dispatch();
-    return taken;
+  message(owner: string, message: NewMessage) {
+    return people.sendMessage(this.#parts, owner, message);
   }
-
-  events(owner: string, id: string, query: EventsQuery): Reply<EventsPage> {
-    if (!ownMission(this.#sql, owner, id)) return refuse('not_found', 'Mission not found');
-    return reply(eventsPage(this.#sql, this.#log, id, query));
+  startNow(owner: string, message: NewMessage) {
+    return people.sendNow(this.#parts, owner, message);
   }
-
-  tree(owner: string, id: string): Reply<AgentTreeNode | null> {
-    if (!ownMission(this.#sql, owner, id)) return refuse('not_found', `Mission ${id} not found`);
-    return reply(missionTree(this.#sql, id));
-  }
-
-  progress(owner: string, id: string): Reply<ProgressJson> {
-    if (!ownMission(this.#sql, owner, id)) return refuse('not_found', `Mission ${id} not found`);
-    return reply(progressOf(getTodos(this.#sql, id)));
-  }
-
-  async setStatus(owner: string, id: string, status: MissionStatus): Promise<Reply<null>> {
-    const set = this.#steps.take(() => requests.setStatus(this.#sql, this.#log, owner, id, status, Date.now()));
-    await this.#steps.projected();
-    return set;
-  }
-
-  cancel(owner: string, id: string): Reply<null> {
-    const away = this.#link.isAway();
-    const cancelled = this.#steps.take(() => requests.cancelMission(this.#sql, this.#log, owner, id, away, Date.now()));
-    if (!cancelled.ok) return cancelled;
-    if (cancelled.value) this.#link.interrupt(cancelled.value.mission, cancelled.value.command);
-    return reply(null);
-  }
-
-  cancelMain(owner: string, current: MissionId | null): Reply<null> {
-    const main = requests.mainMission(this.#sql, owner, current);
-    if (main !== null) return this.cancel(owner, main);
-    this.tell(owner, 'No running task to cancel');
-    return reply(null);
-  }
-
-  async resume(owner: string, id: string, clean: boolean): Promise<Reply<MissionJson>> {
-    const command = commandId.parse(crypto.randomUUID());
-    const up = this.#link.isUp();
-    const resumed = this.#steps.take(() =>
-      requests.resumeMission(this.#sql, this.#log, owner, id, command, clean, up, Date.now()),
-    );
-    if (!resumed.ok) return resumed;
-    await this.#steps.projected();
-    await this.#link.dispatch();
-    return this.mission(owner, id);
-  }
-
-  async deleteMission(owner: string, id: string): Promise<Reply<null>> {
-    const deleted = this.#steps.take(() => requests.deleteMission(this.#sql, this.#log, owner, id, Date.now()));
-    await this.#steps.projected();
-    return deleted;
-  }
-
-  /** Deletes missions that were opened and never used; returns their ids. */
-  async cleanup(owner: string): Promise<string[]> {
-    const unused = requests.unusedMissions(this.#sql, this.#log, owner);
-    for (const id of unused)
-      this.#steps.take(() => requests.deleteMission(this.#sql, this.#log, owner, id, Date.now()));
-    await this.#steps.projected();
-    return unused;
-  }
-
   /** Not called `queue`, because an RPC stub has a method of that name. */
   queued(owner: string, mission: string | null = null): QueuedJson[] {
-    return queueJson(this.#sql, owner, mission);
+    return queueJson(this.#parts.host.sql, owner, mission);
   }
-
   editQueued(owner: string, edit: { id: string; content: string; was: string | null }): Reply<null> {
-    return this.#steps.take(() => queue.editQueued(this.#sql, this.#log, owner, edit, Date.now()));
+    return this.#parts.transactions.take((host) => editQueued(host, owner, edit));
   }
-
   removeQueued(owner: string, id: string): Reply<null> {
-    return this.#steps.take(() => queue.removeQueued(this.#sql, this.#log, owner, id, Date.now()));
+    return this.#parts.transactions.take((host) => removeQueued(host, owner, id));
   }
-
   clearQueue(owner: string): number {
-    return this.#steps.run(() => queue.clearQueue(this.#sql, this.#log, owner, Date.now())).cleared;
+    return this.#parts.transactions.run((host) => clearQueue(host, owner)).cleared;
   }
-
-  /** A message that is taken only if its mission can begin with it at once. */
-  async startNow(owner: string, message: NewMessage): Promise<Reply<null>> {
-    const up = this.#link.isUp();
-    const taken = this.#steps.take(() => queue.startNow(this.#sql, this.#log, owner, message, up, Date.now()));
-    await this.#link.dispatch();
-    return taken;
-  }
-
   /** How many missions this server works on at once, and how many of this user hold one of these slots. */
   slots(owner: string): { slots: number; working: number } {
-    return { slots: slotsOf(this.#sql), working: working(this.#sql).get(owner) ?? 0 };
+    return { slots: slotsOf(this.#parts.host.sql), working: working(this.#parts.host.sql).get(owner) ?? 0 };
   }
-
-  running(owner: string): RunningJson[] {
-    return runningJson(this.#sql, owner, this.#link.activity(), Date.now());
-  }
-
   /** What people can answer. */
   asked(owner: string): RequestJson[] {
-    return requestsOf(this.#sql, owner);
+    return requestsOf(this.#parts.host.sql, owner);
+  }
+  answer(owner: string, answer: NewAnswer) {
+    return people.answer(this.#parts, owner, answer);
   }
 
-  /** The first answer to a request wins; `conflict` says who that was. */
-  answer(owner: string, answer: NewAnswer): Reply<null> {
-    const taken = this.#steps.take(() => takeAnswer(this.#sql, owner, answer, Date.now()));
-    if (!taken.ok) return taken;
-    if (taken.value) this.#link.answer(taken.value);
-    return reply(null);
-  }
+  // The server itself
 
-  /** A question to the host-agent (shared/calls): never stored, answered or failed at once. */
+  /** A call to the host-agent (shared/calls): never stored, answered or failed at once. */
   call(method: string, args: unknown): Promise<Reply<unknown>> {
-    return this.#link.call(method, args);
+    return this.#parts.link.call(method, args);
   }
-
   isConnected(): boolean {
-    return this.#link.isUp();
+    return this.#parts.link.isUp();
   }
-
   /** The credential was issued again: sockets of an older epoch end at once (4003). */
   fence(epoch: number): void {
-    this.#link.fence(epoch);
+    this.#parts.link.fence(epoch);
   }
-
   /** The server was removed: its sockets end, and so does everything that only it could end (protocol §4). */
   async remove(): Promise<void> {
-    this.#link.remove();
-    await this.#steps.projected();
+    this.#parts.link.remove();
+    await this.#parts.upkeep.projected();
   }
-
   /** An error for a user rather than a mission, shown on all of the user's streams. */
   tell(owner: string, text: string): void {
-    this.#viewers.show({ recorded: [], deltas: [], touched: [], error: { owner, text } });
+    this.#parts.viewers.tell(owner, text);
   }
 }
+
+/** Asked for each time, because the platform need not know the name of an object that its alarm wakes. */
+const directoryOf = (id: DurableObjectId, db: Directory): HostDirectory => ({
+  db,
+  get host() {
+    if (id.name === undefined) throw new Error('a Host object is always addressed by its server id');
+    return id.name;
+  },
+});

@@ -1,7 +1,8 @@
 /** Ends given at the edge where the host can't be waited for (protocol §4, a server that never returns). */
+
 import { noUsage } from '../../../shared/events.ts';
 import { type CommandId, turnId } from '../../../shared/ids.ts';
-import type { Log } from '../log/log.ts';
+import type { HostContext } from '../context.ts';
 import { openCommands, wishCancel } from '../messages/messages.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
 import { rememberEndedTurn } from '../missions/reported-turns.ts';
@@ -15,21 +16,19 @@ export interface End {
 
 /** Ends the turn, or the command that has not become one. */
 export const endHere = (
-  sql: SqlStorage,
-  log: Log,
+  host: HostContext,
   mission: Mission,
   command: CommandId,
   { outcome, text }: End,
-  nowMs: number,
 ): Recorded[] => {
   if (mission.turn === null) {
     const finished = outcome === 'cancelled' ? outcome : 'expired';
-    return recordEvent(sql, log, mission.id, { type: 'command.finished', command, outcome: finished, text }, nowMs);
+    return recordEvent(host, mission.id, { type: 'command.finished', command, outcome: finished, text });
   }
-  rememberEndedTurn(sql, mission.turn);
+  rememberEndedTurn(host.sql, mission.turn);
   const turn = turnId.parse(mission.turn);
   const ended = { type: 'turn.ended' as const, command, turn, outcome, answer: [], text, model: null, usage: noUsage };
-  return recordEvent(sql, log, mission.id, ended, nowMs);
+  return recordEvent(host, mission.id, ended);
 };
 
 const serverRemoved: End = {
@@ -41,11 +40,11 @@ const serverRemoved: End = {
  * Ends every message that runs, is on the way or waits. The wish to stop it is kept for a host that comes back.
  * Call inside a transaction.
  */
-export const endAll = (sql: SqlStorage, log: Log, nowMs: number): Recorded[] =>
-  openCommands(sql, null).flatMap((command) => {
+export const endAll = (host: HostContext): Recorded[] =>
+  openCommands(host.sql, null).flatMap((command) => {
     // Read anew for each command: ending the one before may have ended the mission's turn.
-    const mission = getMission(sql, command.mission);
+    const mission = getMission(host.sql, command.mission);
     if (!mission) return [];
-    if (command.state !== 'kept') wishCancel(sql, command.id);
-    return endHere(sql, log, mission, command.id, serverRemoved, nowMs);
+    if (command.state !== 'kept') wishCancel(host.sql, command.id);
+    return endHere(host, mission, command.id, serverRemoved);
   });

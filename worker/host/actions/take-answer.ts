@@ -2,38 +2,38 @@ import { timestamp } from '../../../shared/api.ts';
 import type { AnswerCommand, RequestAnswer } from '../../../shared/commands.ts';
 import { type Answer, getAnswer, saidIn } from '../asks/answers.ts';
 import { getRequest, type OpenRequest, questionOf } from '../asks/asks.ts';
+import type { HostContext } from '../context.ts';
 import { ownMission } from '../missions/missions.ts';
+import { type Done, done } from '../record/change.ts';
 import { type NewAnswer, refuse, reply } from '../replies.ts';
-import { type Done, done } from './changes.ts';
 
 /** Takes an answer, unless another was first. Out: the command for the host; null where this answer was taken before. */
 export const takeAnswer = (
-  sql: SqlStorage,
+  host: HostContext,
   owner: string,
   { id, by, said }: NewAnswer,
-  nowMs: number,
 ): Done<AnswerCommand | null> => {
-  const request = 'request' in said ? getRequest(sql, said.request) : questionOf(sql, said.tool_call_id);
+  const request = 'request' in said ? getRequest(host.sql, said.request) : questionOf(host.sql, said.tool_call_id);
   const kind = 'request' in said ? said.kind : 'question';
-  const isOwn = request?.kind === kind && ownMission(sql, owner, request.mission) !== null;
+  const isOwn = request?.kind === kind && ownMission(host.sql, owner, request.mission) !== null;
   if (!request || !isOwn) return done(refuse('not_found', `There is no such ${kind}`));
-  if (getAnswer(sql, id)?.request === request.request) return done(reply(null));
-  if (request.answer !== null || request.ended !== null) return done(refuse('conflict', takenText(sql, request)));
+  if (getAnswer(host.sql, id)?.request === request.request) return done(reply(null));
+  if (request.answer !== null || request.ended !== null) return done(refuse('conflict', takenText(host.sql, request)));
 
   if (!('request' in said) && said.answers === null) return done(refuse('bad_request', unusableText));
   const args: RequestAnswer =
     'request' in said ? said : { kind: 'question', request: request.request, answers: said.answers };
-  sql.exec(
+  host.sql.exec(
     'INSERT INTO answers (id, request, mission, answered_by, at, args) VALUES (?, ?, ?, ?, ?, ?)',
     id,
     request.request,
     request.mission,
     by,
-    nowMs,
+    host.now(),
     JSON.stringify(args),
   );
-  sql.exec('UPDATE requests SET answer = ? WHERE request = ?', id, request.request);
-  return done(reply({ kind: 'answer', id, mission: request.mission, at: nowMs, args }));
+  host.sql.exec('UPDATE requests SET answer = ? WHERE request = ?', id, request.request);
+  return done(reply({ kind: 'answer', id, mission: request.mission, at: host.now(), args }));
 };
 
 const unusableText = 'Failed to reply to question: the result must be {"answers": [[label, …], …]}';

@@ -1,6 +1,7 @@
 import { type RequestJson, timestamp } from '../../../shared/api.ts';
 import type { LogEvent, RequestKind, RequestOutcome } from '../../../shared/events.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import type { HostContext } from '../context.ts';
 
 type Asked = Extract<LogEvent, { type: 'request.asked' }>;
 type Ended = Extract<LogEvent, { type: 'request.ended' }>;
@@ -39,9 +40,9 @@ export const questionOf = (sql: SqlStorage, toolCallId: string): OpenRequest | n
  * Stores a question or permission. False when it is already known: a host reports it again after its store was
  * restored.
  */
-export const noteAsked = (sql: SqlStorage, mission: MissionId, event: Asked, nowMs: number): boolean => {
-  if (getRequest(sql, event.request)) return false;
-  sql.exec(
+export const noteAsked = (host: HostContext, mission: MissionId, event: Asked): boolean => {
+  if (getRequest(host.sql, event.request)) return false;
+  host.sql.exec(
     `INSERT INTO requests (request, mission, turn, kind, tool_call_id, parent_call, body, asked_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     event.request,
@@ -51,7 +52,7 @@ export const noteAsked = (sql: SqlStorage, mission: MissionId, event: Asked, now
     event.tool_call_id,
     event.parent_call ?? null,
     JSON.stringify(event.body ?? null),
-    nowMs,
+    host.now(),
   );
   return true;
 };

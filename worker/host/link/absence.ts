@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { LiveTurn } from '../../../shared/events.ts';
 import { noUsage } from '../../../shared/events.ts';
 import { commandId, turnId } from '../../../shared/ids.ts';
-import type { Log } from '../log/log.ts';
+import type { HostContext } from '../context.ts';
 import { runPosition } from '../log/runs.ts';
 import { getCommand, inFlight, openCommands } from '../messages/messages.ts';
 import { getMission } from '../missions/missions.ts';
@@ -56,27 +56,25 @@ export const noteAbsence = (
 };
 
 /** Concludes what was noted once the log has reached the list's row: lost or interrupted, in every case resumable. */
-export const concludeAbsence = (sql: SqlStorage, log: Log, nowMs: number): Recorded[] =>
-  (['hello', 'turns'] as const).flatMap((list) => conclude(sql, log, `absence.${list}`, nowMs));
+export const concludeAbsence = (host: HostContext): Recorded[] =>
+  (['hello', 'turns'] as const).flatMap((list) => conclude(host, `absence.${list}`));
 
-const conclude = (sql: SqlStorage, log: Log, key: string, nowMs: number): Recorded[] => {
-  const text = getMeta(sql, key);
+const conclude = (host: HostContext, key: string): Recorded[] => {
+  const text = getMeta(host.sql, key);
   if (text === null || text === '') return [];
   const noted = absence.parse(JSON.parse(text));
-  if (runPosition(sql, noted.run) < noted.n) return [];
-  setMeta(sql, key, '');
+  if (runPosition(host.sql, noted.run) < noted.n) return [];
+  setMeta(host.sql, key, '');
   const recorded: Recorded[] = [];
   for (const { mission, turn } of noted.turns) {
-    const command = inFlight(sql, mission);
-    if (getMission(sql, mission)?.turn !== turn || !command) continue;
-    recorded.push(...recordEvent(sql, log, mission, lostTurn(command.id, turn), nowMs));
+    const command = inFlight(host.sql, mission);
+    if (getMission(host.sql, mission)?.turn !== turn || !command) continue;
+    recorded.push(...recordEvent(host, mission, lostTurn(command.id, turn)));
   }
   for (const id of noted.commands) {
-    const command = getCommand(sql, id);
+    const command = getCommand(host.sql, id);
     if (!command || !['received', 'accepted', 'running'].includes(command.state)) continue;
-    recorded.push(
-      ...recordEvent(sql, log, command.mission, { type: 'command.lost', command: command.id, text: lostText }, nowMs),
-    );
+    recorded.push(...recordEvent(host, command.mission, { type: 'command.lost', command: command.id, text: lostText }));
   }
   return recorded;
 };

@@ -1,15 +1,13 @@
 import type { AnswerCommand } from '../../../shared/commands.ts';
 import type { Hello, HostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
-import { closeCode, frameMsCloudflare, frameMsEmbedded } from '../../../shared/limits.ts';
-import { directory } from '../../directory/directory.ts';
+import { closeCode } from '../../../shared/limits.ts';
 import { mayDial } from '../../directory/hosts.ts';
 import { foreignMission, setCapabilities } from '../../directory/projection.ts';
-import type { Env } from '../../env.ts';
 import { endAll } from '../actions/end-at-edge.ts';
 import { concludeAnswers, markReceived, noteAnswersAbsent } from '../asks/answers.ts';
 import { close } from '../close-socket.ts';
-import type { Log } from '../log/log.ts';
+import type { HostContext, HostDirectory } from '../context.ts';
 import { runPosition } from '../log/runs.ts';
 import { hasOpen, type KeptMessage, markCommand, openCommands, toCommand } from '../messages/messages.ts';
 import type { Activity } from '../missions/activity.ts';
@@ -21,42 +19,60 @@ import type { Recorded } from '../record/record.ts';
 import { isRemoved, setRemoved } from '../removed.ts';
 import type { Reply } from '../replies.ts';
 import { getMeta, setMeta } from '../tables.ts';
-import type { Steps } from '../transaction.ts';
+import type { Transactions } from '../transaction.ts';
+import type { Upkeep } from '../upkeep/upkeep.ts';
+import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, noteAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
-import { type HostSocket, interruptFrame, readHostFrame, sendFrame, welcomeFrame } from './socket.ts';
+import { interruptFrame, type LinkSocket, readHostFrame, sendFrame, welcomeFrame } from './socket.ts';
+
+interface LinkParts {
+  ctx: DurableObjectState;
+  host: HostContext;
+  directory: HostDirectory;
+  transactions: Transactions;
+  upkeep: Upkeep;
+  viewers: Viewers;
+  socket: LinkSocket;
+  /** How often the host may send deltas, in milliseconds. */
+  frameMs: number;
+}
 
 /** The object's end of the host link: frames in, commands out (protocol §2, §4). */
 export class HostLink {
   readonly #ctx: DurableObjectState;
-  readonly #sql: SqlStorage;
-  readonly #env: Env;
-  readonly #log: Log;
-  readonly #steps: Steps;
-  readonly #socket: HostSocket;
+  readonly #host: HostContext;
+  readonly #directory: HostDirectory;
+  readonly #transactions: Transactions;
+  readonly #upkeep: Upkeep;
+  readonly #viewers: Viewers;
+  readonly #socket: LinkSocket;
+  readonly #frameMs: number;
   readonly #calls = new Calls();
   /** When a mission was last heard of; a cache, the reported list is in SQL. */
   readonly #seenAtMs = new Map<string, number>();
 
-  constructor(ctx: DurableObjectState, env: Env, log: Log, steps: Steps, socket: HostSocket) {
-    this.#ctx = ctx;
-    this.#sql = ctx.storage.sql;
-    this.#env = env;
-    this.#log = log;
-    this.#steps = steps;
-    this.#socket = socket;
+  constructor(parts: LinkParts) {
+    this.#ctx = parts.ctx;
+    this.#host = parts.host;
+    this.#directory = parts.directory;
+    this.#transactions = parts.transactions;
+    this.#upkeep = parts.upkeep;
+    this.#viewers = parts.viewers;
+    this.#socket = parts.socket;
+    this.#frameMs = parts.frameMs;
   }
 
   accept(socket: WebSocket, epoch: number): void {
-    this.#socket.accept(socket, epoch, Date.now());
+    this.#socket.accept(socket, epoch);
     // The Worker checked the credential before the dial reached this object; it may have been issued again in between.
-    this.#endOlder(Number(getMeta(this.#sql, 'epoch') ?? 0));
+    this.#endOlder(Number(getMeta(this.#host.sql, 'epoch') ?? 0));
   }
 
   /** Only a credential of this epoch may speak for the server from here on. */
   fence(epoch: number): void {
-    setMeta(this.#sql, 'epoch', String(epoch));
+    setMeta(this.#host.sql, 'epoch', String(epoch));
     this.#endOlder(epoch);
   }
 
@@ -66,25 +82,21 @@ export class HostLink {
 
   /** Stops what the host does, as far as it is here to be told, ends all of it in the log and closes the link for good. */
   remove(): void {
-    const inFlight = openCommands(this.#sql, null).filter(({ state }) => state !== 'kept');
+    const inFlight = openCommands(this.#host.sql, null).filter(({ state }) => state !== 'kept');
     for (const { mission, id } of inFlight) this.interrupt(mission, id);
-    this.#steps.run(() => {
-      setRemoved(this.#sql, true);
-      return { recorded: endAll(this.#sql, this.#log, Date.now()), touched: [] };
+    this.#transactions.run((host) => {
+      setRemoved(host.sql, true);
+      return { recorded: endAll(host), touched: [] };
     });
     this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, 'this server was removed');
   }
 
   isUp(): boolean {
-    return !this.isAway();
-  }
-
-  isAway(): boolean {
-    return this.#socket.awaySinceMs(this.#sql, Date.now()) !== null;
+    return this.#host.awaySinceMs() === null;
   }
 
   closed(socket: WebSocket): void {
-    this.#socket.left(this.#sql, socket, Date.now());
+    this.#socket.left(socket);
     const current = this.#socket.current();
     this.#calls.keepOnly(current === socket ? null : current);
   }
@@ -92,8 +104,8 @@ export class HostLink {
   activity(): Activity {
     return {
       seenAt: (mission) => this.#seenAtMs.get(mission),
-      reported: turnsReport(this.#sql),
-      awaySinceMs: this.#socket.awaySinceMs(this.#sql, Date.now()),
+      reported: turnsReport(this.#host.sql),
+      awaySinceMs: this.#host.awaySinceMs(),
     };
   }
 
@@ -116,7 +128,7 @@ export class HostLink {
 
   /** Asks the host to stop a command; repeated by every `welcome` until the host has ended it. */
   interrupt(mission: MissionId, command: CommandId): void {
-    const frame = interruptFrame(this.#sql, mission, command);
+    const frame = interruptFrame(this.#host.sql, mission, command);
     if (frame) this.#socket.send(frame);
   }
 
@@ -128,14 +140,14 @@ export class HostLink {
   /** Sends what may start now: the oldest waiting messages of free missions, as many as there are slots. */
   async dispatch(): Promise<void> {
     if (!this.#socket.current() || this.#due().length === 0) return;
-    await this.#steps.live();
+    await this.#upkeep.live();
     // The socket and the queue may have changed while D1 was asked.
     if (!this.#socket.current()) return;
     const due = this.#due();
-    const { commands } = this.#steps.run(() => {
-      takeSlots(this.#sql, due);
+    const { commands } = this.#transactions.run(({ sql }) => {
+      takeSlots(sql, due);
       const sent = due.flatMap((message) => {
-        const mission = getMission(this.#sql, message.mission);
+        const mission = getMission(sql, message.mission);
         return mission ? [toCommand(message, mission)] : [];
       });
       return { recorded: [], touched: due.map((message) => message.mission), commands: sent };
@@ -144,104 +156,96 @@ export class HostLink {
   }
 
   #due(): KeptMessage[] {
-    return hasOpen(this.#sql, 'kept') ? nextMessages(this.#sql) : [];
-  }
-
-  /**
-   * Concludes everything that waited until the log contained certain rows: lost answers, lost commands and turns, held
-   * messages.
-   */
-  #conclude(nowMs: number): Recorded[] {
-    concludeAnswers(this.#sql);
-    return [...concludeAbsence(this.#sql, this.#log, nowMs), ...concludeHeld(this.#sql, this.#log, nowMs)];
+    return hasOpen(this.#host.sql, 'kept') ? nextMessages(this.#host.sql) : [];
   }
 
   #ack(socket: WebSocket, run: string, n: number): void {
-    sendFrame(socket, { type: 'ack', run, n, segment: this.#log.segment, seq: this.#log.head });
+    sendFrame(socket, { type: 'ack', run, n, segment: this.#host.log.segment, seq: this.#host.log.head });
+  }
+
+  #heardOf(said: readonly { mission: string | null }[]): void {
+    const nowMs = this.#host.now();
+    for (const { mission } of said) if (mission !== null) this.#seenAtMs.set(mission, nowMs);
   }
 
   async #take(socket: WebSocket, frame: HostFrame): Promise<void> {
-    const now = Date.now();
     switch (frame.type) {
       case 'hello':
-        return this.#hello(socket, frame, now);
+        return this.#hello(socket, frame);
       case 'batch': {
-        if (!(await this.#mayOpen(socket, unknownMissions(this.#sql, frame)))) return;
-        const step = this.#steps.run(() => {
-          const result = ingest(this.#ctx.storage, this.#log, frame, now);
-          const recorded = result.ok ? [...result.recorded, ...this.#conclude(now)] : [];
-          return { result, recorded, touched: [], deltas: openDeltas(this.#sql, frame.deltas), answered: true };
+        if (!(await this.#mayOpen(socket, unknownMissions(this.#host.sql, frame)))) return;
+        const { result, recorded, deltas } = this.#transactions.run((host) => {
+          const result = ingest(host, frame);
+          const recorded = result.ok ? [...result.recorded, ...conclude(host)] : [];
+          return { result, recorded, touched: [], deltas: openDeltas(host.sql, frame.deltas), isHeadTold: true };
         });
-        for (const { mission } of [...step.deltas, ...step.recorded.map(({ row }) => row)]) {
-          if (mission !== null) this.#seenAtMs.set(mission, now);
-        }
-        if (!step.result.ok)
-          return close(socket, closeCode.gap, `expected n ${step.result.expected} of run ${frame.run}`);
+        this.#heardOf([...deltas, ...recorded.map(({ row }) => row)]);
+        if (!result.ok) return close(socket, closeCode.gap, `expected n ${result.expected} of run ${frame.run}`);
         if (frame.items.length === 0) return;
-        this.#ack(socket, frame.run, step.result.n);
+        this.#ack(socket, frame.run, result.n);
         return this.dispatch();
       }
       case 'gap': {
-        const step = this.#steps.run(() => {
-          const said = ingestGap(this.#sql, this.#log, frame, now);
-          return { said, recorded: said ? [...said, ...this.#conclude(now)] : [], touched: [], answered: true };
+        const { said } = this.#transactions.run((host) => {
+          const said = ingestGap(host, frame);
+          return { said, recorded: said ? [...said, ...conclude(host)] : [], touched: [], isHeadTold: true };
         });
-        const n = runPosition(this.#sql, frame.run);
-        if (step.said === null) return close(socket, closeCode.gap, `expected n ${n + 1} of run ${frame.run}`);
+        const n = runPosition(this.#host.sql, frame.run);
+        if (said === null) return close(socket, closeCode.gap, `expected n ${n + 1} of run ${frame.run}`);
         this.#ack(socket, frame.run, n);
         return this.dispatch();
       }
       case 'received':
-        this.#ctx.storage.transactionSync(() => {
+        this.#host.storage.transactionSync(() => {
           for (const id of frame.ids) {
-            markCommand(this.#sql, id, 'received');
-            markReceived(this.#sql, id);
+            markCommand(this.#host.sql, id, 'received');
+            markReceived(this.#host.sql, id);
           }
         });
         return;
       case 'turns':
-        this.#steps.run(() => {
-          storeTurns(this.#sql, frame.turns, now);
-          noteAbsence(this.#sql, 'turns', frame.at, null, frame.turns);
-          return { recorded: this.#conclude(now), touched: [] };
+        this.#transactions.run((host) => {
+          storeTurns(host, frame.turns);
+          noteAbsence(host.sql, 'turns', frame.at, null, frame.turns);
+          return { recorded: conclude(host), touched: [] };
         });
         return this.dispatch();
       case 'capabilities':
-        setSlots(this.#sql, frame.slots);
-        await setCapabilities(directory(this.#env), this.#steps.host, frame);
+        setSlots(this.#host.sql, frame.slots);
+        await setCapabilities(this.#directory.db, this.#directory.host, frame);
         return this.dispatch();
       case 'result':
         return this.#calls.result(socket, frame);
     }
   }
 
-  async #hello(socket: WebSocket, hello: Hello, nowMs: number): Promise<void> {
-    if (isRemoved(this.#sql)) {
+  async #hello(socket: WebSocket, hello: Hello): Promise<void> {
+    if (isRemoved(this.#host.sql)) {
       // Its dial may have been on the way when it was removed.
-      if (!(await mayDial(directory(this.#env), this.#steps.host))) {
+      if (!(await mayDial(this.#directory.db, this.#directory.host))) {
         return close(socket, closeCode.unauthorised, 'this server was removed');
       }
-      setRemoved(this.#sql, false);
+      setRemoved(this.#host.sql, false);
     }
     this.#socket.welcome(socket, crypto.randomUUID());
     this.#calls.keepOnly(socket);
-    const reason = rolledBack(this.#sql, this.#log, hello);
-    this.#steps.run(() => {
-      const renewed = reason === null ? [] : beginNewLog(this.#sql, this.#log, hello, reason, nowMs);
-      const replaced = [...renewed, ...hostCopy(this.#sql, this.#log, hello, nowMs)];
-      setSlots(this.#sql, hello.capabilities.slots);
-      storeTurns(this.#sql, hello.turns, nowMs);
-      noteAbsence(this.#sql, 'hello', hello.at, hello.commands, hello.turns);
-      noteAnswersAbsent(this.#sql, hello);
-      return { recorded: [...replaced, ...this.#conclude(nowMs)], touched: [], answered: true };
+    const reason = rolledBack(this.#host, hello);
+    this.#transactions.run((host) => {
+      const renewed = reason === null ? [] : beginNewLog(host, hello, reason);
+      const replaced = [...renewed, ...hostCopy(host, hello)];
+      setSlots(host.sql, hello.capabilities.slots);
+      storeTurns(host, hello.turns);
+      noteAbsence(host.sql, 'hello', hello.at, hello.commands, hello.turns);
+      noteAnswersAbsent(host.sql, hello);
+      return { recorded: [...replaced, ...conclude(host)], touched: [], isHeadTold: true };
     });
-    if (reason !== null) this.#steps.dismissViewers();
-    const frameMs = this.#env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
+    // Their cursors are of a log that is no more: they come back and start anew with a `reset`.
+    if (reason !== null) this.#viewers.dismiss();
     const { session } = this.#socket.state(socket);
     // Sent before D1 is asked: meanwhile a person's message may arrive, and no command may be sent before the welcome.
-    sendFrame(socket, welcomeFrame(this.#sql, this.#log, hello, session, frameMs));
-    await this.#steps.checkDirectory();
-    await setCapabilities(directory(this.#env), this.#steps.host, hello.capabilities);
+    sendFrame(socket, welcomeFrame(this.#host, hello, session, this.#frameMs));
+    await this.#upkeep.checkDirectory();
+    await setCapabilities(this.#directory.db, this.#directory.host, hello.capabilities);
     await this.dispatch();
   }
 
@@ -253,7 +257,7 @@ export class HostLink {
     if (missions.length === 0) return true;
     // If the promise rejected inside blockConcurrencyWhile, the object would be reset and every viewer cut off.
     const [asked] = await this.#ctx.blockConcurrencyWhile(() =>
-      Promise.allSettled([foreignMission(directory(this.#env), this.#steps.host, missions)]),
+      Promise.allSettled([foreignMission(this.#directory.db, this.#directory.host, missions)]),
     );
     if (asked.status === 'rejected') throw asked.reason;
     if (asked.value === null) return true;
@@ -261,3 +265,12 @@ export class HostLink {
     return false;
   }
 }
+
+/**
+ * Concludes everything that waited until the log contained certain rows: lost answers, lost commands and turns, held
+ * messages.
+ */
+const conclude = (host: HostContext): Recorded[] => {
+  concludeAnswers(host.sql);
+  return [...concludeAbsence(host), ...concludeHeld(host)];
+};

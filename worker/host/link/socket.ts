@@ -4,7 +4,7 @@ import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { awayMs, closeCode, maxFrameBytes, protocolVersion } from '../../../shared/limits.ts';
 import { openAnswers } from '../asks/answers.ts';
 import { close, isClosedHere } from '../close-socket.ts';
-import type { Log } from '../log/log.ts';
+import type { HostContext } from '../context.ts';
 import { runPosition, sourcePosition } from '../log/runs.ts';
 import { getCommand, openCommands, toCommand, unmetWishes } from '../messages/messages.ts';
 import { getMission } from '../missions/missions.ts';
@@ -31,16 +31,18 @@ const setState = (socket: WebSocket, state: LinkState): void => {
 export const linkTag = 'link';
 
 /** The host's socket: at most one is welcomed, the newest (protocol §2, 4012). */
-export class HostSocket {
+export class LinkSocket {
   readonly #ctx: DurableObjectState;
+  readonly #now: () => number;
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, now: () => number) {
     this.#ctx = ctx;
+    this.#now = now;
   }
 
-  accept(socket: WebSocket, epoch: number, nowMs: number): void {
+  accept(socket: WebSocket, epoch: number): void {
     this.#ctx.acceptWebSocket(socket, [linkTag]);
-    setState(socket, { kind: 'link', epoch, session: '', openedAtMs: nowMs });
+    setState(socket, { kind: 'link', epoch, session: '', openedAtMs: this.#now() });
   }
 
   /** Read once per construction of the object, and asked with every frame. */
@@ -62,16 +64,17 @@ export class HostSocket {
    * Since when the host is away (milliseconds), or null while it is here: not connected, or connected and not heard of for
    * a while (protocol §8). The runtime answers pings without waking the object, so this is judged when it is read.
    */
-  awaySinceMs(sql: SqlStorage, nowMs: number): number | null {
+  awaySinceMs(): number | null {
     const socket = this.current();
-    if (!socket) return Number(getMeta(sql, 'left_at') ?? nowMs);
+    const nowMs = this.#now();
+    if (!socket) return Number(getMeta(this.#ctx.storage.sql, 'left_at') ?? nowMs);
     const heard = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? this.state(socket).openedAtMs;
     return nowMs - heard > awayMs ? heard : null;
   }
 
   /** Remembers when the session in force ended. */
-  left(sql: SqlStorage, socket: WebSocket, nowMs: number): void {
-    if (this.state(socket).session !== '') setMeta(sql, 'left_at', String(nowMs));
+  left(socket: WebSocket): void {
+    if (this.state(socket).session !== '') setMeta(this.#ctx.storage.sql, 'left_at', String(this.#now()));
   }
 
   /** Makes this socket the session in force and closes the one before. */
@@ -125,29 +128,29 @@ export const readHostFrame = (socket: WebSocket, state: LinkState, message: stri
 };
 
 /** What the host needs to go on: positions, open commands, wishes (protocol §2 `welcome`). */
-export const welcomeFrame = (sql: SqlStorage, log: Log, hello: Hello, session: string, frameMs: number): EdgeFrame => ({
+export const welcomeFrame = (host: HostContext, hello: Hello, session: string, frameMs: number): EdgeFrame => ({
   type: 'welcome',
   version: protocolVersion,
   session,
-  log: log.id,
-  segment: log.segment,
-  seq: log.head,
+  log: host.log.id,
+  segment: host.log.segment,
+  seq: host.log.head,
   epoch: hello.epoch,
-  runs: [...new Set([...hello.runs, hello.run])].map((run) => ({ run, n: runPosition(sql, run) })),
+  runs: [...new Set([...hello.runs, hello.run])].map((run) => ({ run, n: runPosition(host.sql, run) })),
   src: hello.sessions.flatMap(({ source, session: id }) => {
-    const known = sourcePosition(sql, source, id);
+    const known = sourcePosition(host.sql, source, id);
     return known ? [{ source, session: id, ...known }] : [];
   }),
   commands: [
-    ...openCommands(sql, null).flatMap((command) => {
-      const mission = getMission(sql, command.mission);
+    ...openCommands(host.sql, null).flatMap((command) => {
+      const mission = getMission(host.sql, command.mission);
       if (command.state === 'kept' || !mission) return [];
       return [{ received: command.state !== 'sent', command: toCommand(command, mission) }];
     }),
-    ...openAnswers(sql),
+    ...openAnswers(host.sql),
   ],
-  interrupts: unmetWishes(sql),
-  ended_turns: endedTurns(sql),
+  interrupts: unmetWishes(host.sql),
+  ended_turns: endedTurns(host.sql),
   frame_ms: frameMs,
 });
 

@@ -3,6 +3,7 @@ import type { LiveTurn } from '../../../shared/events.ts';
 import { quietMs } from '../../../shared/limits.ts';
 import type { MissionRun } from '../../../shared/viewer.ts';
 import { isWaiting } from '../asks/asks.ts';
+import type { HostContext } from '../context.ts';
 import { conversationRows } from '../log/log.ts';
 import { hasOpen, type KeptMessage, openCommands } from '../messages/messages.ts';
 import { unplaced } from '../messages/places.ts';
@@ -51,22 +52,22 @@ export interface Activity {
  * (which ends the wait) and "will be queued"; iOS as neither running nor stalled. Not listed are missions whose messages wait
  * for their server only: nothing can be said of when they will run, and the queue shows them.
  */
-export const runningJson = (sql: SqlStorage, owner: string, activity: Activity, nowMs: number): RunningJson[] => {
-  const full = isFull(sql);
-  return busyMissions(sql)
+export const runningJson = (host: HostContext, owner: string, activity: Activity): RunningJson[] => {
+  const full = isFull(host.sql);
+  return busyMissions(host.sql)
     .filter((mission) => mission.owner === owner)
     .flatMap((mission) => {
-      if (mission.turn === null && atWork(sql, mission.id, full) === null) return [];
-      const waiting = unplaced(sql, mission.id).length;
+      if (mission.turn === null && atWork(host.sql, mission.id, full) === null) return [];
+      const waiting = unplaced(host.sql, mission.id).length;
       return [
         {
           mission_id: mission.id,
-          state: mission.turn === null ? ('queued' as const) : stateOf(sql, mission),
+          state: mission.turn === null ? ('queued' as const) : stateOf(host.sql, mission),
           queue_len: waiting,
-          history_len: placedLength(sql, mission.id) + waiting,
-          seconds_since_activity: Math.max(0, Math.floor((nowMs - lastActivity(mission, activity)) / 1000)),
+          history_len: placedLength(host.sql, mission.id) + waiting,
+          seconds_since_activity: Math.max(0, Math.floor((host.now() - lastActivity(mission, activity)) / 1000)),
           expected_deliverables: 0,
-          ...turnState(mission, activity, isWaiting(sql, mission.id), nowMs),
+          ...turnState(mission, activity, isWaiting(host.sql, mission.id), host.now()),
           ...(activity.awaySinceMs === null ? {} : { server_away_since: timestamp(activity.awaySinceMs) }),
         },
       ];

@@ -2,6 +2,7 @@ import { type HistoryEntry, type MissionJson, timestamp } from '../../../shared/
 import { type MissionStatus, outcomeOf } from '../../../shared/events.ts';
 import type { MissionId, TurnId } from '../../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../../shared/reducer.ts';
+import type { HostContext } from '../context.ts';
 import type { Log, LogRow } from '../log/log.ts';
 import { getCommand } from '../messages/messages.ts';
 import { lostMessage, unplaced } from '../messages/places.ts';
@@ -159,9 +160,9 @@ export const missingInAnswer = (log: Log, mission: string): string | null => {
 };
 
 /** The conversation in order, one entry per message (contract §6.3 NEW); what waits stands last. */
-export const history = (sql: SqlStorage, log: Log, mission: string): HistoryEntry[] => [
-  ...log.conversation(mission).flatMap(({ event }) => entryOf(sql, event)),
-  ...unplaced(sql, mission).map(({ content }) => ({ role: 'user' as const, content, queued: true as const })),
+export const history = (host: HostContext, mission: string): HistoryEntry[] => [
+  ...host.log.conversation(mission).flatMap(({ event }) => entryOf(host.sql, event)),
+  ...unplaced(host.sql, mission).map(({ content }) => ({ role: 'user' as const, content, queued: true as const })),
 ];
 
 const entryOf = (sql: SqlStorage, event: LogRow['event']): HistoryEntry[] => {

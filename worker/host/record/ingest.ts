@@ -5,7 +5,8 @@ import { type Batch, type Delta, type Item, item as itemSchema, type Src } from 
 import { maxEventBytes } from '../../../shared/limits.ts';
 import { missionOfAnswer } from '../asks/answers.ts';
 import { getRequest } from '../asks/asks.ts';
-import type { Log, UnknownEvent } from '../log/log.ts';
+import type { HostContext } from '../context.ts';
+import type { UnknownEvent } from '../log/log.ts';
 import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from '../log/runs.ts';
 import { confirmEnd, getCommand } from '../messages/messages.ts';
 import { getMission, insertMission } from '../missions/missions.ts';
@@ -19,12 +20,11 @@ export type Ingested = { ok: true; n: number; recorded: Recorded[] } | { ok: fal
  * Appends a batch by the rule of protocol §3; call it inside one transaction. A hole in n changes nothing and is
  * returned. A row that is not understood becomes `log.rejected`, and n goes on: one row never blocks a server.
  */
-export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, nowMs: number): Ingested => {
-  const { sql } = storage;
-  const known = runPosition(sql, batch.run);
+export const ingest = (host: HostContext, batch: Batch): Ingested => {
+  const known = runPosition(host.sql, batch.run);
   if (batch.from > known + 1 && batch.items.length > 0) return { ok: false, expected: known + 1 };
   const sources = new Map<string, Src>();
-  const missions = batchMissions(sql);
+  const missions = batchMissions(host.sql);
   const recorded: Recorded[] = [];
   let last = known;
   for (const [index, raw] of batch.items.entries()) {
@@ -35,14 +35,14 @@ export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, no
       n,
       last,
       src,
-      src && (sources.get(keyOf(src)) ?? sourcePosition(sql, src.source, src.session)),
+      src && (sources.get(keyOf(src)) ?? sourcePosition(host.sql, src.source, src.session)),
     );
     if (verdict === 'repeated') continue;
     last = n;
     if (verdict === 'known_source') continue;
     if (src) sources.set(keyOf(src), src);
     const reject = (reason: string): void => {
-      const row = log.append(null, null, nowMs, {
+      const row = host.log.append(null, null, host.now(), {
         type: 'log.rejected',
         run: batch.run,
         n,
@@ -55,29 +55,24 @@ export const ingest = (storage: DurableObjectStorage, log: Log, batch: Batch, no
       : `not an item: ${parsed.error.issues[0]?.message ?? 'malformed'}`;
     if (typeof event === 'string' || !parsed.success) reject(String(event));
     else {
-      const put = () => place(sql, log, missions, parsed.data, event, nowMs, reject);
-      recorded.push(...guarded(storage, log, reject, put));
+      const put = () => place(host, missions, parsed.data, event, reject);
+      recorded.push(...guarded(host, reject, put));
     }
   }
   missions.save();
   // Once for each session of the batch, however many of its rows there were: every one is billed.
-  for (const src of sources.values()) setSourcePosition(sql, src);
-  if (last > known) setRunPosition(sql, batch.run, last);
+  for (const src of sources.values()) setSourcePosition(host.sql, src);
+  if (last > known) setRunPosition(host.sql, batch.run, last);
   return { ok: true, n: last, recorded };
 };
 
 /** Rows the host no longer has: said in the log, and n goes on behind them. Null when rows before the gap are missing too. */
-export const ingestGap = (
-  sql: SqlStorage,
-  log: Log,
-  gap: { run: string; from: number; to: number },
-  nowMs: number,
-): Recorded[] | null => {
-  const known = runPosition(sql, gap.run);
+export const ingestGap = (host: HostContext, gap: { run: string; from: number; to: number }): Recorded[] | null => {
+  const known = runPosition(host.sql, gap.run);
   if (gap.from > known + 1) return null;
   if (gap.to <= known) return [];
-  setRunPosition(sql, gap.run, gap.to);
-  const row = log.append(null, null, nowMs, { type: 'log.gap', run: gap.run, from: known + 1, to: gap.to });
+  setRunPosition(host.sql, gap.run, gap.to);
+  const row = host.log.append(null, null, host.now(), { type: 'log.gap', run: gap.run, from: known + 1, to: gap.to });
   return [{ row, mission: null }];
 };
 
@@ -169,16 +164,11 @@ const strayIn = (sql: SqlStorage, mission: string, event: LogEvent): string | nu
 };
 
 /** A row that our own tables refuse is poison too; a full or broken disk is not the row's fault and stops the batch. */
-const guarded = (
-  storage: DurableObjectStorage,
-  log: Log,
-  reject: (reason: string) => void,
-  record: () => Recorded[],
-): Recorded[] => {
+const guarded = (host: HostContext, reject: (reason: string) => void, record: () => Recorded[]): Recorded[] => {
   try {
-    return storage.transactionSync(record);
+    return host.storage.transactionSync(record);
   } catch (cause) {
-    log.reload();
+    host.log.reload();
     if (!String(cause).includes('SQLITE_CONSTRAINT')) throw cause;
     console.error(JSON.stringify({ level: 'error', event: 'row.refused', cause: String(cause) }));
     reject('contradicts what is stored');
@@ -187,15 +177,13 @@ const guarded = (
 };
 
 const place = (
-  sql: SqlStorage,
-  log: Log,
+  host: HostContext,
   missions: BatchMissions,
   row: Item,
   event: LogEvent | UnknownEvent,
-  nowMs: number,
   reject: (reason: string) => void,
 ): Recorded[] => {
-  if (row.mission === null) return [{ row: log.append(null, null, row.at, event), mission: null }];
+  if (row.mission === null) return [{ row: host.log.append(null, null, row.at, event), mission: null }];
   const mission = missions.get(row.mission);
   if (mission?.deleted_at != null) return [];
   if (!mission) {
@@ -211,21 +199,21 @@ const place = (
       agent: null,
       model: null,
     };
-    if (!insertMission(sql, adopted, nowMs)) {
+    if (!insertMission(host.sql, adopted, host.now())) {
       reject(`mission ${row.mission}: its short id is taken`);
       return [];
     }
   }
-  const stray = 'unknown' in event ? null : strayIn(sql, row.mission, event);
+  const stray = 'unknown' in event ? null : strayIn(host.sql, row.mission, event);
   if (stray !== null) {
     reject(`${event.type}: ${stray} is another mission's`);
     return [];
   }
   const before = mission ?? missions.get(row.mission);
   if (!before) return [];
-  const { recorded, after } = recordIn(sql, log, before, event, nowMs, row.at);
+  const { recorded, after } = recordIn(host, before, event, row.at);
   if (!('unknown' in event) && (event.type === 'turn.ended' || event.type === 'command.finished'))
-    confirmEnd(sql, event.command);
+    confirmEnd(host.sql, event.command);
   missions.set(before, after);
   return recorded;
 };

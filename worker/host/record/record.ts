@@ -3,7 +3,8 @@ import type { LogEvent } from '../../../shared/events.ts';
 import { isResumable, reduceMission } from '../../../shared/reducer.ts';
 import { endAnswer, endAnswersTo, hasAnswerEnded, kindOfAnswer } from '../asks/answers.ts';
 import { endsWith, noteAsked, noteEnded } from '../asks/asks.ts';
-import type { Log, LogRow, UnknownEvent } from '../log/log.ts';
+import type { HostContext } from '../context.ts';
+import type { LogRow, UnknownEvent } from '../log/log.ts';
 import { endCommand, getCommand, markCommand } from '../messages/messages.ts';
 import { placedBy } from '../messages/places.ts';
 import { getMission, type Mission, saveMission } from '../missions/missions.ts';
@@ -43,17 +44,11 @@ const isShown = (event: LogEvent | UnknownEvent): boolean => {
  * Call inside the transaction. Facts already known (a second end of a turn, a repeated opening) are stored without
  * `sequence`, so that nothing shows them twice (protocol §4, last rule).
  */
-export const recordEvent = (
-  sql: SqlStorage,
-  log: Log,
-  missionId: string,
-  event: LogEvent | UnknownEvent,
-  nowMs: number,
-): Recorded[] => {
-  const before = getMission(sql, missionId);
+export const recordEvent = (host: HostContext, missionId: string, event: LogEvent | UnknownEvent): Recorded[] => {
+  const before = getMission(host.sql, missionId);
   if (!before || before.deleted_at !== null) return [];
-  const { recorded, after } = recordIn(sql, log, before, event, nowMs, nowMs);
-  saveMission(sql, before, after);
+  const { recorded, after } = recordIn(host, before, event, host.now());
+  saveMission(host.sql, before, after);
   return recorded;
 };
 
@@ -62,19 +57,17 @@ export const recordEvent = (
  * its producer's clock, which only the row shows; the mission's own times are the edge's.
  */
 export const recordIn = (
-  sql: SqlStorage,
-  log: Log,
+  host: HostContext,
   before: Mission,
   said: LogEvent | UnknownEvent,
-  nowMs: number,
   at: number,
 ): { recorded: Recorded[]; after: Mission } => {
-  const event = asAnswers(sql, said);
+  const event = asAnswers(host.sql, said);
   const missionId = before.id;
   let mission = before;
   const recorded: Recorded[] = [];
   const write = (written: LogEvent | UnknownEvent, shown: boolean, extra?: Pick<Recorded, 'checkpoint'>): void => {
-    const row = log.append(missionId, shown ? mission.next_sequence : null, at, written);
+    const row = host.log.append(missionId, shown ? mission.next_sequence : null, at, written);
     if (shown) mission = { ...mission, next_sequence: mission.next_sequence + 1 };
     recorded.push({ row, mission, ...extra });
   };
@@ -83,34 +76,34 @@ export const recordIn = (
     write(event, false);
     return { recorded, after: mission };
   }
-  const isNew = isNewFact(sql, mission, event);
+  const isNew = isNewFact(host.sql, mission, event);
   const { state, change } = isNew ? reduceMission(mission, event) : { state: mission, change: null };
-  const placed = isNew ? placedBy(sql, event) : null;
+  const placed = isNew ? placedBy(host.sql, event) : null;
   if (placed !== null && event.type !== 'turn.started') write({ type: 'message.placed', command: placed }, true);
   // Also when the turn was already ended at the edge: parts and questions that the host began in between have no other
   // end.
   if (event.type === 'turn.ended') {
-    for (const left of closeLeftOpen(sql, event.turn, missionId)) {
+    for (const left of closeLeftOpen(host.sql, event.turn, missionId)) {
       write(
         { type: 'part.closed', part: left.part, off: left.length, text: '', length: left.length, incomplete: true },
         false,
       );
     }
-    for (const left of endsWith(sql, missionId, event.turn)) {
-      storeSides(sql, mission, left, nowMs);
+    for (const left of endsWith(host.sql, missionId, event.turn)) {
+      storeSides(host, mission, left);
       write(left, false);
     }
   }
   if (change) write({ type: 'mission.status', ...change }, true);
   mission = { ...mission, status: state.status, turn: state.turn, endedTurn: state.endedTurn };
-  const stored = isNew ? storeSides(sql, mission, event, nowMs) : { event, keep: event.type !== 'part.checkpoint' };
+  const stored = isNew ? storeSides(host, mission, event) : { event, keep: event.type !== 'part.checkpoint' };
   if (stored.keep)
     write(
       stored.event,
       isNew && (isShown(event) || (placed !== null && event.type === 'turn.started')),
       stored.checkpoint ? { checkpoint: stored.checkpoint } : {},
     );
-  mission = { ...mission, ...accounts(mission, event, isNew), ...times(before, mission, event, nowMs) };
+  mission = { ...mission, ...accounts(mission, event, isNew), ...times(before, mission, event, host.now()) };
   return { recorded: recorded.map((entry) => ({ ...entry, mission })), after: mission };
 };
 
@@ -154,38 +147,38 @@ interface Stored {
 }
 
 /** Writes parts and command states; returns the event as the log keeps it (texts live in the parts, not in rows). */
-const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent, nowMs: number): Stored => {
+const storeSides = (host: HostContext, mission: Mission, event: LogEvent): Stored => {
   switch (event.type) {
     case 'turn.started':
-      markCommand(sql, event.command, 'running', event.turn);
+      markCommand(host.sql, event.command, 'running', event.turn);
       return { event, keep: true };
     case 'turn.accepted':
-      markCommand(sql, event.command, 'running', event.turn);
+      markCommand(host.sql, event.command, 'running', event.turn);
       return { event, keep: true };
     case 'turn.ended':
       endCommand(
-        sql,
+        host.sql,
         event.command,
         event.outcome === 'completed' ? 'finished' : event.outcome === 'failed' ? 'failed' : 'interrupted',
       );
       return { event, keep: true };
     case 'request.asked':
       // A question of a turn that has already ended is only logged: nobody can answer it.
-      return { event, keep: event.turn !== mission.turn || noteAsked(sql, mission.id, event, nowMs) };
+      return { event, keep: event.turn !== mission.turn || noteAsked(host, mission.id, event) };
     case 'request.ended':
-      endAnswersTo(sql, event.request);
-      return { event, keep: noteEnded(sql, event) };
+      endAnswersTo(host.sql, event.request);
+      return { event, keep: noteEnded(host.sql, event) };
     case 'command.finished':
-      if (event.of !== undefined) endAnswer(sql, event);
-      else endCommand(sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
+      if (event.of !== undefined) endAnswer(host.sql, event);
+      else endCommand(host.sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
       return { event, keep: true };
     case 'command.lost':
-      endCommand(sql, event.command, 'lost');
+      endCommand(host.sql, event.command, 'lost');
       return { event, keep: true };
     case 'part.opened':
       return {
         event,
-        keep: openPart(sql, {
+        keep: openPart(host.sql, {
           part: event.part,
           mission: mission.id,
           turn: event.turn,
@@ -194,18 +187,18 @@ const storeSides = (sql: SqlStorage, mission: Mission, event: LogEvent, nowMs: n
         }),
       };
     case 'turn.todos':
-      return { event, keep: putTodos(sql, mission.id, event.todos) };
+      return { event, keep: putTodos(host.sql, mission.id, event.todos) };
     case 'part.checkpoint': {
-      const part = getPart(sql, event.part);
+      const part = getPart(host.sql, event.part);
       const replace = event.replace === true;
-      if (!part || !takesText(part) || !storeCheckpoint(sql, part, event.off, event.text, replace))
+      if (!part || !takesText(part) || !storeCheckpoint(host.sql, part, event.off, event.text, replace))
         return { event, keep: false };
       return { event: { ...event, text: '' }, keep: true, checkpoint: { off: event.off, text: event.text, replace } };
     }
     case 'part.closed': {
-      const part = getPart(sql, event.part);
+      const part = getPart(host.sql, event.part);
       if (!part || !takesText(part)) return { event, keep: false };
-      const whole = closePart(sql, part, event.off, event.text, event.length);
+      const whole = closePart(host.sql, part, event.off, event.text, event.length);
       return { event: { ...event, text: '', ...(whole ? {} : { incomplete: true }) }, keep: true };
     }
     default:

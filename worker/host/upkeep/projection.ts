@@ -1,8 +1,7 @@
 import type { HistoryEntry } from '../../../shared/api.ts';
-import type { Directory } from '../../directory/directory.ts';
 import { announceLog, type MissionRow, projectedTotals, setLive, writeMissions } from '../../directory/projection.ts';
 import { previewEntries } from '../../directory/schema.ts';
-import type { Log } from '../log/log.ts';
+import type { HostContext, HostDirectory } from '../context.ts';
 import { getMission, history, type Mission } from '../missions/missions.ts';
 import { getMeta, setMeta } from '../tables.ts';
 
@@ -10,9 +9,11 @@ import { getMeta, setMeta } from '../tables.ts';
 const previewChars = 200;
 
 /** Writes missions that changed to D1, the read model of lists (protocol §7). */
-export const projectMissions = async (db: Directory, sql: SqlStorage, log: Log, host: string): Promise<void> => {
+export const projectMissions = async (host: HostContext, directory: HostDirectory): Promise<void> => {
+  const { sql, log } = host;
+  const { db, host: server } = directory;
   if (getMeta(sql, 'announced') !== log.id) {
-    await announceLog(db, host, log.id);
+    await announceLog(db, server, log.id);
     setMeta(sql, 'announced', log.id);
   }
   const stale = sql.exec<{ id: string }>('SELECT id FROM missions WHERE projected_rev < rev').toArray();
@@ -20,7 +21,7 @@ export const projectMissions = async (db: Directory, sql: SqlStorage, log: Log, 
   if (missions.length === 0) return;
   await writeMissions(
     db,
-    missions.map((mission) => rowOf(mission, preview(sql, log, mission), log.id, host)),
+    missions.map((mission) => rowOf(mission, preview(host, mission), log.id, server)),
   );
   for (const { id, rev } of missions)
     sql.exec('UPDATE missions SET projected_rev = ? WHERE id = ? AND projected_rev < ?', rev, id, rev);
@@ -30,7 +31,7 @@ export const projectMissions = async (db: Directory, sql: SqlStorage, log: Log, 
  * Compares D1 with what was projected and forgets the projection where D1 has less: it was replaced by an older copy, and
  * everything is projected again (protocol §6). Also puts back the log in force and the live mark.
  */
-export const checkDirectory = async (db: Directory, sql: SqlStorage, log: Log, host: string): Promise<void> => {
+export const checkDirectory = async ({ sql, log }: HostContext, { db, host }: HostDirectory): Promise<void> => {
   await announceLog(db, host, log.id);
   if (getMeta(sql, 'live') === '1') await setLive(db, host, true);
   const there = await projectedTotals(db, host, log.id);
@@ -43,9 +44,9 @@ export const checkDirectory = async (db: Directory, sql: SqlStorage, log: Log, h
   sql.exec('UPDATE missions SET projected_rev = 0');
 };
 
-const preview = (sql: SqlStorage, log: Log, mission: Mission): HistoryEntry[] =>
+const preview = (host: HostContext, mission: Mission): HistoryEntry[] =>
   mission.deleted_at === null
-    ? history(sql, log, mission.id)
+    ? history(host, mission.id)
         .slice(0, previewEntries)
         .map(({ role, content }) => ({ role, content: content.slice(0, previewChars) }))
     : [];

@@ -1,7 +1,8 @@
 /** Closing missions that nobody goes on with (contract §5.2, `STALE_MISSION_HOURS`). */
 
-import type { Log } from '../log/log.ts';
-import { type Recorded, recordEvent } from '../record/record.ts';
+import type { HostContext } from '../context.ts';
+import type { Change } from '../record/change.ts';
+import { recordEvent } from '../record/record.ts';
 import { staleMissions } from './due.ts';
 
 /** Contract §13.1. */
@@ -18,14 +19,9 @@ export const staleHours = (text: string | undefined): number | null => {
 };
 
 /** Closes what is stale now. Call it inside a transaction; repeated it finds nothing. */
-export const closeStale = (
-  sql: SqlStorage,
-  log: Log,
-  hours: number,
-  nowMs: number,
-): { recorded: Recorded[]; touched: string[] } => {
-  const touched = staleMissions(sql, hours, nowMs);
+export const closeStale = (host: HostContext, hours: number): Change => {
+  const touched = staleMissions(host.sql, hours, host.now());
   const summary = `Auto-closed after ${hours} hours of inactivity`;
   const event = { type: 'mission.status' as const, status: 'completed' as const, summary };
-  return { recorded: touched.flatMap((id) => recordEvent(sql, log, id, event, nowMs)), touched };
+  return { recorded: touched.flatMap((id) => recordEvent(host, id, event)), touched };
 };

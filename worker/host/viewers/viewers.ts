@@ -1,10 +1,11 @@
 import type { Delta } from '../../../shared/frames.ts';
 import { bareCursorRows, closeCode } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
-import type { MissionRun, ViewerHeader } from '../../../shared/viewer.ts';
+import { type MissionRun, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
 import { requestsOf } from '../asks/asks.ts';
 import { close } from '../close-socket.ts';
-import type { Log, LogRow } from '../log/log.ts';
+import type { HostContext } from '../context.ts';
+import type { LogRow } from '../log/log.ts';
 import { busyMissions, missionRun, waitingMessages } from '../missions/activity.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
 import { todosForSnapshot } from '../missions/todos.ts';
@@ -25,55 +26,68 @@ export interface Happened {
   error?: { owner: string; text: string };
 }
 
+/** Tag of viewers' sockets among the object's. */
+export const viewerTag = 'viewer';
+
 /** Everyone who watches this server, and what they have been shown. Memory here is a cache: sockets carry their own state. */
 export class Viewers {
-  readonly #sql: SqlStorage;
-  readonly #log: Log;
-  readonly #sockets: () => WebSocket[];
+  readonly #ctx: DurableObjectState;
+  readonly #host: HostContext;
   readonly #open: OpenTexts;
   readonly #pace = new ThinkingPace();
   readonly #runs = new Map<string, string>();
   readonly #owners = new Map<string, string>();
   readonly #shownSeq = new WeakMap<WebSocket, number>();
 
-  constructor(sql: SqlStorage, log: Log, sockets: () => WebSocket[]) {
-    this.#sql = sql;
-    this.#log = log;
-    this.#sockets = sockets;
-    this.#open = new OpenTexts(sql);
+  constructor(ctx: DurableObjectState, host: HostContext) {
+    this.#ctx = ctx;
+    this.#host = host;
+    this.#open = new OpenTexts(host.sql);
+  }
+
+  /** Takes a viewer's socket, whose owner was checked: `rendering`, `mission` and `cursor` are what its dial asks for. */
+  accept(socket: WebSocket, owner: string, dial: URLSearchParams): void {
+    this.#ctx.acceptWebSocket(socket, [viewerTag]);
+    const viewer = { owner, rendering: rendering.parse(dial.get('rendering')), mission: dial.get('mission') };
+    this.#join(socket, viewer, dial.get('cursor'));
   }
 
   /** First frame of a viewer: live at the head, or a replay from its cursor (protocol §5 Join). */
-  join(socket: WebSocket, viewer: Omit<ViewerState, 'kind' | 'mode' | 'seq'>, cursor: string | null): void {
-    const seq = cursor === null ? null : this.#log.seqOf(cursor);
-    const replays = seq !== null && seq < this.#log.head;
+  #join(socket: WebSocket, viewer: Omit<ViewerState, 'kind' | 'mode' | 'seq'>, cursor: string | null): void {
+    const seq = cursor === null ? null : this.#host.log.seqOf(cursor);
+    const replays = seq !== null && seq < this.#host.log.head;
     const state: ViewerState = {
       kind: 'viewer',
       ...viewer,
       mode: replays ? 'replay' : 'live',
-      seq: seq ?? this.#log.head,
+      seq: seq ?? this.#host.log.head,
     };
     setState(socket, state);
     const reset = cursor !== null && seq === null;
-    const header = this.#header(state, { mode: state.mode, reset, cursor: this.#log.cursorAt(state.seq) });
+    const header = this.#header(state, { mode: state.mode, reset, cursor: this.#host.log.cursorAt(state.seq) });
     const resetBytes = reset && state.rendering === 'delta' ? sseEvent('reset', { type: 'reset' }) : '';
     socket.send(viewerFrame(header, replays ? '' : resetBytes + this.#present(state)));
   }
 
+  /** What a viewer says: `more` asks for the next page of its replay, and it says nothing else. */
+  message(socket: WebSocket, message: string | ArrayBuffer): void {
+    if (message === 'more') this.#more(socket);
+  }
+
   /** The next page of a replay; the viewer is live when it has reached the head. */
-  more(socket: WebSocket): void {
+  #more(socket: WebSocket): void {
     const state = stateOf(socket);
     if (state.mode === 'live') return;
-    const rows = this.#log.page(state.seq);
-    const seq = rows.at(-1)?.seq ?? this.#log.head;
-    const next: ViewerState = { ...state, mode: seq >= this.#log.head ? 'live' : 'replay', seq };
+    const rows = this.#host.log.page(state.seq);
+    const seq = rows.at(-1)?.seq ?? this.#host.log.head;
+    const next: ViewerState = { ...state, mode: seq >= this.#host.log.head ? 'live' : 'replay', seq };
     setState(socket, next);
-    const texts = textsOf(this.#sql);
+    const texts = textsOf(this.#host.sql);
     const bytes = rows
       .filter((row) => this.#isVisible(state, row.mission))
-      .map((row) => this.#opening(state, row) + rowBytes(state.rendering, { row }, false, texts, this.#log))
+      .map((row) => this.#opening(state, row) + rowBytes(state.rendering, { row }, false, texts, this.#host.log))
       .join('');
-    const header = this.#header(next, { mode: next.mode, reset: false, cursor: this.#log.cursorAt(seq) });
+    const header = this.#header(next, { mode: next.mode, reset: false, cursor: this.#host.log.cursorAt(seq) });
     const tail = next.mode === 'live' ? this.#present(next) : sseCursor(header.cursor);
     socket.send(viewerFrame(header, bytes + tail));
   }
@@ -85,7 +99,7 @@ export class Viewers {
     for (const delta of deltas) this.#open.add(delta);
     const changed = this.#changed(happened.touched);
     const encoded = new Map<string, string>();
-    for (const audience of audiences(this.#sockets())) {
+    for (const audience of audiences(this.#ctx.getWebSockets(viewerTag))) {
       const { state } = audience;
       const bytes =
         recorded
@@ -95,7 +109,8 @@ export class Viewers {
               encoded,
               `${state.rendering}${entry.row.seq}`,
               () =>
-                this.#opening(state, entry.row) + rowBytes(state.rendering, entry, true, textsOf(this.#sql), this.#log),
+                this.#opening(state, entry.row) +
+                rowBytes(state.rendering, entry, true, textsOf(this.#host.sql), this.#host.log),
             ),
           )
           .join('') + this.#inTheMaking(state, happened, encoded);
@@ -106,14 +121,20 @@ export class Viewers {
     for (const { row } of recorded) this.#forget(row.event);
   }
 
+  /** Shows an error for a user rather than a mission on all of the user's streams. */
+  tell(owner: string, text: string): void {
+    this.show({ recorded: [], deltas: [], touched: [], error: { owner, text } });
+  }
+
   /** Closes every viewer's socket; each comes back with its cursor. */
   dismiss(): void {
-    for (const socket of this.#sockets()) close(socket, closeCode.restarted, 'the log was begun anew');
+    for (const socket of this.#ctx.getWebSockets(viewerTag))
+      close(socket, closeCode.restarted, 'the log was begun anew');
   }
 
   #send(audience: Audience, bytes: string, changed: MissionRun[], errors: string[]): void {
-    const { head } = this.#log;
-    const cursor = this.#log.cursorAt(head);
+    const { head } = this.#host.log;
+    const cursor = this.#host.log.cursorAt(head);
     const isPlain = changed.length === 0 && errors.length === 0;
     const quiet = bytes === '' && isPlain;
     // The position is in the bytes, so a frame that changes no run has no header and costs neither side a parse or a query.
@@ -146,17 +167,17 @@ export class Viewers {
   }
 
   #thinking(part: string, mission: string): string {
-    const known = getPart(this.#sql, part);
+    const known = getPart(this.#host.sql, part);
     // A sub-agent's text is shown when it has ended (render/agents.ts).
     if (known === null || known.closed || isSubAgents(known)) return '';
     const text = this.#open.text(part);
-    return text !== '' && this.#pace.isDue(part, text.length, Date.now()) ? thinkingBytes(mission, text) : '';
+    return text !== '' && this.#pace.isDue(part, text.length, this.#host.now()) ? thinkingBytes(mission, text) : '';
   }
 
   /** The text of a part that closes before anything of it was shown: iOS ignores a block that only closes (contract §4.6). */
   #opening({ rendering }: ViewerState, { mission, event }: LogRow): string {
     if (rendering !== 'default' || mission === null || 'unknown' in event || event.type !== 'part.closed') return '';
-    const texts = textsOf(this.#sql);
+    const texts = textsOf(this.#host.sql);
     // A sub-agent's text opens and closes itself (render/agents.ts).
     const text = this.#pace.wasShown(event.part) || texts.isSubAgents(event.part) ? '' : texts.part(event.part);
     return text === '' ? '' : thinkingBytes(mission, text);
@@ -167,8 +188,8 @@ export class Viewers {
    * each open part (default rendering) (protocol §5).
    */
   #present(state: ViewerState): string {
-    const cursor = this.#log.cursorAt(this.#log.head);
-    const parts = openParts(this.#sql, state.mission).filter((part) => this.#isVisible(state, part.mission));
+    const cursor = this.#host.log.cursorAt(this.#host.log.head);
+    const parts = openParts(this.#host.sql, state.mission).filter((part) => this.#isVisible(state, part.mission));
     if (state.rendering === 'default') {
       const thinking = parts
         .filter((part) => !isSubAgents(part))
@@ -178,7 +199,7 @@ export class Viewers {
     }
     const snapshot = {
       type: 'snapshot',
-      running: this.#running(state).map((run) => ({ ...run, ...todosForSnapshot(this.#sql, run.mission_id) })),
+      running: this.#running(state).map((run) => ({ ...run, ...todosForSnapshot(this.#host.sql, run.mission_id) })),
       parts: parts.map(({ part, mission, turn, kind, parent_call }) => ({
         part,
         mission_id: mission,
@@ -187,8 +208,8 @@ export class Viewers {
         ...(parent_call === null ? {} : { parent_call }),
         text: this.#open.text(part),
       })),
-      requests: requestsOf(this.#sql, state.owner).filter((each) => this.#isVisible(state, each.mission_id)),
-      queue: waitingMessages(this.#sql, state.owner)
+      requests: requestsOf(this.#host.sql, state.owner).filter((each) => this.#isVisible(state, each.mission_id)),
+      queue: waitingMessages(this.#host.sql, state.owner)
         .filter(({ mission }) => this.#isVisible(state, mission))
         .map(({ id, mission, content, agent }) => ({ id, mission_id: mission, content: content.slice(0, 200), agent })),
     };
@@ -200,15 +221,15 @@ export class Viewers {
   }
 
   #running(state: ViewerState): MissionRun[] {
-    return busyMissions(this.#sql)
+    return busyMissions(this.#host.sql)
       .filter((mission) => maySee(state, mission))
-      .map((mission) => missionRun(this.#sql, mission));
+      .map((mission) => missionRun(this.#host.sql, mission));
   }
 
   #isVisible(state: ViewerState, id: string | null): boolean {
     if (id === null) return true;
     // An owner never changes, so it is read once per mission and not once per token.
-    const owner = this.#owners.get(id) ?? getMission(this.#sql, id)?.owner;
+    const owner = this.#owners.get(id) ?? getMission(this.#host.sql, id)?.owner;
     if (owner === undefined) return false;
     this.#owners.set(id, owner);
     return maySee(state, { id, owner });
@@ -217,9 +238,9 @@ export class Viewers {
   /** Those of the touched missions whose run state is not what was last shown. */
   #changed(touched: string[]): { mission: Mission; run: MissionRun }[] {
     return [...new Set(touched)].flatMap((id) => {
-      const mission = getMission(this.#sql, id);
+      const mission = getMission(this.#host.sql, id);
       if (!mission) return [];
-      const run = missionRun(this.#sql, mission);
+      const run = missionRun(this.#host.sql, mission);
       const text = `${run.state} ${run.queue_len}`;
       // After an eviction it is not known what was shown last; then it is sent once more, rather than never.
       if (this.#runs.get(id) === text) return [];

@@ -1,6 +1,6 @@
 import type { StoredEventJson } from '../../../shared/api.ts';
 import { pageBytes, pageRows } from '../../../shared/limits.ts';
-import type { Log } from '../log/log.ts';
+import type { HostContext } from '../context.ts';
 import { unplaced } from '../messages/places.ts';
 import { getMission } from '../missions/missions.ts';
 import type { EventsPage, EventsQuery } from '../replies.ts';
@@ -9,21 +9,21 @@ import { renderStored, renderWaiting } from './stored.ts';
 import { textsOf } from './texts.ts';
 
 /** One page of a mission's stored events: at most 500 rows looked at, about 512 KB of content. Behind the last row stands what waits. */
-export const eventsPage = (sql: SqlStorage, log: Log, mission: string, query: EventsQuery): EventsPage => {
+export const eventsPage = (host: HostContext, mission: string, query: EventsQuery): EventsPage => {
   const page = fill(query);
-  if (query.after !== undefined) return waitingPage(sql, mission, query, page);
-  const texts = textsOf(sql);
+  if (query.after !== undefined) return waitingPage(host.sql, mission, query, page);
+  const texts = textsOf(host.sql);
   let seen = 0;
   let last = query.from - 1;
-  for (const row of [...log.ofMission(mission, query.from)]) {
+  for (const row of [...host.log.ofMission(mission, query.from)]) {
     seen += 1;
     last = row.sequence ?? last;
-    const event = renderStored(row, texts, (part) => getPart(sql, part)?.closed ?? true);
+    const event = renderStored(row, texts, (part) => getPart(host.sql, part)?.closed ?? true);
     if (event && page.add(event)) return { events: page.events, next: { from: last + 1 } };
   }
   return seen === pageRows
     ? { events: page.events, next: { from: last + 1 } }
-    : waitingPage(sql, mission, { ...query, from: last + 1 }, page);
+    : waitingPage(host.sql, mission, { ...query, from: last + 1 }, page);
 };
 
 /**

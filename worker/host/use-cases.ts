@@ -1,0 +1,120 @@
+/**
+ * What people do, as the Worker asks for it: a rule in one transaction (actions/), then what has to be done before the reply, so that
+ * lists and the host are right when it arrives (architecture §8).
+ */
+import type { MissionJson } from '../../shared/api.ts';
+import type { MissionStatus } from '../../shared/events.ts';
+import { commandId } from '../../shared/ids.ts';
+import * as changes from './actions/changes.ts';
+import { startNow } from './actions/queue.ts';
+import { takeAnswer } from './actions/take-answer.ts';
+import type { HostContext } from './context.ts';
+import type { HostLink } from './link/link.ts';
+import { type NewAnswer, type NewMessage, type NewMission, type Reply, reply } from './replies.ts';
+import type { Transactions } from './transaction.ts';
+import type { Upkeep } from './upkeep/upkeep.ts';
+import type { Viewers } from './viewers/viewers.ts';
+import { readMission } from './views/reads.ts';
+
+/** The parts of one object. */
+export interface HostParts {
+  host: HostContext;
+  viewers: Viewers;
+  upkeep: Upkeep;
+  transactions: Transactions;
+  link: HostLink;
+}
+
+export const createMission = async (parts: HostParts, mission: NewMission): Promise<Reply<MissionJson>> => {
+  const created = parts.transactions.take((host) => changes.createMission(host, mission));
+  if (!created.ok) return created;
+  await parts.upkeep.projected();
+  return readMission(parts.host, mission.owner, mission.id);
+};
+
+export const sendMessage = async (
+  { transactions, link }: HostParts,
+  owner: string,
+  message: NewMessage,
+): Promise<Reply<{ queued: boolean }>> => {
+  const taken = transactions.take((host) => changes.takeMessage(host, owner, message));
+  await link.dispatch();
+  return taken;
+};
+
+/** A message that is taken only if its mission can begin with it at once. */
+export const sendNow = async (
+  { transactions, link }: HostParts,
+  owner: string,
+  message: NewMessage,
+): Promise<Reply<null>> => {
+  const taken = transactions.take((host) => startNow(host, owner, message));
+  await link.dispatch();
+  return taken;
+};
+
+export const setStatus = async (
+  { transactions, upkeep }: HostParts,
+  owner: string,
+  id: string,
+  status: MissionStatus,
+): Promise<Reply<null>> => {
+  const set = transactions.take((host) => changes.setStatus(host, owner, id, status));
+  await upkeep.projected();
+  return set;
+};
+
+export const cancel = ({ transactions, link }: HostParts, owner: string, id: string): Reply<null> => {
+  const cancelled = transactions.take((host) => changes.cancelMission(host, owner, id));
+  if (!cancelled.ok) return cancelled;
+  if (cancelled.value) link.interrupt(cancelled.value.mission, cancelled.value.command);
+  return reply(null);
+};
+
+/** Cancels what a person who names no mission means; where there is nothing, all of the user's streams say so. */
+export const cancelMain = (parts: HostParts, owner: string, current: string | null): Reply<null> => {
+  const main = changes.mainMission(parts.host.sql, owner, current);
+  if (main !== null) return cancel(parts, owner, main);
+  parts.viewers.tell(owner, 'No running task to cancel');
+  return reply(null);
+};
+
+export const resume = async (
+  parts: HostParts,
+  owner: string,
+  id: string,
+  clean: boolean,
+): Promise<Reply<MissionJson>> => {
+  const command = commandId.parse(crypto.randomUUID());
+  const resumed = parts.transactions.take((host) => changes.resumeMission(host, owner, id, command, clean));
+  if (!resumed.ok) return resumed;
+  await parts.upkeep.projected();
+  await parts.link.dispatch();
+  return readMission(parts.host, owner, id);
+};
+
+export const deleteMission = async (
+  { transactions, upkeep }: HostParts,
+  owner: string,
+  id: string,
+): Promise<Reply<null>> => {
+  const deleted = transactions.take((host) => changes.deleteMission(host, owner, id));
+  await upkeep.projected();
+  return deleted;
+};
+
+/** Deletes missions that were opened and never used; returns their ids. */
+export const cleanup = async ({ host, transactions, upkeep }: HostParts, owner: string): Promise<string[]> => {
+  const unused = changes.unusedMissions(host, owner);
+  for (const id of unused) transactions.take((context) => changes.deleteMission(context, owner, id));
+  await upkeep.projected();
+  return unused;
+};
+
+/** The first answer to a question or permission wins; `conflict` says who that was. */
+export const answer = ({ transactions, link }: HostParts, owner: string, given: NewAnswer): Reply<null> => {
+  const taken = transactions.take((host) => takeAnswer(host, owner, given));
+  if (!taken.ok) return taken;
+  if (taken.value) link.answer(taken.value);
+  return reply(null);
+};

@@ -1,6 +1,6 @@
 import { Window } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Hooks } from './pair.ts';
+import type { Hooks } from './flow.ts';
 import type { ServerSide } from './server-side.ts';
 
 /**

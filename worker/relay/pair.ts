@@ -1,25 +1,11 @@
 import type { TransferFrame } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameSecret } from '../digest.ts';
+import type { Flow, Hooks } from './flow.ts';
 import { readBack } from './from-server.ts';
 import { asAppError, type Expected, joinHeaders, type RelayTimes, refused, relayTimes } from './port.ts';
 import { ServerSide } from './server-side.ts';
 import { sendOn } from './to-server.ts';
-
-/** A body on its way, as the server's messages concern it. */
-export interface Flow {
-  bytes(chunk: ArrayBuffer): void;
-  frame(frame: TransferFrame): void;
-  failed(error: AppError): void;
-}
-
-/** What a body may do to its transfer. */
-export interface Hooks {
-  begin(flow: Flow): void;
-  moved(): void;
-  done(): void;
-  fail(error: AppError): void;
-}
 
 interface PairOptions {
   times?: RelayTimes;

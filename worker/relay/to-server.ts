@@ -1,7 +1,7 @@
 import { Credit } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes } from '../../shared/limits.ts';
-import type { Hooks } from './pair.ts';
+import type { Hooks } from './flow.ts';
 import type { ServerSide } from './server-side.ts';
 
 /**

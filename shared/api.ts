@@ -1,6 +1,6 @@
 /** Shapes of the JSON API (contract §2.1, §2.2, §6). Unknown request fields are ignored; `null` counts as missing. */
 import { z } from 'zod';
-import { missionStatus, type RequestKind } from './events.ts';
+import { type AskKind, missionStatus } from './events.ts';
 import { anyUuid, missionId, uuid } from './ids.ts';
 
 const ofClient = anyUuid('must be a UUID');
@@ -77,9 +77,9 @@ export interface RunningJson {
 }
 
 /** NEW: what a person can answer. `body` is as in the event `request.asked` (shared/events.ts). */
-export interface RequestJson {
+export interface AskJson {
   id: string;
-  kind: RequestKind;
+  kind: AskKind;
   mission_id: string;
   tool_call_id: string | null;
   parent_call?: string;

@@ -10,7 +10,7 @@ export const missionSpec = z.object({
 });
 
 /** What a person said to an open request; null `answers` dismiss the question. */
-export const requestAnswer = z.discriminatedUnion('kind', [
+export const askAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('question'), request: requestId, answers: z.array(z.array(z.string())).nullable() }),
   z.object({
     kind: z.literal('permission'),
@@ -20,7 +20,7 @@ export const requestAnswer = z.discriminatedUnion('kind', [
     message: z.string().nullable(),
   }),
 ]);
-export type RequestAnswer = z.infer<typeof requestAnswer>;
+export type AskAnswer = z.infer<typeof askAnswer>;
 
 /**
  * A command as the edge sends it. `at` (edge milliseconds) never changes when the command is sent again: together
@@ -48,7 +48,7 @@ export const command = z.discriminatedUnion('kind', [
     id: commandId,
     mission: missionId,
     at: z.number().int().nonnegative(),
-    args: requestAnswer,
+    args: askAnswer,
   }),
 ]);
 export type Command = z.infer<typeof command>;

@@ -35,10 +35,10 @@ export type Outcome = z.infer<typeof outcome> | 'blocked';
 /** OpenCode's id of a question or a permission it waits for. */
 export const requestId = z.string().min(1).max(200);
 export const requestKind = z.enum(['question', 'permission']);
-export type RequestKind = z.infer<typeof requestKind>;
+export type AskKind = z.infer<typeof requestKind>;
 /** `expired`: nobody can answer any more (the turn ended, OpenCode was restarted). */
 export const requestOutcome = z.enum(['answered', 'rejected', 'expired']);
-export type RequestOutcome = z.infer<typeof requestOutcome>;
+export type AskOutcome = z.infer<typeof requestOutcome>;
 
 /** An entry of the agent's to-do list, in OpenCode's words. */
 export const todo = z.object({

@@ -7,12 +7,12 @@
  */
 import { z } from 'zod';
 
-const missionRun = z.object({
+const missionActivity = z.object({
   mission_id: z.string(),
   state: z.enum(['idle', 'running', 'waiting_for_tool']),
   queue_len: z.number().int().nonnegative(),
 });
-export type MissionRun = z.infer<typeof missionRun>;
+export type MissionActivity = z.infer<typeof missionActivity>;
 
 export const viewerHeader = z.object({
   /** Position after this frame. */
@@ -22,9 +22,9 @@ export const viewerHeader = z.object({
   /** The cursor asked for is not valid here: the client starts from the snapshot in this frame. */
   reset: z.boolean(),
   /** Missions whose run state or queue changed in this frame; what the Worker writes `status` events from. */
-  changed: z.array(missionRun),
+  changed: z.array(missionActivity),
   /** All missions of this audience that run or have a queue. */
-  running: z.array(missionRun),
+  running: z.array(missionActivity),
   /** Errors for the user rather than a mission; the Worker writes them. */
   errors: z.array(z.string()),
 });

@@ -23,7 +23,7 @@ type Calls = Pick<
   | 'removeQueued'
   | 'clearQueue'
   | 'running'
-  | 'asked'
+  | 'asks'
   | 'answer'
   | 'tell'
   | 'startNow'

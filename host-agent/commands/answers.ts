@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AnswerCommand } from '../../shared/commands.ts';
-import type { HostEvent, RequestOutcome } from '../../shared/events.ts';
+import type { AskOutcome, HostEvent } from '../../shared/events.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 import type { MissionContext } from '../missions/context.ts';
 import { speakable } from '../missions/transcript/error-text.ts';
@@ -105,7 +105,7 @@ export class Answers {
     return isOurs ? this.#end(command, 'finished', '') : this.#end(command, 'expired', overText);
   }
 
-  #endBoth(command: AnswerCommand, outcome: RequestOutcome): boolean {
+  #endBoth(command: AnswerCommand, outcome: AskOutcome): boolean {
     const { store } = this.#context;
     const { request } = command.args;
     if (store.requests.get(request)?.outcome !== null)

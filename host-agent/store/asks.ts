@@ -1,4 +1,4 @@
-import { type RequestKind, type RequestOutcome, requestKind, requestOutcome } from '../../shared/events.ts';
+import { type AskKind, type AskOutcome, requestKind, requestOutcome } from '../../shared/events.ts';
 import { type CommandId, commandId, type MissionId, missionId, type TurnId, turnId } from '../../shared/ids.ts';
 import { type Columns, text, textOrNull } from './columns.ts';
 import type { Database } from './database.ts';
@@ -11,9 +11,9 @@ export interface RequestRecord {
   /** Where OpenCode looks for it. */
   directory: string;
   instance: string;
-  kind: RequestKind;
+  kind: AskKind;
   /** Null while it is open. */
-  outcome: RequestOutcome | null;
+  outcome: AskOutcome | null;
   /** The answer that was, or was about to be, handed to that process. */
   attempt: CommandId | null;
 }
@@ -58,7 +58,7 @@ export class Requests {
   }
 
   /** The first end counts. */
-  ended(request: string, outcome: RequestOutcome): void {
+  ended(request: string, outcome: AskOutcome): void {
     this.#database.db
       .prepare('UPDATE requests SET outcome = ? WHERE request = ? AND outcome IS NULL')
       .run(outcome, request);

@@ -1,6 +1,6 @@
 import { env, evictDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
-import type { MissionJson, RequestJson, RunningJson, StoredEventJson } from '../../shared/api.ts';
+import type { AskJson, MissionJson, RunningJson, StoredEventJson } from '../../shared/api.ts';
 import { type AnswerCommand, command as commandSchema } from '../../shared/commands.ts';
 import { asUser, edgeEnv, enrol, freshDirectory, users } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
@@ -43,7 +43,7 @@ const post = async (as: typeof ada, path: string, json: object, headers: Record<
   const response = await as(`/api/control/${path}`, { method: 'POST', json, headers });
   return { status: response.status, text: await response.text() };
 };
-const open = async (as: typeof ada = ada): Promise<RequestJson[]> => (await as('/api/control/permissions')).json();
+const open = async (as: typeof ada = ada): Promise<AskJson[]> => (await as('/api/control/permissions')).json();
 const status = async (): Promise<MissionJson['status']> =>
   (await (await ada(`/api/control/missions/${mission}`)).json<MissionJson>()).status;
 const running = async () => (await (await ada('/api/control/running')).json()) as object[];

@@ -181,7 +181,7 @@ test('pages of stored events go on into what waits, whatever begins between two 
 });
 
 test('a store of the version before is put in order when it is opened', async () => {
-  const { migrate, steps } = await import('../../worker/host/tables.ts');
+  const { migrate, migrations } = await import('../../worker/host/tables.ts');
   const stub = env.HOST.getByName(crypto.randomUUID());
   const old = (type: string, seq: number, sequence: number | null, more: object) =>
     [seq, 'm', sequence, seq, type, JSON.stringify({ type, ...more })] as const;
@@ -198,7 +198,7 @@ test('a store of the version before is put in order when it is opened', async ()
       )
       .toArray())
       sql.exec(`DROP TABLE ${name}`);
-    for (const statement of steps.slice(0, 6).flat()) sql.exec(statement);
+    for (const statement of migrations.slice(0, 6).flat()) sql.exec(statement);
     sql.exec("INSERT INTO meta (key, value) VALUES ('schema', '6')");
     const rows = [
       kept(1, 1, 'A'),

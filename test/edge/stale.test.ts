@@ -1,7 +1,7 @@
 import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
-import { nextDue, noteProjection, staleMissions } from '../../worker/host/upkeep/due.ts';
+import { nextDue, staleMissions, storeProjectionResult } from '../../worker/host/upkeep/due.ts';
 import { staleHours } from '../../worker/host/upkeep/stale.ts';
 import { hostObject } from '../../worker/host-calls.ts';
 import { batch, dialHost, enrolHost, hello } from './host-peer.ts';
@@ -138,9 +138,9 @@ test('one alarm serves everything that is due, the earliest first', async () => 
   expect(await due(24)).toBeGreaterThan(now + 23 * hourMs);
   expect(await due(null)).toBeNull();
 
-  await inObject((sql) => noteProjection(sql, false, now));
+  await inObject((sql) => storeProjectionResult(sql, false, now));
   expect(await due(24)).toBe(now + 5_000);
-  await inObject((sql) => noteProjection(sql, true, now));
+  await inObject((sql) => storeProjectionResult(sql, true, now));
   expect(await due(24)).toBeGreaterThan(now + 23 * hourMs);
 
   const peer = await dialHost(host);

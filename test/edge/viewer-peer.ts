@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:test';
-import { type MissionRun, type ViewerHeader, viewerHeader } from '../../shared/viewer.ts';
+import { type MissionActivity, type ViewerHeader, viewerHeader } from '../../shared/viewer.ts';
 
 export interface SeenEvent {
   id: string | null;
@@ -12,7 +12,7 @@ export interface ViewerPeer {
   header: ViewerHeader;
   events: SeenEvent[];
   /** Run states that headers told as changed. */
-  changes: MissionRun[];
+  changes: MissionActivity[];
   /** Resolves with the first event, past or coming, that fits; keeps asking for pages while in replay. */
   until(fits: (event: SeenEvent) => boolean): Promise<SeenEvent>;
   /** The newest id seen. */
@@ -35,7 +35,7 @@ export const watch = async (
   const socket = response.webSocket;
   if (!socket) throw new Error(`no socket: ${response.status}`);
   const events: SeenEvent[] = [];
-  const changes: MissionRun[] = [];
+  const changes: MissionActivity[] = [];
   const waiting: { fits: (event: SeenEvent) => boolean; resolve: (event: SeenEvent) => void }[] = [];
   const first = Promise.withResolvers<ViewerHeader>();
   let cursor = '';

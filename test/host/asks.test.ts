@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { RequestAnswer } from '../../shared/commands.ts';
+import type { AskAnswer } from '../../shared/commands.ts';
 import type { HostEvent } from '../../shared/events.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { answerTo, asks, delegates, runs } from '../support/asking-agent.ts';
@@ -32,7 +32,7 @@ const asked = async (host: MissionHost, script: string) => {
   return { command, mission: command.mission, request: await host.event('request.asked', command.mission) };
 };
 
-const give = (host: MissionHost, mission: MissionId, args: RequestAnswer) => {
+const give = (host: MissionHost, mission: MissionId, args: AskAnswer) => {
   const answer = answerTo(mission, args);
   host.give(answer);
   return answer;
@@ -92,7 +92,7 @@ test('a session of the time when nobody could be asked may ask again', async () 
 test('of two answers that reach the host, the agent gets one', async () => {
   const host = start();
   const { command, mission, request } = await asked(host, `${asks('Twice?')}\nSAY Thanks.`);
-  const said = (label: string): RequestAnswer => ({ kind: 'question', request: request.request, answers: [[label]] });
+  const said = (label: string): AskAnswer => ({ kind: 'question', request: request.request, answers: [[label]] });
 
   const [first, second] = [give(host, mission, said('Red')), give(host, mission, said('Blue'))];
 

@@ -147,7 +147,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a reload shows an answer without its texts',
-    planted: [{ file: 'worker/host/views/stored.ts', from: 'texts.answer(event)', to: 'event.text' }],
+    planted: [{ file: 'worker/host/views/stored.ts', from: 'texts.assistantMessage(event)', to: 'event.text' }],
     proof: atEdge(sameOnReload),
     symptom: /not what a reload shows:[\s\S]*"head":"answer [^"]*","text":"".*of the log .*"text":"Hello world"/,
   },

@@ -1,5 +1,5 @@
 // Scripts of agents that ask, and the answers to them as the edge sends them.
-import type { AnswerCommand, RequestAnswer } from '../../shared/commands.ts';
+import type { AnswerCommand, AskAnswer } from '../../shared/commands.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { newCommandId } from './host-store.ts';
 
@@ -26,7 +26,7 @@ export const runs = (command: string): string => `TOOL bash ${JSON.stringify({ c
 export const delegates = (script: string, agent = 'general'): string =>
   `TOOL task ${JSON.stringify({ description: 'Do it', prompt: script, subagent_type: agent })}`;
 
-export const answerTo = (mission: MissionId, args: RequestAnswer): AnswerCommand => ({
+export const answerTo = (mission: MissionId, args: AskAnswer): AnswerCommand => ({
   kind: 'answer',
   id: newCommandId(),
   mission,

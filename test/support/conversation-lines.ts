@@ -1,6 +1,6 @@
 // What a mission's conversation consists of, line by line, read from each place that shows it: both streams and the stored events.
 import type { LogEvent } from '../../shared/events.ts';
-import { answerId } from '../../shared/ids.ts';
+import { assistantMessageId } from '../../shared/ids.ts';
 import type { StoredEvent } from './comparison.ts';
 import type { Reading, Row } from './reading.ts';
 
@@ -128,7 +128,7 @@ export const logLines = (reading: Reading, mission: string, byEnds: boolean): Li
       default:
         placed.push(...simple(seq, event));
         if (event.type === 'turn.ended') end(row, event.command, `answer ${event.turn}`, event.text);
-        if (isUnanswered(event)) end(row, event.command, `answer ${answerId(event.command)}`, event.text);
+        if (isUnanswered(event)) end(row, event.command, `answer ${assistantMessageId(event.command)}`, event.text);
     }
   }
   return { placed, waiting: [...waiting.values()] };

@@ -9,7 +9,7 @@ const starts = `SELECT json_extract(body, '$.command') AS command, min(seq) AS s
 const ends = `SELECT json_extract(body, '$.command') AS command, min(seq) AS seq FROM log
   WHERE type IN ('command.finished', 'command.lost') AND sequence IS NOT NULL GROUP BY json_extract(body, '$.command')`;
 
-export const reordering: readonly string[] = [
+export const numberingMigration: readonly string[] = [
   // `bearer`: the row that bears the message's number from here on. `place`: the row before which it stands.
   `CREATE TABLE moved AS
      SELECT kept.seq AS kept, kept.mission, commands.id AS command, coalesce(start.seq, ending.seq, kept.seq) AS place,

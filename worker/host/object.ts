@@ -3,7 +3,7 @@
  * function beside it that is given the context, and what people do is a use case.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { QueuedJson, RequestJson, RunningJson } from '../../shared/api.ts';
+import type { AskJson, QueuedJson, RunningJson } from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
@@ -11,7 +11,7 @@ import { isUser } from '../auth/mode.ts';
 import { type Directory, directory } from '../directory/directory.ts';
 import type { Env } from '../env.ts';
 import { clearQueue, editQueued, removeQueued } from './actions/queue.ts';
-import { requestsOf } from './asks/asks.ts';
+import { openAsksOf } from './asks/asks.ts';
 import { close } from './close-socket.ts';
 import type { HostDirectory } from './context.ts';
 import { HostLink } from './link/link.ts';
@@ -110,7 +110,7 @@ export class Host extends DurableObject<Env> {
     return readProgress(this.#parts.host, owner, id);
   }
   running(owner: string): RunningJson[] {
-    return runningJson(this.#parts.host, owner, this.#parts.link.activity());
+    return runningJson(this.#parts.host, owner, this.#parts.link.liveness());
   }
   setStatus(owner: string, id: string, status: MissionStatus) {
     return people.setStatus(this.#parts, owner, id, status);
@@ -157,8 +157,8 @@ export class Host extends DurableObject<Env> {
     return { slots: slotsOf(this.#parts.host.sql), working: working(this.#parts.host.sql).get(owner) ?? 0 };
   }
   /** What people can answer. */
-  asked(owner: string): RequestJson[] {
-    return requestsOf(this.#parts.host.sql, owner);
+  asks(owner: string): AskJson[] {
+    return openAsksOf(this.#parts.host.sql, owner);
   }
   answer(owner: string, answer: NewAnswer) {
     return people.answer(this.#parts, owner, answer);

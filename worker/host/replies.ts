@@ -1,5 +1,5 @@
 import type { StoredEventJson } from '../../shared/api.ts';
-import type { RequestAnswer } from '../../shared/commands.ts';
+import type { AskAnswer } from '../../shared/commands.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
 
@@ -37,7 +37,7 @@ export interface NewMessage {
 export interface NewAnswer {
   id: CommandId;
   by: string;
-  said: RequestAnswer | { tool_call_id: string; answers: string[][] | null };
+  said: AskAnswer | { tool_call_id: string; answers: string[][] | null };
 }
 
 export interface EventsQuery {

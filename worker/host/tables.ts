@@ -1,10 +1,10 @@
-import { reordering } from './migrate-sequences.ts';
+import { numberingMigration } from './migrate-sequences.ts';
 
 /**
  * The object's own tables. Plain SQL: drizzle stays with D1, where a schema is shared; here every row written is the bill,
  * so tables are cut by how often they change. `meta.schema` carries the version; a step is added below, never edited.
  */
-export const steps: readonly (readonly string[])[] = [
+export const migrations: readonly (readonly string[])[] = [
   [
     'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
     // One row per construction that appended something: makes a rolled-back object recognisable (protocol §1).
@@ -79,7 +79,7 @@ export const steps: readonly (readonly string[])[] = [
        AND type IN ('message.kept', 'message.placed', 'turn.started', 'turn.ended', 'command.finished', 'command.lost')`,
     // Where its row is in the log; of those that ended nobody asks.
     'ALTER TABLE commands ADD COLUMN seq INTEGER NOT NULL DEFAULT 0',
-    ...reordering,
+    ...numberingMigration,
   ],
 ];
 
@@ -87,10 +87,12 @@ export const steps: readonly (readonly string[])[] = [
 export const migrate = (sql: SqlStorage): void => {
   const known = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name = 'meta'").toArray();
   const version = known.length === 0 ? 0 : Number(getMeta(sql, 'schema') ?? 0);
-  if (version > steps.length)
-    throw new Error(`object schema ${version} is newer than this program's ${steps.length}: deploy a newer Worker`);
-  for (const statements of steps.slice(version)) for (const statement of statements) sql.exec(statement);
-  if (version < steps.length) setMeta(sql, 'schema', String(steps.length));
+  if (version > migrations.length)
+    throw new Error(
+      `object schema ${version} is newer than this program's ${migrations.length}: deploy a newer Worker`,
+    );
+  for (const statements of migrations.slice(version)) for (const statement of statements) sql.exec(statement);
+  if (version < migrations.length) setMeta(sql, 'schema', String(migrations.length));
 };
 
 export const getMeta = (sql: SqlStorage, key: string): string | null =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { questionAnswers } from '../../shared/api.ts';
-import type { RequestAnswer } from '../../shared/commands.ts';
+import type { AskAnswer } from '../../shared/commands.ts';
 import { AppError } from '../../shared/errors.ts';
 import { commandId } from '../../shared/ids.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
@@ -27,7 +27,7 @@ export const requests: Served[] = [
   }),
   on(controlRoutes.questions, async ({ c, user: { id: owner }, query }) => {
     const hosts = await hostsOfOwner(directory(c.env), owner);
-    const asked = await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.asked(owner))));
+    const asked = await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.asks(owner))));
     const sorted = asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at));
     return pageOf(c, query, sorted);
   }),
@@ -47,7 +47,7 @@ const answersIn = (result: unknown): string[][] | null => {
   return questionAnswers.safeParse(said).data ?? null;
 };
 
-const answered = async (c: Context, path: string, said: RequestAnswer): Promise<{ ok: true }> => {
+const answered = async (c: Context, path: string, said: AskAnswer): Promise<{ ok: true }> => {
   const { answer } = await answerSomewhere(c, `POST /api/control/${path}/${said.request}`, said, said);
   unwrap(answer);
   return { ok: true };

@@ -1,8 +1,8 @@
 import { sseEvent } from '../../shared/sse.ts';
-import type { MissionRun, ViewerHeader } from '../../shared/viewer.ts';
+import type { MissionActivity, ViewerHeader } from '../../shared/viewer.ts';
 
 /** What a stream's viewer believes to run or wait, by server. */
-export type Runs = Map<string, readonly MissionRun[]>;
+export type Runs = Map<string, readonly MissionActivity[]>;
 
 /**
  * The `status` events around the bytes of one frame: what began before them, what ended after them, so that a viewer sees an
@@ -31,9 +31,9 @@ export const statusSnapshot = (runs: Runs): string => {
   return sseEvent('status', { type: 'status', state: 'idle', queue_len: 0 });
 };
 
-const allRuns = (runs: Runs): MissionRun[] => [...runs.values()].flat();
+const allRuns = (runs: Runs): MissionActivity[] => [...runs.values()].flat();
 
-const unnamedChanges = (known: readonly MissionRun[], { changed, running }: ViewerHeader): MissionRun[] => {
+const unnamedChanges = (known: readonly MissionActivity[], { changed, running }: ViewerHeader): MissionActivity[] => {
   const named = new Set(changed.map((run) => run.mission_id));
   const before = new Map(known.map((run) => [run.mission_id, run]));
   const now = new Set(running.map((run) => run.mission_id));
@@ -44,8 +44,8 @@ const unnamedChanges = (known: readonly MissionRun[], { changed, running }: View
   return [...other, ...over].filter((run) => !named.has(run.mission_id));
 };
 
-const isSame = (a: MissionRun | undefined, b: MissionRun): boolean =>
+const isSame = (a: MissionActivity | undefined, b: MissionActivity): boolean =>
   a?.state === b.state && a.queue_len === b.queue_len;
 
-const statusEvent = ({ state, queue_len, mission_id }: MissionRun): string =>
+const statusEvent = ({ state, queue_len, mission_id }: MissionActivity): string =>
   sseEvent('status', { type: 'status', state, queue_len, mission_id });

@@ -2,7 +2,7 @@
  * What the commands tell about a mission: with `--json` each of these is one line of standard output, as it is; else they are put
  * into words (printing/). This is the documented shape: members may be added, none is taken away or changes its meaning.
  */
-import type { MissionStatus, Outcome, RequestKind, RequestOutcome } from '../../../shared/events.ts';
+import type { AskKind, AskOutcome, MissionStatus, Outcome } from '../../../shared/events.ts';
 
 export type Line =
   | { type: 'mission'; id: string; title: string | null; status: MissionStatus }
@@ -22,8 +22,8 @@ export type Line =
   | { type: 'tool'; id: string; name: string; args: unknown; parent_call?: string }
   | { type: 'tool_result'; id: string; name: string; result: unknown; failed: boolean }
   /** The agent waits for a person: `openagent answer <id> …`. */
-  | { type: 'request'; id: string; kind: RequestKind; body: unknown }
-  | { type: 'request_end'; id: string; outcome: RequestOutcome }
+  | { type: 'request'; id: string; kind: AskKind; body: unknown }
+  | { type: 'request_end'; id: string; outcome: AskOutcome }
   /** Trouble that the agent met and may survive. */
   | { type: 'error'; message: string }
   | { type: 'status'; status: MissionStatus; summary: string | null }

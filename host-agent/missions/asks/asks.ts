@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { HostEvent, RequestOutcome } from '../../../shared/events.ts';
+import type { AskOutcome, HostEvent } from '../../../shared/events.ts';
 import type { OpenPermission, OpenQuestion } from '../../opencode/api/client.ts';
 import type { Frame } from '../../opencode/api/events.ts';
 import { OpenCodeAway } from '../../opencode/api/failure.ts';
@@ -73,7 +73,7 @@ export class Asking {
   }
 
   /** Ends of what is still open, for the rows before the turn's end; `store` is to be called alongside them. */
-  ends(outcome: RequestOutcome): { events: Ended[]; store: () => void } {
+  ends(outcome: AskOutcome): { events: Ended[]; store: () => void } {
     this.#isOver = true;
     const { store } = this.#context;
     const events = store.requests

@@ -1,11 +1,11 @@
-/** What people ask of missions (contract §2.2, §5): rules only, over the tables; the object steps, shows and sends. */
+/** What people do with missions (contract §2.2, §5): rules over the tables; use-cases.ts says what follows them. */
 
 import type { MissionStatus } from '../../../shared/events.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { isResumable } from '../../../shared/reducer.ts';
-import { forgetRequests } from '../asks/asks.ts';
+import { forgetAsks } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
-import { forgetCommands, getCommand, inFlight, keepMessage, openCommands, wishCancel } from '../messages/messages.ts';
+import { forgetMessages, getMessage, inFlight, keepMessage, openMessages, wishCancel } from '../messages/messages.ts';
 import { busyMissions } from '../missions/activity.ts';
 import {
   getMission,
@@ -23,7 +23,7 @@ import { recordEvent } from '../record/record.ts';
 import { isRemoved, removedText } from '../removed.ts';
 import { type NewMessage, type NewMission, refuse, reply } from '../replies.ts';
 import { forgetParts } from '../text/parts.ts';
-import { endHere } from './end-at-edge.ts';
+import { endAtEdge } from './end-at-edge.ts';
 
 const notFound = (id: string) => refuse('not_found', `Mission ${id} not found`);
 /** The status is the contract's (§2.2 cancel), the text says what is so. */
@@ -52,7 +52,7 @@ export const takeMessage = (
   message: NewMessage,
   clean = false,
 ): Done<{ queued: boolean }> => {
-  const known = getCommand(host.sql, message.id);
+  const known = getMessage(host.sql, message.id);
   if (known) {
     const isOwn = ownMission(host.sql, owner, known.mission) !== null && known.mission === message.mission;
     return done(isOwn ? reply({ queued: known.queued }) : refuse('conflict', 'This message id is taken.'));
@@ -60,7 +60,7 @@ export const takeMessage = (
   const mission = ownMission(host.sql, owner, message.mission);
   if (!mission) return done(notFound(message.mission));
   if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
-  const queued = openCommands(host.sql, mission.id).length > 0 || host.awaySinceMs() !== null || !hasRoom(host.sql);
+  const queued = openMessages(host.sql, mission.id).length > 0 || host.awaySinceMs() !== null || !hasRoom(host.sql);
   const { id: command, content, agent } = message;
   const recorded = recordEvent(host, mission.id, { type: 'message.kept', command, content, agent, queued });
   keepMessage(host.sql, { ...message, at: host.now(), clean, queued, seq: host.log.head });
@@ -90,11 +90,11 @@ export const cancelMission = (
   const end = { outcome: 'cancelled', text: 'Task cancelled' } as const;
   if (command.state === 'kept') {
     if (mission.turn !== null) return done(refuse('not_found', idleText(id)));
-    return done(reply(null), endHere(host, mission, command.id, end), [id]);
+    return done(reply(null), endAtEdge(host, mission, command.id, end), [id]);
   }
   wishCancel(host.sql, command.id);
   const recorded = command.cancel ? [] : recordEvent(host, id, { type: 'cancel.requested', command: command.id });
-  if (host.awaySinceMs() !== null) recorded.push(...endHere(host, mission, command.id, end));
+  if (host.awaySinceMs() !== null) recorded.push(...endAtEdge(host, mission, command.id, end));
   return done(reply({ mission: mission.id, command: command.id }), recorded, [id]);
 };
 
@@ -118,7 +118,7 @@ export const resumeMission = (
   if (!isResumable(mission.status))
     return done(refuse('bad_request', `Mission ${id} cannot be resumed (status: ${mission.status})`));
   if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
-  const content = resumePrompt(host, mission, clean);
+  const content = resumeText(host, mission, clean);
   const recorded = recordEvent(host, id, { type: 'mission.status', status: 'active', summary: null });
   const message = takeMessage(host, owner, { id: command, mission: mission.id, content, agent: null }, clean);
   return done(message.reply.ok ? reply(null) : message.reply, [...recorded, ...message.recorded], [id]);
@@ -132,8 +132,8 @@ export const deleteMission = (host: HostContext, owner: string, id: string): Don
   }
   forgetParts(host.sql, id);
   forgetTodos(host.sql, id);
-  forgetRequests(host.sql, id);
-  forgetCommands(host.sql, id);
+  forgetAsks(host.sql, id);
+  forgetMessages(host.sql, id);
   host.log.forget(id);
   const recorded = recordEvent(host, id, { type: 'mission.deleted' });
   saveMission(host.sql, mission, { ...mission, title: null, deleted_at: host.now(), updated_at: host.now() });
@@ -148,7 +148,7 @@ export const unusedMissions = (host: HostContext, owner: string): string[] =>
       owner,
     )
     .toArray()
-    .filter(({ id }) => openCommands(host.sql, id).length === 0 && history(host, id).length === 0)
+    .filter(({ id }) => openMessages(host.sql, id).length === 0 && history(host, id).length === 0)
     .map(({ id }) => id);
 
 const giveTitle = (sql: SqlStorage, id: string, owner: string, content: string): void => {
@@ -173,7 +173,7 @@ const titleOf = (content: string): string => {
 const resumeChars = 2_000;
 
 /** The generated message of a resume. OpenCode keeps the session, so this only says what happened and what to go on with. */
-const resumePrompt = (host: HostContext, mission: Mission, clean: boolean): string => {
+const resumeText = (host: HostContext, mission: Mission, clean: boolean): string => {
   const entries = history(host, mission.id).filter(({ queued }) => !queued);
   const request = entries.find((entry) => entry.role === 'user')?.content ?? '';
   const said = entries.findLast((entry) => entry.role === 'assistant')?.content ?? '';

@@ -3,23 +3,23 @@
 import { noUsage } from '../../../shared/events.ts';
 import { type CommandId, turnId } from '../../../shared/ids.ts';
 import type { HostContext } from '../context.ts';
-import { openCommands, wishCancel } from '../messages/messages.ts';
+import { openMessages, wishCancel } from '../messages/messages.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
 import { rememberEndedTurn } from '../missions/reported-turns.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 
 /** How the turn ends (`cancelled` by a person, or `interrupted`), and the text that the conversation shows. */
-export interface End {
+export interface EdgeEnd {
   outcome: 'cancelled' | 'interrupted';
   text: string;
 }
 
 /** Ends the turn, or the command that has not become one. */
-export const endHere = (
+export const endAtEdge = (
   host: HostContext,
   mission: Mission,
   command: CommandId,
-  { outcome, text }: End,
+  { outcome, text }: EdgeEnd,
 ): Recorded[] => {
   if (mission.turn === null) {
     const finished = outcome === 'cancelled' ? outcome : 'expired';
@@ -31,7 +31,7 @@ export const endHere = (
   return recordEvent(host, mission.id, ended);
 };
 
-const serverRemoved: End = {
+const serverRemoved: EdgeEnd = {
   outcome: 'interrupted',
   text: 'The server was removed from Open Agent before this was done.',
 };
@@ -40,11 +40,11 @@ const serverRemoved: End = {
  * Ends every message that runs, is on the way or waits. The wish to stop it is kept for a host that comes back.
  * Call inside a transaction.
  */
-export const endAll = (host: HostContext): Recorded[] =>
-  openCommands(host.sql, null).flatMap((command) => {
+export const endAllAtEdge = (host: HostContext): Recorded[] =>
+  openMessages(host.sql, null).flatMap((command) => {
     // Read anew for each command: ending the one before may have ended the mission's turn.
     const mission = getMission(host.sql, command.mission);
     if (!mission) return [];
     if (command.state !== 'kept') wishCancel(host.sql, command.id);
-    return endHere(host, mission, command.id, serverRemoved);
+    return endAtEdge(host, mission, command.id, serverRemoved);
   });

@@ -1,7 +1,6 @@
-/** What people do with messages that wait at the edge (contract §2.2 Queue, §3 parallel): rules over the tables, as in requests.ts. */
-
+/** What people do with messages that wait at the edge (contract §2.2 Queue, §3 parallel). */
 import type { HostContext } from '../context.ts';
-import { editKept, getCommand, type KeptMessage, openCommands, removeKept } from '../messages/messages.ts';
+import { editKept, getMessage, type KeptMessage, openMessages, removeKept } from '../messages/messages.ts';
 import { waitingMessages } from '../missions/activity.ts';
 import { type Mission, ownMission, raiseRevision } from '../missions/missions.ts';
 import { hasRoom, slotsOf } from '../missions/slots.ts';
@@ -15,7 +14,7 @@ const notInQueue = refuse('not_found', 'message not in queue');
 
 /** A message of this user that the table knows, with its mission. */
 const ownMessage = (sql: SqlStorage, owner: string, id: string): { message: KeptMessage; mission: Mission } | null => {
-  const message = getCommand(sql, id);
+  const message = getMessage(sql, id);
   const mission = message && ownMission(sql, owner, message.mission);
   return message && mission ? { message, mission } : null;
 };
@@ -65,9 +64,9 @@ export const clearQueue = (host: HostContext, owner: string): Change & { cleared
 export const startNow = (host: HostContext, owner: string, message: NewMessage): Done<null> => {
   if (!ownMission(host.sql, owner, message.mission))
     return done(refuse('conflict', `Mission ${message.mission} not found`));
-  if (getCommand(host.sql, message.id) === null) {
+  if (getMessage(host.sql, message.id) === null) {
     if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
-    if (openCommands(host.sql, message.mission).length > 0)
+    if (openMessages(host.sql, message.mission).length > 0)
       return done(refuse('conflict', `Mission ${message.mission} is already running`));
     if (host.awaySinceMs() !== null)
       return done(

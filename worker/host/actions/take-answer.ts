@@ -1,7 +1,7 @@
 import { timestamp } from '../../../shared/api.ts';
-import type { AnswerCommand, RequestAnswer } from '../../../shared/commands.ts';
+import type { AnswerCommand, AskAnswer } from '../../../shared/commands.ts';
 import { type Answer, getAnswer, saidIn } from '../asks/answers.ts';
-import { getRequest, type OpenRequest, questionOf } from '../asks/asks.ts';
+import { type Ask, getAsk, questionOf } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
 import { ownMission } from '../missions/missions.ts';
 import { type Done, done } from '../record/change.ts';
@@ -13,38 +13,36 @@ export const takeAnswer = (
   owner: string,
   { id, by, said }: NewAnswer,
 ): Done<AnswerCommand | null> => {
-  const request = 'request' in said ? getRequest(host.sql, said.request) : questionOf(host.sql, said.tool_call_id);
+  const ask = 'request' in said ? getAsk(host.sql, said.request) : questionOf(host.sql, said.tool_call_id);
   const kind = 'request' in said ? said.kind : 'question';
-  const isOwn = request?.kind === kind && ownMission(host.sql, owner, request.mission) !== null;
-  if (!request || !isOwn) return done(refuse('not_found', `There is no such ${kind}`));
-  if (getAnswer(host.sql, id)?.request === request.request) return done(reply(null));
-  if (request.answer !== null || request.ended !== null) return done(refuse('conflict', takenText(host.sql, request)));
+  const isOwn = ask?.kind === kind && ownMission(host.sql, owner, ask.mission) !== null;
+  if (!ask || !isOwn) return done(refuse('not_found', `There is no such ${kind}`));
+  if (getAnswer(host.sql, id)?.request === ask.request) return done(reply(null));
+  if (ask.answer !== null || ask.ended !== null) return done(refuse('conflict', takenText(host.sql, ask)));
 
   if (!('request' in said) && said.answers === null) return done(refuse('bad_request', unusableText));
-  const args: RequestAnswer =
-    'request' in said ? said : { kind: 'question', request: request.request, answers: said.answers };
+  const args: AskAnswer = 'request' in said ? said : { kind: 'question', request: ask.request, answers: said.answers };
   host.sql.exec(
     'INSERT INTO answers (id, request, mission, answered_by, at, args) VALUES (?, ?, ?, ?, ?, ?)',
     id,
-    request.request,
-    request.mission,
+    ask.request,
+    ask.mission,
     by,
     host.now(),
     JSON.stringify(args),
   );
-  host.sql.exec('UPDATE requests SET answer = ? WHERE request = ?', id, request.request);
-  return done(reply({ kind: 'answer', id, mission: request.mission, at: host.now(), args }));
+  host.sql.exec('UPDATE requests SET answer = ? WHERE request = ?', id, ask.request);
+  return done(reply({ kind: 'answer', id, mission: ask.mission, at: host.now(), args }));
 };
 
 const unusableText = 'Failed to reply to question: the result must be {"answers": [[label, …], …]}';
 
 /** Who was first, for whoever comes later. */
-const takenText = (sql: SqlStorage, request: OpenRequest): string => {
-  const what = request.kind === 'question' ? 'This question' : 'This permission request';
+const takenText = (sql: SqlStorage, ask: Ask): string => {
+  const what = ask.kind === 'question' ? 'This question' : 'This permission request';
   // Also where somebody had answered: the agent did not get it.
-  if (request.ended === 'expired')
-    return `${what} can't be answered any more: its turn ended, or OpenCode was restarted`;
-  const first = request.answer === null ? null : getAnswer(sql, request.answer);
+  if (ask.ended === 'expired') return `${what} can't be answered any more: its turn ended, or OpenCode was restarted`;
+  const first = ask.answer === null ? null : getAnswer(sql, ask.answer);
   if (first) return `${what} was already answered by ${first.answered_by} at ${timestamp(first.at)}: ${summary(first)}`;
   return `${what} was already answered on the server itself`;
 };

@@ -1,10 +1,10 @@
 /**
- * Answers to open requests (protocol §4 "Answers"): the first one is stored and wins, and reaches the host as a command that is
+ * Answers to questions and permissions (protocol §4 "Answers"): the first one is stored and wins, and reaches the host as a command that is
  * repeated like any other. It is no message: it waits for no turn, makes no mission busy and ends nothing but itself.
  */
 import { z } from 'zod';
-import { type AnswerCommand, type RequestAnswer, requestAnswer } from '../../../shared/commands.ts';
-import type { LogEvent, RequestKind } from '../../../shared/events.ts';
+import { type AnswerCommand, type AskAnswer, askAnswer } from '../../../shared/commands.ts';
+import type { AskKind, LogEvent } from '../../../shared/events.ts';
 import type { Hello } from '../../../shared/frames.ts';
 import { type CommandId, commandId, type MissionId } from '../../../shared/ids.ts';
 import { runPosition } from '../log/runs.ts';
@@ -29,13 +29,13 @@ export const getAnswer = (sql: SqlStorage, id: string): Answer | null =>
 export const missionOfAnswer = (sql: SqlStorage, id: string): MissionId | null => getAnswer(sql, id)?.mission ?? null;
 
 /** Whether an answer is for a question or a permission; null when there is no answer of this id. */
-export const kindOfAnswer = (sql: SqlStorage, id: string): RequestKind | null => {
+export const kindOfAnswer = (sql: SqlStorage, id: string): AskKind | null => {
   const answer = getAnswer(sql, id);
   return answer && saidIn(answer).kind;
 };
 
 /** What an answer says. */
-export const saidIn = ({ args }: Answer): RequestAnswer => requestAnswer.parse(JSON.parse(args));
+export const saidIn = ({ args }: Answer): AskAnswer => askAnswer.parse(JSON.parse(args));
 
 const openRows = (sql: SqlStorage): Answer[] =>
   sql.exec<Answer>('SELECT * FROM answers WHERE ended IS NULL ORDER BY ord').toArray();
@@ -78,7 +78,7 @@ export const endAnswersTo = (sql: SqlStorage, request: string): void => {
 const absence = z.object({ run: z.string(), n: z.number().int(), answers: z.array(commandId) });
 
 /** Notes which answers a host had and has no more; concluded, like all absence, when the log has come as far as the list. */
-export const noteAnswersAbsent = (sql: SqlStorage, { at, commands }: Hello): void => {
+export const storeAnswersAbsent = (sql: SqlStorage, { at, commands }: Hello): void => {
   const here = new Set<string>(commands);
   const answers = openRows(sql).flatMap(({ id, received }) => (received === 1 && !here.has(id) ? [id] : []));
   setMeta(sql, 'absence.answers', answers.length === 0 ? '' : JSON.stringify({ ...at, answers }));

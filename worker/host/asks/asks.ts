@@ -1,5 +1,5 @@
-import { type RequestJson, timestamp } from '../../../shared/api.ts';
-import type { LogEvent, RequestKind, RequestOutcome } from '../../../shared/events.ts';
+import { type AskJson, timestamp } from '../../../shared/api.ts';
+import type { AskKind, AskOutcome, LogEvent } from '../../../shared/events.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import type { HostContext } from '../context.ts';
 
@@ -7,11 +7,11 @@ type Asked = Extract<LogEvent, { type: 'request.asked' }>;
 type Ended = Extract<LogEvent, { type: 'request.ended' }>;
 
 /** A question or permission that a mission's agent waits, or waited, for. */
-export interface OpenRequest {
+export interface Ask {
   request: string;
   mission: MissionId;
   turn: string;
-  kind: RequestKind;
+  kind: AskKind;
   tool_call_id: string | null;
   parent_call: string | null;
   /** JSON; empty once nobody needs it any more. */
@@ -19,16 +19,16 @@ export interface OpenRequest {
   asked_at: number;
   /** The answer that was first (answers.ts), also before the agent has it. */
   answer: CommandId | null;
-  ended: RequestOutcome | null;
+  ended: AskOutcome | null;
 }
 
-type Row = { [Key in keyof OpenRequest]: OpenRequest[Key] };
+type Row = { [Key in keyof Ask]: Ask[Key] };
 
-export const getRequest = (sql: SqlStorage, request: string): OpenRequest | null =>
+export const getAsk = (sql: SqlStorage, request: string): Ask | null =>
   sql.exec<Row>('SELECT * FROM requests WHERE request = ?', request).toArray()[0] ?? null;
 
 /** The newest question of a tool call. */
-export const questionOf = (sql: SqlStorage, toolCallId: string): OpenRequest | null =>
+export const questionOf = (sql: SqlStorage, toolCallId: string): Ask | null =>
   sql
     .exec<Row>(
       "SELECT * FROM requests WHERE tool_call_id = ? AND kind = 'question' ORDER BY asked_at DESC LIMIT 1",
@@ -40,8 +40,8 @@ export const questionOf = (sql: SqlStorage, toolCallId: string): OpenRequest | n
  * Stores a question or permission. False when it is already known: a host reports it again after its store was
  * restored.
  */
-export const noteAsked = (host: HostContext, mission: MissionId, event: Asked): boolean => {
-  if (getRequest(host.sql, event.request)) return false;
+export const storeAsk = (host: HostContext, mission: MissionId, event: Asked): boolean => {
+  if (getAsk(host.sql, event.request)) return false;
   host.sql.exec(
     `INSERT INTO requests (request, mission, turn, kind, tool_call_id, parent_call, body, asked_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -57,9 +57,9 @@ export const noteAsked = (host: HostContext, mission: MissionId, event: Asked): 
   return true;
 };
 
-/** Notes a request's end; false for a second one. */
-export const noteEnded = (sql: SqlStorage, { request, outcome }: Ended): boolean => {
-  if (getRequest(sql, request)?.ended != null) return false;
+/** Stores the end of a question or permission; false for a second one. */
+export const endAsk = (sql: SqlStorage, { request, outcome }: Ended): boolean => {
+  if (getAsk(sql, request)?.ended != null) return false;
   sql.exec("UPDATE requests SET ended = ?, body = '' WHERE request = ?", outcome, request);
   return true;
 };
@@ -83,7 +83,7 @@ export const isWaiting = (sql: SqlStorage, mission: string): boolean =>
   sql.exec('SELECT 1 FROM requests WHERE ended IS NULL AND mission = ? LIMIT 1', mission).toArray().length > 0;
 
 /** What people of this user can answer, the oldest first: open, and not answered yet. */
-export const requestsOf = (sql: SqlStorage, owner: string): RequestJson[] =>
+export const openAsksOf = (sql: SqlStorage, owner: string): AskJson[] =>
   sql
     .exec<Row>(
       `SELECT r.* FROM requests r JOIN missions m ON m.id = r.mission
@@ -101,7 +101,7 @@ export const requestsOf = (sql: SqlStorage, owner: string): RequestJson[] =>
       body: JSON.parse(row.body),
     }));
 
-export const forgetRequests = (sql: SqlStorage, mission: string): void => {
+export const forgetAsks = (sql: SqlStorage, mission: string): void => {
   sql.exec('DELETE FROM requests WHERE mission = ?', mission);
   sql.exec('DELETE FROM answers WHERE mission = ?', mission);
 };

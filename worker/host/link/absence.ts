@@ -4,7 +4,7 @@ import { noUsage } from '../../../shared/events.ts';
 import { commandId, turnId } from '../../../shared/ids.ts';
 import type { HostContext } from '../context.ts';
 import { runPosition } from '../log/runs.ts';
-import { getCommand, inFlight, openCommands } from '../messages/messages.ts';
+import { getMessage, inFlight, openMessages } from '../messages/messages.ts';
 import { getMission } from '../missions/missions.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 import { getMeta, setMeta } from '../tables.ts';
@@ -25,7 +25,7 @@ type Absence = z.infer<typeof absence>;
  * Notes which commands and turns a host no longer has. Nothing is concluded yet: their ends may be among the rows up
  * to `at` that have not arrived. `commands` is null for a list of turns only.
  */
-export const noteAbsence = (
+export const storeAbsence = (
   sql: SqlStorage,
   list: 'hello' | 'turns',
   at: { run: string; n: number },
@@ -42,7 +42,7 @@ export const noteAbsence = (
   const missingCommands =
     commands === null
       ? []
-      : openCommands(sql, null).filter(
+      : openMessages(sql, null).filter(
           ({ id, state }) => state !== 'kept' && state !== 'sent' && !commands.includes(id),
         );
   const noted: Absence = absence.parse({
@@ -72,7 +72,7 @@ const conclude = (host: HostContext, key: string): Recorded[] => {
     recorded.push(...recordEvent(host, mission, lostTurn(command.id, turn)));
   }
   for (const id of noted.commands) {
-    const command = getCommand(host.sql, id);
+    const command = getMessage(host.sql, id);
     if (!command || !['received', 'accepted', 'running'].includes(command.state)) continue;
     recorded.push(...recordEvent(host, command.mission, { type: 'command.lost', command: command.id, text: lostText }));
   }

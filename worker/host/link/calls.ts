@@ -34,7 +34,7 @@ export class Calls {
     const waiting = this.#waiting.get(result.id);
     if (waiting?.socket !== socket) return;
     this.#waiting.delete(result.id);
-    waiting.settle(answerIn(result));
+    waiting.settle(replyIn(result));
   }
 
   /**
@@ -50,7 +50,7 @@ export class Calls {
   }
 }
 
-const answerIn = ({ ok, value }: Result): Reply<unknown> => {
+const replyIn = ({ ok, value }: Result): Reply<unknown> => {
   if (ok) return reply(value);
   const known = failure.safeParse(value);
   if (!known.success) return refuse('internal', 'The server failed to answer; its log says why.');

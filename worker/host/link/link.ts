@@ -4,13 +4,13 @@ import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { closeCode } from '../../../shared/limits.ts';
 import { mayDial } from '../../directory/hosts.ts';
 import { foreignMission, setCapabilities } from '../../directory/projection.ts';
-import { endAll } from '../actions/end-at-edge.ts';
-import { concludeAnswers, markReceived, noteAnswersAbsent } from '../asks/answers.ts';
+import { endAllAtEdge } from '../actions/end-at-edge.ts';
+import { concludeAnswers, markReceived, storeAnswersAbsent } from '../asks/answers.ts';
 import { close } from '../close-socket.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
 import { runPosition } from '../log/runs.ts';
-import { hasOpen, type KeptMessage, markCommand, openCommands, toCommand } from '../messages/messages.ts';
-import type { Activity } from '../missions/activity.ts';
+import { hasOpen, type KeptMessage, markMessage, openMessages, toCommand } from '../messages/messages.ts';
+import type { Liveness } from '../missions/activity.ts';
 import { getMission } from '../missions/missions.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
@@ -22,7 +22,7 @@ import { getMeta, setMeta } from '../tables.ts';
 import type { Transactions } from '../transaction.ts';
 import type { Upkeep } from '../upkeep/upkeep.ts';
 import type { Viewers } from '../viewers/viewers.ts';
-import { concludeAbsence, noteAbsence } from './absence.ts';
+import { concludeAbsence, storeAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
 import { interruptFrame, type LinkSocket, readHostFrame, sendFrame, welcomeFrame } from './socket.ts';
@@ -82,11 +82,11 @@ export class HostLink {
 
   /** Stops what the host does, as far as it is here to be told, ends all of it in the log and closes the link for good. */
   remove(): void {
-    const inFlight = openCommands(this.#host.sql, null).filter(({ state }) => state !== 'kept');
+    const inFlight = openMessages(this.#host.sql, null).filter(({ state }) => state !== 'kept');
     for (const { mission, id } of inFlight) this.interrupt(mission, id);
     this.#transactions.run((host) => {
       setRemoved(host.sql, true);
-      return { recorded: endAll(host), touched: [] };
+      return { recorded: endAllAtEdge(host), touched: [] };
     });
     this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, 'this server was removed');
   }
@@ -101,7 +101,7 @@ export class HostLink {
     this.#calls.keepOnly(current === socket ? null : current);
   }
 
-  activity(): Activity {
+  liveness(): Liveness {
     return {
       seenAt: (mission) => this.#seenAtMs.get(mission),
       reported: turnsReport(this.#host.sql),
@@ -198,7 +198,7 @@ export class HostLink {
       case 'received':
         this.#host.storage.transactionSync(() => {
           for (const id of frame.ids) {
-            markCommand(this.#host.sql, id, 'received');
+            markMessage(this.#host.sql, id, 'received');
             markReceived(this.#host.sql, id);
           }
         });
@@ -206,7 +206,7 @@ export class HostLink {
       case 'turns':
         this.#transactions.run((host) => {
           storeTurns(host, frame.turns);
-          noteAbsence(host.sql, 'turns', frame.at, null, frame.turns);
+          storeAbsence(host.sql, 'turns', frame.at, null, frame.turns);
           return { recorded: conclude(host), touched: [] };
         });
         return this.dispatch();
@@ -235,8 +235,8 @@ export class HostLink {
       const replaced = [...renewed, ...hostCopy(host, hello)];
       setSlots(host.sql, hello.capabilities.slots);
       storeTurns(host, hello.turns);
-      noteAbsence(host.sql, 'hello', hello.at, hello.commands, hello.turns);
-      noteAnswersAbsent(host.sql, hello);
+      storeAbsence(host.sql, 'hello', hello.at, hello.commands, hello.turns);
+      storeAnswersAbsent(host.sql, hello);
       return { recorded: [...replaced, ...conclude(host)], touched: [], isHeadTold: true };
     });
     // Their cursors are of a log that is no more: they come back and start anew with a `reset`.

@@ -8,7 +8,7 @@ import type { Hello } from '../../../shared/frames.ts';
 import type { HostContext } from '../context.ts';
 import { runPosition, setRunPosition } from '../log/runs.ts';
 import { holdMessages, releaseHeld } from '../messages/held.ts';
-import { getCommand } from '../messages/messages.ts';
+import { getMessage } from '../messages/messages.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 import { getMeta, setMeta } from '../tables.ts';
 
@@ -38,7 +38,7 @@ export const beginNewLog = (host: HostContext, hello: Hello, reason: string): Re
 /** Once everything the host kept is here, a held message that did not run is shown as lost: a person decides about it. */
 export const concludeHeld = (host: HostContext): Recorded[] =>
   releaseHeld(host.sql).flatMap((id) => {
-    const command = getCommand(host.sql, id);
+    const command = getMessage(host.sql, id);
     if (command?.state !== 'kept') return [];
     const text =
       'This message waited while the edge was replaced by an older copy. It may have been removed since: send it again if it is still wanted.';

@@ -6,7 +6,7 @@ import { openAnswers } from '../asks/answers.ts';
 import { close, isClosedHere } from '../close-socket.ts';
 import type { HostContext } from '../context.ts';
 import { runPosition, sourcePosition } from '../log/runs.ts';
-import { getCommand, openCommands, toCommand, unmetWishes } from '../messages/messages.ts';
+import { getMessage, openMessages, toCommand, unmetWishes } from '../messages/messages.ts';
 import { getMission } from '../missions/missions.ts';
 import { endedTurns } from '../missions/reported-turns.ts';
 import { getMeta, setMeta } from '../tables.ts';
@@ -142,7 +142,7 @@ export const welcomeFrame = (host: HostContext, hello: Hello, session: string, f
     return known ? [{ source, session: id, ...known }] : [];
   }),
   commands: [
-    ...openCommands(host.sql, null).flatMap((command) => {
+    ...openMessages(host.sql, null).flatMap((command) => {
       const mission = getMission(host.sql, command.mission);
       if (command.state === 'kept' || !mission) return [];
       return [{ received: command.state !== 'sent', command: toCommand(command, mission) }];
@@ -156,4 +156,4 @@ export const welcomeFrame = (host: HostContext, hello: Hello, session: string, f
 
 /** The frame that asks the host to stop a command, or null when the host has already ended it. */
 export const interruptFrame = (sql: SqlStorage, mission: MissionId, command: CommandId): EdgeFrame | null =>
-  getCommand(sql, command) ? { type: 'interrupt', interrupt: { mission, command } } : null;
+  getMessage(sql, command) ? { type: 'interrupt', interrupt: { mission, command } } : null;

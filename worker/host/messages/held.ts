@@ -6,14 +6,14 @@ import { z } from 'zod';
 import { type CommandId, commandId } from '../../../shared/ids.ts';
 import { runPosition } from '../log/runs.ts';
 import { getMeta, setMeta } from '../tables.ts';
-import { openCommands } from './messages.ts';
+import { openMessages } from './messages.ts';
 
 /** The messages, and the row of the host's outbox that the log has to reach. */
 const held = z.object({ run: z.string(), n: z.number().int(), commands: z.array(commandId) });
 
 /** Holds every message that waits now, until the log has reached `at`. */
 export const holdMessages = (sql: SqlStorage, at: { run: string; n: number }): void => {
-  const commands = openCommands(sql, null).flatMap(({ id, state }) => (state === 'kept' ? [id] : []));
+  const commands = openMessages(sql, null).flatMap(({ id, state }) => (state === 'kept' ? [id] : []));
   setMeta(sql, 'held', JSON.stringify({ ...at, commands }));
 };
 

@@ -35,7 +35,7 @@ const toMessage = ({ host_ended: _ended, edited: _edited, ...row }: Row): KeptMe
 
 const openStates = "('kept', 'sent', 'received', 'accepted', 'running')";
 
-export const getCommand = (sql: SqlStorage, id: string): KeptMessage | null => {
+export const getMessage = (sql: SqlStorage, id: string): KeptMessage | null => {
   const row = sql.exec<Row>('SELECT * FROM commands WHERE id = ?', id).toArray()[0];
   return row ? toMessage(row) : null;
 };
@@ -59,7 +59,7 @@ export const keepMessage = (
 };
 
 /** Commands of one mission, or of all, that have no end yet, in order. */
-export const openCommands = (sql: SqlStorage, mission: string | null): KeptMessage[] => {
+export const openMessages = (sql: SqlStorage, mission: string | null): KeptMessage[] => {
   // Named, because SQLite would rather read every message there ever was, in order, than sort the few that are open.
   const open = `SELECT * FROM commands INDEXED BY commands_open WHERE state IN ${openStates}`;
   const rows =
@@ -91,15 +91,15 @@ export const inFlight = (sql: SqlStorage, mission: string): KeptMessage | null =
 };
 
 /** Moves a command forward; an end or a later state is never taken back by a late or repeated report. */
-export const markCommand = (sql: SqlStorage, id: string, state: CommandState, turn: string | null = null): void => {
-  const command = getCommand(sql, id);
+export const markMessage = (sql: SqlStorage, id: string, state: CommandState, turn: string | null = null): void => {
+  const command = getMessage(sql, id);
   if (!command || command.state === 'removed' || !(command.state === 'kept' || isInFlight(command.state))) return;
   if (order(state) <= order(command.state)) return;
   sql.exec('UPDATE commands SET state = ?, turn = coalesce(?, turn) WHERE id = ?', state, turn, id);
 };
 
 /** Ends a command, once. */
-export const endCommand = (sql: SqlStorage, id: string, state: CommandState): void => {
+export const endMessage = (sql: SqlStorage, id: string, state: CommandState): void => {
   sql.exec(`UPDATE commands SET state = ? WHERE id = ? AND state IN ${openStates}`, state, id);
 };
 
@@ -138,14 +138,14 @@ export const unmetWishes = (sql: SqlStorage): { mission: MissionId; command: Com
 export const dueMessages = (sql: SqlStorage, held: ReadonlySet<string>): KeptMessage[] => {
   const due = new Map<string, KeptMessage>();
   const busy = new Set<string>();
-  for (const message of openCommands(sql, null)) {
+  for (const message of openMessages(sql, null)) {
     if (message.state !== 'kept' || held.has(message.id)) busy.add(message.mission);
     else if (!due.has(message.mission)) due.set(message.mission, message);
   }
   return [...due.values()].filter((message) => !busy.has(message.mission));
 };
 
-export const forgetCommands = (sql: SqlStorage, mission: string): void => {
+export const forgetMessages = (sql: SqlStorage, mission: string): void => {
   // The rows stay for ever: if the host reports such a command again, it is recognised as one that has ended.
   sql.exec("UPDATE commands SET state = 'removed', content = '' WHERE mission = ?", mission);
 };

@@ -1,11 +1,11 @@
 /**
  * Where a message stands in the conversation: where its turn starts, or where it ended without one. Until then it waits, and stands
- * behind everything that has its place. The state of its command says which: `markCommand` and `endCommand` change it with the
+ * behind everything that has its place. The state of its command says which: `markMessage` and `endMessage` change it with the
  * row that places it, so a message is placed once.
  */
 import type { LogEvent } from '../../../shared/events.ts';
 import type { CommandId } from '../../../shared/ids.ts';
-import { getCommand, type KeptMessage, openCommands } from './messages.ts';
+import { getMessage, type KeptMessage, openMessages } from './messages.ts';
 
 /** In the conversation for a message that is only known by its end or turn: the edge was replaced by a copy from before it. */
 export const lostMessage = '(The text of this message is lost: Open Agent was set back to a time before it was sent.)';
@@ -15,7 +15,7 @@ const isUnplaced = ({ state }: KeptMessage): boolean =>
 
 /** Messages of a mission that wait for their turn, oldest first. */
 export const unplaced = (sql: SqlStorage, mission: string): KeptMessage[] =>
-  openCommands(sql, mission).filter(isUnplaced);
+  openMessages(sql, mission).filter(isUnplaced);
 
 /** The message that an event gives its place, or null. Ask before the event changes the state of its command, and only of a new fact. */
 export const placedBy = (sql: SqlStorage, event: LogEvent): CommandId | null => {
@@ -27,7 +27,7 @@ export const placedBy = (sql: SqlStorage, event: LogEvent): CommandId | null => 
       return event.of !== undefined || isKnownPlaced(sql, event.command) ? null : event.command;
     // The row of its start is lost in a gap. One that is unknown here has had that row before the copy was made.
     case 'turn.accepted': {
-      const message = getCommand(sql, event.command);
+      const message = getMessage(sql, event.command);
       return message !== null && isUnplaced(message) ? event.command : null;
     }
     default:
@@ -36,6 +36,6 @@ export const placedBy = (sql: SqlStorage, event: LogEvent): CommandId | null => 
 };
 
 const isKnownPlaced = (sql: SqlStorage, command: string): boolean => {
-  const message = getCommand(sql, command);
+  const message = getMessage(sql, command);
   return message !== null && !isUnplaced(message);
 };

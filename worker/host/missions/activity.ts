@@ -1,17 +1,17 @@
 import { type QueuedJson, type RunningJson, timestamp } from '../../../shared/api.ts';
 import type { LiveTurn } from '../../../shared/events.ts';
 import { quietMs } from '../../../shared/limits.ts';
-import type { MissionRun } from '../../../shared/viewer.ts';
+import type { MissionActivity } from '../../../shared/viewer.ts';
 import { isWaiting } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
 import { conversationRows } from '../log/log.ts';
-import { hasOpen, type KeptMessage, openCommands } from '../messages/messages.ts';
+import { hasOpen, type KeptMessage, openMessages } from '../messages/messages.ts';
 import { unplaced } from '../messages/places.ts';
 import { getMission, type Mission, runningMissions } from './missions.ts';
 import { atWork, isFull } from './slots.ts';
 
 /** How a mission is doing, for `status` events. A message counts as waiting until its turn has started. */
-export const missionRun = (sql: SqlStorage, mission: Mission): MissionRun => {
+export const missionActivity = (sql: SqlStorage, mission: Mission): MissionActivity => {
   const state = mission.turn === null ? 'idle' : stateOf(sql, mission);
   return { mission_id: mission.id, state, queue_len: unplaced(sql, mission.id).length };
 };
@@ -23,7 +23,7 @@ const stateOf = (sql: SqlStorage, mission: Mission): 'running' | 'waiting_for_to
 /** Missions that run, or have something waiting, oldest work first. */
 export const busyMissions = (sql: SqlStorage): Mission[] => {
   const busy = new Map(runningMissions(sql).map((mission) => [mission.id, mission]));
-  for (const { mission: id } of openCommands(sql, null)) {
+  for (const { mission: id } of openMessages(sql, null)) {
     const mission = busy.has(id) ? null : getMission(sql, id);
     if (mission && mission.deleted_at === null) busy.set(id, mission);
   }
@@ -34,7 +34,7 @@ export const busyMissions = (sql: SqlStorage): Mission[] => {
 export const isIdle = (sql: SqlStorage): boolean => !hasOpen(sql, 'open') && runningMissions(sql).length === 0;
 
 /** What is known of a server's turns beyond the log. */
-export interface Activity {
+export interface Liveness {
   /**
    * When the host last sent something about this mission, by the object's clock in milliseconds. Undefined after an
    * eviction, because it is kept in memory only.
@@ -52,7 +52,7 @@ export interface Activity {
  * (which ends the wait) and "will be queued"; iOS as neither running nor stalled. Not listed are missions whose messages wait
  * for their server only: nothing can be said of when they will run, and the queue shows them.
  */
-export const runningJson = (host: HostContext, owner: string, activity: Activity): RunningJson[] => {
+export const runningJson = (host: HostContext, owner: string, liveness: Liveness): RunningJson[] => {
   const full = isFull(host.sql);
   return busyMissions(host.sql)
     .filter((mission) => mission.owner === owner)
@@ -65,10 +65,10 @@ export const runningJson = (host: HostContext, owner: string, activity: Activity
           state: mission.turn === null ? ('queued' as const) : stateOf(host.sql, mission),
           queue_len: waiting,
           history_len: placedLength(host.sql, mission.id) + waiting,
-          seconds_since_activity: Math.max(0, Math.floor((host.now() - lastActivity(mission, activity)) / 1000)),
+          seconds_since_activity: Math.max(0, Math.floor((host.now() - lastActivity(mission, liveness)) / 1000)),
           expected_deliverables: 0,
-          ...turnState(mission, activity, isWaiting(host.sql, mission.id), host.now()),
-          ...(activity.awaySinceMs === null ? {} : { server_away_since: timestamp(activity.awaySinceMs) }),
+          ...turnState(mission, liveness, isWaiting(host.sql, mission.id), host.now()),
+          ...(liveness.awaySinceMs === null ? {} : { server_away_since: timestamp(liveness.awaySinceMs) }),
         },
       ];
     });
@@ -82,7 +82,7 @@ export const queueJson = (sql: SqlStorage, owner: string, only: string | null): 
 
 /** Messages still at the edge: they can be removed. */
 export const waitingMessages = (sql: SqlStorage, owner: string): KeptMessage[] =>
-  openCommands(sql, null).filter(
+  openMessages(sql, null).filter(
     (command) => command.state === 'kept' && getMission(sql, command.mission)?.owner === owner,
   );
 
@@ -98,14 +98,14 @@ const placedLength = (sql: SqlStorage, mission: string): number =>
 
 const turnState = (
   mission: Mission,
-  activity: Activity,
+  liveness: Liveness,
   isAsking: boolean,
   nowMs: number,
 ): Pick<RunningJson, 'turn_state' | 'quiet_since'> => {
   if (mission.turn === null) return {};
   if (isAsking) return { turn_state: 'waiting' };
-  const state = activity.reported.turns.find((live) => live.turn === mission.turn)?.state ?? 'running';
-  const lastMs = lastActivity(mission, activity);
+  const state = liveness.reported.turns.find((live) => live.turn === mission.turn)?.state ?? 'running';
+  const lastMs = lastActivity(mission, liveness);
   if (state !== 'running' || nowMs - lastMs < quietMs) return { turn_state: state };
   return { turn_state: 'quiet', quiet_since: timestamp(lastMs) };
 };
@@ -114,7 +114,7 @@ const turnState = (
  * When a turn last showed activity: when we last received something of it, or what the host reported. The host's times
  * are only used as differences between each other, since its clock may differ from ours.
  */
-const lastActivity = (mission: Mission, { seenAt, reported }: Activity): number => {
+const lastActivity = (mission: Mission, { seenAt, reported }: Liveness): number => {
   const turn = reported.turns.find((live) => live.turn === mission.turn);
   const newest = Math.max(...reported.turns.map((live) => live.last_activity), 0);
   const byReport = turn ? reported.atMs - Math.max(0, newest - turn.last_activity) : 0;

@@ -4,7 +4,7 @@ import type { MissionId, TurnId } from '../../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../../shared/reducer.ts';
 import type { HostContext } from '../context.ts';
 import type { Log, LogRow } from '../log/log.ts';
-import { getCommand } from '../messages/messages.ts';
+import { getMessage } from '../messages/messages.ts';
 import { lostMessage, unplaced } from '../messages/places.ts';
 import type { NewMission } from '../replies.ts';
 import { partText } from '../text/parts.ts';
@@ -136,7 +136,7 @@ export const raiseRevision = (sql: SqlStorage, id: string): void => {
 };
 
 /** The text of an assistant message: the answer's parts, or what the end says; of half an answer both. */
-export const answerText = (sql: SqlStorage, event: LogRow['event']): string => {
+export const assistantText = (sql: SqlStorage, event: LogRow['event']): string => {
   if (event.type !== 'turn.ended' || 'unknown' in event) return '';
   const parts = event.answer.map((part) => partText(sql, part)).filter((text) => text !== '');
   const answer = parts.join('\n\n');
@@ -171,9 +171,9 @@ const entryOf = (sql: SqlStorage, event: LogRow['event']): HistoryEntry[] => {
     case 'message.kept':
     case 'message.placed':
     case 'turn.started':
-      return [{ role: 'user', content: getCommand(sql, event.command)?.content ?? lostMessage }];
+      return [{ role: 'user', content: getMessage(sql, event.command)?.content ?? lostMessage }];
     case 'turn.ended':
-      return [{ role: 'assistant', content: answerText(sql, event) }];
+      return [{ role: 'assistant', content: assistantText(sql, event) }];
     case 'command.finished':
       // The end of an answer to a question is no word of the agent's.
       return event.of === undefined ? [{ role: 'assistant', content: event.text }] : [];

@@ -6,7 +6,7 @@
  */
 
 import { heldMessages } from '../messages/held.ts';
-import { dueMessages, inFlight, type KeptMessage, markCommand, openCommands } from '../messages/messages.ts';
+import { dueMessages, inFlight, type KeptMessage, markMessage, openMessages } from '../messages/messages.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { getMission } from './missions.ts';
 
@@ -84,7 +84,7 @@ const rounds = (sql: SqlStorage): Map<string, number> => {
 /** Gives messages of `nextMessages` their slots, in that order: from here on they are on their way. */
 export const takeSlots = (sql: SqlStorage, messages: readonly KeptMessage[]): void => {
   for (const message of messages) {
-    markCommand(sql, message.id, 'sent');
+    markMessage(sql, message.id, 'sent');
     const served = rounds(sql);
     const owner = ownerOf(sql, message);
     const last = Math.max(...served.values(), 0);
@@ -111,4 +111,4 @@ const ownerOf = (sql: SqlStorage, { mission }: KeptMessage): string => getMissio
  * alone. It is what `running` lists and what a cancel ends.
  */
 export const atWork = (sql: SqlStorage, mission: string, isFull: boolean): KeptMessage | null =>
-  inFlight(sql, mission) ?? (isFull ? (openCommands(sql, mission)[0] ?? null) : null);
+  inFlight(sql, mission) ?? (isFull ? (openMessages(sql, mission)[0] ?? null) : null);

@@ -5,7 +5,7 @@ import type { Todo } from '../../../shared/events.ts';
 const snapshotChars = 8 * 1024;
 
 /** Keeps a mission's list. False where it is the one that is known, so that a list read twice is told once. */
-export const putTodos = (sql: SqlStorage, mission: string, todos: readonly Todo[]): boolean => {
+export const storeTodos = (sql: SqlStorage, mission: string, todos: readonly Todo[]): boolean => {
   const list = JSON.stringify(todos);
   if (list === (storedTodos(sql, mission) ?? '[]')) return false;
   sql.exec(
@@ -21,7 +21,7 @@ const storedTodos = (sql: SqlStorage, mission: string): string | null =>
 
 /** The latest list of a mission; it outlives the turn that wrote it, as in OpenCode. */
 export const getTodos = (sql: SqlStorage, mission: string): Todo[] => {
-  const list: Todo[] = JSON.parse(storedTodos(sql, mission) ?? '[]'); // Written by `putTodos` alone.
+  const list: Todo[] = JSON.parse(storedTodos(sql, mission) ?? '[]'); // Written by `storeTodos` alone.
   return list;
 };
 

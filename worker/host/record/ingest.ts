@@ -4,11 +4,11 @@ import { edgeEvent, hostEvent, unknownEvent } from '../../../shared/events.ts';
 import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../../shared/frames.ts';
 import { maxEventBytes } from '../../../shared/limits.ts';
 import { missionOfAnswer } from '../asks/answers.ts';
-import { getRequest } from '../asks/asks.ts';
+import { getAsk } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
 import type { UnknownEvent } from '../log/log.ts';
 import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from '../log/runs.ts';
-import { confirmEnd, getCommand } from '../messages/messages.ts';
+import { confirmEnd, getMessage } from '../messages/messages.ts';
 import { getMission, insertMission } from '../missions/missions.ts';
 import { getPart, openTextsOf } from '../text/parts.ts';
 import { type BatchMissions, batchMissions } from './batch-missions.ts';
@@ -55,7 +55,7 @@ export const ingest = (host: HostContext, batch: Batch): Ingested => {
       : `not an item: ${parsed.error.issues[0]?.message ?? 'malformed'}`;
     if (typeof event === 'string' || !parsed.success) reject(String(event));
     else {
-      const put = () => place(host, missions, parsed.data, event, reject);
+      const put = () => storeRow(host, missions, parsed.data, event, reject);
       recorded.push(...guarded(host, reject, put));
     }
   }
@@ -151,13 +151,13 @@ const edgeTypes = new Set<string>(edgeEvent.options.map((option) => option.shape
  * Names the command, question or part in an event that belongs to another mission, or null. One server holds missions
  * of several users: a host that mixes them up must not end one mission's turn, or show its text, through another.
  */
-const strayIn = (sql: SqlStorage, mission: string, event: LogEvent): string | null => {
+const foreignIn = (sql: SqlStorage, mission: string, event: LogEvent): string | null => {
   const command = 'command' in event ? event.command : null;
-  const ofCommand = command === null ? null : (getCommand(sql, command)?.mission ?? missionOfAnswer(sql, command));
+  const ofCommand = command === null ? null : (getMessage(sql, command)?.mission ?? missionOfAnswer(sql, command));
   if ((ofCommand ?? mission) !== mission) return `command ${command}`;
   const request = 'request' in event ? event.request : null;
-  const ofRequest = request === null ? null : getRequest(sql, request)?.mission;
-  if ((ofRequest ?? mission) !== mission) return `request ${request}`;
+  const ofAsk = request === null ? null : getAsk(sql, request)?.mission;
+  if ((ofAsk ?? mission) !== mission) return `request ${request}`;
   const parts = event.type === 'turn.ended' ? event.answer : 'part' in event ? [event.part] : [];
   const stray = parts.find((part) => (getPart(sql, part)?.mission ?? mission) !== mission);
   return stray === undefined ? null : `part ${stray}`;
@@ -176,7 +176,7 @@ const guarded = (host: HostContext, reject: (reason: string) => void, record: ()
   }
 };
 
-const place = (
+const storeRow = (
   host: HostContext,
   missions: BatchMissions,
   row: Item,
@@ -204,7 +204,7 @@ const place = (
       return [];
     }
   }
-  const stray = 'unknown' in event ? null : strayIn(host.sql, row.mission, event);
+  const stray = 'unknown' in event ? null : foreignIn(host.sql, row.mission, event);
   if (stray !== null) {
     reject(`${event.type}: ${stray} is another mission's`);
     return [];

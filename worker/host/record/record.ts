@@ -2,13 +2,13 @@ import { isInFlight } from '../../../shared/commands.ts';
 import type { LogEvent } from '../../../shared/events.ts';
 import { isResumable, reduceMission } from '../../../shared/reducer.ts';
 import { endAnswer, endAnswersTo, hasAnswerEnded, kindOfAnswer } from '../asks/answers.ts';
-import { endsWith, noteAsked, noteEnded } from '../asks/asks.ts';
+import { endAsk, endsWith, storeAsk } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
 import type { LogRow, UnknownEvent } from '../log/log.ts';
-import { endCommand, getCommand, markCommand } from '../messages/messages.ts';
+import { endMessage, getMessage, markMessage } from '../messages/messages.ts';
 import { placedBy } from '../messages/places.ts';
 import { getMission, type Mission, saveMission } from '../missions/missions.ts';
-import { putTodos } from '../missions/todos.ts';
+import { storeTodos } from '../missions/todos.ts';
 import { closeLeftOpen, closePart, getPart, openPart, type Part, storeCheckpoint } from '../text/parts.ts';
 
 /** What one event became: the rows written, in order, and texts that are not in the rows themselves. */
@@ -90,13 +90,13 @@ export const recordIn = (
       );
     }
     for (const left of endsWith(host.sql, missionId, event.turn)) {
-      storeSides(host, mission, left);
+      storeBesideLog(host, mission, left);
       write(left, false);
     }
   }
   if (change) write({ type: 'mission.status', ...change }, true);
   mission = { ...mission, status: state.status, turn: state.turn, endedTurn: state.endedTurn };
-  const stored = isNew ? storeSides(host, mission, event) : { event, keep: event.type !== 'part.checkpoint' };
+  const stored = isNew ? storeBesideLog(host, mission, event) : { event, keep: event.type !== 'part.checkpoint' };
   if (stored.keep)
     write(
       stored.event,
@@ -136,7 +136,7 @@ const isNewFact = (sql: SqlStorage, mission: Mission, event: LogEvent): boolean 
 
 /** Whether a command has ended. False for a command that this object does not know: then the host's word counts. */
 const hasEnded = (sql: SqlStorage, id: string): boolean => {
-  const command = getCommand(sql, id);
+  const command = getMessage(sql, id);
   return command !== null && command.state !== 'kept' && (command.state === 'removed' || !isInFlight(command.state));
 };
 
@@ -147,16 +147,16 @@ interface Stored {
 }
 
 /** Writes parts and command states; returns the event as the log keeps it (texts live in the parts, not in rows). */
-const storeSides = (host: HostContext, mission: Mission, event: LogEvent): Stored => {
+const storeBesideLog = (host: HostContext, mission: Mission, event: LogEvent): Stored => {
   switch (event.type) {
     case 'turn.started':
-      markCommand(host.sql, event.command, 'running', event.turn);
+      markMessage(host.sql, event.command, 'running', event.turn);
       return { event, keep: true };
     case 'turn.accepted':
-      markCommand(host.sql, event.command, 'running', event.turn);
+      markMessage(host.sql, event.command, 'running', event.turn);
       return { event, keep: true };
     case 'turn.ended':
-      endCommand(
+      endMessage(
         host.sql,
         event.command,
         event.outcome === 'completed' ? 'finished' : event.outcome === 'failed' ? 'failed' : 'interrupted',
@@ -164,16 +164,16 @@ const storeSides = (host: HostContext, mission: Mission, event: LogEvent): Store
       return { event, keep: true };
     case 'request.asked':
       // A question of a turn that has already ended is only logged: nobody can answer it.
-      return { event, keep: event.turn !== mission.turn || noteAsked(host, mission.id, event) };
+      return { event, keep: event.turn !== mission.turn || storeAsk(host, mission.id, event) };
     case 'request.ended':
       endAnswersTo(host.sql, event.request);
-      return { event, keep: noteEnded(host.sql, event) };
+      return { event, keep: endAsk(host.sql, event) };
     case 'command.finished':
       if (event.of !== undefined) endAnswer(host.sql, event);
-      else endCommand(host.sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
+      else endMessage(host.sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
       return { event, keep: true };
     case 'command.lost':
-      endCommand(host.sql, event.command, 'lost');
+      endMessage(host.sql, event.command, 'lost');
       return { event, keep: true };
     case 'part.opened':
       return {
@@ -187,7 +187,7 @@ const storeSides = (host: HostContext, mission: Mission, event: LogEvent): Store
         }),
       };
     case 'turn.todos':
-      return { event, keep: putTodos(host.sql, mission.id, event.todos) };
+      return { event, keep: storeTodos(host.sql, mission.id, event.todos) };
     case 'part.checkpoint': {
       const part = getPart(host.sql, event.part);
       const replace = event.replace === true;

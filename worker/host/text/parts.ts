@@ -150,7 +150,7 @@ const truncate = (sql: SqlStorage, part: Part, length: number): number => {
  * Texts in the making, for viewers: what is stored plus the deltas since. Memory only; after an eviction it starts
  * again from the checkpoints (protocol §3).
  */
-export class OpenTexts {
+export class LiveTexts {
   readonly #sql: SqlStorage;
   readonly #texts = new Map<string, string>();
 

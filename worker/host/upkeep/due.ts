@@ -20,7 +20,7 @@ export const nextDue = (sql: SqlStorage, staleHours: number | null): number | nu
 };
 
 /** Notes that D1 could not be written, or that it has everything. */
-export const noteProjection = (sql: SqlStorage, worked: boolean, nowMs: number): void =>
+export const storeProjectionResult = (sql: SqlStorage, worked: boolean, nowMs: number): void =>
   setMeta(sql, 'retry_at', worked ? '' : String(nowMs + retryMs));
 
 const retryAt = (sql: SqlStorage): number | null => readTime(sql, 'retry_at');
@@ -29,7 +29,7 @@ const retryAt = (sql: SqlStorage): number | null => readTime(sql, 'retry_at');
  * Stores since when a server that is marked live in D1 has had nothing to do. Called after each step, it writes only
  * once for each idle period.
  */
-export const noteQuiet = (sql: SqlStorage, nowMs: number): void => {
+export const storeQuietSince = (sql: SqlStorage, nowMs: number): void => {
   if (isCalledLive(sql) && readTime(sql, 'quiet_at') === null) setMeta(sql, 'quiet_at', String(nowMs));
 };
 

@@ -1,7 +1,7 @@
 import { setLive } from '../../directory/projection.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
 import { getMeta, setMeta } from '../tables.ts';
-import { isQuiet, nextDue, noteProjection, noteQuiet } from './due.ts';
+import { isQuiet, nextDue, storeProjectionResult, storeQuietSince } from './due.ts';
 import { checkDirectory, projectMissions } from './projection.ts';
 
 /** What the object owes the D1 directory, and the alarm that sees to it. */
@@ -67,7 +67,7 @@ export class Upkeep {
         worked = false;
         console.error(JSON.stringify({ level: 'error', event: 'projection.failed', cause: String(cause) }));
       }
-      noteProjection(this.#host.sql, worked, this.#host.now());
+      storeProjectionResult(this.#host.sql, worked, this.#host.now());
       if (!worked) await this.#arm();
     });
     return this.#projecting;
@@ -75,7 +75,7 @@ export class Upkeep {
 
   /** Sets the alarm for what is due next. An earlier one stays: it finds nothing to do, and arms anew. */
   async #arm(): Promise<void> {
-    noteQuiet(this.#host.sql, this.#host.now());
+    storeQuietSince(this.#host.sql, this.#host.now());
     const due = nextDue(this.#host.sql, this.#staleHours);
     if (due === null) return;
     const armed = await this.#host.storage.getAlarm();

@@ -1,17 +1,17 @@
 import type { Delta } from '../../../shared/frames.ts';
 import { bareCursorRows, closeCode } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
-import { type MissionRun, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
-import { requestsOf } from '../asks/asks.ts';
+import { type MissionActivity, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
+import { openAsksOf } from '../asks/asks.ts';
 import { close } from '../close-socket.ts';
 import type { HostContext } from '../context.ts';
 import type { LogRow } from '../log/log.ts';
-import { busyMissions, missionRun, waitingMessages } from '../missions/activity.ts';
+import { busyMissions, missionActivity, waitingMessages } from '../missions/activity.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
 import { todosForSnapshot } from '../missions/todos.ts';
 import type { Recorded } from '../record/record.ts';
 import { ThinkingPace } from '../text/pace.ts';
-import { getPart, isSubAgents, OpenTexts, openParts } from '../text/parts.ts';
+import { getPart, isSubAgents, LiveTexts, openParts } from '../text/parts.ts';
 import { textsOf } from '../views/texts.ts';
 import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
@@ -20,7 +20,7 @@ import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
 export interface Happened {
   recorded: Recorded[];
   deltas: Delta[];
-  /** Missions whose run state or queue may have changed. */
+  /** Missions whose activity or queue may have changed. */
   touched: string[];
   /** An error for one user rather than a mission. */
   error?: { owner: string; text: string };
@@ -33,16 +33,16 @@ export const viewerTag = 'viewer';
 export class Viewers {
   readonly #ctx: DurableObjectState;
   readonly #host: HostContext;
-  readonly #open: OpenTexts;
+  readonly #open: LiveTexts;
   readonly #pace = new ThinkingPace();
-  readonly #runs = new Map<string, string>();
+  readonly #shownActivities = new Map<string, string>();
   readonly #owners = new Map<string, string>();
   readonly #shownSeq = new WeakMap<WebSocket, number>();
 
   constructor(ctx: DurableObjectState, host: HostContext) {
     this.#ctx = ctx;
     this.#host = host;
-    this.#open = new OpenTexts(host.sql);
+    this.#open = new LiveTexts(host.sql);
   }
 
   /** Takes a viewer's socket, whose owner was checked: `rendering`, `mission` and `cursor` are what its dial asks for. */
@@ -114,7 +114,7 @@ export class Viewers {
             ),
           )
           .join('') + this.#inTheMaking(state, happened, encoded);
-      const visible = changed.filter(({ mission }) => maySee(state, mission)).map(({ run }) => run);
+      const visible = changed.filter(({ mission }) => maySee(state, mission)).map(({ activity }) => activity);
       const errors = happened.error?.owner === state.owner ? [happened.error.text] : [];
       this.#send(audience, bytes, visible, errors);
     }
@@ -132,12 +132,12 @@ export class Viewers {
       close(socket, closeCode.restarted, 'the log was begun anew');
   }
 
-  #send(audience: Audience, bytes: string, changed: MissionRun[], errors: string[]): void {
+  #send(audience: Audience, bytes: string, changed: MissionActivity[], errors: string[]): void {
     const { head } = this.#host.log;
     const cursor = this.#host.log.cursorAt(head);
     const isPlain = changed.length === 0 && errors.length === 0;
     const quiet = bytes === '' && isPlain;
-    // The position is in the bytes, so a frame that changes no run has no header and costs neither side a parse or a query.
+    // The position is in the bytes, so a frame that changes no activity has no header and costs neither side a parse or a query.
     const header = isPlain
       ? null
       : { ...this.#header(audience.state, { mode: 'live', reset: false, cursor }), changed, errors };
@@ -199,7 +199,7 @@ export class Viewers {
     }
     const snapshot = {
       type: 'snapshot',
-      running: this.#running(state).map((run) => ({ ...run, ...todosForSnapshot(this.#host.sql, run.mission_id) })),
+      running: this.#running(state).map((each) => ({ ...each, ...todosForSnapshot(this.#host.sql, each.mission_id) })),
       parts: parts.map(({ part, mission, turn, kind, parent_call }) => ({
         part,
         mission_id: mission,
@@ -208,7 +208,7 @@ export class Viewers {
         ...(parent_call === null ? {} : { parent_call }),
         text: this.#open.text(part),
       })),
-      requests: requestsOf(this.#host.sql, state.owner).filter((each) => this.#isVisible(state, each.mission_id)),
+      requests: openAsksOf(this.#host.sql, state.owner).filter((each) => this.#isVisible(state, each.mission_id)),
       queue: waitingMessages(this.#host.sql, state.owner)
         .filter(({ mission }) => this.#isVisible(state, mission))
         .map(({ id, mission, content, agent }) => ({ id, mission_id: mission, content: content.slice(0, 200), agent })),
@@ -220,10 +220,10 @@ export class Viewers {
     return { ...given, changed: [], running: this.#running(state), errors: [] };
   }
 
-  #running(state: ViewerState): MissionRun[] {
+  #running(state: ViewerState): MissionActivity[] {
     return busyMissions(this.#host.sql)
       .filter((mission) => maySee(state, mission))
-      .map((mission) => missionRun(this.#host.sql, mission));
+      .map((mission) => missionActivity(this.#host.sql, mission));
   }
 
   #isVisible(state: ViewerState, id: string | null): boolean {
@@ -235,17 +235,17 @@ export class Viewers {
     return maySee(state, { id, owner });
   }
 
-  /** Those of the touched missions whose run state is not what was last shown. */
-  #changed(touched: string[]): { mission: Mission; run: MissionRun }[] {
+  /** Those of the touched missions whose activity is not what was last shown. */
+  #changed(touched: string[]): { mission: Mission; activity: MissionActivity }[] {
     return [...new Set(touched)].flatMap((id) => {
       const mission = getMission(this.#host.sql, id);
       if (!mission) return [];
-      const run = missionRun(this.#host.sql, mission);
-      const text = `${run.state} ${run.queue_len}`;
+      const activity = missionActivity(this.#host.sql, mission);
+      const text = `${activity.state} ${activity.queue_len}`;
       // After an eviction it is not known what was shown last; then it is sent once more, rather than never.
-      if (this.#runs.get(id) === text) return [];
-      this.#runs.set(id, text);
-      return [{ mission, run }];
+      if (this.#shownActivities.get(id) === text) return [];
+      this.#shownActivities.set(id, text);
+      return [{ mission, activity }];
     });
   }
 

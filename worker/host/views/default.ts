@@ -1,5 +1,5 @@
 import type { LogEvent, Outcome } from '../../../shared/events.ts';
-import { answerId } from '../../../shared/ids.ts';
+import { assistantMessageId } from '../../../shared/ids.ts';
 import type { LogRow } from '../log/log.ts';
 import { progressOf } from '../missions/todos.ts';
 import { startsSubAgent } from '../missions/tree.ts';
@@ -78,7 +78,7 @@ const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
           name: 'assistant_message',
           data: {
             id: event.turn,
-            content: texts.answer(event),
+            content: texts.assistantMessage(event),
             success: event.outcome === 'completed',
             cost_cents: Math.round(event.usage.cost_usd * 100),
             model: event.model,
@@ -90,7 +90,7 @@ const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
     case 'command.lost':
       if (event.type === 'command.finished' && event.of !== undefined) return answerEnded(event);
       if (row.sequence === null) return [];
-      return [{ name: 'assistant_message', data: unanswered(event.command, event.text) }];
+      return [{ name: 'assistant_message', data: endWithoutTurn(event.command, event.text) }];
     default:
       return [];
   }
@@ -105,8 +105,8 @@ const userMessage = (id: string, content: string, queued: boolean): ShownEvent =
  * The assistant message for a message that ended without a turn, so that the apps see an end. Its id is derived from
  * the command, since there is no turn whose id it could have.
  */
-export const unanswered = (command: string, text: string): Record<string, unknown> => ({
-  id: answerId(command),
+export const endWithoutTurn = (command: string, text: string): Record<string, unknown> => ({
+  id: assistantMessageId(command),
   content: text,
   success: false,
   cost_cents: 0,

@@ -25,7 +25,7 @@ export const renderDelta = (
       return { name: event.type, data: { ...head, ...event, off: 0, text: texts.part(event.part) } };
     case 'turn.ended':
       if (isSecondEnd(row)) return null;
-      return { name: event.type, data: { ...head, ...event, text: texts.answer(event) } };
+      return { name: event.type, data: { ...head, ...event, text: texts.assistantMessage(event) } };
     case 'command.lost':
       return isSecondEnd(row) ? null : { name: event.type, data: { ...head, ...event } };
     case 'message.kept':

@@ -3,7 +3,7 @@ import type { LogEvent } from '../../../shared/events.ts';
 import type { LogRow } from '../log/log.ts';
 import type { KeptMessage } from '../messages/messages.ts';
 import { answerEndedText } from './asks.ts';
-import { isEndResumable, unanswered } from './default.ts';
+import { endWithoutTurn, isEndResumable } from './default.ts';
 import type { Texts } from './texts.ts';
 
 type Shown = Pick<StoredEventJson, 'event_type' | 'content'> & Partial<StoredEventJson>;
@@ -76,7 +76,7 @@ const shownAs = (event: LogEvent, texts: Texts, closed: (part: string) => boolea
     case 'turn.ended':
       return {
         event_type: 'assistant_message',
-        content: texts.answer(event),
+        content: texts.assistantMessage(event),
         event_id: event.turn,
         metadata: {
           success: event.outcome === 'completed',
@@ -89,17 +89,17 @@ const shownAs = (event: LogEvent, texts: Texts, closed: (part: string) => boolea
     case 'command.finished':
       if (event.of !== undefined)
         return { event_type: 'error', content: answerEndedText(event), metadata: { resumable: true } };
-      return unansweredAs(event.command, event.text);
+      return endWithoutTurnAs(event.command, event.text);
     case 'command.lost':
-      return unansweredAs(event.command, event.text);
+      return endWithoutTurnAs(event.command, event.text);
     default:
       return null;
   }
 };
 
 /** A message that never got a turn, as the answer that says why. */
-const unansweredAs = (command: string, text: string): Shown => {
-  const { id, content, success, cost_cents, model, resumable } = unanswered(command, text);
+const endWithoutTurnAs = (command: string, text: string): Shown => {
+  const { id, content, success, cost_cents, model, resumable } = endWithoutTurn(command, text);
   return {
     event_type: 'assistant_message',
     content: String(content),

@@ -1,9 +1,9 @@
 import type { AgentTreeNode } from '../../../shared/api.ts';
 import type { LogEvent } from '../../../shared/events.ts';
 import type { LogRow } from '../log/log.ts';
-import { getCommand } from '../messages/messages.ts';
+import { getMessage } from '../messages/messages.ts';
 import { lostMessage } from '../messages/places.ts';
-import { answerText } from '../missions/missions.ts';
+import { assistantText } from '../missions/missions.ts';
 import { treeAt } from '../missions/tree.ts';
 import { getPart, isSubAgents, openParts, partText } from '../text/parts.ts';
 
@@ -11,7 +11,8 @@ import { getPart, isSubAgents, openParts, partText } from '../text/parts.ts';
 export interface Texts {
   /** Content of a message, or a sentence in place of one this object does not have. */
   message(command: string): string;
-  answer(event: LogEvent): string;
+  /** What the agent said at the end of a turn. */
+  assistantMessage(event: LogEvent): string;
   /** Stored text of a part. */
   part(part: string): string;
   wasRemoved(command: string): boolean;
@@ -24,10 +25,10 @@ export interface Texts {
 }
 
 export const textsOf = (sql: SqlStorage): Texts => ({
-  message: (command) => getCommand(sql, command)?.content ?? lostMessage,
-  answer: (event) => answerText(sql, event),
+  message: (command) => getMessage(sql, command)?.content ?? lostMessage,
+  assistantMessage: (event) => assistantText(sql, event),
   part: (part) => partText(sql, part),
-  wasRemoved: (command) => getCommand(sql, command)?.state === 'removed',
+  wasRemoved: (command) => getMessage(sql, command)?.state === 'removed',
   isSubAgents: (part) => isSubAgents(getPart(sql, part)),
   isOwnTextOpen: (mission) => openParts(sql, mission).some((part) => !isSubAgents(part)),
   tree: ({ mission, seq }, turn) => (mission === null ? null : treeAt(sql, mission, turn, seq)),

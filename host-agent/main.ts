@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { systemClock } from '../shared/clock.ts';
 import { cliHelp } from './cli/help.ts';
 import { personCommands } from './cli/person-commands.ts';
 import { StartError } from './config/start-error.ts';
@@ -110,7 +111,7 @@ const print = (text: string): number => {
 /** The same for what works in WORKING_DIR, once that is known to be of use. */
 const start = (command: () => Promise<unknown>): Promise<number> =>
   run(async () => {
-    await (await import('./launcher/place/look-first.ts')).lookFirst(process.env);
+    await (await import('./launcher/place/look-first.ts')).lookFirst(process.env, systemClock);
     return command();
   });
 

@@ -1,7 +1,5 @@
 /** `openagent up --detach` and what goes with it: `status`, `stop`, `logs`. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -13,6 +11,7 @@ import { StartError } from '../config/start-error.ts';
 import type { StateFiles } from '../config/state-files.ts';
 import { say } from '../launcher/say.ts';
 import { readEnrolment } from '../launcher/state/enrolment.ts';
+import { runProgram, startChild } from '../process/child.ts';
 import { isAlive } from '../process/identity.ts';
 import { privateDirectory } from '../process/private-file.ts';
 import { countLiveTurns } from '../store/live-turns.ts';
@@ -27,24 +26,24 @@ export const detach = async (environment: NodeJS.ProcessEnv): Promise<number> =>
   const output = outputOf(files);
   await privateDirectory(files.logs);
   const begin = existsSync(output) ? statSync(output).size : 0;
-  const log = openSync(output, 'a', 0o600);
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', 'up'], {
-    detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
+  const child = await startChild({
+    command: [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'up'],
     env: environment,
+    output: { file: output },
+    session: 'own',
+    tie: null,
+    messages: true,
   });
-  closeSync(log);
   // What it has to say at the end of its start comes this way: a password that is shown once belongs into no file.
-  const ready = once(child, 'message').then(([lines]) => z.array(z.string()).parse(lines));
-  const lines = await Promise.race([ready, once(child, 'exit').then(() => undefined)]);
+  const ready = child.message.then((lines) => z.array(z.string()).parse(lines));
+  const lines = await Promise.race([ready, child.exited.then(() => undefined)]);
   if (!lines) {
     const said = readFileSync(output).subarray(begin).toString();
     throw new StartError(`Open Agent did not start. It said (${output}):\n${tail(said, failedLines)}`);
   }
   for (const line of lines) say(line);
   say(`It runs in the background (process ${child.pid}); \`openagent status\`, \`logs\` and \`stop\` go with it.`);
-  child.disconnect();
-  child.unref();
+  child.letGo();
   return 0;
 };
 
@@ -124,7 +123,10 @@ export const logs = async (args: string[], environment: NodeJS.ProcessEnv): Prom
   const { files } = readSettings(environment);
   const path = [outputOf(files), join(files.logs, 'launcher.log')].find(existsSync);
   if (!path) throw new StartError(`There are no logs in ${files.logs}: Open Agent was never started there.`);
-  const shown = spawn('tail', ['-n', values.lines, ...(values.follow ? ['-F'] : []), '--', path], { stdio: 'inherit' });
-  const [code] = await once(shown, 'exit');
-  return typeof code === 'number' ? code : 0;
+  const { code } = await runProgram({
+    command: ['tail', '-n', values.lines, ...(values.follow ? ['-F'] : []), '--', path],
+    env: process.env,
+    output: 'ours',
+  });
+  return code ?? 0;
 };

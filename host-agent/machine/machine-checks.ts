@@ -1,12 +1,11 @@
 /** What `openagent doctor` finds out about this machine, without an edge. */
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { openCodeBinary } from '../opencode/process/binary.ts';
-import { containmentMeans } from '../process/namespace.ts';
+import { runProgram } from '../process/child.ts';
+import { containmentMeans } from '../process/means.ts';
 import { type Check, fatal, lacking, works } from './check.ts';
 
 /** A program that takes longer to say its version hangs. OpenCode, of 150 MB, needs seconds on a cold disk. */
@@ -150,11 +149,8 @@ const textOf = (path: string): string => {
 };
 
 /** First line of what a program says of itself; undefined when there is none, or it can't run. */
-const versionOf = async (file: string, args: string[], env?: Record<string, string>): Promise<string | undefined> => {
-  try {
-    const { stdout } = await promisify(execFile)(file, args, { timeout: answerMs, ...(env ? { env } : {}) });
-    return stdout.split('\n')[0]?.trim() || undefined;
-  } catch {
-    return undefined; // Missing or broken is the answer, and the check puts it into words.
-  }
+const versionOf = async (file: string, args: string[], env = process.env): Promise<string | undefined> => {
+  const { code, stdout } = await runProgram({ command: [file, ...args], env, output: 'kept', withinMs: answerMs });
+  // Missing or broken is the answer, and the check puts it into words.
+  return code === 0 ? stdout.split('\n')[0]?.trim() || undefined : undefined;
 };

@@ -1,12 +1,11 @@
 /** `openagent update`: this server to the version of its edge, by the edge's own installer (worker/install/install.sh.txt). */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { z } from 'zod';
 import { readSettings } from '../config/settings.ts';
 import { StartError } from '../config/start-error.ts';
 import { packageRoot } from '../launcher/package-root.ts';
 import { say } from '../launcher/say.ts';
 import { readHostFile } from '../link/host-file.ts';
+import { runProgram } from '../process/child.ts';
 
 /** A small file, over the link's own network. */
 const answerMs = 15_000;
@@ -35,11 +34,13 @@ export const update = async (environment: NodeJS.ProcessEnv): Promise<void> => {
     return;
   }
   say(`Updating Open Agent from ${version} to ${offered.version} …`);
-  const script = await get(`${url}/install.sh`);
-  const shell = spawn('sh', ['-s', '--', '--update'], { stdio: ['pipe', 'inherit', 'inherit'] });
-  const ended = once(shell, 'exit');
-  shell.stdin.end(script);
-  const [code] = await ended;
+  const input = await get(`${url}/install.sh`);
+  const { code } = await runProgram({
+    command: ['sh', '-s', '--', '--update'],
+    env: process.env,
+    input,
+    output: 'ours',
+  });
   if (code !== 0) throw new StartError('The update did not succeed; why is said above.');
 };
 

@@ -1,7 +1,3 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
-
 /** What this machine offers to make a program and all it starts end together. */
 export interface ContainmentMeans {
   /** `setpriv` of util-linux: the kernel kills the child when the process that started it dies, however it dies. */
@@ -47,17 +43,8 @@ const deaf = ['/bin/sh', '-c', 'trap "" HUP INT TERM; exec "$@"', 'deaf'];
 /** Where a namespace says what its command left behind. */
 export const leftFd = 3;
 
-/** Tries the means out on this machine, in some 10 ms. */
-export const containmentMeans = async (): Promise<ContainmentMeans> => {
-  const [setpriv, pidNamespace] = await Promise.all([
-    works('setpriv', ['--pdeathsig', 'KILL', '--', 'true']),
-    works('unshare', [...newNamespace.slice(1), 'true']),
-  ]);
-  return { setpriv, pidNamespace, ...(existsSync(tiniPath) ? { tini: tiniPath } : {}) };
-};
-
-const tiniPath = '/usr/bin/tini';
-const newNamespace = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
+/** The command line of a program that is to be in a PID namespace of its own begins so. */
+export const newNamespace = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
 
 /**
  * The first process of a namespace inherits its orphans and must reap them, which OpenCode does not. Without tini a POSIX
@@ -80,13 +67,4 @@ const lacking = ({ setpriv, pidNamespace }: ContainmentMeans): string | undefine
   if (!pidNamespace) return `Without a PID namespace, commands that leave their process group may remain. ${needs}`;
   if (!setpriv) return `Without setpriv, a killed owner leaves the namespace running. ${needs}`;
   return undefined;
-};
-
-const works = async (file: string, args: string[]): Promise<boolean> => {
-  try {
-    await promisify(execFile)(file, args, { timeout: 5_000 });
-    return true;
-  } catch {
-    return false; // Missing or forbidden is the answer; lacking() puts it into words.
-  }
 };

@@ -1,6 +1,6 @@
-import { type ExecFileException, execFile } from 'node:child_process';
 import { constants } from 'node:os';
 import { AppError } from '../../shared/errors.ts';
+import { runProgram } from '../process/child.ts';
 import { checkRemovable, type FileRoots, reachable, wantedPath } from './outside.ts';
 import { openDirectory, openFile, openParent } from './pinned.ts';
 import type { Finished, Workspace, WorkspaceFiles } from './workspace.ts';
@@ -8,7 +8,7 @@ import type { Finished, Workspace, WorkspaceFiles } from './workspace.ts';
 /** What a person types in is meant for this one; `sh` of Debian is another language. */
 const bash = '/bin/bash';
 /** Kept of what a program says, in memory; one that says more is ended. */
-const maxOutputBytes = 16 * 1024 * 1024;
+const maxChars = 16 * 1024 * 1024;
 
 /** The machine itself as a workspace, from its working directory on: programs run as the host-agent's own user. */
 export const hostWorkspace = (id: string, roots: FileRoots): Workspace => {
@@ -35,23 +35,11 @@ export const hostFiles = (roots: FileRoots): WorkspaceFiles => ({
   checkRemovable: (real, shown) => checkRemovable(roots, real, shown),
 });
 
-const finished = (program: string, args: readonly string[], directory: string): Promise<Finished> =>
-  new Promise((resolve, reject) => {
-    const options = { cwd: directory, encoding: 'utf8', maxBuffer: maxOutputBytes } as const;
-    execFile(program, [...args], options, (error, stdout, stderr) => {
-      const exitCode = error ? exitCodeOf(error) : 0;
-      if (exitCode !== null) return resolve({ exitCode, stdout, stderr });
-      reject(
-        new AppError('internal', `${program} could not be run in ${directory}: ${error?.message}`, { cause: error }),
-      );
-    });
-  });
-
-/** Null for a program that could not be started, or that was ended because it said too much. */
-const exitCodeOf = ({ code, signal }: ExecFileException): number | null => {
-  if (typeof code === 'number') return code;
-  return signal && code !== tooMuchSaid ? 128 + constants.signals[signal] : null;
+const finished = async (program: string, args: readonly string[], cwd: string): Promise<Finished> => {
+  const command = [program, ...args] as const;
+  const ran = await runProgram({ command, env: process.env, cwd, output: 'kept', maxChars });
+  const { code, signal, stdout, stderr } = ran;
+  if (code !== undefined) return { exitCode: code, stdout, stderr };
+  if (signal) return { exitCode: 128 + constants.signals[signal], stdout, stderr };
+  throw new AppError('internal', `${program} could not be run in ${cwd}: ${ran.failure}`);
 };
-
-/** What Node calls it. */
-const tooMuchSaid = 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';

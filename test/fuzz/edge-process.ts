@@ -3,10 +3,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings } from '../../host-agent/config/settings.ts';
-import type { Exit } from '../../host-agent/launcher/children/children.ts';
 import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
 import { prepareGround } from '../../host-agent/launcher/state/start.ts';
+import type { Exit } from '../../host-agent/process/child.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 
 const bundle = join(import.meta.dirname, '..', '..', 'dist', 'worker');

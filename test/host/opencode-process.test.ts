@@ -8,7 +8,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
-import { containmentMeans } from '../../host-agent/process/namespace.ts';
+import { containmentMeans } from '../../host-agent/process/means.ts';
 import { labConfig, labEnvironment, openCodeCalls, startLab } from '../support/lab.ts';
 import { startModel } from '../support/model.ts';
 import { processesWith, uniqueSeconds } from '../support/processes.ts';

@@ -5,7 +5,7 @@ import { type Running, spawnTied } from '../../host-agent/launcher/children/chil
 import { type Role, supervise } from '../../host-agent/launcher/children/supervise.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '../../host-agent/process/identity.ts';
 import { createLog } from '../../host-agent/process/log.ts';
-import { containmentMeans } from '../../host-agent/process/namespace.ts';
+import { containmentMeans } from '../../host-agent/process/means.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 
 let directory: ReturnType<typeof freshWorkingDir>;

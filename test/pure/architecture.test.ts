@@ -119,13 +119,16 @@ test('no file is part of an import cycle', () => {
   expect(cycles).toEqual([]);
 });
 
-test('each vendor library has one home', () => {
+test('each vendor library, and what starts a program, has one home', () => {
   const homes: Record<string, RegExp> = {
     ws: /^host-agent\/(link|relay)\//,
     '@fastify/busboy': /^host-agent\/files\//,
     commander: /^host-agent\/cli\/program\.ts$/,
     'eventsource-parser': /^host-agent\/cli\/following\//,
     'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,
+    // What runs before anything is installed, and what builds and tests, has no use for the host-agent's one door.
+    execa: /^host-agent\/process\/child\.ts$/,
+    'node:child_process': /^(host-agent\/process\/child\.ts|host-agent\/launcher\/bootstrap\/.*\.mjs|tools\/.*)$/,
     // The launcher's lock is SQLite's own: the kernel drops it with the process, whatever way that ends.
     'node:sqlite': /^host-agent\/(store\/|launcher\/(state\/lock|place\/))/,
   };

@@ -1,11 +1,5 @@
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { type ContainmentMeans, contain } from '../../process/namespace.ts';
-
-export interface Exit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
+import { type Exit, signalProcess, startChild } from '../../process/child.ts';
+import type { ContainmentMeans } from '../../process/namespace.ts';
 
 /** A child process that is running or was. */
 export interface Running {
@@ -39,22 +33,16 @@ export interface Spawn {
  * Rejects when the program can't be started.
  */
 export const spawnTied = async (spec: Spawn): Promise<Running> => {
-  const { file, args } = contain([spec.command, ...spec.args], spec.means);
-  const log = openSync(spec.logFile, 'a', 0o600);
-  const child = spawn(file, args, {
+  const { pid, ...child } = await startChild({
+    command: [spec.command, ...spec.args],
     env: { PATH: process.env.PATH ?? '', ...spec.env },
-    detached: true,
-    stdio: ['ignore', log, log],
+    output: { file: spec.logFile },
+    session: 'own',
+    tie: spec.means,
+  }).catch((cause: unknown) => {
+    throw new Error(`${spec.command} can't be started`, { cause });
   });
-  closeSync(log);
-  const gone = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (error) => reject(new Error(`${spec.command} can't be started`, { cause: error })));
-  });
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${spec.command} was started without a pid`);
-  const exited = gone.then((exit) => {
+  const exited = child.exited.then((exit) => {
     signalProcess(-pid, 'SIGKILL'); // What is left of its process group.
     return exit;
   });
@@ -67,14 +55,3 @@ const stop = async (pid: number, exited: Promise<Exit>, { stopSignal = 'SIGTERM'
   await exited;
   clearTimeout(kill);
 };
-
-const signalProcess = (target: number, signal: StopSignal | 'SIGKILL'): void => {
-  try {
-    process.kill(target, signal);
-  } catch {
-    // Gone already, which is what a stopping signal wants.
-  }
-};
-
-export const describeExit = ({ code, signal }: Exit): string =>
-  signal ? `ended by ${signal}` : `ended with code ${code ?? 'unknown'}`;

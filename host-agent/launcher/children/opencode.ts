@@ -5,10 +5,11 @@ import { announce, announcedInstance, announceFailure, announceNothing } from '.
 import { isFrozen } from '../../opencode/process/frozen.ts';
 import { prepareOpenCode } from '../../opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../opencode/process/process.ts';
+import { describeExit } from '../../process/child.ts';
 import { leaveNote } from '../../process/note.ts';
 import { say } from '../say.ts';
 import type { Base } from '../state/start.ts';
-import { describeExit, type Running } from './children.ts';
+import type { Running } from './children.ts';
 import { endedWithOpenCode, noteReaped } from './reaped.ts';
 import type { Role } from './supervise.ts';
 

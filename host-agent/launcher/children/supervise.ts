@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { describeExit } from '../../process/child.ts';
 import type { Log } from '../../process/log.ts';
-import { describeExit, type Running } from './children.ts';
+import type { Running } from './children.ts';
 
 /** One child of the launcher. `start` resolves when the child is of use, and leaves no process behind when it rejects. */
 export interface Role {

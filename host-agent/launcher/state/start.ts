@@ -1,7 +1,8 @@
 import { localUrl } from '../../config/loopback.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Log } from '../../process/log.ts';
-import { type ContainmentMeans, containmentMeans } from '../../process/namespace.ts';
+import { containmentMeans } from '../../process/means.ts';
+import type { ContainmentMeans } from '../../process/namespace.ts';
 import { privateDirectory } from '../../process/private-file.ts';
 import { endedAtStart, noteReaped } from '../children/reaped.ts';
 import { prepareSecrets, type Secrets } from './edge-secrets.ts';

@@ -1,18 +1,17 @@
 // OpenCode as a process: started so that nothing of it can outlive us, ready when it resolves, ended without left-overs.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { type Child, type Exit, signalProcess, startChild } from '../../process/child.ts';
 import { namesLeft } from '../../process/left-behind.ts';
-import { type Contained, type ContainmentMeans, contain, containmentMeans, leftFd } from '../../process/namespace.ts';
+import { containmentMeans } from '../../process/means.ts';
+import type { ContainmentMeans } from '../../process/namespace.ts';
 import { basicAuthorization, openCodeUser as username } from '../api/authorization.ts';
 import type { PreparedOpenCode } from './prepare.ts';
 import { answeringVersion, listeningUrl } from './readiness.ts';
 
-export interface OpenCodeExit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
+export interface OpenCodeExit extends Exit {
   /** Names of the processes that were still there when it ended, and ended with it; null where that can't be known. */
   left: string[] | null;
 }
@@ -57,7 +56,7 @@ export const startOpenCode = async ({
     const port = await freePort();
     const command = [prepared.binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
     try {
-      return await launch(prepared, contain(command, offered, { report: true }));
+      return await launch(prepared, command, offered);
     } catch (error) {
       const portTaken = error instanceof Error && error.message.includes('ServeError');
       if (!portTaken || attempt === portTries) throw error;
@@ -65,34 +64,33 @@ export const startOpenCode = async ({
   }
 };
 
-const launch = async (prepared: PreparedOpenCode, contained: Contained): Promise<OpenCodeProcess> => {
-  // A session of its own: Ctrl-C in a terminal reaches the owner alone, which then stops things in order.
-  const child = spawn(contained.file, contained.args, {
-    cwd: prepared.cwd,
-    env: prepared.env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', contained.namespace ? 'pipe' : 'ignore'],
-  });
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new Error('OpenCode was started without pipes');
-  const exited = exitOf(child, contained);
+const launch = async (
+  prepared: PreparedOpenCode,
+  command: string[],
+  means: ContainmentMeans,
+): Promise<OpenCodeProcess> => {
+  const { cwd, env } = prepared;
   let output = '';
-  const keep = (piece: Buffer) => {
-    output = (output + piece.toString()).slice(-keptOutputChars);
-  };
-  stderr.on('data', keep);
   try {
-    await once(child, 'spawn');
-    const { pid } = child;
-    if (pid === undefined) throw new Error('it has no process id');
-    const url = await listeningUrl(stdout);
-    stdout.resume(); // never read again, but an unread pipe would stop OpenCode once it is full
-    const version = await answeringVersion(url, basicAuthorization({ username, password: prepared.password }));
-    if (version !== prepared.version) throw new Error(`OpenCode says it is ${version}, not ${prepared.version}`);
-    return running(child, exited, { pid, url, version, prepared, contained });
+    const child = await startChild({ command, cwd, env, output: 'pipes', session: 'own', tie: means, report: true });
+    const exited = exitOf(child);
+    const { stdout, stderr } = child;
+    if (stdout === null || stderr === null) throw new Error('it was started without pipes');
+    stderr.on('data', (piece: Buffer) => {
+      output = (output + piece.toString()).slice(-keptOutputChars);
+    });
+    try {
+      const url = await listeningUrl(stdout);
+      stdout.resume(); // never read again, but an unread pipe would stop OpenCode once it is full
+      const version = await answeringVersion(url, basicAuthorization({ username, password: prepared.password }));
+      if (version !== prepared.version) throw new Error(`OpenCode says it is ${version}, not ${prepared.version}`);
+      return running(child, exited, { url, version, prepared });
+    } catch (error) {
+      await end(child, exited);
+      if (!stderr.closed) await settles(once(stderr, 'close'), signalPauseMs); // its last words may still be in the pipe
+      throw error;
+    }
   } catch (error) {
-    await end(child, exited, contained);
-    if (!stderr.closed) await settles(once(stderr, 'close'), signalPauseMs); // its last words may still be in the pipe
     const said = prepared.secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), output.trim());
     throw new Error(`OpenCode did not start: ${error instanceof Error ? error.message : error}. It said: ${said}`, {
       cause: error,
@@ -100,28 +98,23 @@ const launch = async (prepared: PreparedOpenCode, contained: Contained): Promise
   }
 };
 
-const exitOf = async (child: ChildProcess, contained: Contained): Promise<OpenCodeExit> => {
-  const report = child.stdio[leftFd];
+const exitOf = async ({ exited, report, contained }: Child): Promise<OpenCodeExit> => {
   let stats = '';
   report?.on('data', (piece: Buffer) => {
     stats += piece.toString();
   });
   const reported = report ? once(report, 'close') : Promise.resolve();
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
-    child.once('exit', (...exit) => resolve(exit)),
-  );
+  const exit = await exited;
   // Everyone who could write to it is gone; what was written may still be in the pipe.
   await settles(reported, signalPauseMs);
-  return { code, signal, left: stats === '' ? null : namesLeft(stats, contained.depth - 1) };
+  return { ...exit, left: stats === '' ? null : namesLeft(stats, contained.depth - 1) };
 };
 
 const running = (
-  child: ChildProcess,
+  child: Child,
   exited: Promise<OpenCodeExit>,
-  facts: { pid: number; url: string; version: string; prepared: PreparedOpenCode; contained: Contained },
+  { url, version, prepared: { password } }: { url: string; version: string; prepared: PreparedOpenCode },
 ): OpenCodeProcess => {
-  const { pid, url, version, prepared, contained } = facts;
-  const { password } = prepared;
   let stopping: Promise<OpenCodeExit> | undefined;
   const stop = async (): Promise<OpenCodeExit> => {
     try {
@@ -130,16 +123,16 @@ const running = (
     } catch {
       // Hung or gone already: it is ended either way, and the next start finds its turns interrupted.
     }
-    return end(child, exited, contained);
+    return end(child, exited);
   };
   return {
     url,
     username,
     password,
     instance: randomUUID(),
-    pid,
+    pid: child.pid,
     version,
-    notGuaranteed: contained.notGuaranteed,
+    notGuaranteed: child.contained.notGuaranteed,
     exited,
     stop: () => {
       stopping ??= stop();
@@ -153,20 +146,20 @@ const running = (
  * waits for that one, and the kernel reports its death only after every other process inside is gone, so that `exited` means all
  * of it.
  */
-const end = async (child: ChildProcess, exited: Promise<OpenCodeExit>, contained: Contained): Promise<OpenCodeExit> => {
-  if (child.pid === undefined) return { code: null, signal: null, left: null };
+const end = async (child: Child, exited: Promise<OpenCodeExit>): Promise<OpenCodeExit> => {
+  const { pid, contained } = child;
   if (contained.namespace) {
-    const command = await descendant(child.pid, contained.depth);
+    const command = await descendant(pid, contained.depth);
     if (command !== undefined) {
       signalProcess(command, 'SIGKILL');
       if (await settles(exited, signalPauseMs)) return exited;
     }
-    const first = await descendant(child.pid, 1);
-    if (first === undefined) child.kill('SIGKILL');
+    const first = await descendant(pid, 1);
+    if (first === undefined) child.kill();
     else signalProcess(first, 'SIGKILL');
     return exited;
   }
-  signalProcess(-child.pid, 'SIGKILL'); // Its whole process group. Other signals it ignores, and ends no better by (opencode §2.4).
+  signalProcess(-pid, 'SIGKILL'); // Its whole process group. Other signals it ignores, and ends no better by (opencode §2.4).
   return exited;
 };
 
@@ -182,15 +175,6 @@ const descendant = async (holder: number, depth: number): Promise<number | undef
     return pid;
   } catch {
     return undefined; // It is gone, or this kernel lists no children: killing the holder ends the namespace too.
-  }
-};
-
-const signalProcess = (pid: number, signal: NodeJS.Signals): void => {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    const gone = error instanceof Error && 'code' in error && error.code === 'ESRCH';
-    if (!gone) throw error;
   }
 };
 

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { systemClock } from '../../shared/clock.ts';
+import { signalProcess, startChild } from './child.ts';
+import { type ContainmentMeans, newNamespace } from './namespace.ts';
+
+/** Where Debian's package puts it. */
+const tiniPath = '/usr/bin/tini';
+/** Each ends within milliseconds; what hangs is of no use. */
+const triedMs = 5_000;
+
+/** Tries the means out on this machine, in some 10 ms. */
+export const containmentMeans = async (): Promise<ContainmentMeans> => {
+  const [setpriv, pidNamespace] = await Promise.all([
+    works(['setpriv', '--pdeathsig', 'KILL', '--', 'true']),
+    works([...newNamespace, 'true']),
+  ]);
+  return { setpriv, pidNamespace, ...(existsSync(tiniPath) ? { tini: tiniPath } : {}) };
+};
+
+const works = async (command: readonly string[]): Promise<boolean> => {
+  try {
+    const child = await startChild({ command, env: process.env, output: 'none', session: 'ours', tie: null });
+    const cancel = systemClock.after(triedMs, () => signalProcess(child.pid, 'SIGKILL'));
+    const { code } = await child.exited;
+    cancel();
+    return code === 0;
+  } catch {
+    return false; // Missing or forbidden is the answer; namespace.ts puts it into words.
+  }
+};

@@ -1,4 +1,5 @@
 import * as calls from '../../shared/calls/files.ts';
+import { downloadChannel, uploadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { listDirectory, makeDirectory, remove } from '../files/browse.ts';
 import { withFileErrors } from '../files/errors.ts';
@@ -7,8 +8,8 @@ import { placeFile } from '../files/placing.ts';
 import { openReading } from '../files/reading.ts';
 import { joinPieces, takePiece, takeWhole } from '../files/uploads.ts';
 import type { Log } from '../process/log.ts';
-import { receiveTransfer } from '../relay/receive.ts';
-import { sendTransfer } from '../relay/send.ts';
+import { receiveBytes } from '../relay/receive.ts';
+import { sendBytes } from '../relay/send.ts';
 import type { Dial } from '../relay/socket.ts';
 import type { Workspaces } from '../workspaces/registry.ts';
 import { type Answer, answer } from './replies.ts';
@@ -21,7 +22,10 @@ export interface FilesOptions {
   log: Log;
 }
 
-/** Files of this server (contract §2.10): a path says where in it a file is, so the machine's own workspace finds it. What moves bytes is answered as soon as it is allowed; the bytes go over a transfer. */
+/**
+ * Files of this server (contract §2.10): a path says where in it a file is, so the machine's own workspace finds it. What moves bytes
+ * is answered as soon as it is allowed; the bytes go over a channel of the relay.
+ */
 export const filesAnswers = ({ dial, workspaces, uploads, log }: FilesOptions): Answer[] => {
   const { files } = workspaces.host;
   /** Goes on after the call is answered; the other end hears of a failure by the transfer. */
@@ -46,7 +50,7 @@ export const filesAnswers = ({ dial, workspaces, uploads, log }: FilesOptions): 
       const reading = await openReading(files, scope, wish);
       if (transfer && reading.described.span) {
         inBackground(
-          sendTransfer(dial, transfer, reading.read).finally(() => reading.close()),
+          sendBytes(dial, downloadChannel, transfer, reading.read).finally(() => reading.close()),
           transfer.id,
         );
       } else await reading.close();
@@ -55,14 +59,14 @@ export const filesAnswers = ({ dial, workspaces, uploads, log }: FilesOptions): 
     answer(calls.receiveFile, async ({ scope, path, transfer, owner, contentType, chunk }) => {
       const wanted = files.wanted(scope, path);
       await withFileErrors(path, () => files.check(scope, wanted));
-      const store = (body: AsyncIterable<Uint8Array>): Promise<unknown> =>
+      const store = (body: AsyncIterable<Uint8Array>) =>
         withFileErrors(path, async () => {
           if (!chunk)
             return takeWhole(uploads, body, contentType, (file, name) => placeFile(files, scope, path, { file, name }));
           await takePiece(uploads, { owner, path, upload: chunk.upload }, chunk, body, contentType);
           return { path: wanted.shown, name: String(chunk.index) };
         });
-      inBackground(receiveTransfer(dial, transfer, store), transfer.id);
+      inBackground(receiveBytes(dial, uploadChannel, transfer, store), transfer.id);
       return {};
     }),
     answer(calls.finishUpload, ({ scope, path, owner, upload, name, total }) =>

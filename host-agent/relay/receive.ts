@@ -1,16 +1,17 @@
-import type { TransferTicket } from '../../shared/channels/channel.ts';
+import type { Channel, Ticket } from '../../shared/channels/channel.ts';
 import { Window } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
-import { type Dial, TransferSocket } from './socket.ts';
+import { ChannelSocket, type Dial } from './socket.ts';
 
 /**
- * Takes the bytes of one transfer: `work` reads them, at its own pace, and says what became of them, which the edge is told. Resolves
+ * Takes the bytes of one opened channel: `work` reads them, at its own pace, and says what became of them, which the edge is told. Resolves
  * when the socket has ended. Throws what `work` threw, after the edge was told; a cut socket throws inside `work`.
  */
-export const receiveTransfer = async (
+export const receiveBytes = async <Value>(
   dial: Dial,
-  ticket: TransferTicket,
-  work: (body: AsyncIterable<Uint8Array>) => Promise<unknown>,
+  channel: Channel<'to server', Value>,
+  ticket: Ticket,
+  work: (body: AsyncIterable<Uint8Array>) => Promise<Value>,
 ): Promise<void> => {
   const queue: Uint8Array[] = [];
   const opened = Promise.withResolvers<void>();
@@ -23,7 +24,7 @@ export const receiveTransfer = async (
     wake();
   };
 
-  const socket = new TransferSocket(dial, ticket, {
+  const socket = new ChannelSocket(dial, channel, ticket, {
     open: () => {
       window.open();
       opened.resolve();
@@ -87,7 +88,7 @@ export const told = (error: unknown): AppError =>
 /** How long to wait for the edge to close the socket after our answer; then we close it. */
 const answerMs = 10_000;
 
-const ended = async (socket: TransferSocket, gone: Promise<void>): Promise<void> => {
+const ended = async (socket: Pick<ChannelSocket<unknown>, 'close'>, gone: Promise<void>): Promise<void> => {
   const timer = setTimeout(() => socket.close(null), answerMs);
   await gone;
   clearTimeout(timer);

@@ -1,17 +1,18 @@
-import type { TransferTicket } from '../../shared/channels/channel.ts';
+import type { Channel, Ticket } from '../../shared/channels/channel.ts';
 import { Credit } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes } from '../../shared/limits.ts';
 import { told } from './receive.ts';
-import { type Dial, TransferSocket } from './socket.ts';
+import { ChannelSocket, type Dial } from './socket.ts';
 
 /**
- * Sends bytes over one transfer, no faster than the edge grants. `read` gives the next at most so many, null at the end. Resolves when
+ * Sends bytes over one opened channel, no faster than the edge grants. `read` gives the next at most so many, null at the end. Resolves when
  * the edge has taken all of them. Throws what `read` threw, after the edge was told, and AppError when the socket ended before.
  */
-export const sendTransfer = async (
+export const sendBytes = async (
   dial: Dial,
-  ticket: TransferTicket,
+  channel: Channel<'from server'>,
+  ticket: Ticket,
   read: (max: number) => Promise<Uint8Array | null>,
 ): Promise<void> => {
   const credit = new Credit();
@@ -22,7 +23,7 @@ export const sendTransfer = async (
     credit.fail(error);
     done.reject(error);
   };
-  const socket = new TransferSocket(dial, ticket, {
+  const socket = new ChannelSocket(dial, channel, ticket, {
     open: () => opened.resolve(),
     bytes: () => fail(outOfTurn),
     frame: (frame) => {

@@ -1,9 +1,11 @@
 import WebSocket from 'ws';
 import {
-  parseTransferFrame,
-  type TransferFrame,
-  type TransferTicket,
-  transferHeader,
+  type Channel,
+  type Direction,
+  type Frame,
+  parseFrame,
+  type Ticket,
+  ticketHeader,
 } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { closeReason } from '../../shared/frames.ts';
@@ -12,16 +14,16 @@ import { Heartbeat } from '../link/heartbeat.ts';
 import type { HostFile } from '../link/host-file.ts';
 import { linkTimes } from '../link/times.ts';
 
-/** How transfers reach the edge; the times are those of the link unless a test shortens them. */
+/** How channels reach the edge; the times are those of the link unless a test shortens them. */
 export interface Dial {
   hostFile: Pick<HostFile, 'id' | 'url' | 'credential'>;
   times?: { pingMs: number; silenceMs: number };
 }
 
-export interface TransferEvents {
+export interface ChannelEvents<Value> {
   open(): void;
   bytes(chunk: Buffer): void;
-  frame(frame: TransferFrame): void;
+  frame(frame: Frame<Value>): void;
   /** Once; nothing comes after it. */
   gone(error: AppError): void;
 }
@@ -29,16 +31,21 @@ export interface TransferEvents {
 /** An edge that does not answer our close by now is gone. */
 const closeGraceMs = 2_000;
 
-/** The socket of one transfer (shared/channels/channel.ts), dialled on construction. */
-export class TransferSocket {
+/** The server's end of one opened channel (shared/channels/channel.ts), dialled on construction. */
+export class ChannelSocket<Value> {
   readonly #socket: WebSocket;
   readonly #heartbeat: Heartbeat;
   #failure = '';
 
-  constructor({ hostFile, times = linkTimes }: Dial, { id, secret }: TransferTicket, events: TransferEvents) {
+  constructor(
+    { hostFile, times = linkTimes }: Dial,
+    channel: Channel<Direction, Value>,
+    { id, secret }: Ticket,
+    events: ChannelEvents<Value>,
+  ) {
     const { url, id: host, credential } = hostFile;
     const socket = new WebSocket(`${url.replace(/^http/, 'ws').replace(/\/+$/, '')}/api/host/relay/${id}`, {
-      headers: { authorization: `Bearer ${host}.${credential}`, [transferHeader]: secret },
+      headers: { authorization: `Bearer ${host}.${credential}`, [ticketHeader]: secret },
       maxPayload: transferWindowBytes,
       perMessageDeflate: false,
       handshakeTimeout: times.silenceMs,
@@ -58,7 +65,7 @@ export class TransferSocket {
       if (isBinary && Buffer.isBuffer(data)) return events.bytes(data);
       const text = data.toString();
       if (text === 'pong') return;
-      const frame = parseTransferFrame(text);
+      const frame = parseFrame(channel, text);
       if (frame) events.frame(frame);
       else this.close(new AppError('internal', 'The edge sent what is no frame of a transfer. Update the older side.'));
     });
@@ -77,7 +84,7 @@ export class TransferSocket {
     });
   }
 
-  send(frame: TransferFrame): void {
+  send(frame: Frame<Value>): void {
     if (this.#isOpen()) this.#socket.send(JSON.stringify(frame));
   }
 

@@ -1,6 +1,7 @@
 /** Files of a server as the edge asks for them (contract §2.10). Bytes never travel in a call: they go over a transfer. */
 import { z } from 'zod';
-import { transferTicket } from '../channels/channel.ts';
+import { ticket } from '../channels/channel.ts';
+import { storedFile } from '../channels/transfers.ts';
 import { missionId } from '../ids.ts';
 import { preconditions } from '../preconditions.ts';
 import { call } from './call.ts';
@@ -48,7 +49,7 @@ export type ByteRange = z.infer<typeof byteRange>;
 export const sendFile = call(
   'files.send',
   target.extend({
-    transfer: transferTicket.nullable(),
+    transfer: ticket.nullable(),
     range: byteRange.nullable(),
     /**
      * The range is meant for the file with this tag only (If-Range); of another one everything is sent, and so it is for a date: nobody
@@ -73,7 +74,7 @@ export const sendFile = call(
 export const receiveFile = call(
   'files.receive',
   target.extend({
-    transfer: transferTicket,
+    transfer: ticket,
     /** Whose pieces these are: another user's upload of the same id is another upload. */
     owner: z.string(),
     contentType: z.string(),
@@ -83,9 +84,6 @@ export const receiveFile = call(
   }),
   nothing,
 );
-/** What a transfer's `done` says after an upload. */
-export const storedFile = z.object({ path: z.string(), name: z.string() });
-
 /** Puts the pieces of an upload together. Patient: that may be gigabytes. */
 export const finishUpload = call(
   'files.finish',

@@ -1,45 +1,75 @@
 /**
- * One file on its way between an HTTP request and a server, over a WebSocket that the host-agent dials for this transfer alone:
- * `GET {edge}/api/host/relay/<transfer id>` with `Authorization: Bearer <host id>.<credential>` and the transfer's one-time secret
- * in `X-Openagent-Transfer`. Bytes are binary messages, the rest is JSON text; the host sends a literal `ping` and hears `pong`.
+ * A channel couples a client's HTTP request with a server, through the `Relay` object, over a WebSocket that the host-agent dials for
+ * this one use: `GET {edge}/api/host/relay/<id>` with `Authorization: Bearer <host id>.<credential>` and the one-time secret of its
+ * ticket in `X-Openagent-Transfer`. Bytes are binary messages, the rest is JSON text; the host sends a literal `ping` and hears `pong`.
  *
- * WebSockets have no back-pressure, so the receiver grants bytes: the sender never has more under way than was granted and not
- * yet taken, which bounds memory on all sides whatever the file's size. Upload: grant… bytes… `end`, then `done` with what was
- * stored. Download: the same with the roles exchanged. `failed` from either side ends it, and so does the end of the socket.
+ * WebSockets have no back-pressure, so whoever gets the bytes grants them: the sender never has more under way than was granted and
+ * not yet taken, which bounds memory on all sides whatever the number of bytes. Bytes to the server: grant… bytes… `end`, then `done`
+ * with what became of them. Bytes from the server: the same with the roles exchanged. `failed` from either side ends it, and so does
+ * the end of the socket.
  */
 import { z } from 'zod';
 import { type ErrorCode, httpStatus } from '../errors.ts';
 import { uuid } from '../ids.ts';
 
-/** Header of the dial that carries the secret. */
-export const transferHeader = 'X-Openagent-Transfer';
+/** Which way a channel's bytes go. Each direction is one way to couple the two ends (worker/relay/couplings). */
+export type Direction = 'to server' | 'from server';
 
-/** What a host needs to take part in one transfer. */
-export const transferTicket = z.object({ id: uuid, secret: z.string().min(32).max(200) });
-export type TransferTicket = z.infer<typeof transferTicket>;
+/** What two ends are coupled by. A new use of the relay is a new channel here, in the direction that it needs. */
+export interface Channel<D extends Direction = Direction, Value = unknown> {
+  name: string;
+  direction: D;
+  /** What either end says in text. */
+  frame: z.ZodType<Frame<Value>>;
+  /** What `done` says. */
+  value: z.ZodType<Value>;
+  /** More bytes than this are refused. */
+  maxBytes: number;
+}
+
+/** Header of the dial that carries the secret. */
+export const ticketHeader = 'X-Openagent-Transfer';
+
+/** What a host needs to come to its end of an opened channel; it gets it in a call. */
+export const ticket = z.object({ id: uuid, secret: z.string().min(32).max(200) });
+export type Ticket = z.infer<typeof ticket>;
 
 const isErrorCode = (code: string): code is ErrorCode => code in httpStatus;
 const errorCode = z.string().transform((code): ErrorCode => (isErrorCode(code) ? code : 'internal'));
 
-const transferFrame = z.discriminatedUnion('type', [
+export type Frame<Value = unknown> =
   /** Receiver → sender: this many bytes more may be sent. */
-  z.object({ type: z.literal('grant'), bytes: z.number().int().positive() }),
+  | { type: 'grant'; bytes: number }
   /** Sender → receiver: all bytes were sent. */
-  z.object({ type: z.literal('end') }),
+  | { type: 'end' }
   /** Receiver → sender: everything was taken; `value` says what became of it. */
-  z.object({ type: z.literal('done'), value: z.unknown() }),
+  | { type: 'done'; value: Value }
   /** Either side: it ends here, with a text for people. */
-  z.object({ type: z.literal('failed'), code: errorCode, message: z.string() }),
-]);
-export type TransferFrame = z.infer<typeof transferFrame>;
+  | { type: 'failed'; code: ErrorCode; message: string };
 
-/** The frame in a text message, or null when it is none. */
-export const parseTransferFrame = (text: string): TransferFrame | null => {
+/** A channel whose bytes go one way, and whose receiver says at the end what became of them. */
+export const channel = <const D extends Direction, Value>(
+  name: string,
+  direction: D,
+  value: z.ZodType<Value>,
+  { maxBytes = Number.POSITIVE_INFINITY }: { maxBytes?: number } = {},
+): Channel<D, Value> => {
+  const frame = z.discriminatedUnion('type', [
+    z.object({ type: z.literal('grant'), bytes: z.number().int().positive() }),
+    z.object({ type: z.literal('end') }),
+    z.object({ type: z.literal('done'), value }),
+    z.object({ type: z.literal('failed'), code: errorCode, message: z.string() }),
+  ]);
+  return { name, direction, value, frame, maxBytes };
+};
+
+/** The frame in a text message, or null when it is none of this channel. */
+export const parseFrame = <Value>({ frame }: Channel<Direction, Value>, text: string): Frame<Value> | null => {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return null; // The caller refuses it like any other that is no frame.
   }
-  return transferFrame.safeParse(json).data ?? null;
+  return frame.safeParse(json).data ?? null;
 };

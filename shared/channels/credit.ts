@@ -3,7 +3,7 @@ import { transferWindowBytes } from '../limits.ts';
 /** How many taken bytes are gathered before they are granted again; smaller grants would cost a message per chunk. */
 const grantBytes = transferWindowBytes / 4;
 
-/** The sender's side of a transfer: how much it may send now. */
+/** The sender's side of a channel: how much it may send now. */
 export class Credit {
   #left = 0;
   #failure: Error | null = null;

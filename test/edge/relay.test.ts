@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
+import { downloadChannel, uploadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferWindowBytes } from '../../shared/limits.ts';
-import { openTransfer } from '../../worker/relay/open.ts';
+import { openChannel, receiveBody, sendBody } from '../../worker/relay/open.ts';
 import { Pair } from '../../worker/relay/pair.ts';
 import { joinHeaders, relayTimes } from '../../worker/relay/port.ts';
 import { type EnrolledHost, enrol, freshDirectory } from './edge.ts';
@@ -42,9 +43,9 @@ const eventually = async (isSo: () => boolean | Promise<boolean>) => {
 };
 
 test('an upload reaches the server no faster than it grants, and ends with what the server made of it', async () => {
-  const transfer = await openTransfer(env, host.id);
+  const transfer = await openChannel(env, host.id, uploadChannel);
   const { body, made } = endless(48 * chunkBytes);
-  const answer = transfer.upload(body);
+  const answer = sendBody(transfer, body);
   const peer = await joinTransfer(host, transfer.ticket);
   peer.send({ type: 'grant', bytes: 3 * chunkBytes });
   await eventually(() => peer.received() === 3 * chunkBytes);
@@ -64,9 +65,9 @@ test('an upload reaches the server no faster than it grants, and ends with what 
 });
 
 test('a download is granted as its reader takes it, and is whole', async () => {
-  const transfer = await openTransfer(env, host.id);
+  const transfer = await openChannel(env, host.id, downloadChannel);
   const chunks = 40;
-  const body = transfer.download(chunks * chunkBytes);
+  const body = receiveBody(transfer, chunks * chunkBytes);
   const peer = await joinTransfer(host, transfer.ticket);
   let granted = (await peer.next('grant')).bytes;
   expect(granted).toBe(transferWindowBytes);
@@ -89,8 +90,8 @@ test('a download is granted as its reader takes it, and is whole', async () => {
 });
 
 test('a server that sends more than it was granted is cut off, and the download breaks', async () => {
-  const transfer = await openTransfer(env, host.id);
-  const body = transfer.download(10 * transferWindowBytes);
+  const transfer = await openChannel(env, host.id, downloadChannel);
+  const body = receiveBody(transfer, 10 * transferWindowBytes);
   const peer = await joinTransfer(host, transfer.ticket);
   const reader = (await body).getReader();
   await peer.next('grant');
@@ -105,8 +106,8 @@ test('a server that sends more than it was granted is cut off, and the download 
 });
 
 test('an upload ends with 503 and what to do when the server goes, and with its own words when it refuses', async () => {
-  const cut = await openTransfer(env, host.id);
-  const cutAnswer = cut.upload(endless(100 * chunkBytes).body);
+  const cut = await openChannel(env, host.id, uploadChannel);
+  const cutAnswer = sendBody(cut, endless(100 * chunkBytes).body);
   const cutEnds = expect(cutAnswer).rejects.toMatchObject({
     code: 'unavailable',
     message: expect.stringContaining('Try again'),
@@ -117,8 +118,8 @@ test('an upload ends with 503 and what to do when the server goes, and with its 
   going.close();
   await cutEnds;
 
-  const refused = await openTransfer(env, host.id);
-  const refusedAnswer = refused.upload(endless(100 * chunkBytes).body);
+  const refused = await openChannel(env, host.id, uploadChannel);
+  const refusedAnswer = sendBody(refused, endless(100 * chunkBytes).body);
   const refusedEnds = expect(refusedAnswer).rejects.toMatchObject({ code: 'bad_request', message: 'No such thing' });
   const refusing = await joinTransfer(host, refused.ticket);
   refusing.send({ type: 'failed', code: 'bad_request', message: 'No such thing' });
@@ -126,7 +127,7 @@ test('an upload ends with 503 and what to do when the server goes, and with its 
 });
 
 test('an upload ends when its client goes in the middle', async () => {
-  const transfer = await openTransfer(env, host.id);
+  const transfer = await openChannel(env, host.id, uploadChannel);
   let sent = 0;
   const body = new ReadableStream({
     type: 'bytes',
@@ -136,7 +137,7 @@ test('an upload ends when its client goes in the middle', async () => {
       controller.enqueue(new Uint8Array(chunkBytes));
     },
   });
-  const answer = expect(transfer.upload(body)).rejects.toBeInstanceOf(AppError);
+  const answer = expect(sendBody(transfer, body)).rejects.toBeInstanceOf(AppError);
   const peer = await joinTransfer(host, transfer.ticket);
   peer.send({ type: 'grant', bytes: transferWindowBytes });
 
@@ -148,8 +149,8 @@ test('an upload ends when its client goes in the middle', async () => {
 });
 
 test('a download breaks off where its server goes, and the server hears of a reader that goes', async () => {
-  const cut = await openTransfer(env, host.id);
-  const cutBody = cut.download(10 * chunkBytes);
+  const cut = await openChannel(env, host.id, downloadChannel);
+  const cutBody = receiveBody(cut, 10 * chunkBytes);
   const going = await joinTransfer(host, cut.ticket);
   going.sendBytes(new Uint8Array(chunkBytes));
   const read = new Response(await cutBody).arrayBuffer();
@@ -157,8 +158,8 @@ test('a download breaks off where its server goes, and the server hears of a rea
   going.close();
   await broken;
 
-  const left = await openTransfer(env, host.id);
-  const leftBody = left.download(100 * chunkBytes);
+  const left = await openChannel(env, host.id, downloadChannel);
+  const leftBody = receiveBody(left, 100 * chunkBytes);
   const staying = await joinTransfer(host, left.ticket);
   const reader = (await leftBody).getReader();
   staying.sendBytes(new Uint8Array(chunkBytes));
@@ -170,8 +171,8 @@ test('a download breaks off where its server goes, and the server hears of a rea
 
 test('a download of another length than announced breaks', async () => {
   for (const bytes of [1000, 3000]) {
-    const transfer = await openTransfer(env, host.id);
-    const body = transfer.download(2000);
+    const transfer = await openChannel(env, host.id, downloadChannel);
+    const body = receiveBody(transfer, 2000);
     const peer = await joinTransfer(host, transfer.ticket);
     const broken = expect(new Response(await body).arrayBuffer()).rejects.toThrow();
     peer.sendBytes(new Uint8Array(bytes));
@@ -184,7 +185,7 @@ test('a download of another length than announced breaks', async () => {
 
 test('a transfer is joined once, by its own server, with its own secret', async () => {
   const other = await enrol();
-  const transfer = await openTransfer(env, host.id);
+  const transfer = await openChannel(env, host.id, uploadChannel);
   const { id, secret } = transfer.ticket;
   const wrong = 'x'.repeat(43);
 
@@ -193,16 +194,20 @@ test('a transfer is joined once, by its own server, with its own secret', async 
   expect((await dial({ id: host.id, credential: 'wrong' }, { id, secret })).status).toBe(401);
   expect((await dial(host, { id: crypto.randomUUID(), secret })).status).toBe(410);
   expect((await dial(host, { id: 'no-uuid', secret })).status).toBe(400);
-  const answer = transfer.upload(endless(chunkBytes).body);
+  const answer = sendBody(transfer, endless(chunkBytes).body);
   const peer = await joinTransfer(host, transfer.ticket);
   expect((await dial(host, transfer.ticket)).status).toBe(409);
-  await expect(transfer.upload(endless(chunkBytes).body)).rejects.toMatchObject({ code: 'conflict' });
+  await expect(sendBody(transfer, endless(chunkBytes).body)).rejects.toMatchObject({ code: 'conflict' });
   expect((await peer.next('failed')).code).toBe('conflict');
   await answer.catch(() => undefined);
 });
 
 const expected = { host: 'h', secretSha256: 's' };
 const headers = new Headers({ [joinHeaders.host]: 'h', [joinHeaders.secretSha256]: 's' });
+/** The client's end. */
+const uploaded = (pair: Pair, body: ReadableStream) =>
+  pair.couple(new Request('http://relay/id/client', { method: 'POST', body }));
+/** The server's end. */
 const joined = (pair: Pair) => {
   const socket = pair.join(headers).webSocket;
   if (!socket) throw new Error('not joined');
@@ -211,28 +216,28 @@ const joined = (pair: Pair) => {
 
 test('either side waits only so long for the other', async () => {
   const times = { ...relayTimes, joinMs: 50 };
-  const alone = await new Pair(expected, { times }).upload(endless(chunkBytes).body, 1e9);
-  const peer = joined(new Pair(expected, { times }));
+  const alone = await uploaded(new Pair(uploadChannel, expected, { times }), endless(chunkBytes).body);
+  const peer = joined(new Pair(uploadChannel, expected, { times }));
 
   expect([alone.status, await alone.text()]).toEqual([503, expect.stringContaining('did not open the transfer')]);
   expect((await peer.next('failed')).message).toContain('Nobody came for the transfer');
 });
 
 test('a transfer ends when nothing moves any more, and when its server falls silent', async () => {
-  const still = new Pair(expected, { times: { ...relayTimes, checkMs: 10, stallMs: 50 } });
-  const stillAnswer = still.upload(endless(chunkBytes).body, 1e9);
+  const still = new Pair(uploadChannel, expected, { times: { ...relayTimes, checkMs: 10, stallMs: 50 } });
+  const stillAnswer = uploaded(still, endless(chunkBytes).body);
   joined(still);
   expect(await (await stillAnswer).text()).toContain('Nothing moved');
 
-  const silent = new Pair(expected, { times: { ...relayTimes, checkMs: 10, silenceMs: 50 } });
-  const silentAnswer = silent.upload(endless(chunkBytes).body, 1e9);
+  const silent = new Pair(uploadChannel, expected, { times: { ...relayTimes, checkMs: 10, silenceMs: 50 } });
+  const silentAnswer = uploaded(silent, endless(chunkBytes).body);
   joined(silent);
   expect(await (await silentAnswer).text()).toContain('fell silent');
 });
 
 test('a body above the limit is refused with 413, and both sides hear of it', async () => {
-  const pair = new Pair(expected);
-  const answer = pair.upload(endless(4 * chunkBytes).body, 2 * chunkBytes);
+  const pair = new Pair({ ...uploadChannel, maxBytes: 2 * chunkBytes }, expected);
+  const answer = uploaded(pair, endless(4 * chunkBytes).body);
   const peer = joined(pair);
   peer.send({ type: 'grant', bytes: transferWindowBytes });
 
@@ -241,12 +246,27 @@ test('a body above the limit is refused with 413, and both sides hear of it', as
 });
 
 test('a server that speaks no frames is cut off', async () => {
-  const pair = new Pair(expected);
-  const answer = pair.upload(endless(chunkBytes).body, 1e9);
+  const pair = new Pair(uploadChannel, expected);
+  const answer = uploaded(pair, endless(chunkBytes).body);
   const socket = pair.join(headers).webSocket;
   if (!socket) throw new Error('not joined');
   socket.accept();
   socket.send('{"type":"unknown"}');
 
   expect((await answer).status).toBe(500);
+});
+
+test('what a server says became of the bytes is as the channel declares it, and the channel is one that there is', async () => {
+  const opened = await openChannel(env, host.id, uploadChannel);
+  const answer = expect(sendBody(opened, endless(chunkBytes).body)).rejects.toMatchObject({
+    code: 'internal',
+    message: expect.stringContaining('no frame of a transfer'),
+  });
+  const peer = await joinTransfer(host, opened.ticket);
+  peer.send({ type: 'grant', bytes: chunkBytes });
+  await peer.next('end');
+  peer.send({ type: 'done', value: { stored: '/a' } });
+  await answer;
+
+  await expect(openChannel(env, host.id, { ...uploadChannel, name: 'no such' })).rejects.toThrow('no channel no such');
 });

@@ -1,17 +1,16 @@
-import {
-  parseTransferFrame,
-  type TransferFrame,
-  type TransferTicket,
-  transferHeader,
-} from '../../shared/channels/channel.ts';
+import { z } from 'zod';
+import { channel, type Frame, parseFrame, type Ticket, ticketHeader } from '../../shared/channels/channel.ts';
 import { type EnrolledHost, request } from './edge.ts';
+
+/** A peer looks at frames of every channel. */
+const anyChannel = channel('any', 'to server', z.unknown());
 
 /** A server's end of one transfer inside workerd. */
 export interface TransferPeer {
-  send(frame: TransferFrame): void;
+  send(frame: Frame): void;
   sendBytes(chunk: Uint8Array): void;
   /** The next frame of this type, already arrived or to come; rejects when the socket ends without it. */
-  next<T extends TransferFrame['type']>(type: T): Promise<Extract<TransferFrame, { type: T }>>;
+  next<T extends Frame['type']>(type: T): Promise<Extract<Frame, { type: T }>>;
   /** How many bytes have come. */
   received(): number;
   text(): string;
@@ -22,27 +21,24 @@ export interface TransferPeer {
 }
 
 /** What a dial of a transfer is answered with. */
-export const dial = (
-  host: Pick<EnrolledHost, 'id' | 'credential'>,
-  { id, secret }: TransferTicket,
-): Promise<Response> =>
+export const dial = (host: Pick<EnrolledHost, 'id' | 'credential'>, { id, secret }: Ticket): Promise<Response> =>
   request(`/api/host/relay/${id}`, {
     headers: {
       Upgrade: 'websocket',
       Authorization: `Bearer ${host.id}.${host.credential}`,
-      [transferHeader]: secret,
+      [ticketHeader]: secret,
     },
   });
 
 /** Joins a transfer as its server. */
-export const joinTransfer = async (host: EnrolledHost, ticket: TransferTicket): Promise<TransferPeer> => {
+export const joinTransfer = async (host: EnrolledHost, ticket: Ticket): Promise<TransferPeer> => {
   const response = await dial(host, ticket);
   if (!response.webSocket) throw new Error(`no socket: ${response.status} ${await response.text()}`);
   return transferPeer(response.webSocket);
 };
 
 export const transferPeer = (socket: WebSocket): TransferPeer => {
-  const frames: TransferFrame[] = [];
+  const frames: Frame[] = [];
   const waiting = new Set<() => void>();
   const chunks: Uint8Array[] = [];
   let pongs = 0;
@@ -67,7 +63,7 @@ export const transferPeer = (socket: WebSocket): TransferPeer => {
     if (data instanceof ArrayBuffer) chunks.push(new Uint8Array(data));
     else if (data === 'pong') pongs++;
     else {
-      const frame = parseTransferFrame(String(data));
+      const frame = parseFrame(anyChannel, String(data));
       if (!frame) throw new Error(`no frame: ${String(data)}`);
       frames.push(frame);
     }
@@ -82,10 +78,10 @@ export const transferPeer = (socket: WebSocket): TransferPeer => {
   return {
     send: (frame) => socket.send(JSON.stringify(frame)),
     sendBytes: (chunk) => socket.send(chunk),
-    next: async <T extends TransferFrame['type']>(type: T) => {
+    next: async <T extends Frame['type']>(type: T) => {
       await until(() => frames.some((frame) => frame.type === type));
       const at = frames.findIndex((frame) => frame.type === type);
-      return frames.splice(at, 1)[0] as Extract<TransferFrame, { type: T }>;
+      return frames.splice(at, 1)[0] as Extract<Frame, { type: T }>;
     },
     received: () => chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
     text: () => new TextDecoder().decode(Buffer.concat(chunks)),

@@ -2,14 +2,18 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { receiveTransfer } from '../../host-agent/relay/receive.ts';
-import { sendTransfer } from '../../host-agent/relay/send.ts';
-import type { TransferFrame } from '../../shared/channels/channel.ts';
+import { z } from 'zod';
+import { receiveBytes } from '../../host-agent/relay/receive.ts';
+import { sendBytes } from '../../host-agent/relay/send.ts';
+import { channel, type Frame } from '../../shared/channels/channel.ts';
+import { downloadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes, transferWindowBytes } from '../../shared/limits.ts';
 import { newHostId } from '../support/host-store.ts';
 import { scaledMs } from '../support/patience.ts';
 
+/** What becomes of the bytes is the channel's to say. */
+const measuring = channel('measuring', 'to server', z.unknown());
 const ticket = { id: '0190c0de-0000-4000-8000-000000000001', secret: 's'.repeat(43) };
 
 /** An edge that a transfer is dialled to: what came, and the socket to answer on. */
@@ -24,7 +28,7 @@ const edge = async () => {
   });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const frames: TransferFrame[] = [];
+  const frames: Frame[] = [];
   let bytes = 0;
   let changed = (): void => undefined;
   const dialled = once(server, 'connection').then(([socket, request]) => {
@@ -47,7 +51,7 @@ const edge = async () => {
     until: async (isSo: () => boolean) => {
       while (!isSo()) await new Promise<void>((resolve) => (changed = resolve));
     },
-    send: async (frame: TransferFrame) => (await dialled).socket.send(JSON.stringify(frame)),
+    send: async (frame: Frame) => (await dialled).socket.send(JSON.stringify(frame)),
   };
 };
 
@@ -59,7 +63,7 @@ const drain = async (body: AsyncIterable<Uint8Array>): Promise<number> => {
 
 test('a transfer is dialled with the credential and its secret, granted a window, and answered', async () => {
   const { dial, dialled, frames, send } = await edge();
-  const done = receiveTransfer(dial, ticket, async (body) => ({ size: await drain(body) }));
+  const done = receiveBytes(dial, measuring, ticket, async (body) => ({ size: await drain(body) }));
   const { socket, request } = await dialled;
   socket.send(Buffer.alloc(1000));
   await send({ type: 'end' });
@@ -79,7 +83,7 @@ test('a transfer is dialled with the credential and its secret, granted a window
 test('a receiver grants more only when what came was taken', async () => {
   const { dial, dialled, frames } = await edge();
   const gate = Promise.withResolvers<void>();
-  const done = receiveTransfer(dial, ticket, async (body) => {
+  const done = receiveBytes(dial, measuring, ticket, async (body) => {
     await gate.promise;
     return drain(body);
   });
@@ -101,8 +105,9 @@ test('a receiver grants more only when what came was taken', async () => {
 test('more than was granted, a cut, and a failure of the other side end a receiver in its work', async () => {
   const over = await edge();
   const overEnds = expect(
-    receiveTransfer(
+    receiveBytes(
       over.dial,
+      measuring,
       ticket,
       () => new Promise((_, reject) => setTimeout(reject, 100, new AppError('internal', 'x'))),
     ),
@@ -113,7 +118,7 @@ test('more than was granted, a cut, and a failure of the other side end a receiv
   await overEnds;
 
   const failed = await edge();
-  const failedEnds = expect(receiveTransfer(failed.dial, ticket, drain)).rejects.toThrow('the client went');
+  const failedEnds = expect(receiveBytes(failed.dial, measuring, ticket, drain)).rejects.toThrow('the client went');
   await failed.dialled;
   await failed.send({ type: 'failed', code: 'unavailable', message: 'the client went' });
   await failedEnds;
@@ -125,7 +130,7 @@ test('what a receiver throws is told to the edge, and nothing more than where to
     [new Error('/secret/path'), 'The server failed in the middle of the transfer; its log says why.'],
   ] as const) {
     const { dial, dialled, frames } = await edge();
-    const ends = expect(receiveTransfer(dial, ticket, () => Promise.reject(error))).rejects.toBe(error);
+    const ends = expect(receiveBytes(dial, measuring, ticket, () => Promise.reject(error))).rejects.toBe(error);
     await dialled;
     await ends;
     await expect.poll(() => frames.at(-1)).toMatchObject({ type: 'failed', message });
@@ -145,7 +150,7 @@ const file = (size: number) => {
 test('a sender keeps to its grants and is done when the edge says so', async () => {
   const { dial, dialled, frames, bytes, until, send } = await edge();
   let isDone = false;
-  const done = sendTransfer(dial, ticket, file(300_000)).then(() => {
+  const done = sendBytes(dial, downloadChannel, ticket, file(300_000)).then(() => {
     isDone = true;
   });
   const { socket } = await dialled;
@@ -164,7 +169,7 @@ test('a sender keeps to its grants and is done when the edge says so', async () 
 
 test('a sender ends when the edge is silent, is not there, or refuses, and tells the edge when its file fails', async () => {
   const silent = await edge();
-  const silentEnds = expect(sendTransfer(silent.dial, ticket, file(10))).rejects.toThrow(
+  const silentEnds = expect(sendBytes(silent.dial, downloadChannel, ticket, file(10))).rejects.toThrow(
     `nothing was heard for ${silenceMs} ms`,
   );
   const { socket } = await silent.dialled;
@@ -173,11 +178,13 @@ test('a sender ends when the edge is silent, is not there, or refuses, and tells
   await silentEnds;
 
   const nobody = { ...silent.dial, hostFile: { ...silent.dial.hostFile, url: 'http://127.0.0.1:1' } };
-  await expect(sendTransfer(nobody, ticket, file(10))).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(sendBytes(nobody, downloadChannel, ticket, file(10))).rejects.toMatchObject({ code: 'unavailable' });
 
   const broken = await edge();
   const brokenEnds = expect(
-    sendTransfer(broken.dial, ticket, () => Promise.reject(new AppError('conflict', 'It became shorter.'))),
+    sendBytes(broken.dial, downloadChannel, ticket, () =>
+      Promise.reject(new AppError('conflict', 'It became shorter.')),
+    ),
   ).rejects.toThrow('It became shorter.');
   await broken.dialled;
   await broken.send({ type: 'grant', bytes: 10 });

@@ -1,8 +1,9 @@
 import { sendFile } from '../../shared/calls/files.ts';
+import { downloadChannel } from '../../shared/channels/transfers.ts';
 import { preconditionOf } from '../../shared/preconditions.ts';
 import { callHost } from '../call.ts';
 import type { Context } from '../http/context.ts';
-import { openTransfer } from '../relay/open.ts';
+import { openChannel, receiveBody } from '../relay/open.ts';
 import { attachment, contentType } from './content.ts';
 import { placeOf } from './place.ts';
 import { rangeIn } from './range.ts';
@@ -13,10 +14,10 @@ export const download = async (c: Context, path: string): Promise<Response> => {
   const isHead = c.req.method === 'HEAD';
   // Ranges are defined for GET alone (RFC 9110 §14.2).
   const range = isHead ? null : rangeIn(c.req.header('Range'));
-  const transfer = isHead ? null : await openTransfer(c.env, host);
+  const opened = isHead ? null : await openChannel(c.env, host, downloadChannel);
   const rangeOfTag = c.req.header('If-Range')?.trim() ?? null;
   const conditions = conditionsIn(c);
-  const ticket = transfer?.ticket ?? null;
+  const ticket = opened?.ticket ?? null;
   const { name, size, mtimeMs, tag, span } = await callHost(c.env, host, sendFile, {
     ...target,
     transfer: ticket,
@@ -49,7 +50,7 @@ export const download = async (c: Context, path: string): Promise<Response> => {
     'X-Content-Type-Options': 'nosniff',
     ...(isPart ? { 'Content-Range': `bytes ${span.start}-${span.start + span.bytes - 1}/${size}` } : {}),
   };
-  return new Response(transfer ? await transfer.download(span.bytes) : null, { status: isPart ? 206 : 200, headers });
+  return new Response(opened ? await receiveBody(opened, span.bytes) : null, { status: isPart ? 206 : 200, headers });
 };
 
 const conditionsIn = (c: Context) => ({

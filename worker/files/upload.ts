@@ -1,10 +1,11 @@
 import type { z } from 'zod';
-import { receiveFile, storedFile } from '../../shared/calls/files.ts';
+import { receiveFile } from '../../shared/calls/files.ts';
+import { type storedFile, uploadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { maxUploadBytes } from '../../shared/limits.ts';
 import { callHost } from '../call.ts';
 import type { Context } from '../http/context.ts';
-import { openTransfer } from '../relay/open.ts';
+import { openChannel, sendBody } from '../relay/open.ts';
 import { placeOf } from './place.ts';
 
 type Chunk = z.input<typeof receiveFile.args>['chunk'];
@@ -23,8 +24,8 @@ export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.
     throw new AppError('too_large', `The upload is larger than ${maxUploadBytes} bytes`);
   }
   const { host, target } = await placeOf(c, path);
-  const transfer = await openTransfer(c.env, host);
+  const opened = await openChannel(c.env, host, uploadChannel);
   const owner = c.get('user').id;
-  await callHost(c.env, host, receiveFile, { ...target, transfer: transfer.ticket, owner, contentType, chunk });
-  return storedFile.parse(await transfer.upload(c.req.raw.body));
+  await callHost(c.env, host, receiveFile, { ...target, transfer: opened.ticket, owner, contentType, chunk });
+  return sendBody(opened, c.req.raw.body);
 };

@@ -1,13 +1,13 @@
 import { Window } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Hooks } from './flow.ts';
-import type { ServerSide } from './server-side.ts';
+import type { Coupling } from './flow.ts';
 
 /**
- * The server's bytes as a response of exactly `bytes` bytes. The server is granted more as its reader takes them; if it ends
- * before, the body breaks off, which every HTTP client notices by the length it was told.
+ * The server's bytes as a response of exactly as many as the client's end asks for (`?bytes=`). The server is granted more as its
+ * reader takes them; if it ends before, the body breaks off, which every HTTP client notices by the length it was told.
  */
-export const readBack = (bytes: number, server: ServerSide, { begin, moved, done, fail }: Hooks): Response => {
+export const readBack: Coupling = async (client, _channel, server, { begin, moved, done, fail }) => {
+  const bytes = Number(new URL(client.url).searchParams.get('bytes'));
   const { readable, writable } = new FixedLengthStream(bytes);
   const writer = writable.getWriter();
   writer.closed.catch(() => undefined); // Each write and the close report the same failure, so it is ignored here.

@@ -1,10 +1,11 @@
 /**
- * The `Relay` object: connects the HTTP body of a transfer, which the Worker has, with the WebSocket that a server
- * dialled for it (shared/channels/channel.ts). Nothing is stored: a transfer lives as long as both its ends, and when one ends,
- * so does the other.
+ * The `Relay` object: couples a client's HTTP request, which the Worker has, with the WebSocket that a server dialled for it, by a
+ * channel that has a name (shared/channels). Nothing is stored: what is opened lives as long as both its ends, and when one ends, so
+ * does the other.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { maxUploadBytes } from '../../shared/limits.ts';
+import { channels } from '../../shared/channels/channels.ts';
+import { AppError } from '../../shared/errors.ts';
 import type { Env } from '../env.ts';
 import { Pair } from './pair.ts';
 import type { Expected } from './port.ts';
@@ -12,24 +13,18 @@ import type { Expected } from './port.ts';
 export class Relay extends DurableObject<Env> {
   readonly #pairs = new Map<string, Pair>();
 
-  /** Opens a transfer for one server and one secret; both sides have to come soon after. */
-  open(id: string, expected: Expected): void {
-    this.#pairs.set(id, new Pair(expected, { ended: () => this.#pairs.delete(id) }));
+  /** Opens a channel for one server and one secret; both ends have to come soon after. */
+  open(id: string, name: string, expected: Expected): void {
+    const channel = channels[name];
+    if (!channel) throw new AppError('internal', `There is no channel ${name}.`);
+    this.#pairs.set(id, new Pair(channel, expected, { ended: () => this.#pairs.delete(id) }));
   }
 
-  /** `/<transfer>/join`: the server's socket. `…/upload`: a body for it. `…/download?bytes=`: a body from it. */
+  /** `/<id>/join`: the server's socket. `/<id>/client`: the client's request. */
   override fetch(request: Request): Response | Promise<Response> {
-    const url = new URL(request.url);
-    const [, id = '', side] = url.pathname.split('/');
+    const [, id = '', end] = new URL(request.url).pathname.split('/');
     const pair = this.#pairs.get(id);
     if (!pair) return new Response('This transfer is over or was never begun.', { status: 410 });
-    switch (side) {
-      case 'join':
-        return pair.join(request.headers);
-      case 'upload':
-        return pair.upload(request.body, maxUploadBytes);
-      default:
-        return pair.download(Number(url.searchParams.get('bytes')));
-    }
+    return end === 'join' ? pair.join(request.headers) : pair.couple(request);
   }
 }

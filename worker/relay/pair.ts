@@ -1,11 +1,10 @@
-import type { TransferFrame } from '../../shared/channels/channel.ts';
+import type { Channel, Frame } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameSecret } from '../digest.ts';
+import { couplings } from './couplings.ts';
 import type { Flow, Hooks } from './flow.ts';
-import { readBack } from './from-server.ts';
 import { asAppError, type Expected, joinHeaders, type RelayTimes, refused, relayTimes } from './port.ts';
 import { ServerSide } from './server-side.ts';
-import { sendOn } from './to-server.ts';
 
 interface PairOptions {
   times?: RelayTimes;
@@ -17,8 +16,9 @@ const restartText = 'The transfer was interrupted. Try again.';
 /** A server's first grant may come before the body; it has nothing else to say by then. */
 const maxEarlyFrames = 4;
 
-/** One transfer: waits for its two sides, couples them, watches that something moves, and ends both when either ends. */
+/** One opened channel: waits for its two ends, couples them, watches that something moves, and ends both when either ends. */
 export class Pair {
+  readonly #channel: Channel;
   readonly #expected: Expected;
   readonly #times: RelayTimes;
   readonly #ended: () => void;
@@ -26,14 +26,15 @@ export class Pair {
   readonly #joined = Promise.withResolvers<ServerSide>();
   readonly #watch: ReturnType<typeof setInterval>;
   #server: ServerSide | null = null;
-  #hasBody = false;
+  #hasClient = false;
   #flow: Flow | null = null;
-  readonly #early: TransferFrame[] = [];
+  readonly #early: Frame[] = [];
   #over: AppError | 'done' | null = null;
   #heardAt = 0;
   #movedAt = 0;
 
-  constructor(expected: Expected, { times = relayTimes, ended = () => undefined }: PairOptions = {}) {
+  constructor(channel: Channel, expected: Expected, { times = relayTimes, ended = () => undefined }: PairOptions = {}) {
+    this.#channel = channel;
     this.#expected = expected;
     this.#times = times;
     this.#ended = ended;
@@ -51,7 +52,7 @@ export class Pair {
     if (this.#over) return new Response('This transfer is over.', { status: 410 });
     if (this.#server) return new Response('This transfer has its server already.', { status: 409 });
     const { 0: client, 1: socket } = new WebSocketPair();
-    const server = new ServerSide(socket, {
+    const server = new ServerSide(socket, this.#channel, {
       bytes: (chunk) => {
         if (this.#flow) this.#flow.bytes(chunk);
         else this.fail(tooEarly);
@@ -68,29 +69,17 @@ export class Pair {
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  /** Sends a body on to the server. Out: what the server made of it, or the failure. */
-  async upload(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Response> {
+  /** The client's end. Out: what it is answered, as the channel's direction has it, or the failure. */
+  async couple(client: Request): Promise<Response> {
     try {
       const server = await this.#take();
-      const value = await sendOn(body, maxBytes, server, this.#hooks());
-      this.#end();
-      return Response.json(value);
-    } catch (cause) {
-      return refused(this.fail(asAppError(cause, 'The upload was cut off before its end. Send the file again.')));
-    }
-  }
-
-  /** The server's bytes as a body of exactly this length; a failure before the first byte is an answer of its own. */
-  async download(bytes: number): Promise<Response> {
-    try {
-      const server = await this.#take();
-      return readBack(bytes, server, this.#hooks());
+      return await couplings[this.#channel.direction](client, this.#channel, server, this.#hooks());
     } catch (cause) {
       return refused(this.fail(asAppError(cause, restartText)));
     }
   }
 
-  /** Ends both sides with this error, unless the transfer is over. Out: what it ended with. */
+  /** Ends both ends with this error, unless they have ended. Out: what it ended with. */
   fail(error: AppError): AppError {
     if (this.#over) return this.#over === 'done' ? error : this.#over;
     this.#over = error;
@@ -110,10 +99,10 @@ export class Pair {
     this.#server?.close(null);
   }
 
-  /** One body per transfer, which waits for the server. */
+  /** One client per opened channel; it waits for the server. */
   async #take(): Promise<ServerSide> {
-    if (this.#hasBody) throw new AppError('conflict', 'This transfer has its body already.');
-    this.#hasBody = true;
+    if (this.#hasClient) throw new AppError('conflict', 'This transfer has its body already.');
+    this.#hasClient = true;
     const server = await this.#joined.promise;
     this.#moved();
     return server;
@@ -136,7 +125,7 @@ export class Pair {
     this.#movedAt = Date.now();
   }
 
-  #frame(frame: TransferFrame): void {
+  #frame(frame: Frame): void {
     if (this.#over) return;
     if (frame.type === 'failed') this.fail(new AppError(frame.code, frame.message));
     else if (this.#flow) this.#flow.frame(frame);
@@ -145,7 +134,7 @@ export class Pair {
 
   #look(): void {
     const now = Date.now();
-    if (!this.#server || !this.#hasBody) {
+    if (!this.#server || !this.#hasClient) {
       if (now >= this.#joinBy) this.fail(late(this.#server === null, this.#times.joinMs));
     } else if (now - this.#heardAt > this.#times.silenceMs) {
       this.fail(new AppError('unavailable', `The server fell silent in the middle of the transfer. Try again.`));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError, type ErrorCode, httpStatus } from '../../shared/errors.ts';
 import { awayMs } from '../../shared/limits.ts';
 
-/** Who may join a transfer as its server's side. */
+/** Who may join as the server's end. */
 export interface Expected {
   host: string;
   secretSha256: string;

@@ -1,11 +1,11 @@
-import { parseTransferFrame, type TransferFrame } from '../../shared/channels/channel.ts';
+import { type Channel, type Frame, parseFrame } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { closeReason } from '../../shared/frames.ts';
 import { closeCode } from '../../shared/limits.ts';
 
 export interface ServerSideEvents {
   bytes(chunk: ArrayBuffer): void;
-  frame(frame: TransferFrame): void;
+  frame(frame: Frame): void;
   /** Any message, pings too. */
   heard(): void;
   /** The socket ended, or carried what is no frame. */
@@ -14,11 +14,11 @@ export interface ServerSideEvents {
 
 const lostText = 'The connection to the server was lost in the middle of the transfer. Try again when it is connected.';
 
-/** The server's socket of one transfer: accepts it, answers its pings, and tells bytes from frames. */
+/** The server's socket of one opened channel: accepts it, answers its pings, and tells bytes from frames. */
 export class ServerSide {
   readonly #socket: WebSocket;
 
-  constructor(socket: WebSocket, events: ServerSideEvents) {
+  constructor(socket: WebSocket, channel: Channel, events: ServerSideEvents) {
     this.#socket = socket;
     // A Blob could only be read by waiting, and the order of messages would be lost.
     socket.binaryType = 'arraybuffer';
@@ -27,7 +27,7 @@ export class ServerSide {
       events.heard();
       if (data === 'ping') return socket.send('pong');
       if (data instanceof ArrayBuffer) return events.bytes(data);
-      const frame = typeof data === 'string' ? parseTransferFrame(data) : null;
+      const frame = typeof data === 'string' ? parseFrame(channel, data) : null;
       if (frame) events.frame(frame);
       else
         events.gone(new AppError('internal', 'The server sent what is no frame of a transfer. Update the older side.'));
@@ -36,7 +36,7 @@ export class ServerSide {
     socket.addEventListener('error', () => events.gone(new AppError('unavailable', lostText)));
   }
 
-  send(frame: TransferFrame): void {
+  send(frame: Frame): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
   }
 

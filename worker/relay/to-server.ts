@@ -1,18 +1,30 @@
 import { Credit } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes } from '../../shared/limits.ts';
-import type { Hooks } from './flow.ts';
+import type { Coupling, Hooks } from './flow.ts';
+import { asAppError } from './port.ts';
 import type { ServerSide } from './server-side.ts';
 
 /**
- * Sends a body to the server, no faster than it grants. Out: what the server says it made of it. Throws what either side failed
- * with, and 413 above `maxBytes`. The one place where a body's bytes are in memory: at most a window and a chunk of them.
+ * Sends the client's body to the server, no faster than it grants. Out: what the server says became of it. Throws what either side
+ * failed with, and 413 above the channel's `maxBytes`. The one place where a body's bytes are in memory: at most a window and a chunk
+ * of them.
  */
-export const sendOn = async (
+export const sendOn: Coupling = async ({ body }, { maxBytes }, server, hooks) => {
+  try {
+    const value = await sent(body, maxBytes, server, hooks);
+    hooks.done();
+    return Response.json(value);
+  } catch (cause) {
+    throw asAppError(cause, 'The upload was cut off before its end. Send the file again.');
+  }
+};
+
+const sent = async (
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
   server: ServerSide,
-  { begin, moved, fail }: Omit<Hooks, 'done'>,
+  { begin, moved, fail }: Hooks,
 ): Promise<unknown> => {
   const credit = new Credit();
   const done = Promise.withResolvers<unknown>();

@@ -1,4 +1,4 @@
-import { transferHeader } from '../../shared/channels/channel.ts';
+import { ticketHeader } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { serverRoutes } from '../../shared/routes/servers.ts';
 import { hostOfCredential } from '../auth/host-credential.ts';
@@ -8,7 +8,7 @@ import { joinHeaders } from '../relay/port.ts';
 import { relayOf } from '../relay/relay-of.ts';
 
 /**
- * `GET /api/host/relay/:id`: hands a host-agent's socket to the object of one transfer, which knows the secret that the server was
+ * `GET /api/host/relay/:id`: hands a host-agent's socket to the object of one opened channel, which knows the secret that the server was
  * told. Like the link's, the request is made anew, so that no header from outside reaches the object.
  */
 export const relay: Served[] = [
@@ -20,7 +20,7 @@ export const relay: Served[] = [
     const headers = {
       Upgrade: 'websocket',
       [joinHeaders.host]: host.id,
-      [joinHeaders.secretSha256]: sha256Hex(c.req.header(transferHeader) ?? ''),
+      [joinHeaders.secretSha256]: sha256Hex(c.req.header(ticketHeader) ?? ''),
     };
     return relayOf(c.env, host.id, id).fetch(`http://relay/${id}/join`, { headers });
   }),

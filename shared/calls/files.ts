@@ -52,8 +52,8 @@ export const sendFile = call(
     transfer: ticket.nullable(),
     range: byteRange.nullable(),
     /**
-     * The range is meant for the file with this tag only (If-Range); of another one everything is sent, and so it is for a date: nobody
-     * knows whether a file changed twice within its second (RFC 9110 §8.8.2.2).
+     * If-Range: the range applies only when the file still has this tag; if it has another, the whole file is sent. So it is for a date,
+     * because a file may change twice within one second (RFC 9110 §8.8.2.2).
      */
     rangeOfTag: z.string().nullable(),
     /** Nothing is sent where they say so. An older edge has none. */

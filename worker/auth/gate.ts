@@ -13,8 +13,8 @@ import { isSocketRequest, socketToken } from './socket.ts';
 /**
  * Lets a request in as who its route is declared for (shared/routes), or refuses it with the contract's texts. Every path below /api
  * passes here first; one that is not declared is for users, so that nobody else learns which paths there are. With authentication off
- * only this machine's own pages and programs get in: the names a browser cannot be talked out of sending are checked, so that neither
- * another site nor DNS rebinding reaches us.
+ * only pages and programs of this machine get in: Host and Origin must be loopback names (a browser sets both itself, so neither another
+ * web site nor DNS rebinding can fake them).
  */
 export const gate: MiddlewareHandler<Bound> = async (c, next) => {
   const mode = authMode(c.env);

@@ -58,7 +58,7 @@ const runJson = ({ id, status, title, costUsd, createdAt, input, last, lastRole,
   created_at: timestamp(createdAt),
   status,
   input_text: input ?? title ?? '',
-  // Of a longer conversation the directory does not have the end.
+  // D1 keeps only the beginning of a conversation: of a longer one the final output is not known here.
   final_output: lastRole === 'assistant' && entries < previewEntries ? last : null,
   total_cost_cents: Math.round(costUsd * 100),
   summary_text: null,

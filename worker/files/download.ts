@@ -28,7 +28,7 @@ export const download = async (c: Context, path: string): Promise<Response> => {
   const validators = {
     ETag: tag,
     'Last-Modified': new Date(mtimeMs).toUTCString(),
-    // What it is may change at any time.
+    // The file may change at any time, so no cache may keep it.
     'Cache-Control': 'private, no-cache',
   };
   const condition = preconditionOf(conditions, tag, mtimeMs);
@@ -46,7 +46,7 @@ export const download = async (c: Context, path: string): Promise<Response> => {
     'Content-Disposition': attachment(name),
     'Content-Length': String(span.bytes),
     'Accept-Ranges': 'bytes',
-    // What an agent wrote is shown by nobody as what it is not.
+    // The file was written by an agent: no browser may guess another type for it.
     'X-Content-Type-Options': 'nosniff',
     ...(isPart ? { 'Content-Range': `bytes ${span.start}-${span.start + span.bytes - 1}/${size}` } : {}),
   };

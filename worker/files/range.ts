@@ -1,8 +1,8 @@
 import type { ByteRange } from '../../shared/calls/files.ts';
 
 /**
- * The one range of a `Range` header; null for none, for several and for what is no range: then everything is sent (RFC 9110 §14.2).
- * A number beyond every file is one beyond every file, however many digits it has.
+ * The range of a `Range` header. Null without the header, for several ranges and for anything that is not a valid range: then the whole
+ * file is sent (RFC 9110 §14.2). A number too large to be exact is cut to the largest exact one, which no file reaches either.
  */
 export const rangeIn = (header: string | undefined): ByteRange | null => {
   const set = /^bytes=(.*)$/i.exec(header?.trim() ?? '')?.[1] ?? '';

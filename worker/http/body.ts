@@ -76,7 +76,10 @@ const read = (bytes: Uint8Array, reading: Reading): Json => {
   }
 };
 
-/** Where it is wrong; the engine's own message quotes the text, which may hold a key. */
+/**
+ * Where the JSON is wrong, as a position only: the message of the JavaScript engine quotes the text, which may hold a
+ * key.
+ */
 const placeIn = (cause: unknown): string =>
   /position \d+|Unexpected end/.exec(cause instanceof Error ? cause.message : '')?.[0] ?? 'it is not well-formed';
 

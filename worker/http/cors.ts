@@ -2,7 +2,10 @@ import type { MiddlewareHandler } from 'hono';
 import type { Env } from '../env.ts';
 import type { Bound } from './context.ts';
 
-/** Browsers cap this at two hours (Chromium); the web app polls a lot, so every preflight spared counts. */
+/**
+ * How long a browser may remember a preflight. Chromium allows at most two hours; the web app polls a lot, so every
+ * preflight that is saved counts.
+ */
 const preflightMaxAgeS = 7200;
 const methods = 'GET, POST, PUT, PATCH, DELETE, OPTIONS';
 /** What the existing web app may send (contract §1.5); other requested headers are echoed. */

@@ -2,7 +2,10 @@ import type { NotFoundHandler } from 'hono';
 import type { Bound } from './context.ts';
 import { routesAt } from './declared.ts';
 
-/** Answers what no route took: a known path with another method is 405 with `Allow`, anything else 404 without a body. */
+/**
+ * Answers a request that no route matched: 405 with `Allow` when the path exists with another method, else 404 without
+ * a body.
+ */
 export const notFound: NotFoundHandler<Bound> = (c) => {
   const methods = new Set<string>(routesAt(c.req.path).map(({ method }) => method));
   if (methods.size === 0) return c.body(null, 404);

@@ -1,8 +1,8 @@
 import type { Context } from './context.ts';
 
 /**
- * The address this request was sent to, as its client knows it: only a reverse proxy that is believed (TRUST_PROXY) can say
- * that there was TLS in front of an edge on one's own machine.
+ * The origin of the edge as the client reached it. Behind a reverse proxy only the proxy knows that the client used
+ * https; it is believed with TRUST_PROXY.
  */
 export const publicOrigin = (c: Context): string => {
   const url = new URL(c.req.url);

@@ -8,7 +8,10 @@ const replacement = '%EF%BF%BD';
 
 const wellFormed = (url: string): string => url.replace(halfPair, replacement);
 
-/** The path routes are matched by: the iOS app joins a base URL ending in `/` with `/api/…` (contract §1.1). */
+/**
+ * The path without doubled slashes, which is what routes are matched with: the iOS app joins a base URL that ends in
+ * `/` with `/api/…` (contract §1.1).
+ */
 export const collapsedPath = (request: Request): string =>
   wellFormed(new URL(request.url).pathname.replace(/\/{2,}/g, '/'));
 

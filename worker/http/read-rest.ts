@@ -2,12 +2,15 @@ import type { MiddlewareHandler } from 'hono';
 import { maxBodyBytes } from '../../shared/limits.ts';
 import type { Bound } from './context.ts';
 
-/** Four times what is allowed: a message that a person pasted too much into. Who sends more is cut off. */
+/**
+ * The most that is read of a refused body: four times the limit, enough for a message into which a person pasted too
+ * much. Whoever sends more is cut off.
+ */
 const mostBytes = 4 * maxBodyBytes;
 
 /**
- * Reads what is left of a refused request's body before it is answered. A connection that is closed while a client still sends
- * breaks in its hands, and it shows a network error instead of our text.
+ * Reads the rest of a refused request before the answer is sent. If the connection were closed while the client still
+ * sends, the client would see a network error instead of our text.
  */
 export const readRest: MiddlewareHandler<Bound> = async (c, next) => {
   await next();

@@ -18,7 +18,7 @@ export const control: Served[] = [
   on(controlRoutes.cancel, async ({ c, user: { id: owner } }) => {
     const current = await currentMission(directory(c.env), owner);
     const host = await hostToCancelOn(c.env, owner);
-    // Without any server nothing runs and no stream of a server is there to say so.
+    // Without any server nothing runs, and there is no stream on which the error could be shown.
     if (host !== null) unwrap(await ask(c.env, host, (object) => object.cancelMain(owner, current)));
     return { ok: true };
   }),

@@ -14,7 +14,10 @@ const taskText =
   'This version runs no tasks outside missions: create a mission (POST /api/control/missions) and send it the text ' +
   '(POST /api/control/message).';
 
-/** What a predecessor had instead of missions (contract §2.1, §3): no tasks, and the finished missions as runs. */
+/**
+ * Endpoints that are older than missions (contract §2.1, §3): there are no tasks, and finished missions are shown as
+ * runs.
+ */
 export const legacy: Served[] = [
   on(legacyRoutes.tasks, () => []),
   on(legacyRoutes.createTask, () => {
@@ -29,7 +32,7 @@ export const legacy: Served[] = [
     return { runs: await listRuns(directory(c.env), user.id, limit, offset), limit, offset };
   }),
   on(legacyRoutes.run, async ({ c, user, params }) => {
-    // A run's id is any text to clients: what is no id of ours is not found, like one of nobody's.
+    // Clients may send any text as a run's id: what is not an id of ours is answered with 404, like an unknown id.
     const id = uuidParam.safeParse(params.id);
     const run = id.success ? await findRun(directory(c.env), user.id, id.data) : null;
     if (!run) throw new AppError('not_found', `Run ${params.id} not found`);

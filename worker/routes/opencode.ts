@@ -75,7 +75,7 @@ export const diagnostics: Served[] = [
   }),
 ];
 
-/** What a server's OpenCode says of itself; `error` also where the server is away. */
+/** The state of a server's OpenCode. Never throws for an expected failure: when the server is away, `error` says so. */
 export const stateOf = (c: Context, host: HostRow) =>
   callHost(c.env, host.id, openCodeState, {}).catch((cause) => ({
     version: null,

@@ -23,7 +23,10 @@ const secretText =
 const tokenText =
   'Tokens of a login made elsewhere are not taken. Log in by POST /api/ai/providers/:id/oauth/authorize, or give an API key by POST /api/ai/providers.';
 
-/** Providers of models (contract §2.6, §2.7): all of it is the server's, and a key passes through here without a stop. */
+/**
+ * Providers of models (contract §2.6, §2.7). Everything is done on the server; the edge passes a key on and neither
+ * stores nor logs it.
+ */
 export const providers: Served[] = [
   on(providerRoutes.models, ({ c }) => offers(c)),
   on(providerRoutes.list, async ({ c }) => callHost(c.env, await hostOf(c), listProviders, {})),

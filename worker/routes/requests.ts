@@ -78,10 +78,10 @@ const answerSomewhere = async (
   return known ?? all[0] ?? { host: null, answer: none };
 };
 
-/** Says something on the user's streams, by way of one server: each stream has all of them. */
+/** Shows an error on all streams of the user. One server is enough to send it, since each stream shows all servers. */
 const tell = async (c: Context, text: string, by: string | null = null): Promise<void> => {
   const owner = c.get('user').id;
   const host = by ?? (await hostsOfOwner(directory(c.env), owner))[0];
-  // Without any server there is no stream that could say it.
+  // Without any server there is no stream on which the error could be shown.
   if (host !== undefined) await ask(c.env, host, (object) => object.tell(owner, text));
 };

@@ -40,7 +40,7 @@ const edgeOf = async (
   return {
     hosts: async () => {
       const hosts = await hostsForStream(directory(env), owner);
-      // A mission page shows its server's log whatever became of the server.
+      // A page of one mission shows the log of the mission's server even when the server was removed.
       return only === null
         ? hosts
         : hosts.filter(({ id }) => id === only).map((host) => ({ ...host, isRemoved: false }));

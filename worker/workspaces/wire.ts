@@ -28,7 +28,7 @@ const plain = {
   env_vars: {},
 };
 
-/** Shown as not there yet. */
+/** The default workspace while no server is enrolled: shown as pending, with what to do. */
 const notYet: WorkspaceJson = {
   ...plain,
   id: nilWorkspace,

@@ -16,7 +16,10 @@ export const checkPath = (path: string, root: string): void => {
   throw new AppError('bad_request', 'Custom path must be within the working directory');
 };
 
-/** Fields that would be other than they are. Missing and null leave a field as it is, an empty text is none (contract §2.3). */
+/**
+ * The fields that the request would change. A missing or null field stays as it is; an empty text clears the field
+ * (contract §2.3).
+ */
 export const changes = (workspace: WorkspaceJson, wish: z.infer<typeof changedWorkspaceBody>): string[] => {
   const now = new Map(Object.entries(workspace));
   return Object.entries(wish).flatMap(([field, value]) => {

@@ -230,7 +230,10 @@ export class MissionRunner implements Follower {
     return true;
   }
 
-  /** As if it had been attached to: what becomes of it depends on OpenCode's history. But it is known that it is wanted. */
+  /**
+   * Treats the turn like one that was running before: OpenCode's history decides whether the prompt is sent. Unlike
+   * there, it is known that the edge wants it.
+   */
   #judgeFirst(turn: Turn, ingest: Ingest, directory: string): void {
     this.#execute(turn, ingest, directory, false);
     this.#run?.welcome(true);

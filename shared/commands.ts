@@ -59,21 +59,17 @@ export type AnswerCommand = Extract<Command, { kind: 'answer' }>;
 export const commandEnvelope = z.looseObject({ id: commandId, mission: missionId, kind: z.string() });
 export type CommandEnvelope = z.infer<typeof commandEnvelope>;
 
-/** States a user can see (protocol §4); the last five are ends. */
-export const commandState = z.enum([
-  'kept',
-  'sent',
-  'received',
-  'accepted',
-  'running',
-  'finished',
-  'failed',
-  'interrupted',
-  'expired',
-  'lost',
-]);
+/** States of a command that has no end yet, in the order in which it comes to them. */
+export const openStates = ['kept', 'sent', 'received', 'accepted', 'running'] as const;
+
+/** States a user can see (protocol §4): the open ones and five ends. */
+export const commandState = z.enum([...openStates, 'finished', 'failed', 'interrupted', 'expired', 'lost']);
 export type CommandState = z.infer<typeof commandState>;
 
+const inFlight: ReadonlySet<string> = new Set(openStates.filter((state) => state !== 'kept'));
+
 /** True from the moment the edge may have told the host until the command's end is in the log. */
-export const isInFlight = (state: CommandState): boolean =>
-  state === 'sent' || state === 'received' || state === 'accepted' || state === 'running';
+export const isInFlight = (state: CommandState | 'removed'): boolean => inFlight.has(state);
+
+/** The same from the moment the host has confirmed that it has the command. */
+export const isWithHost = (state: CommandState | 'removed'): boolean => state !== 'sent' && inFlight.has(state);

@@ -7,8 +7,7 @@ import { type AnswerCommand, type AskAnswer, askAnswer } from '../../../shared/c
 import type { AskKind, LogEvent } from '../../../shared/events.ts';
 import type { Hello } from '../../../shared/frames.ts';
 import { type CommandId, commandId, type MissionId } from '../../../shared/ids.ts';
-import { runPosition } from '../log/runs.ts';
-import { getMeta, setMeta } from '../tables.ts';
+import { awaitRow, takeAwaited } from '../log/awaited.ts';
 
 /** An answer as it is kept. `answered_by` is for people. */
 export type Answer = {
@@ -75,21 +74,17 @@ export const endAnswersTo = (sql: SqlStorage, request: string): void => {
   sql.exec("UPDATE answers SET ended = 'request' WHERE request = ? AND ended IS NULL AND received = 0", request);
 };
 
-const absence = z.object({ run: z.string(), n: z.number().int(), answers: z.array(commandId) });
+const absence = z.object({ answers: z.array(commandId) });
 
 /** Notes which answers a host had and has no more; concluded, like all absence, when the log has come as far as the list. */
 export const storeAnswersAbsent = (sql: SqlStorage, { at, commands }: Hello): void => {
   const here = new Set<string>(commands);
   const answers = openRows(sql).flatMap(({ id, received }) => (received === 1 && !here.has(id) ? [id] : []));
-  setMeta(sql, 'absence.answers', answers.length === 0 ? '' : JSON.stringify({ ...at, answers }));
+  awaitRow(sql, 'absence.answers', at, answers.length === 0 ? null : { answers });
 };
 
 /** The host has lost these answers: where their questions are still open, people can answer them again. */
 export const concludeAnswers = (sql: SqlStorage): void => {
-  const text = getMeta(sql, 'absence.answers');
-  if (text === null || text === '') return;
-  const noted = absence.parse(JSON.parse(text));
-  if (runPosition(sql, noted.run) < noted.n) return;
-  setMeta(sql, 'absence.answers', '');
-  for (const command of noted.answers) endAnswer(sql, { command, outcome: 'expired' });
+  const noted = takeAwaited(sql, 'absence.answers', absence);
+  for (const command of noted?.answers ?? []) endAnswer(sql, { command, outcome: 'expired' });
 };

@@ -8,9 +8,9 @@ import type { Hello } from '../../../shared/frames.ts';
 import type { HostContext } from '../context.ts';
 import { runPosition, setRunPosition } from '../log/runs.ts';
 import { holdMessages, releaseHeld } from '../messages/held.ts';
-import { getMessage } from '../messages/messages.ts';
-import { type Recorded, recordEvent } from '../record/record.ts';
+import type { Recorded } from '../record/record.ts';
 import { getMeta, setMeta } from '../tables.ts';
+import { concludeLost } from './lost.ts';
 
 /** Why this object must be an older copy of itself: the host has seen of it what it does not have. Null when it is not. */
 export const rolledBack = (host: HostContext, hello: Hello): string | null => {
@@ -37,13 +37,10 @@ export const beginNewLog = (host: HostContext, hello: Hello, reason: string): Re
 
 /** Once everything the host kept is here, a held message that did not run is shown as lost: a person decides about it. */
 export const concludeHeld = (host: HostContext): Recorded[] =>
-  releaseHeld(host.sql).flatMap((id) => {
-    const command = getMessage(host.sql, id);
-    if (command?.state !== 'kept') return [];
-    const text =
-      'This message waited while the edge was replaced by an older copy. It may have been removed since: send it again if it is still wanted.';
-    return recordEvent(host, command.mission, { type: 'command.lost', command: id, text });
-  });
+  concludeLost(host, releaseHeld(host.sql), (state) => state === 'kept', heldText);
+
+const heldText =
+  'This message waited while the edge was replaced by an older copy. It may have been removed since: send it again if it is still wanted.';
 
 /**
  * Says when the host's store is not the one that was here last. A run that comes back after another was welcomed belongs

@@ -4,31 +4,19 @@
  */
 import { z } from 'zod';
 import { type CommandId, commandId } from '../../../shared/ids.ts';
-import { runPosition } from '../log/runs.ts';
-import { getMeta, setMeta } from '../tables.ts';
+import { awaited, awaitRow, takeAwaited } from '../log/awaited.ts';
 import { openMessages } from './messages.ts';
 
-/** The messages, and the row of the host's outbox that the log has to reach. */
-const held = z.object({ run: z.string(), n: z.number().int(), commands: z.array(commandId) });
+const held = z.object({ commands: z.array(commandId) });
 
 /** Holds every message that waits now, until the log has reached `at`. */
 export const holdMessages = (sql: SqlStorage, at: { run: string; n: number }): void => {
   const commands = openMessages(sql, null).flatMap(({ id, state }) => (state === 'kept' ? [id] : []));
-  setMeta(sql, 'held', JSON.stringify({ ...at, commands }));
+  awaitRow(sql, 'held', at, { commands });
 };
 
 /** Ids that may not be sent yet. */
-export const heldMessages = (sql: SqlStorage): Set<string> => new Set(readHeld(sql)?.commands);
+export const heldMessages = (sql: SqlStorage): Set<string> => new Set(awaited(sql, 'held', held)?.commands);
 
 /** Releases what is held, once the log has come as far; before that, and a second time, nothing. Out: the messages. */
-export const releaseHeld = (sql: SqlStorage): CommandId[] => {
-  const waiting = readHeld(sql);
-  if (!waiting || runPosition(sql, waiting.run) < waiting.n) return [];
-  setMeta(sql, 'held', '');
-  return waiting.commands;
-};
-
-const readHeld = (sql: SqlStorage): z.infer<typeof held> | null => {
-  const text = getMeta(sql, 'held');
-  return text === null || text === '' ? null : held.parse(JSON.parse(text));
-};
+export const releaseHeld = (sql: SqlStorage): CommandId[] => takeAwaited(sql, 'held', held)?.commands ?? [];

@@ -1,4 +1,4 @@
-import { type Command, type CommandState, isInFlight } from '../../../shared/commands.ts';
+import { type Command, type CommandState, isInFlight, openStates } from '../../../shared/commands.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 
 /** A message on its way: kept here, on the host, running, or ended (protocol §4). */
@@ -33,7 +33,8 @@ const toMessage = ({ host_ended: _ended, edited: _edited, ...row }: Row): KeptMe
   cancel: row.cancel !== 0,
 });
 
-const openStates = "('kept', 'sent', 'received', 'accepted', 'running')";
+/** SQL: a command has no end yet. The same condition as that of the index `commands_open`, or SQLite would not use it. */
+export const isOpen = `state IN (${openStates.map((state) => `'${state}'`).join(', ')})`;
 
 export const getMessage = (sql: SqlStorage, id: string): KeptMessage | null => {
   const row = sql.exec<Row>('SELECT * FROM commands WHERE id = ?', id).toArray()[0];
@@ -61,7 +62,7 @@ export const keepMessage = (
 /** Commands of one mission, or of all, that have no end yet, in order. */
 export const openMessages = (sql: SqlStorage, mission: string | null): KeptMessage[] => {
   // Named, because SQLite would rather read every message there ever was, in order, than sort the few that are open.
-  const open = `SELECT * FROM commands INDEXED BY commands_open WHERE state IN ${openStates}`;
+  const open = `SELECT * FROM commands INDEXED BY commands_open WHERE ${isOpen}`;
   const rows =
     mission === null
       ? sql.exec<Row>(`${open} ORDER BY ord`)
@@ -74,7 +75,7 @@ export const hasOpen = (sql: SqlStorage, which: 'open' | 'kept'): boolean =>
   sql
     .exec(
       `SELECT 1 FROM commands INDEXED BY commands_open
-         WHERE state IN ${openStates} ${which === 'kept' ? "AND state = 'kept'" : ''} LIMIT 1`,
+         WHERE ${isOpen} ${which === 'kept' ? "AND state = 'kept'" : ''} LIMIT 1`,
     )
     .toArray().length > 0;
 
@@ -83,7 +84,7 @@ export const inFlight = (sql: SqlStorage, mission: string): KeptMessage | null =
   const row = sql
     .exec<Row>(
       `SELECT * FROM commands INDEXED BY commands_open
-         WHERE mission = ? AND state IN ${openStates} AND state <> 'kept' ORDER BY ord LIMIT 1`,
+         WHERE mission = ? AND ${isOpen} AND state <> 'kept' ORDER BY ord LIMIT 1`,
       mission,
     )
     .toArray()[0];
@@ -100,7 +101,7 @@ export const markMessage = (sql: SqlStorage, id: string, state: CommandState, tu
 
 /** Ends a command, once. */
 export const endMessage = (sql: SqlStorage, id: string, state: CommandState): void => {
-  sql.exec(`UPDATE commands SET state = ? WHERE id = ? AND state IN ${openStates}`, state, id);
+  sql.exec(`UPDATE commands SET state = ? WHERE id = ? AND ${isOpen}`, state, id);
 };
 
 /** Takes a waiting message out of the queue; false when it is not waiting (already on its way, ended, unknown). */
@@ -168,4 +169,7 @@ export const toCommand = (
   },
 });
 
-const order = (state: CommandState): number => ['kept', 'sent', 'received', 'accepted', 'running'].indexOf(state);
+const inOrder: readonly CommandState[] = openStates;
+
+/** How far a command has come; -1 for an end. */
+const order = (state: CommandState): number => inOrder.indexOf(state);

@@ -6,7 +6,7 @@
  */
 
 import { heldMessages } from '../messages/held.ts';
-import { dueMessages, inFlight, type KeptMessage, markMessage, openMessages } from '../messages/messages.ts';
+import { dueMessages, inFlight, isOpen, type KeptMessage, markMessage, openMessages } from '../messages/messages.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { getMission } from './missions.ts';
 
@@ -24,7 +24,7 @@ export const working = (sql: SqlStorage): Map<string, number> => {
   const rows = sql.exec<{ owner: string; n: number }>(
     `SELECT owner, count(*) AS n FROM missions WHERE id IN (
          SELECT mission FROM commands INDEXED BY commands_open
-           WHERE state IN ('kept', 'sent', 'received', 'accepted', 'running') AND state <> 'kept'
+           WHERE ${isOpen} AND state <> 'kept'
          UNION SELECT id FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL) GROUP BY owner`,
   );
   return new Map(rows.toArray().map(({ owner, n }) => [owner, n]));

@@ -3,6 +3,7 @@
  * overwrite the wake-up of another, an alarm that comes early or twice finds nothing to do, and nothing is lost by an
  * eviction.
  */
+import { isOpen } from '../messages/messages.ts';
 import { isIdle } from '../missions/activity.ts';
 import { getMeta, setMeta } from '../tables.ts';
 
@@ -59,7 +60,7 @@ const isCalledLive = (sql: SqlStorage): boolean => getMeta(sql, 'live') === '1' 
 const idleMissions = `missions INDEXED BY missions_open
   WHERE status = 'active' AND turn IS NULL AND deleted_at IS NULL AND NOT EXISTS (
     SELECT 1 FROM commands INDEXED BY commands_open
-      WHERE mission = missions.id AND state IN ('kept', 'sent', 'received', 'accepted', 'running'))`;
+      WHERE mission = missions.id AND ${isOpen})`;
 
 /** The end of the hour in which the next mission is stale: however many there are, the object is woken once an hour at most. */
 const closesAt = (sql: SqlStorage, staleHours: number): number | null => {

@@ -4,13 +4,13 @@ import type { Client } from '../opencode/api/client.ts';
 import type { Upstream } from '../opencode/api/following.ts';
 import type { Clock } from '../process/clock.ts';
 import type { Log } from '../process/log.ts';
+import type { Redactor } from '../process/redact.ts';
 import type { Renewal } from '../providers/renewal.ts';
 import type { Store } from '../store/store.ts';
 import type { GivenFile } from '../workspaces/given-file.ts';
 import type { Workspaces } from '../workspaces/registry.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { LiveTurns } from './live-turns.ts';
-import type { Redactor } from './transcript/redact.ts';
 
 /** What every mission of this host works with. */
 export interface MissionContext {

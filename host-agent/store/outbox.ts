@@ -6,7 +6,7 @@ import type { MissionId } from '../../shared/ids.ts';
 import { keepAckedBytes, keepAckedMs } from '../../shared/limits.ts';
 import { integer, text } from './columns.ts';
 import type { Database } from './database.ts';
-import { encode } from './encode.ts';
+import { encode } from './outbox-row.ts';
 import { type Capacity, Room } from './room.ts';
 import { afterCommit, transact } from './transaction.ts';
 

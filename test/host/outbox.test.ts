@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../host-agent/store/database.ts';
-import { EventRefused } from '../../host-agent/store/encode.ts';
 import { Outbox, type StoredRow } from '../../host-agent/store/outbox.ts';
+import { EventRefused } from '../../host-agent/store/outbox-row.ts';
 import { StoreFull } from '../../host-agent/store/transaction.ts';
 import { maxEventBytes } from '../../shared/limits.ts';
 import { newHostId, note, temporaryDirectory, temporaryStore } from '../support/host-store.ts';

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createRedactor } from '../../host-agent/missions/transcript/redact.ts';
 import { clean, rowsOf } from '../../host-agent/missions/transcript/rows.ts';
 import { OpenTexts } from '../../host-agent/missions/transcript/text.ts';
 import { translate } from '../../host-agent/missions/transcript/translate.ts';
 import { newTranslation } from '../../host-agent/missions/transcript/translation.ts';
 import { historyRow } from '../../host-agent/opencode/api/events.ts';
-import { encode, refusalOf } from '../../host-agent/store/encode.ts';
+import { createRedactor } from '../../host-agent/process/redact.ts';
+import { encode, refusalOf } from '../../host-agent/store/outbox-row.ts';
 import { noUsage } from '../../shared/events.ts';
 import { missionId } from '../../shared/ids.ts';
 import { commandNumber, turnNumber } from '../support/mission-fixture.ts';

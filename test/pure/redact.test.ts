@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRedactor } from '../../host-agent/missions/transcript/redact.ts';
+import { createRedactor } from '../../host-agent/process/redact.ts';
 import { randomFrom } from '../support/random.ts';
 
 const secrets = [

@@ -1,7 +1,7 @@
 // Steps that bring nothing, counted from OpenCode's stored events alone.
 import { expect, test } from 'vitest';
-import { seriesOf } from '../../host-agent/missions/runner/step.ts';
 import { isAbort } from '../../host-agent/missions/transcript/error-text.ts';
+import { seriesOf } from '../../host-agent/missions/transcript/step.ts';
 import { progressOf, translate } from '../../host-agent/missions/transcript/translate.ts';
 import { newTranslation, type Translation } from '../../host-agent/missions/transcript/translation.ts';
 import type { Durable } from '../../host-agent/opencode/api/events.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createRedactor } from '../../host-agent/missions/transcript/redact.ts';
 import { OpenTexts } from '../../host-agent/missions/transcript/text.ts';
+import { createRedactor } from '../../host-agent/process/redact.ts';
 import { checkpointSuffix } from '../../shared/append.ts';
 import type { HostEvent } from '../../shared/events.ts';
 import { checkpointBytes, maxEventBytes } from '../../shared/limits.ts';

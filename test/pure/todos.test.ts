@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createRedactor } from '../../host-agent/missions/transcript/redact.ts';
 import { TodoList, todosEvent, wroteTodos } from '../../host-agent/missions/transcript/todos.ts';
 import { translate } from '../../host-agent/missions/transcript/translate.ts';
 import type { OpenCodeTodo } from '../../host-agent/opencode/api/events.ts';
+import { createRedactor } from '../../host-agent/process/redact.ts';
 import { hostEvent } from '../../shared/events.ts';
 import { maxEventBytes, maxTodoChars, maxTodos } from '../../shared/limits.ts';
 import { scenario, turnNumber } from '../support/mission-fixture.ts';

@@ -8,9 +8,9 @@ import { type OpenCodeProcess, startOpenCode } from '../../opencode/process/proc
 import { describeExit } from '../../process/child.ts';
 import { leaveNote } from '../../process/note.ts';
 import { say } from '../say.ts';
+import { endedWithOpenCode, noteReaped } from '../state/reaped.ts';
 import type { Base } from '../state/start.ts';
 import type { Running } from './children.ts';
-import { endedWithOpenCode, noteReaped } from './reaped.ts';
 import type { Role } from './supervise.ts';
 
 /** OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails. */

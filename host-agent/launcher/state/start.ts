@@ -4,12 +4,12 @@ import type { Log } from '../../process/log.ts';
 import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 import { privateDirectory } from '../../process/private-file.ts';
-import { endedAtStart, noteReaped } from '../children/reaped.ts';
 import { prepareSecrets, type Secrets } from './edge-secrets.ts';
 import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openLogFiles } from './log-files.ts';
 import { claimPort } from './port.ts';
+import { endedAtStart, noteReaped } from './reaped.ts';
 
 /** What every start of the launcher has, whatever it starts. */
 export interface Base {

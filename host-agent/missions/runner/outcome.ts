@@ -2,9 +2,9 @@ import type { Outcome } from '../../../shared/events.ts';
 import { resendMax, resendMs } from '../../../shared/limits.ts';
 import type { AssistantMessage, OpenCodeError } from '../../opencode/api/events.ts';
 import { errorText, isAbort } from '../transcript/error-text.ts';
+import { isFinal } from '../transcript/step.ts';
+import { blockedText, repeatedText } from '../transcript/step-text.ts';
 import type { Progress } from '../transcript/translate.ts';
-import { isFinal } from './step.ts';
-import { blockedText, repeatedText } from './step-text.ts';
 
 /** OpenCode says idle shortly before it stores the end of an aborted or failed answer (opencode §8.1): this long nothing more may come. */
 export const settleMs = 2_000;

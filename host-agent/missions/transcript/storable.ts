@@ -1,5 +1,5 @@
 import { type HostEvent, noUsage } from '../../../shared/events.ts';
-import { refusalOf } from '../../store/encode.ts';
+import { refusalOf } from '../../store/outbox-row.ts';
 
 type TurnEnded = Extract<HostEvent, { type: 'turn.ended' }>;
 

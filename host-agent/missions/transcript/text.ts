@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { HostEvent } from '../../../shared/events.ts';
 import { checkpointBytes } from '../../../shared/limits.ts';
 import { isHighSurrogate, type WellFormedPieces, wellFormedPieces } from '../../../shared/text.ts';
-import type { Redactor, StreamRedactor } from './redact.ts';
+import type { Redactor, StreamRedactor } from '../../process/redact.ts';
 
 /**
  * A checkpoint or a part's end holds at most this many UTF-16 units; as JSON each takes six bytes at worst, which stays

@@ -4,7 +4,7 @@ import type { TurnId } from '../../../shared/ids.ts';
 import { maxEventBytes, maxTodoChars, maxTodos } from '../../../shared/limits.ts';
 import { beginningOf } from '../../../shared/text.ts';
 import type { OpenCodeTodo } from '../../opencode/api/events.ts';
-import type { Redactor } from './redact.ts';
+import type { Redactor } from '../../process/redact.ts';
 import type { Translation } from './translation.ts';
 
 /** Characters of each entry where 200 long ones, escaped in JSON, would be too large for an event. */

@@ -1,9 +1,9 @@
 import type { CommandId } from '../../../shared/ids.ts';
 import type { AssistantMessage, Durable, Message, StepFinish, TextPart } from '../../opencode/api/events.ts';
 import { startedSession } from '../../opencode/api/history.ts';
-import { type Content, countStep, isFinal, type Series, seriesOf } from '../runner/step.ts';
-import { fruitlessText } from '../runner/step-text.ts';
 import { errorText, isAbort } from './error-text.ts';
+import { type Content, countStep, isFinal, type Series, seriesOf } from './step.ts';
+import { fruitlessText } from './step-text.ts';
 import { translateTool } from './translate-tool.ts';
 import { type AnswerView, answerParts, type Made, type PartView, type Translation, usageOf } from './translation.ts';
 

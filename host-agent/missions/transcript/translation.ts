@@ -3,8 +3,8 @@ import { noUsage } from '../../../shared/events.ts';
 import type { CommandId, TurnId } from '../../../shared/ids.ts';
 import { maxUsd } from '../../../shared/limits.ts';
 import type { AssistantMessage } from '../../opencode/api/events.ts';
-import type { Content, Series } from '../runner/step.ts';
 import { isAbort } from './error-text.ts';
+import type { Content, Series } from './step.ts';
 
 /** One of our prompts: which turn the answers to it belong to. */
 export interface TurnOfPrompt {

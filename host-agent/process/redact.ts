@@ -1,4 +1,4 @@
-import { isHighSurrogate } from '../../../shared/text.ts';
+import { isHighSurrogate } from '../../shared/text.ts';
 
 /** What stands for a secret in everything that leaves this server (invariant 8). */
 export const redacted = '[secret]';

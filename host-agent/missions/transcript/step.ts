@@ -1,6 +1,6 @@
 import type { AssistantMessage } from '../../opencode/api/events.ts';
-import { isAbort } from '../transcript/error-text.ts';
-import type { AnswerView, Translation } from '../transcript/translation.ts';
+import { isAbort } from './error-text.ts';
+import type { AnswerView, Translation } from './translation.ts';
 
 /** What a step (one answer of the model to one call) brought. Blank text is none. */
 export type Content = 'text' | 'reasoning' | 'tool';

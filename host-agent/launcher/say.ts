@@ -1,7 +1,6 @@
 /** What the person who started us reads on stdout, in one place: short lines, no stack traces, secrets never but once. */
 import type { Settings } from '../config/settings.ts';
 import { type ContainmentMeans, contain } from '../process/namespace.ts';
-import type { Told } from './children/supervise.ts';
 import type { Ground } from './state/start.ts';
 
 export const say = (line: string): void => {
@@ -22,21 +21,6 @@ export const sayNotices = (settings: Settings, means: ContainmentMeans): void =>
   const { notGuaranteed } = contain([], means);
   for (const notice of [...settings.notices, ...(notGuaranteed ? [notGuaranteed] : [])]) say(notice);
   if (settings.devMode) say('Authentication is off (DEV_MODE=true): everyone on this machine can use Open Agent.');
-};
-
-/** Says once that a child is down, and once that it is back. */
-export const tellAbout = (title: string, logFile: string): Told => {
-  let isDown = false;
-  return {
-    onDown: (reason) => {
-      if (!isDown) say(`${title} is down: ${reason}. It is started again until it runs; details are in ${logFile}.`);
-      isDown = true;
-    },
-    onUp: () => {
-      isDown = false;
-      say(`${title} runs again.`);
-    },
-  };
 };
 
 /** An OpenCode that is away stops no start: messages are told, and everything else works. */

@@ -6,11 +6,11 @@
 import type { Settings } from '../config/settings.ts';
 import { hostAgentRole } from './children/host-agent.ts';
 import { beginOpenCode } from './children/start-opencode.ts';
-import type { Supervision } from './children/supervise.ts';
+import type { Begin, Supervision } from './children/supervise.ts';
 import { type EdgeProcess, edgeRole } from './edge/edge.ts';
 import { say, sayOpenCodeAway, sayReady } from './say.ts';
 import { type Ground, prepareGround } from './state/start.ts';
-import { type Begin, live } from './until-stopped.ts';
+import { live } from './until-stopped.ts';
 
 /** What differs between `up` and `dev`. */
 export interface Variant {

@@ -1,12 +1,10 @@
 /** Runs the launcher from its start to its orderly end after a signal. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Role, type Supervision, supervise } from './children/supervise.ts';
-import { outliveOurTerminal, say, sayNotices, tellAbout } from './say.ts';
+import { type Begin, type Supervision, supervise } from './children/supervise.ts';
+import { tellAbout } from './children/tell.ts';
+import { outliveOurTerminal, say, sayNotices } from './say.ts';
 import type { Base } from './state/start.ts';
 import { stopSignal } from './stop-signal.ts';
-
-/** Starts a child and keeps it running; `title` names it in sentences. */
-export type Begin = (role: Role, title: string) => Supervision;
 
 /**
  * Runs what `start` begins until it is stopped by a signal (stop-signal.ts), then ends every child; resolves when all are gone. `start` resolves when

@@ -2,7 +2,8 @@ import { type Command, type CommandEnvelope, command } from '../../shared/comman
 import type { HostEvent } from '../../shared/events.ts';
 import type { Clock } from '../process/clock.ts';
 import type { Inbox } from '../store/inbox.ts';
-import type { Outbox, OutboxRow } from '../store/outbox.ts';
+import type { Outbox } from '../store/outbox.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 
 type Verdict = { kind: 'start'; command: Command } | { kind: 'end'; row: OutboxRow; envelope: CommandEnvelope };
 

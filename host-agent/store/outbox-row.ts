@@ -1,6 +1,15 @@
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
+import type { Src } from '../../shared/frames.ts';
+import type { MissionId } from '../../shared/ids.ts';
 import { maxEventBytes } from '../../shared/limits.ts';
-import type { OutboxRow } from './outbox.ts';
+
+/** A durable event on its way to the log. `at`: host milliseconds. */
+export interface OutboxRow {
+  at: number;
+  mission: MissionId | null;
+  src?: Src;
+  event: HostEvent;
+}
 
 /** An event that the log would refuse; nothing was stored. It is our own mistake, and trying it again would not help. */
 export class EventRefused extends Error {

@@ -1,12 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { StatementSync } from 'node:sqlite';
-import type { HostEvent } from '../../shared/events.ts';
-import type { Src } from '../../shared/frames.ts';
-import type { MissionId } from '../../shared/ids.ts';
 import { keepAckedBytes, keepAckedMs } from '../../shared/limits.ts';
 import { integer, text } from './columns.ts';
 import type { Database } from './database.ts';
-import { encode } from './outbox-row.ts';
+import { encode, type OutboxRow } from './outbox-row.ts';
 import { type Capacity, Room } from './room.ts';
 import { afterCommit, transact } from './transaction.ts';
 
@@ -14,14 +11,6 @@ import { afterCommit, transact } from './transaction.ts';
 export interface Position {
   run: string;
   n: number;
-}
-
-/** A durable event on its way to the log. `at`: host milliseconds. */
-export interface OutboxRow {
-  at: number;
-  mission: MissionId | null;
-  src?: Src;
-  event: HostEvent;
 }
 
 /** A stored row as the link sends it: `item` is the JSON of a frame item (shared/frames.ts). */

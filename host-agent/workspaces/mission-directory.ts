@@ -12,13 +12,6 @@ const config = `${JSON.stringify({ $schema: 'https://opencode.ai/config.json' },
 /** Prepares a config directory so that OpenCode installs nothing into it. */
 export type SeedConfigDirectory = (directory: string) => Promise<void>;
 
-/** Where a mission works in the workspace whose root is `root` (contract §8.1). */
-export const missionDirectory = (root: string, mission: MissionId): string =>
-  join(root, 'workspaces', `mission-${missionShort(mission)}`);
-
-/** Where files given to a mission are; the agent sees it as `./context`. */
-export const contextDirectory = (root: string, mission: MissionId): string => join(root, 'context', mission);
-
 /**
  * Makes the directory of a mission ready for a turn (contract §8.1, §8.2) and gives its path without symlinks: a git repository of its
  * own with `output/`, `temp/`, OpenCode's config and a link to the mission's context files. With `clean` everything that was in it

@@ -9,8 +9,7 @@ import { posix } from 'node:path';
 import type { FileScope } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type MissionId, missionShort, uuid } from '../../shared/ids.ts';
-import { contextDirectory, missionDirectory } from './mission-directory.ts';
-import { isInside, realExisting } from './paths.ts';
+import { contextDirectory, isInside, missionDirectory, realExisting } from './paths.ts';
 
 /** The directories that paths from outside may lead to, or may not. */
 export interface FileRoots {

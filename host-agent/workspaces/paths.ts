@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
+import { type MissionId, missionShort } from '../../shared/ids.ts';
 
 /**
  * `name` below the existing directory `root`, as a path without symlinks in its existing part: for paths that are put together
@@ -33,3 +34,10 @@ export const realExisting = async (path: string): Promise<string> => {
     return join(await realExisting(parent), relative(parent, path));
   }
 };
+
+/** Where a mission works in the workspace whose root is `root` (contract §8.1). */
+export const missionDirectory = (root: string, mission: MissionId): string =>
+  join(root, 'workspaces', `mission-${missionShort(mission)}`);
+
+/** Where files given to a mission are; the agent sees it as `./context`. */
+export const contextDirectory = (root: string, mission: MissionId): string => join(root, 'context', mission);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { MissionContext } from '../../host-agent/missions/context.ts';
 import { givenParts } from '../../host-agent/missions/runner/given-files.ts';
 import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
-import { contextDirectory } from '../../host-agent/workspaces/mission-directory.ts';
+import { contextDirectory } from '../../host-agent/workspaces/paths.ts';
 import type { Workspace } from '../../host-agent/workspaces/workspace.ts';
 import { newMissionId, temporaryDirectory, testWorkspace } from '../support/host-store.ts';
 

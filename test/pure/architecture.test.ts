@@ -19,36 +19,43 @@ const files = ['shared', 'worker', 'host-agent', 'tools'].flatMap((folder) =>
 
 const within = (folder: string) => files.filter(({ path }) => path.startsWith(`${folder}/`));
 
-/** The layers of the host-agent from top to bottom (architecture §6): a file imports its own layer or one below. */
-const hostLayers: Record<string, number> = {
-  main: 0,
-  launcher: 1,
-  agent: 2,
-  cli: 1,
-  machine: 1,
-  config: 6,
-  link: 3,
-  commands: 3,
-  calls: 3,
-  relay: 3,
-  missions: 3,
-  opencode: 4,
-  providers: 4,
-  workspaces: 4,
-  files: 4,
-  system: 4,
-  store: 5,
-  process: 6,
+/**
+ * The rooms of a folder from top to bottom (architecture §6): a file imports from its own room or from a lower line, never from
+ * another room of its line.
+ */
+const layers: Record<string, readonly string[]> = {
+  'host-agent': [
+    'main',
+    'machine',
+    'cli',
+    'launcher',
+    'agent',
+    'calls commands',
+    'missions relay',
+    'link providers files system',
+    'opencode workspaces store',
+    'config process',
+  ],
+  'host-agent/launcher': [
+    'up dev agent-only opencode-unit',
+    'system',
+    'until-stopped edge',
+    'children place',
+    'say stop-signal',
+    'state bootstrap package-root',
+  ],
+  'host-agent/missions': ['runner', 'asks', 'transcript', 'context', 'live-turns'],
+  'host-agent/opencode': ['process', 'api config'],
 };
 
-const hostLayer = (path: string): { name: string; layer: number } | undefined => {
-  const name =
-    relative('host-agent', path)
-      .split('/')[0]
-      ?.replace(/\.(ts|mjs)$/, '') ?? '';
-  const layer = hostLayers[name];
-  return layer === undefined ? undefined : { name, layer };
+/** The room of a file in a folder with layers: the name of the folder or file right below it. */
+const roomIn = (folder: string, path: string): string => {
+  const [first = ''] = relative(folder, path).split('/');
+  return first.replace(/\.(ts|mjs)$/, '');
 };
+
+const lineOf = (folder: string, room: string): number =>
+  layers[folder]?.findIndex((line) => line.split(' ').includes(room)) ?? -1;
 
 test('shared imports only zod', () => {
   const foreign = within('shared').flatMap(({ path, imports }) =>
@@ -78,30 +85,26 @@ test('worker and host-agent never import each other', () => {
   expect(crossing).toEqual([]);
 });
 
-test('arrows inside the host-agent only point down', () => {
-  const upward = within('host-agent').flatMap(({ path, imports }) =>
-    imports
-      .filter((to) => to.startsWith('host-agent/'))
-      .filter((to) => {
-        const [from, target] = [hostLayer(path), hostLayer(to)];
-        return from && target && from.name !== target.name && target.layer < from.layer;
-      })
-      .map((to) => `${path} → ${to}`),
-  );
+test.each(Object.keys(layers))('arrows inside %s only point down', (folder) => {
+  const upward = within(folder).flatMap(({ path, imports }) => {
+    const room = roomIn(folder, path);
+    return imports
+      .filter((to) => to.startsWith(`${folder}/`) && roomIn(folder, to) !== room)
+      .filter((to) => lineOf(folder, roomIn(folder, to)) <= lineOf(folder, room))
+      .map((to) => `${path} → ${to}`);
+  });
 
   expect(upward).toEqual([]);
 });
 
-test('every folder of the host-agent has its place in the layers', () => {
-  expect(
-    within('host-agent')
-      .filter(({ path }) => !hostLayer(path))
-      .map(({ path }) => path),
-  ).toEqual([]);
+test.each(Object.keys(layers))('every room of %s has its place in the layers, and every place its room', (folder) => {
+  const rooms = new Set(within(folder).map(({ path }) => roomIn(folder, path)));
+
+  expect([...rooms].sort()).toEqual((layers[folder] ?? []).flatMap((line) => line.split(' ')).sort());
 });
 
-test('no file is part of an import cycle', () => {
-  const graph = new Map(files.map(({ path, text }) => [path, valueImports(path, text)]));
+test('no file is part of an import cycle, of types either', () => {
+  const graph = new Map(files.map(({ path, imports }) => [path, imports]));
   const cycles: string[] = [];
   const state = new Map<string, 'open' | 'done'>();
   const visit = (path: string, trail: string[]): void => {
@@ -142,9 +145,3 @@ test('each vendor library, and what starts a program, has one home', () => {
 test('no source file is longer than 300 lines', () => {
   expect(files.filter(({ text }) => text.split('\n').length > 301).map(({ path }) => path)).toEqual([]);
 });
-
-/** Imports that exist at run time. Imports of types alone are left out, so a cycle of types is not found. */
-const valueImports = (path: string, text: string): string[] =>
-  [...text.matchAll(/^(?:import|export)\s+(?!type\b)[^'"]*?from\s+'(\.[^']+)'/gms)].map((match) =>
-    normalize(join(dirname(path), match[1] ?? '')),
-  );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isSettled, judge, judgeEndless, type Situation, settleMs } from '../../host-agent/missions/runner/outcome.ts';
-import type { Content } from '../../host-agent/missions/transcript/step.ts';
+import { isSettled, judge, judgeEndless, settleMs } from '../../host-agent/missions/runner/outcome.ts';
+import type { Situation } from '../../host-agent/missions/runner/situation.ts';
+import type { Content } from '../../host-agent/missions/transcript/translation.ts';
 import type { AssistantMessage, OpenCodeError } from '../../host-agent/opencode/api/events.ts';
 import { resendMax, resendMs } from '../../shared/limits.ts';
 import { turnNumber } from '../support/mission-fixture.ts';

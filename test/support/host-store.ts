@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { OutboxRow } from '../../host-agent/store/outbox.ts';
+import type { OutboxRow } from '../../host-agent/store/outbox-row.ts';
 import { openStore, type Store } from '../../host-agent/store/store.ts';
 import { hostWorkspace } from '../../host-agent/workspaces/host-workspace.ts';
 import type { Workspace } from '../../host-agent/workspaces/workspace.ts';

@@ -5,7 +5,8 @@ import { ordinaryTimes, type Patience, patiently } from '../following/patience.t
 import { newReading } from '../following/reading.ts';
 import { chosenEdge, type EdgeOptions } from '../login/edge.ts';
 import { processEnds } from '../printing/ends.ts';
-import { newPrinter, type Printer } from '../printing/printer.ts';
+import { newPrinter } from '../printing/json-or-words.ts';
+import type { Printer } from '../printing/printer.ts';
 import { BadUse } from '../usage.ts';
 import { type MissionApi, missionApi, type NewMission } from './api.ts';
 import { type Progress, untilLeft } from './detaching.ts';

@@ -1,7 +1,4 @@
-import { asciiJson } from '../../../shared/sse.ts';
 import type { Line } from '../following/lines.ts';
-import type { Ends } from './ends.ts';
-import { newTelling } from './telling.ts';
 
 /** Shows lines to whoever reads. */
 export interface Printer {
@@ -17,9 +14,3 @@ export interface PrinterOptions {
   /** What people said is part of what is shown. */
   conversation?: boolean;
 }
-
-/** `--json` is for programs: objects, one a line, in ASCII, so that nothing in them can reach a terminal as a control. */
-export const newPrinter = (ends: Ends, options: PrinterOptions): Printer =>
-  options.json
-    ? { show: (line) => ends.out(`${asciiJson(line)}\n`), note: (text) => ends.err(`${text}\n`) }
-    : newTelling(ends, options);

@@ -1,8 +1,8 @@
 import { sayRunningOpenCode } from '../say.ts';
 import type { Base } from '../state/start.ts';
-import type { Begin } from '../until-stopped.ts';
 import { openCodeRole } from './opencode.ts';
 import { useRunningOpenCode } from './running-opencode.ts';
+import type { Begin } from './supervise.ts';
 
 /** Starts OpenCode, or begins to use the one of OPENCODE_BASE_URL. Resolves with why it is not there yet, if so. */
 export const beginOpenCode = (ground: Base, begin: Begin, stop: AbortSignal): Promise<Error | string | undefined> => {

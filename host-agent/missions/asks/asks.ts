@@ -6,8 +6,8 @@ import { OpenCodeAway } from '../../opencode/api/failure.ts';
 import type { Log } from '../../process/log.ts';
 import { trouble } from '../../process/trouble.ts';
 import type { RequestRecord } from '../../store/asks.ts';
+import type { TurnRecord } from '../../store/turns.ts';
 import type { MissionContext } from '../context.ts';
-import type { Turn } from '../runner/turn.ts';
 import type { Ingest } from '../transcript/ingest.ts';
 import { unlessAnswered } from './reject.ts';
 
@@ -23,7 +23,7 @@ type Pending = ({ kind: 'question' } & OpenQuestion) | ({ kind: 'permission' } &
 export class Asking {
   readonly #context: MissionContext;
   readonly #ingest: Ingest;
-  readonly #turn: Turn;
+  readonly #turn: TurnRecord;
   readonly #log: Log;
   readonly #isStopping: () => boolean;
   readonly #changed: () => void;
@@ -41,7 +41,7 @@ export class Asking {
    * true, no permission is granted automatically any more.
    */
   constructor(
-    { context, ingest, turn, log }: { context: MissionContext; ingest: Ingest; turn: Turn; log: Log },
+    { context, ingest, turn, log }: { context: MissionContext; ingest: Ingest; turn: TurnRecord; log: Log },
     isStopping: () => boolean,
     changed: () => void,
   ) {
@@ -51,7 +51,7 @@ export class Asking {
     this.#log = log;
     this.#isStopping = isStopping;
     this.#changed = changed;
-    this.#open = context.store.requests.openOf(turn.record.turn).length;
+    this.#open = context.store.requests.openOf(turn.turn).length;
   }
 
   get isOpen(): boolean {
@@ -77,7 +77,7 @@ export class Asking {
     this.#isOver = true;
     const { store } = this.#context;
     const events = store.requests
-      .openOf(this.#turn.record.turn)
+      .openOf(this.#turn.turn)
       .map(({ request }): Ended => ({ type: 'request.ended', request, outcome, ...this.#told.get(request) }));
     return { events, store: () => this.#store(events) };
   }
@@ -102,7 +102,7 @@ export class Asking {
 
   async #read(): Promise<void> {
     const { client, store, upstream, permissive } = this.#context;
-    const { directory, turn } = this.#turn.record;
+    const { directory, turn } = this.#turn;
     const { session } = this.#ingest;
     const instance = upstream.instance();
     if (instance === null || !this.#canStore()) return;
@@ -137,7 +137,7 @@ export class Asking {
 
   async #allow(permissions: readonly Pending[]): Promise<void> {
     const { client } = this.#context;
-    const { directory } = this.#turn.record;
+    const { directory } = this.#turn;
     for (const { id } of permissions) await unlessAnswered(() => client.replyPermission(directory, id, 'once'));
   }
 
@@ -157,9 +157,9 @@ export class Asking {
   #asked(pending: Pending): Asked | null {
     const { id: request, kind, tool } = pending;
     const call = tool ? this.#ingest.callOf(tool.messageID, tool.callID) : null;
-    if (tool && call?.turn !== this.#turn.record.turn) return null;
+    if (tool && call?.turn !== this.#turn.turn) return null;
     const parent = call?.parent === undefined ? {} : { parent_call: call.parent };
-    const { turn } = this.#turn.record;
+    const { turn } = this.#turn;
     return {
       type: 'request.asked',
       request,
@@ -173,7 +173,7 @@ export class Asking {
 
   #append(ends: readonly Ended[], asked: readonly Asked[], instance: string): void {
     const { store } = this.#context;
-    const { mission, directory, turn } = this.#turn.record;
+    const { mission, directory, turn } = this.#turn;
     this.#ingest.append(
       [...ends, ...asked].map((event) => this.#ingest.row(event)),
       () => {
@@ -190,7 +190,7 @@ export class Asking {
    */
   #count(): void {
     const wasOpen = this.isOpen;
-    this.#open = this.#context.store.requests.openOf(this.#turn.record.turn).length;
+    this.#open = this.#context.store.requests.openOf(this.#turn.turn).length;
     if (this.isOpen !== wasOpen) this.#changed();
   }
 

@@ -1,5 +1,5 @@
 import type { MissionId } from '../../../shared/ids.ts';
-import type { Model, PromptPart } from '../../opencode/api/client.ts';
+import type { Model, PromptPart } from '../../opencode/api/prompt.ts';
 import type { Workspace } from '../../workspaces/workspace.ts';
 import type { MissionContext } from '../context.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors.ts';
-import type { Model } from '../../opencode/api/client.ts';
+import type { Model } from '../../opencode/api/prompt.ts';
 import type { MissionContext } from '../context.ts';
 
 /** `provider/model`; the provider ends at the first slash (contract §5.4). Null when there is none. */

@@ -1,10 +1,10 @@
 import type { Outcome } from '../../../shared/events.ts';
 import { resendMax, resendMs } from '../../../shared/limits.ts';
 import type { AssistantMessage, OpenCodeError } from '../../opencode/api/events.ts';
-import { errorText, isAbort } from '../transcript/error-text.ts';
+import { cancelledText, errorText, isAbort } from '../transcript/error-text.ts';
 import { isFinal } from '../transcript/step.ts';
 import { blockedText, repeatedText } from '../transcript/step-text.ts';
-import type { Progress } from '../transcript/translate.ts';
+import type { Situation } from './situation.ts';
 
 /** OpenCode says idle shortly before it stores the end of an aborted or failed answer (opencode §8.1): this long nothing more may come. */
 export const settleMs = 2_000;
@@ -12,39 +12,11 @@ export const settleMs = 2_000;
 /** A stored message starts to run within this, also on a busy machine; an abort in between would stop nothing. */
 const lateStartMs = 500;
 
-/** What is known of a turn whose session is not busy, from OpenCode's stored state and our own (protocol §4). */
-export interface Situation extends Progress {
-  /** `turn.accepted` was recorded. */
-  accepted: boolean;
-  /** The user's wish is stored, and the session was stopped. */
-  cancelled: boolean;
-  /** The OpenCode process is the one the turn was started on. */
-  sameInstance: boolean;
-  /** Why that process ended, as the launcher saw it. */
-  endedBecause?: string;
-  /** An error that came for the session since the prompt was sent. */
-  error: OpenCodeError | null;
-  /** Since this process sent the prompt to this OpenCode process; null when it did not. */
-  sinceSentMs: number | null;
-  /** Since the turn was first seen in its present state: sent, or attached. */
-  sinceSeenMs: number;
-  /** Since the last frame of the mission's sessions. */
-  quietMs: number;
-  resends: number;
-  /**
-   * Whether the edge still waits for the command. Null for a turn of an earlier process until `welcome` has said so.
-   */
-  wanted: boolean | null;
-  /** A person rejected what the agent asked, which stops it. */
-  rejected?: boolean;
-}
-
 type End = { kind: 'end'; outcome: Outcome; text: string };
 export type Verdict = { kind: 'send' } | { kind: 'wait'; ms: number } | End;
 
 const end = (outcome: Outcome, text: string): End => ({ kind: 'end', outcome, text });
 
-export const cancelledText = 'Task cancelled';
 const rejectedText = 'The agent stopped, because what it asked for was rejected.';
 
 /** The table "Sending a prompt again" of protocol §4, for a session that is idle. */

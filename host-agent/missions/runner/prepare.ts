@@ -1,6 +1,6 @@
 import type { MessageCommand } from '../../../shared/commands.ts';
 import { beginningOf } from '../../../shared/text.ts';
-import type { Model } from '../../opencode/api/client.ts';
+import type { Model } from '../../opencode/api/prompt.ts';
 import { rulesToAdd } from '../../opencode/api/session-rules.ts';
 import type { MissionContext } from '../context.ts';
 import { adoptStore, isStoreLost } from '../transcript/source.ts';

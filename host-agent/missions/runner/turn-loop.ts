@@ -6,13 +6,14 @@ import { type Trouble, trouble } from '../../process/trouble.ts';
 import { StoreFull } from '../../store/transaction.ts';
 import { Asking } from '../asks/asks.ts';
 import { type MissionContext, missionTimes, monotonicMs } from '../context.ts';
-import { short } from '../transcript/error-text.ts';
+import { cancelledText, short } from '../transcript/error-text.ts';
 import type { Ingest } from '../transcript/ingest.ts';
 import { endEvents, failureEnd } from './ending.ts';
 import { hear, isSignOfLife } from './hearing.ts';
-import { cancelledText, isSettled, judge, judgeEndless, type Situation } from './outcome.ts';
+import { isSettled, judge, judgeEndless } from './outcome.ts';
 import { type RetryPause, retryEvent } from './retry-said.ts';
 import { sendPrompt } from './send.ts';
+import { type Situation, situationOf } from './situation.ts';
 import { abortIfPossible, stopSession } from './stop.ts';
 import { type Turn, unstartedText } from './turn.ts';
 import { Bell } from './wakeup.ts';
@@ -55,7 +56,9 @@ export class TurnRun {
     this.#failing = { turn: trouble(this.#log, 'turn.failed'), end: trouble(this.#log, 'turn.end_failed') };
     this.#watchMs = context.times?.watchMs ?? missionTimes.watchMs;
     const isStopping = () => this.#isCancelled();
-    this.#asking = new Asking({ context, ingest, turn, log: this.#log }, isStopping, () => this.#state('running'));
+    this.#asking = new Asking({ context, ingest, turn: turn.record, log: this.#log }, isStopping, () =>
+      this.#state('running'),
+    );
   }
 
   /** Resolves when the end of the turn is stored, or after `leave`. Never rejects. */
@@ -210,22 +213,7 @@ export class TurnRun {
   }
 
   #situation(cancelled: boolean): Situation {
-    const { turn } = this;
-    const now = monotonicMs();
-    return {
-      ...this.#ingest.progress(turn.messageID, turn.command.id),
-      accepted: (this.#context.store.turns.ofCommand(turn.command.id)?.acceptedAt ?? null) !== null,
-      cancelled,
-      endedBecause: this.#context.endOf?.(turn.record.instance),
-      sameInstance: turn.record.instance === this.#context.upstream.instance(),
-      error: turn.error,
-      sinceSentMs: turn.sentAtMs === null ? null : now - turn.sentAtMs,
-      sinceSeenMs: now - turn.seenAtMs,
-      quietMs: now - turn.heardAtMs,
-      resends: turn.record.resends,
-      wanted: this.#wanted,
-      rejected: this.#context.store.requests.wasRejected(turn.record.turn),
-    };
+    return situationOf(this.#context, this.#ingest, this.turn, { cancelled, wanted: this.#wanted });
   }
 
   async #send(): Promise<number> {

@@ -3,13 +3,12 @@ import type { MessageCommand } from '../../../shared/commands.ts';
 import { noUsage } from '../../../shared/events.ts';
 import { turnId } from '../../../shared/ids.ts';
 import { beginningOf } from '../../../shared/text.ts';
-import type { Model } from '../../opencode/api/client.ts';
 import type { OpenCodeError } from '../../opencode/api/events.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import type { Model } from '../../opencode/api/prompt.ts';
+import type { OutboxRow } from '../../store/outbox-row.ts';
 import type { TurnRecord } from '../../store/turns.ts';
 import { type MissionContext, monotonicMs } from '../context.ts';
-import { reasonOf, short, speakable } from '../transcript/error-text.ts';
-import { cancelledText } from './outcome.ts';
+import { cancelledText, reasonOf, short, speakable } from '../transcript/error-text.ts';
 import { promptIds } from './prompt-ids.ts';
 
 /** A turn that runs: what is stored of it, and what this process knows besides. Times are monotonic milliseconds. */

@@ -16,6 +16,9 @@ const maxChars = 2_000;
 /** As much of a sentence for people as is read. Cut it last, when its secrets are gone: half of one would not be found. */
 export const short = (text: string): string => (text.length > maxChars ? `${beginningOf(text, maxChars)}…` : text);
 
+/** How a turn ends that a person cancelled; existing apps know the sentence. */
+export const cancelledText = 'Task cancelled';
+
 /** An abort is somebody's wish or a stop of OpenCode, never the agent's error. */
 export const isAbort = (error: OpenCodeError): boolean => error.name === 'MessageAbortedError';
 

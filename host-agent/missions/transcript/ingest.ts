@@ -3,7 +3,7 @@ import type { HostEvent, Usage } from '../../../shared/events.ts';
 import type { CommandId, MissionId, TurnId } from '../../../shared/ids.ts';
 import { checkpointMs, checkpointOfflineMs } from '../../../shared/limits.ts';
 import type { Durable, Frame, OpenCodeTodo } from '../../opencode/api/events.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import type { OutboxRow } from '../../store/outbox-row.ts';
 import { EventRefused, refusalOf } from '../../store/outbox-row.ts';
 import { StoreFull } from '../../store/transaction.ts';
 import { type MissionContext, monotonicMs } from '../context.ts';

@@ -3,7 +3,7 @@ import type { Src } from '../../../shared/frames.ts';
 import type { MissionId } from '../../../shared/ids.ts';
 import type { Durable } from '../../opencode/api/events.ts';
 import type { Redactor } from '../../process/redact.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import type { OutboxRow } from '../../store/outbox-row.ts';
 import { short } from './error-text.ts';
 import { preview } from './preview.ts';
 import { storable } from './storable.ts';

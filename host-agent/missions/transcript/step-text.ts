@@ -1,5 +1,5 @@
 import type { AssistantMessage } from '../../opencode/api/events.ts';
-import type { Content, Series } from './step.ts';
+import type { Content, Series } from './translation.ts';
 
 const modelOf = ({ providerID, modelID }: AssistantMessage): string => `${providerID}/${modelID}`;
 

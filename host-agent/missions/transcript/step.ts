@@ -1,9 +1,6 @@
 import type { AssistantMessage } from '../../opencode/api/events.ts';
 import { isAbort } from './error-text.ts';
-import type { AnswerView, Translation } from './translation.ts';
-
-/** What a step (one answer of the model to one call) brought. Blank text is none. */
-export type Content = 'text' | 'reasoning' | 'tool';
+import type { AnswerView, Content, Series, Translation } from './translation.ts';
 
 /**
  * `finish` with which OpenCode asks the model again. It does so also where there is no tool call whose result it could bring, and
@@ -23,19 +20,6 @@ const isFruitless = ({ last, content }: AnswerView): boolean =>
   last.finish !== undefined &&
   goesOn.has(last.finish) &&
   !content.has('tool');
-
-/** Consecutive fruitless steps of one session. */
-export interface Series {
-  session: string;
-  /** Of the turn that the steps belong to. */
-  turn: AnswerView['turn'];
-  count: number;
-  /** Kinds of content that came in the series. */
-  content: Set<Content>;
-  last: AssistantMessage;
-  /** A person was told of a fruitless step of this session in this turn. */
-  told: boolean;
-}
 
 /**
  * Counts a step when it is complete. Out: the series, when a person has to be told of its first step. A step with a kind of content

@@ -2,10 +2,19 @@ import type { CommandId } from '../../../shared/ids.ts';
 import type { AssistantMessage, Durable, Message, StepFinish, TextPart } from '../../opencode/api/events.ts';
 import { startedSession } from '../../opencode/api/history.ts';
 import { errorText, isAbort } from './error-text.ts';
-import { type Content, countStep, isFinal, type Series, seriesOf } from './step.ts';
+import { countStep, isFinal, seriesOf } from './step.ts';
 import { fruitlessText } from './step-text.ts';
 import { translateTool } from './translate-tool.ts';
-import { type AnswerView, answerParts, type Made, type PartView, type Translation, usageOf } from './translation.ts';
+import {
+  type AnswerView,
+  answerParts,
+  type Content,
+  type Made,
+  type PartView,
+  type Series,
+  type Translation,
+  usageOf,
+} from './translation.ts';
 
 /**
  * Translates one durable event of OpenCode. In: what is known so far, which is brought up to date, and the event; the events

@@ -4,7 +4,6 @@ import type { CommandId, TurnId } from '../../../shared/ids.ts';
 import { maxUsd } from '../../../shared/limits.ts';
 import type { AssistantMessage } from '../../opencode/api/events.ts';
 import { isAbort } from './error-text.ts';
-import type { Content, Series } from './step.ts';
 
 /** One of our prompts: which turn the answers to it belong to. */
 export interface TurnOfPrompt {
@@ -18,6 +17,9 @@ export interface SessionView {
   call: string | undefined;
 }
 
+/** What a step (one answer of the model to one call) brought. Blank text does not count. */
+export type Content = 'text' | 'reasoning' | 'tool';
+
 /** A message of an agent. `last` is its newest version. */
 export interface AnswerView {
   session: string;
@@ -26,6 +28,19 @@ export interface AnswerView {
   content: Set<Content>;
   /** It is complete, and was counted as a step. */
   counted: boolean;
+}
+
+/** Consecutive steps of one session that brought nothing (step.ts). */
+export interface Series {
+  session: string;
+  /** Of the turn that the steps belong to. */
+  turn: TurnId;
+  count: number;
+  /** Kinds of content that came in the series. */
+  content: Set<Content>;
+  last: AssistantMessage;
+  /** A person was told of a fruitless step of this session in this turn. */
+  told: boolean;
 }
 
 export type PartView =

@@ -14,6 +14,7 @@ import {
 import { OpenCodeRefused } from './failure.ts';
 import { id, ifReadable, json, listOf, name, text } from './in-range.ts';
 import { takesImages } from './model-input.ts';
+import type { Model, Prompt } from './prompt.ts';
 
 /** A history may be many megabytes. */
 const historyMs = 120_000;
@@ -24,25 +25,6 @@ export interface Rule {
   permission: string;
   pattern: string;
   action: 'allow' | 'ask' | 'deny';
-}
-
-export interface Model {
-  providerID: string;
-  modelID: string;
-}
-
-/** What a prompt may have behind its text. */
-export type PromptPart =
-  | { type: 'text'; id: string; text: string; synthetic: true }
-  | { type: 'file'; id: string; mime: string; filename: string; url: string };
-
-export interface Prompt {
-  messageID: string;
-  partID: string;
-  text: string;
-  more: readonly PromptPart[];
-  agent: string;
-  model: Model;
 }
 
 /** What waits for an answer. `tool` names the call that asks, by the message it is in and the provider's id. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { at, type OpenCodeCall } from './call.ts';
-import type { Model } from './client.ts';
+import type { Model } from './prompt.ts';
 
 const seeing = z.object({ capabilities: z.object({ input: z.object({ image: z.boolean() }) }) });
 /** Nothing else is kept of an answer that has keys in it. */

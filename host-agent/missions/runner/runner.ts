@@ -181,7 +181,6 @@ export class MissionRunner implements Follower {
 
   /** False when it has to wait: for OpenCode, or for room in the store. Throws why OpenCode can't be started, when that is known. */
   async #tryBegin(starting: Starting): Promise<boolean> {
-    const { command } = starting;
     const { store, client, upstream } = this.#context;
     try {
       if (this.#isOver(starting)) return true;
@@ -191,7 +190,7 @@ export class MissionRunner implements Follower {
         return false;
       }
       if (store.outbox.isFull()) return false;
-      const prepared = await prepare(this.#context, command);
+      const prepared = await prepare(this.#context, starting.command);
       if (this.#isClosed) return false;
       return this.#isOver(starting) || this.#commit(starting, prepared);
     } catch (error) {

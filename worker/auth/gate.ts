@@ -1,17 +1,20 @@
 import type { MiddlewareHandler } from 'hono';
 import { AppError, assertNever } from '../../shared/errors.ts';
+import { adminScopes, neededScope, userScopes } from '../../shared/scopes.ts';
 import { sameSecret } from '../digest.ts';
 import type { Env } from '../env.ts';
 import { bearerOf } from '../http/bearer.ts';
-import type { Bound, Context, User } from '../http/context.ts';
+import type { Bound, Context } from '../http/context.ts';
 import { declaredRoute, routesAt } from '../http/declared.ts';
+import { type Principal, requireScope } from '../principal.ts';
 import { verifyToken } from './jwt.ts';
 import { hostnameOf, isLoopback } from './loopback.ts';
 import { type AuthMode, authMode, devUser, isAdmin, singleUser } from './mode.ts';
 import { isSocketRequest, socketToken } from './socket.ts';
 
 /**
- * Lets a request in as who its route is declared for (shared/routes), or refuses it with the contract's texts. Every path below /api
+ * Lets a request in as who its route is declared for (shared/routes), or refuses it with the contract's texts: the one place that finds
+ * out who asks, and compares what the principal may with what the declaration needs. Every path below /api
  * passes here first; one that is not declared is for users, so that nobody else learns which paths there are. With authentication off
  * only pages and programs of this machine get in: Host and Origin must be loopback names (a browser sets both itself, so neither another
  * web site nor DNS rebinding can fake them).
@@ -32,10 +35,10 @@ export const gate: MiddlewareHandler<Bound> = async (c, next) => {
       return next();
     case 'user':
     case 'admin': {
-      const user = await userOf(c, mode);
-      if (who === 'admin' && !user.isAdmin)
-        throw new AppError('forbidden', route?.refusal ?? 'Only an admin may do this');
-      c.set('user', user);
+      const principal = await principalOf(c, mode);
+      const does = route === null || route.method === 'GET' ? 'read' : 'change';
+      requireScope(principal, neededScope(who, does), route?.refusal);
+      c.set('principal', principal);
       return next();
     }
     default:
@@ -56,16 +59,20 @@ const requireLauncher = (c: Context): void => {
     throw new AppError('unauthorised', 'Wrong internal token');
 };
 
-const userOf = async (c: Context, mode: AuthMode): Promise<User> => {
+const principalOf = async (c: Context, mode: AuthMode): Promise<Principal> => {
   switch (mode.kind) {
     case 'disabled':
-      return { id: devUser, name: devUser, isAdmin: true };
+      return { user: { id: devUser, name: devUser }, login: 'none', scopes: adminScopes };
     case 'single_tenant':
-      return userOfToken(c, mode.secret, (id) => (id === singleUser ? { id, name: id, isAdmin: true } : null));
+      return principalOfToken(c, mode.secret, (id) =>
+        id === singleUser ? { user: { id, name: id }, scopes: adminScopes } : null,
+      );
     case 'multi_user':
-      return userOfToken(c, mode.secret, (id) => {
+      return principalOfToken(c, mode.secret, (id) => {
         const found = mode.users.find((user) => user.id === id);
-        return found ? { id: found.id, name: found.username, isAdmin: isAdmin(mode.users, found) } : null;
+        if (!found) return null;
+        const scopes = isAdmin(mode.users, found) ? adminScopes : userScopes;
+        return { user: { id: found.id, name: found.username }, scopes };
       });
     case 'misconfigured':
       throw new AppError('internal', mode.message);
@@ -74,13 +81,17 @@ const userOf = async (c: Context, mode: AuthMode): Promise<User> => {
   }
 };
 
-const userOfToken = async (c: Context, secret: string, find: (id: string) => User | null): Promise<User> => {
+const principalOfToken = async (
+  c: Context,
+  secret: string,
+  find: (id: string) => Omit<Principal, 'login'> | null,
+): Promise<Principal> => {
   const token = tokenIn(c);
   const claims = await verifyToken(token, secret, Date.now());
   if (!claims) throw new AppError('unauthorised', 'Invalid or expired token');
-  const user = find(claims.sub);
-  if (!user) throw new AppError('unauthorised', 'Invalid user');
-  return user;
+  const found = find(claims.sub);
+  if (!found) throw new AppError('unauthorised', 'Invalid user');
+  return { ...found, login: 'password' };
 };
 
 /** The token of a request, from the header or, where a browser dials a socket, from its subprotocols. */

@@ -7,6 +7,7 @@ import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import { missionsNamed } from '../directory/missions.ts';
 import type { Context } from '../http/context.ts';
+import { may } from '../principal.ts';
 
 /** A file on a server, as a user may reach it. */
 export interface Place {
@@ -33,7 +34,8 @@ const isOfCurrent = (path: string): boolean => !path.startsWith('/') || /^\/root
  */
 export const placeOf = async (c: Context, path: string): Promise<Place> => {
   const db = directory(c.env);
-  const user = c.get('user');
+  const principal = c.get('principal');
+  const { user } = principal;
   const names = [...path.matchAll(named)].slice(0, maxNamed).map(([whole, short]) => short ?? whole);
   const [current, found, hosts] = await Promise.all([
     currentMissionHost(db, user.id),
@@ -52,7 +54,7 @@ export const placeOf = async (c: Context, path: string): Promise<Place> => {
       authMode(c.env).kind === 'multi_user'
         ? mine.filter((mission) => mission.host === host).map(({ id }) => missionId.parse(id))
         : null,
-    everything: user.isAdmin,
+    everything: may(principal, 'admin'),
   };
   return { host, target: { path, scope } };
 };

@@ -25,7 +25,7 @@ export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.
   }
   const { host, target } = await placeOf(c, path);
   const opened = await openChannel(c.env, host, uploadChannel);
-  const owner = c.get('user').id;
+  const owner = c.get('principal').user.id;
   await callHost(c.env, host, receiveFile, { ...target, transfer: opened.ticket, owner, contentType, chunk });
   return sendBody(opened, c.req.raw.body);
 };

@@ -1,16 +1,10 @@
 import type { Context as HonoContext } from 'hono';
 import type { Env } from '../env.ts';
-
-/** Who a request acts for; `id` is the owner of missions. */
-export interface User {
-  id: string;
-  name: string;
-  /** May add and remove servers. */
-  isAdmin: boolean;
-}
+import type { Principal } from '../principal.ts';
 
 export interface Bound {
   Bindings: Env;
-  Variables: { user: User };
+  /** Set by the gate, for routes of users alone. */
+  Variables: { principal: Principal };
 }
 export type Context = HonoContext<Bound>;

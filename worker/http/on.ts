@@ -1,8 +1,9 @@
 import type { Handler } from 'hono';
 import { AppError } from '../../shared/errors.ts';
 import type { Body, Input, Output, Route } from '../../shared/routes/route.ts';
+import type { Principal } from '../principal.ts';
 import { exactBody, jsonBody, optionalBody } from './body.ts';
-import type { Bound, Context, User } from './context.ts';
+import type { Bound, Context } from './context.ts';
 
 /** A declared route with what answers it. */
 export interface Served {
@@ -13,9 +14,13 @@ export interface Served {
 /** A request whose parts are what its route declares. */
 export type Checked<R extends Route> = Input<R> & {
   c: Context;
-  /** Who asks; there where the route is for users. */
-  user: R['who'] extends 'user' | 'admin' ? User : undefined;
-};
+} & (R['who'] extends 'user' | 'admin' ? Asking : unknown);
+
+/** Who asks, where the route is for users. */
+interface Asking {
+  principal: Principal;
+  user: Principal['user'];
+}
 
 /**
  * Answers a declared route. The path is checked first, then the query, then the body (400, 413, 415, 422 as contract §1.4 says); what
@@ -40,7 +45,8 @@ const checked = async <R extends Route>(route: R, c: Context): Promise<Checked<R
   const params = partOf('Invalid URL', route.params, c.req.param());
   const query = partOf('Invalid query', route.query, c.req.query());
   const body = await bodyOf(route.body, c);
-  return { c, params, query, body, user: c.get('user') } as unknown as Checked<R>;
+  const principal: Principal | undefined = c.get('principal');
+  return { c, params, query, body, principal, user: principal?.user } as unknown as Checked<R>;
 };
 
 const partOf = (what: string, schema: Route['params'], given: Record<string, string>): object => {

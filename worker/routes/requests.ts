@@ -60,7 +60,7 @@ const answerSomewhere = async (
   body: object,
   said: NewAnswer['said'],
 ): Promise<{ host: string | null; answer: Reply<null> }> => {
-  const { id: owner, name: by } = c.get('user');
+  const { id: owner, name: by } = c.get('principal').user;
   const db = directory(c.env);
   const named = { owner, route, key: c.req.header('Idempotency-Key'), body };
   const drawn = z.object({ answer: commandId });
@@ -80,7 +80,7 @@ const answerSomewhere = async (
 
 /** Shows an error on all streams of the user. One server is enough to send it, since each stream shows all servers. */
 const tell = async (c: Context, text: string, by: string | null = null): Promise<void> => {
-  const owner = c.get('user').id;
+  const owner = c.get('principal').user.id;
   const host = by ?? (await hostsOfOwner(directory(c.env), owner))[0];
   // Without any server there is no stream on which the error could be shown.
   if (host !== undefined) await ask(c.env, host, (object) => object.tell(owner, text));

@@ -1,0 +1,20 @@
+import { AppError } from '../shared/errors.ts';
+import type { Scope } from '../shared/scopes.ts';
+
+/** On whose behalf something is done: the only thing that says what may be done, from the gate to a call to a server. */
+export interface Principal {
+  /** `id` is the owner of missions. */
+  user: { id: string; name: string };
+  /** How it was found out: by the token of a login with a password, or not at all, because authentication is off on this machine. */
+  login: 'password' | 'none';
+  scopes: readonly Scope[];
+}
+
+export const may = ({ scopes }: Principal, needed: Scope): boolean => scopes.includes(needed);
+
+/** Throws 403 for a principal that may not; `refusal` says so in better words than these, where there are some. */
+export const requireScope = (principal: Principal, needed: Scope, refusal?: string): void => {
+  if (may(principal, needed)) return;
+  if (needed === 'admin') throw new AppError('forbidden', refusal ?? 'Only an admin may do this');
+  throw new AppError('forbidden', `This login may not do this: it lacks the scope \`${needed}\``);
+};

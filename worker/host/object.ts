@@ -2,6 +2,7 @@
  * The `Host` object: one per server, one ordered log (architecture §2). This class only wires, receives and passes on: every rule is a
  * function beside it that is given the context, and what people do is a use case.
  */
+
 import { DurableObject } from 'cloudflare:workers';
 import type { AskJson, QueuedJson, RunningJson } from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';
@@ -10,6 +11,7 @@ import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import { isUser } from '../auth/mode.ts';
 import { type Directory, directory } from '../directory/directory.ts';
 import type { Env } from '../env.ts';
+import { logInfo } from '../log.ts';
 import { clearQueue, editQueued, removeQueued } from './actions/queue.ts';
 import { openAsksOf } from './asks/asks.ts';
 import { close } from './close-socket.ts';
@@ -80,7 +82,7 @@ export class Host extends DurableObject<Env> {
   }
   override webSocketError(socket: WebSocket, cause: unknown): void {
     if (this.#isLink(socket)) this.#parts.link.closed(socket);
-    console.log(JSON.stringify({ level: 'info', event: 'socket.error', cause: String(cause) }));
+    logInfo('socket.error', cause);
   }
   #isLink(socket: WebSocket): boolean {
     return this.ctx.getTags(socket).includes(linkTag);

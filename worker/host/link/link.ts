@@ -4,6 +4,7 @@ import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { closeCode } from '../../../shared/limits.ts';
 import { mayDial } from '../../directory/hosts.ts';
 import { foreignMission, setCapabilities } from '../../directory/projection.ts';
+import { logError } from '../../log.ts';
 import { endAllAtEdge } from '../actions/end-at-edge.ts';
 import { concludeAnswers, markReceived, storeAnswersAbsent } from '../asks/answers.ts';
 import { close } from '../close-socket.ts';
@@ -116,7 +117,7 @@ export class HostLink {
       await this.#take(socket, frame);
     } catch (cause) {
       // Nothing of the frame was stored: the host dials again and repeats it.
-      console.error(JSON.stringify({ level: 'error', event: 'frame.failed', type: frame.type, cause: String(cause) }));
+      logError('frame.failed', cause, { type: frame.type });
       close(socket, closeCode.failed, 'the edge could not store this frame; see its log');
     }
   }

@@ -3,6 +3,7 @@ import type { LogEvent } from '../../../shared/events.ts';
 import { edgeEvent, hostEvent, unknownEvent } from '../../../shared/events.ts';
 import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../../shared/frames.ts';
 import { maxEventBytes } from '../../../shared/limits.ts';
+import { logError } from '../../log.ts';
 import { missionOfAnswer } from '../asks/answers.ts';
 import { getAsk } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
@@ -170,7 +171,7 @@ const guarded = (host: HostContext, reject: (reason: string) => void, record: ()
   } catch (cause) {
     host.log.reload();
     if (!String(cause).includes('SQLITE_CONSTRAINT')) throw cause;
-    console.error(JSON.stringify({ level: 'error', event: 'row.refused', cause: String(cause) }));
+    logError('row.refused', cause);
     reject('contradicts what is stored');
     return [];
   }

@@ -1,4 +1,5 @@
 import { setLive } from '../../directory/projection.ts';
+import { logError } from '../../log.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { isQuiet, nextDue, storeProjectionResult, storeQuietSince } from './due.ts';
@@ -36,7 +37,7 @@ export class Upkeep {
     try {
       await checkDirectory(this.#host, this.#directory);
     } catch (cause) {
-      console.error(JSON.stringify({ level: 'error', event: 'directory.check_failed', cause: String(cause) }));
+      logError('directory.check_failed', cause);
     }
     this.projectLater(true);
   }
@@ -65,7 +66,7 @@ export class Upkeep {
         await projectMissions(this.#host, this.#directory);
       } catch (cause) {
         worked = false;
-        console.error(JSON.stringify({ level: 'error', event: 'projection.failed', cause: String(cause) }));
+        logError('projection.failed', cause);
       }
       storeProjectionResult(this.#host.sql, worked, this.#host.now());
       if (!worked) await this.#arm();

@@ -2,6 +2,7 @@ import type { Delta } from '../../../shared/frames.ts';
 import { bareCursorRows, closeCode } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
 import { type MissionActivity, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
+import { logInfo } from '../../log.ts';
 import { openAsksOf } from '../asks/asks.ts';
 import { close } from '../close-socket.ts';
 import type { HostContext } from '../context.ts';
@@ -275,6 +276,6 @@ const send = (socket: WebSocket, text: string): void => {
   try {
     socket.send(text);
   } catch (cause) {
-    console.log(JSON.stringify({ level: 'info', event: 'viewer.send_failed', cause: String(cause) }));
+    logInfo('viewer.send_failed', cause);
   }
 };

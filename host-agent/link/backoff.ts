@@ -1,3 +1,4 @@
+import { doubled } from '../../shared/backoff.ts';
 import type { LinkTimes } from './times.ts';
 
 /** Why a session ended, as far as the next dial is concerned. */
@@ -57,5 +58,3 @@ const forget = (attempts: Attempts, ending: Ending, times: LinkTimes): Attempts 
   refused: ending.upMs > 0 ? 0 : attempts.refused,
   replaced: ending.upMs > 2 * times.replacedMaxMs ? 0 : attempts.replaced,
 });
-
-const doubled = (minMs: number, maxMs: number, times: number): number => Math.min(maxMs, minMs * 2 ** times);

@@ -1,3 +1,4 @@
+import { doubled } from '../../shared/backoff.ts';
 import type { Log, LogLevel } from './log.ts';
 
 /** What fails again and again. */
@@ -23,7 +24,7 @@ export const trouble = (log: Log, event: string): Trouble => {
       const reason = error instanceof Error ? error.message : String(error);
       if (reason !== said) log[level](event, { error });
       said = reason;
-      return Math.min(maxMs, minMs * 2 ** times++);
+      return doubled(minMs, maxMs, times++);
     },
     over() {
       if (times > 1) log.info(`${event}_over`, { times });

@@ -1,3 +1,4 @@
+import { doubled } from '../../shared/backoff.ts';
 import { logError } from '../log.ts';
 import type { Frame } from './frame.ts';
 import { dial, type Upstream, ViewerRefused, type ViewerWish } from './upstream.ts';
@@ -85,7 +86,7 @@ export class ServerLink {
       return;
     }
     this.#ends.onAway();
-    const waitMs = Math.min(redialMaxMs, redialMinMs * 2 ** Math.min(this.#failures - 1, 10));
+    const waitMs = doubled(redialMinMs, redialMaxMs, this.#failures - 1);
     this.#timer = setTimeout(() => void this.open(), waitMs);
   }
 }

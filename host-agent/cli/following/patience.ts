@@ -1,5 +1,6 @@
 /** Asking an edge again that is away for a while: how often, and how long. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { doubled, spread } from '../../../shared/backoff.ts';
 import { heartbeatMs } from '../../../shared/limits.ts';
 import { NoAnswer } from '../edge-api.ts';
 import { isEdgeAway } from '../exit-codes.ts';
@@ -49,10 +50,9 @@ export const newPause = ({ times, signal, tell }: Patience) => {
         tell('away');
       }
       if (nowMs - sinceMs >= times.giveUpMs) throw error;
-      const longestMs = Math.min(times.longestPauseMs, times.firstPauseMs * 2 ** failures);
+      const pauseMs = spread(doubled(times.firstPauseMs, times.longestPauseMs, failures));
       failures += 1;
-      // Between half and whole, so that an edge that comes back is not met by everyone at once.
-      await wait(longestMs * (0.5 + Math.random() / 2), undefined, { signal });
+      await wait(pauseMs, undefined, { signal });
     },
   };
 };

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { doubled } from '../../../shared/backoff.ts';
 import { describeExit } from '../../process/child.ts';
 import type { Log } from '../../process/log.ts';
 import type { Running } from './children.ts';
@@ -78,7 +79,7 @@ export const supervise = (role: Role, log: Log, told: Told): Supervision => {
         continue;
       }
       failures = performance.now() - startedAt > healthyMs ? 1 : failures + 1;
-      const retryMs = Math.min(retryMaxMs, retryMinMs * 2 ** (failures - 1));
+      const retryMs = doubled(retryMinMs, retryMaxMs, failures - 1);
       told.onDown(reason, retryMs);
       await wait(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined); // Stopping cuts it short.
     }

@@ -1,3 +1,4 @@
+import { doubled } from '../../../shared/backoff.ts';
 import type { MessageCommand } from '../../../shared/commands.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import type { Durable, Frame } from '../../opencode/api/events.ts';
@@ -162,13 +163,11 @@ export class MissionRunner implements Follower {
   async #begin(starting: Starting): Promise<void> {
     const { command, bell } = starting;
     let isStored = true;
-    let waitMs = retryMinMs;
     try {
       await this.#retiring;
-      while (!this.#isClosed && !(await this.#tryBegin(starting))) {
+      for (let tries = 0; !this.#isClosed && !(await this.#tryBegin(starting)); tries++) {
         void this.#context.upstream.nextOpening().then(() => bell.ring());
-        await bell.wait(waitMs);
-        waitMs = Math.min(waitMs * 2, retryMaxMs);
+        await bell.wait(doubled(retryMinMs, retryMaxMs, tries));
       }
     } catch (error) {
       if (this.#isClosed) return;

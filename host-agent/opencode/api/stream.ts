@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { doubled, spread } from '../../../shared/backoff.ts';
 import type { Log } from '../../process/log.ts';
 import { trouble } from '../../process/trouble.ts';
 import type { EndpointFile } from './endpoint.ts';
@@ -33,12 +34,12 @@ export const holdStream = async (
   log: Log,
   signal: AbortSignal,
 ): Promise<void> => {
-  let waitMs = redialMinMs;
+  let failures = 0;
   const reading = trouble(log, 'opencode.stream_failed');
   while (!signal.aborted) {
     try {
       await readOnce(endpoint, sink, log, signal, () => {
-        waitMs = redialMinMs;
+        failures = 0;
         reading.over();
       });
       log.warn('opencode.stream_ended', {});
@@ -48,8 +49,8 @@ export const holdStream = async (
     }
     endpoint.failed();
     // The wait is random, because several host-agents may wait for one OpenCode. If it is aborted, we are stopping.
-    await pause(waitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-    waitMs = Math.min(waitMs * 2, redialMaxMs);
+    const waitMs = spread(doubled(redialMinMs, redialMaxMs, failures++));
+    await pause(waitMs, undefined, { signal }).catch(() => undefined);
   }
 };
 

@@ -53,7 +53,7 @@ export const fileRoutes = {
     summary: 'A file, or a range of it',
     who: 'user',
     query: pathQuery,
-    answer: { kind: 'bytes', type: 'application/octet-stream', about: 'The file, by a type that its name says' },
+    answer: { kind: 'bytes', type: '*/*', isFile: true, about: 'The file, with the type that its name says' },
     errors: {
       ...ofPaths,
       412: 'It is not the file that the conditions mean',

@@ -25,8 +25,14 @@ export const missionRoutes = {
     summary: 'Creates a mission, which becomes your current one',
     who: 'user',
     body: optionally(createMissionBody),
+    isRepeatable: true,
     answer: json(mission),
-    errors: { 400: 'The server has no such agent', 404: 'No such workspace', 503: 'No server is enrolled' },
+    errors: {
+      400: 'The server has no such agent',
+      404: 'No such workspace',
+      409: 'The server was removed meanwhile',
+      503: 'No server is enrolled',
+    },
   }),
   current: route({
     method: 'GET',
@@ -119,6 +125,7 @@ export const missionRoutes = {
     who: 'user',
     params: missionInPath,
     body: required(parallelBody),
+    isRepeatable: true,
     answer: json(done({ mission_id: z.string() })),
     errors: {
       400: 'The message is empty',

@@ -16,8 +16,8 @@ export type Who = 'public' | 'user' | 'admin' | 'host' | 'launcher';
 export type Answer =
   | { kind: 'json'; schema: z.ZodType }
   | { kind: 'text'; about: string }
-  /** Bytes of a type that depends on the request. */
-  | { kind: 'bytes'; type: string; about: string }
+  /** Bytes of this type. Of a file a part can be asked for, and conditions are kept (RFC 9110 §13, §14). */
+  | { kind: 'bytes'; type: string; about: string; isFile?: true }
   | { kind: 'stream'; about: string }
   /** A WebSocket: dialled by GET, and proven by the subprotocol `jwt.<token>` where a browser dials (contract §7.1). */
   | { kind: 'socket'; about: string }
@@ -47,9 +47,11 @@ export interface Route {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: Body;
+  /** Sent again with the same `Idempotency-Key` it is the same call (protocol §4). */
+  isRepeatable?: true;
   answer: Answer;
-  /** Expected failures beside those that every call can have (401, 405, 413, 415, 422, 500, 503), with their reasons. */
-  errors?: Partial<Record<400 | 401 | 403 | 404 | 409 | 412 | 413 | 416 | 422 | 429 | 502 | 503, string>>;
+  /** Expected failures beside those that its form brings with it (failures.ts), with their reasons. */
+  errors?: Partial<Record<400 | 401 | 403 | 404 | 409 | 410 | 412 | 413 | 416 | 422 | 429 | 502 | 503, string>>;
 }
 
 /** A declaration as it stands, with its exact types. */

@@ -67,6 +67,12 @@ export const serverRoutes = {
     who: 'host',
     params: idInPath,
     answer: { kind: 'socket', about: 'Messages of shared/channels/channel.ts' },
-    errors: { 400: 'It was not dialled as a WebSocket', 401: 'Unknown server or wrong credential' },
+    errors: {
+      400: 'It was not dialled as a WebSocket',
+      401: 'Unknown server or wrong credential',
+      403: "It is another server's transfer",
+      409: 'The server is there already',
+      410: 'The transfer is over',
+    },
   }),
 };

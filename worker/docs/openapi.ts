@@ -1,4 +1,5 @@
 import packageJson from '../../package.json';
+import { failuresOf, successesOf } from '../../shared/routes/failures.ts';
 import type { Answer, Body, Route } from '../../shared/routes/route.ts';
 import { routeGroups } from '../../shared/routes/routes.ts';
 import { fieldsOf, type JsonSchema, schemaOf } from './schemas.ts';
@@ -52,10 +53,19 @@ const operation = (group: string, route: Route, shapes: Record<string, JsonSchem
       required: isRequired,
       schema,
     })),
+    ...(route.isRepeatable ? [idempotencyKey] : []),
   ],
   ...(route.body ? { requestBody: requestBody(route.body, shapes) } : {}),
-  responses: { ...success(route.answer, shapes), ...failures(route) },
+  responses: responses(route, shapes),
 });
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Whoever sends the same call again with the same key does it once',
+  schema: { type: 'string', minLength: 1, maxLength: 200 },
+};
 
 const requestBody = (body: Body, shapes: Record<string, JsonSchema>): object =>
   body.kind === 'form'
@@ -67,41 +77,31 @@ const requestBody = (body: Body, shapes: Record<string, JsonSchema>): object =>
 
 const text = { 'text/plain': { schema: { type: 'string' } } };
 
-const success = (answer: Answer, shapes: Record<string, JsonSchema>): object => {
+/** What a call can get, by status. */
+const responses = (route: Route, shapes: Record<string, JsonSchema>): object => {
+  const successes = Object.entries(successesOf(route.answer)).map(([status, description]) => [
+    status,
+    { description, ...(status === '304' ? {} : contentOf(route.answer, shapes)) },
+  ]);
+  const failures = Object.entries(failuresOf(route)).map(([status, description]) => [
+    status,
+    { description, content: text },
+  ]);
+  return Object.fromEntries([...successes, ...failures]);
+};
+
+const contentOf = (answer: Answer, shapes: Record<string, JsonSchema>): object => {
   switch (answer.kind) {
     case 'json':
-      return {
-        200: {
-          description: 'Done',
-          content: { 'application/json': { schema: schemaOf(answer.schema, 'output', shapes) } },
-        },
-      };
+      return { content: { 'application/json': { schema: schemaOf(answer.schema, 'output', shapes) } } };
     case 'text':
-      return { 200: { description: answer.about, content: text } };
+      return { content: text };
     case 'bytes':
-      return { 200: { description: answer.about, content: { [answer.type]: {} } } };
+      return { content: { [answer.type]: {} } };
     case 'stream':
-      return { 200: { description: answer.about, content: { 'text/event-stream': {} } } };
+      return { content: { 'text/event-stream': {} } };
     case 'socket':
-      return { 101: { description: answer.about } };
     case 'refused':
       return {};
   }
-};
-
-/** Failures that calls of this form can have beside those that are declared (contract §1.4). */
-const failures = ({ who, params, query, body, answer, errors = {} }: Route): object => {
-  const usual: Record<string, string> = {
-    ...(params || query ? { 400: 'The path or the query is not understood' } : {}),
-    ...(who === 'public' ? {} : { 401: 'The token is missing, wrong or expired' }),
-    ...(who === 'admin' ? { 403: 'Only an admin may do this' } : {}),
-    ...(body && body.kind !== 'form'
-      ? { 400: 'The body is not JSON', 413: 'The body is too large', 422: 'The body is not of this form' }
-      : {}),
-    ...(body?.kind === 'required' || body?.kind === 'exact' ? { 415: 'The body is not announced as JSON' } : {}),
-    ...(answer.kind === 'refused' ? {} : { 503: 'The server is away, or none is enrolled' }),
-    500: 'A fault of ours, with a reference to the log',
-  };
-  const all = Object.entries({ ...usual, ...errors });
-  return Object.fromEntries(all.map(([status, description]) => [status, { description, content: text }]));
 };

@@ -1,4 +1,5 @@
 import { html, raw } from 'hono/html';
+import { failuresOf } from '../../shared/routes/failures.ts';
 import type { Route, Who } from '../../shared/routes/route.ts';
 import { routeGroups } from '../../shared/routes/routes.ts';
 import { fieldsOf, schemaOf } from './schemas.ts';
@@ -58,7 +59,7 @@ ${fields('Path', route.params)}
 ${fields('Query', route.query)}
 ${body(route)}
 ${answer(route)}
-${Object.entries(route.errors ?? {}).map(([status, reason]) => html`<p><b>${status}</b> ${reason}</p>`)}
+${Object.entries(failuresOf(route)).map(([status, reason]) => html`<p><b>${status}</b> ${reason}</p>`)}
 </details>
 `;
 

@@ -27,8 +27,6 @@ const nodeProject = (name: Layer, more: object = {}) => ({
   test: { ...layer(name), environment: 'node' as const, ...more },
 });
 
-const readsTheRouter = { assetsInclude: ['**/*.sql', '**/*.txt'] };
-
 /** What the objects of the edge tests are configured with; the Worker's own variables are chosen by each test. */
 const objectVariables = {
   TEST_SLOWNESS: process.env.TEST_SLOWNESS ?? '',
@@ -54,9 +52,8 @@ export default defineConfig({
       nodeProject('planted'),
       nodeProject('faults'),
       nodeProject('install', { fileParallelism: false }),
-      // The routes are read from the Worker's router; its migrations, bundled as text there, are of no use here.
-      { ...readsTheRouter, ...nodeProject('fuzz') },
-      { ...readsTheRouter, ...nodeProject('conformance') },
+      nodeProject('fuzz'),
+      nodeProject('conformance'),
       {
         plugins: [
           cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings: objectVariables } }),

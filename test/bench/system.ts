@@ -2,6 +2,7 @@
  * Open Agent on this machine, from the launcher's own parts, for one section: the edge with a chosen Worker bundle and, where
  * wanted, OpenCode with the scripted model and the host-agent. Each part can be stopped and started again on its state.
  */
+
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { readSettings } from '../../host-agent/config/settings.ts';
@@ -13,6 +14,7 @@ import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
 import { packageRoot } from '../../host-agent/launcher/package-root.ts';
 import { prepareGround } from '../../host-agent/launcher/state/start.ts';
+import { apiFetch } from '../support/declared-answer.ts';
 import { labConfig } from '../support/lab.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 import { logIn, personAt } from '../support/person.ts';
@@ -92,7 +94,7 @@ export const startSystem = async ({ workerDir, modelUrl }: SystemOptions = {}) =
       const host = { id: randomUUID(), credential: randomUUID() };
       const credential_sha256 = createHash('sha256').update(host.credential).digest('hex');
       const row = { id: host.id, name: host.id, credential_sha256, epoch: 1, workspace_id: randomUUID() };
-      const response = await fetch(`${ground.url}/api/internal/setup`, {
+      const response = await apiFetch(`${ground.url}/api/internal/setup`, {
         method: 'POST',
         headers: { authorization: `Bearer ${ground.secrets.internalToken}`, 'content-type': 'application/json' },
         body: JSON.stringify({ host: row }),

@@ -1,6 +1,8 @@
 // Contract §16, row by row; `checklist-end.ts` has the rest, and which rows are told elsewhere or not yet.
+
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { apiFetch } from '../support/declared-answer.ts';
 import { iosMission, iosRunning } from './clients/models.ts';
 import { health } from './contract/general.ts';
 import { mission, namedMission } from './contract/mission.ts';
@@ -32,7 +34,7 @@ row(2, 'a wrong password is a 401 text, a right one a token and its end in secon
 row(3, 'without a token every path of the router is refused, and every preflight is answered', async () => {
   // Each case of routes.ts asks both of its own path; here an unknown path, with the header that every web call may have.
   const headers = { 'access-control-request-headers': 'x-openagent-library-remote', origin: 'https://app.example' };
-  const preflight = await fetch(`${stack().url()}/api/unknown`, { method: 'OPTIONS', headers });
+  const preflight = await apiFetch(`${stack().url()}/api/unknown`, { method: 'OPTIONS', headers });
 
   expect([preflight.ok, preflight.headers.get('access-control-allow-headers')]).toEqual([
     true,

@@ -1,4 +1,5 @@
 // Somebody who only listens to the stream, from the beginning of the suite to its end: nothing but bytes and their times.
+import { apiFetch } from '../support/declared-answer.ts';
 import { stack, token } from './stage.ts';
 
 interface Listener {
@@ -10,7 +11,7 @@ let listener: Listener | null = null;
 export const beginListening = async (): Promise<Listener> => {
   const closing = new AbortController();
   const headers = { authorization: `Bearer ${token()}` };
-  const response = await fetch(`${stack().url()}/api/control/stream`, { headers, signal: closing.signal });
+  const response = await apiFetch(`${stack().url()}/api/control/stream`, { headers, signal: closing.signal });
   const pieces: Listener['pieces'] = [];
   const reading = (async () => {
     for await (const bytes of response.body ?? [])

@@ -1,6 +1,8 @@
 // The samples of contract §15 against what the real system sends for such a turn: the same fields, the same order.
+
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { apiFetch } from '../support/declared-answer.ts';
 import { login } from './contract/general.ts';
 import { mission, running, storedEvent } from './contract/mission.ts';
 import { connectionPhrases, streamEvent } from './contract/stream.ts';
@@ -12,7 +14,7 @@ const text = 'REASON The user wants a listing.\nTOOL write {"filePath":"list.txt
 /** The raw bytes of a default stream over one turn, from its first frame to the idle status after the answer. */
 const rawTurn = async (gate: string): Promise<{ frames: string[]; mission: string; message: string }> => {
   const reading = new AbortController();
-  const response = await fetch(`${stack().url()}/api/control/stream`, {
+  const response = await apiFetch(`${stack().url()}/api/control/stream`, {
     headers: { authorization: `Bearer ${token()}` },
     signal: reading.signal,
   });

@@ -6,6 +6,7 @@ import { app } from '../../worker/app.ts';
 import { signToken } from '../../worker/auth/jwt.ts';
 import { applyMigrations } from '../../worker/directory/migrations.ts';
 import type { Env } from '../../worker/env.ts';
+import { asDeclared } from '../support/declared-answer.ts';
 
 export const origin = 'http://127.0.0.1:8787';
 export const secret = 'a secret of these tests';
@@ -35,7 +36,8 @@ export const request = async (
   const headers = new Headers(rest.headers);
   if (json !== undefined) headers.set('Content-Type', 'application/json');
   const body = json === undefined ? rest.body : JSON.stringify(json);
-  return app.fetch(new Request(`${origin}${path}`, { ...rest, headers, body }), bound);
+  const asked = new Request(`${origin}${path}`, { ...rest, headers, body });
+  return asDeclared(asked.method, asked.url, await app.fetch(asked, bound));
 };
 
 /** The same as a user with a valid token. */

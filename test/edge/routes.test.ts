@@ -13,7 +13,7 @@ import { asUser, edgeEnv, enrol, freshDirectory, internalToken, request } from '
 beforeAll(freshDirectory);
 
 const routesFor = (...who: Who[]): Route[] => allRoutes.filter((each) => who.includes(each.who));
-const unknown = randomUUID();
+const unknown: string = randomUUID();
 /** The route as a call whose path is well-formed; its body is that of nobody. */
 const called = ({ method, path }: Route, id = unknown): [string, RequestInit & { json?: unknown }] => [
   path.replace(/:\w+(\{[^}]*\})?/g, id),

@@ -1,4 +1,5 @@
 // The edge alone as a person's machine runs it: workerd with the built Worker, started and enrolled by the launcher's own parts.
+
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
 import { prepareGround } from '../../host-agent/launcher/state/start.ts';
 import type { Exit } from '../../host-agent/process/child.ts';
+import { apiFetch } from '../support/declared-answer.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 
 const bundle = join(import.meta.dirname, '..', '..', 'dist', 'worker');
@@ -37,7 +39,7 @@ export const startEdge = async () => {
     const host: Enrolled = { id: randomUUID(), credential: randomUUID(), workspaceId: randomUUID() };
     const credential_sha256 = createHash('sha256').update(host.credential).digest('hex');
     const row = { id: host.id, name: host.id, credential_sha256, epoch: 1, workspace_id: host.workspaceId };
-    const response = await fetch(`${ground.url}/api/internal/setup`, {
+    const response = await apiFetch(`${ground.url}/api/internal/setup`, {
       method: 'POST',
       headers: { authorization: `Bearer ${ground.secrets.internalToken}`, 'content-type': 'application/json' },
       body: JSON.stringify({ host: row }),
@@ -47,7 +49,7 @@ export const startEdge = async () => {
   };
 
   const login = async (): Promise<Record<string, string>> => {
-    const response = await fetch(`${ground.url}/api/auth/login`, {
+    const response = await apiFetch(`${ground.url}/api/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ password }),

@@ -1,5 +1,7 @@
 // The edge under fire: hostile frames over real sockets at the real workerd, with other people's work beside them.
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { apiFetch } from '../support/declared-answer.ts';
 import { randomFrom } from '../support/random.ts';
 import { attack, checkEnd, sendBytes } from './attack-edge.ts';
 import { framesPerSide, seed, timeoutMs } from './budget.ts';
@@ -54,7 +56,7 @@ test(`${framesPerSide} hostile frames harm nobody's work (seed ${seed})`, option
 const canBeRead = async (missions: readonly string[]): Promise<void> => {
   for (const id of missions) {
     // Not every one got as far as being opened.
-    const response = await fetch(`${person.url}/api/control/missions/${id}`, { headers: person.headers });
+    const response = await apiFetch(`${person.url}/api/control/missions/${id}`, { headers: person.headers });
     await response.body?.cancel();
     expect([200, 404]).toContain(response.status);
     if (response.status === 404) continue;

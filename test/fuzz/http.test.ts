@@ -1,11 +1,12 @@
 // The HTTP side under fire: whatever is asked, the answer is a sentence and never our own failure.
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkAnswer } from '../support/declared-answer.ts';
 import { eventMs } from '../support/patience.ts';
 import { randomFrom } from '../support/random.ts';
 import { requests, seed, timeoutMs } from './budget.ts';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
-import { type HttpShot, httpShot, readRoutes } from './requests.ts';
+import { type HttpShot, httpShot, routesToTry } from './requests.ts';
 import { Tally } from './tally.ts';
 import { call, goodHost, type Person, seen, worksExactly, write } from './witness.ts';
 
@@ -63,7 +64,7 @@ const causeOf = (text: string): string => {
 
 test(`${requests} hostile requests are all answered (seed ${seed})`, { timeout: timeoutMs }, async () => {
   const random = randomFrom(seed);
-  const routes = await readRoutes();
+  const routes = routesToTry();
   const host = await edge.enrol();
   const good = await goodHost(edge, host);
   const own = await write(person, good, host, 10);
@@ -81,7 +82,7 @@ test(`${requests} hostile requests are all answered (seed ${seed})`, { timeout: 
     tally.add(String(status));
     // 503: a server is away, which is true of this one.
     if (status >= 500 && status !== 503) throw new Error(`${status} for ${told}: ${causeOf(text)}`);
-    if (status === 200 && type.startsWith('application/json') && shot.method !== 'HEAD') JSON.parse(text);
+    checkAnswer(shot.method, shot.path, { status, type, text });
     if (status >= 400 && status !== 404 && shot.method !== 'HEAD') expect(text, `${status} for ${told}`).not.toBe('');
   }
 

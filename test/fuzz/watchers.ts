@@ -1,5 +1,7 @@
 // People who look on while the edge is attacked, each at another part of it.
+
 import { expect } from 'vitest';
+import { apiFetch } from '../support/declared-answer.ts';
 import { readStream, type StreamEvent, type StreamReader } from '../support/sse-reader.ts';
 import { call, type GoodHost, type Person, truth, type Witness } from './witness.ts';
 
@@ -104,7 +106,7 @@ export const keptWatching = async (
 
 /** The log as a whole can still be read: a stream that goes on from the first id gets to the last. */
 const replays = async (person: Person, query: string, begin: string, last: string): Promise<void> => {
-  const response = await fetch(`${person.url}/api/control/stream${query}`, {
+  const response = await apiFetch(`${person.url}/api/control/stream${query}`, {
     headers: { ...person.headers, 'last-event-id': begin },
   });
   let end = '';

@@ -1,7 +1,9 @@
 // A mission with known content that is there before the attack and has to be there, unchanged, after it.
+
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { commandId } from '../../shared/ids.ts';
+import { apiFetch } from '../support/declared-answer.ts';
 import type { EdgeProcess, Enrolled } from './edge-process.ts';
 import { batch, hello, turnRows } from './from-host.ts';
 import { dialEdge, type HostDial } from './host-dial.ts';
@@ -16,7 +18,7 @@ export interface Person {
 }
 
 export const call = async (person: Person, method: string, path: string, body?: object): Promise<unknown> => {
-  const response = await fetch(`${person.url}/api/control${path}`, {
+  const response = await apiFetch(`${person.url}/api/control${path}`, {
     method,
     headers: { ...person.headers, 'content-type': 'application/json' },
     ...(body ? { body: JSON.stringify(body) } : {}),

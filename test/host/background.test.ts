@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { apiFetch } from '../support/declared-answer.ts';
 import { alive, freshWorkingDir, launch } from '../support/launched.ts';
 
 let directory: ReturnType<typeof freshWorkingDir>;
@@ -28,7 +29,7 @@ test('a start in the background outlives its command, shows the password once an
   expect(log).toContain(`Open Agent is ready at ${url}`);
   expect(log).not.toContain(password);
   const body = JSON.stringify({ password });
-  const login = await fetch(`${url}/api/auth/login`, {
+  const login = await apiFetch(`${url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,

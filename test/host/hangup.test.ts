@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { apiFetch } from '../support/declared-answer.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 
 const bootstrap = join(import.meta.dirname, '..', '..', 'host-agent', 'launcher', 'bootstrap.mjs');
@@ -47,7 +48,7 @@ test.each([
   kill('SIGHUP');
   kill('SIGHUP');
   const url = /is ready at (\S+)/.exec(printed())?.[1];
-  expect((await fetch(`${url}/api/health`)).status).toBe(200);
+  expect((await apiFetch(`${url}/api/health`)).status).toBe(200);
   expect(printed()).not.toContain('Stopping');
   kill('SIGTERM');
 

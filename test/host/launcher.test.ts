@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { apiFetch } from '../support/declared-answer.ts';
 import { alive, freshWorkingDir, type Launched, launch, processTree } from '../support/launched.ts';
 import { patience } from '../support/patience.ts';
 
@@ -28,7 +29,7 @@ const start = async (environment?: Record<string, string>) => {
 };
 
 const logIn = async (url: string, password: string): Promise<Response> =>
-  fetch(`${url}/api/auth/login`, {
+  apiFetch(`${url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ password }),
@@ -52,7 +53,9 @@ test('the first start shows a password that logs in, a later one continues with 
   const second = await start();
 
   expect((await logIn(second.url, password)).status).toBe(200);
-  const missions = await fetch(`${second.url}/api/control/missions`, { headers: { authorization: `Bearer ${token}` } });
+  const missions = await apiFetch(`${second.url}/api/control/missions`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   expect(missions.status).toBe(200);
   expect(second.launched.output()).not.toContain(password);
   expect(state('secrets.json')).toBe(secrets);
@@ -63,7 +66,7 @@ test('the first start shows a password that logs in, a later one continues with 
 test('SIGTERM ends every process and exits 0, also with a stream open', async () => {
   const { launched, url } = await start({ DASHBOARD_PASSWORD: 'a password' });
   const token = await tokenOf(await logIn(url, 'a password'));
-  const stream = await fetch(`${url}/api/control/stream`, { headers: { authorization: `Bearer ${token}` } });
+  const stream = await apiFetch(`${url}/api/control/stream`, { headers: { authorization: `Bearer ${token}` } });
   await stream.body?.getReader().read();
   const processes = processTree(launched.pid);
 
@@ -103,7 +106,7 @@ test.each(['edge', 'host-agent', 'opencode'])('a killed %s is started again', as
 
   await launched.printed(/runs again/);
   expect(launched.processes()[role]).not.toEqual(before);
-  expect((await fetch(`${url}/api/health`)).status).toBe(200);
+  expect((await apiFetch(`${url}/api/health`)).status).toBe(200);
 });
 
 test('a second launcher on the same state is refused in one line', async () => {
@@ -113,7 +116,7 @@ test('a second launcher on the same state is refused in one line', async () => {
 
   expect(await second.ended).toBe(1);
   expect(second.output()).toMatch(/^Open Agent already runs on this state directory \(process \d+\)\. .*\n$/);
-  expect((await fetch(`${first.url}/api/health`)).status).toBe(200);
+  expect((await apiFetch(`${first.url}/api/health`)).status).toBe(200);
 });
 
 test('a port in use is said in one line', async () => {
@@ -133,6 +136,6 @@ test('without OpenCode the system is up and says so', async () => {
   const { launched, url } = await start({ OPENCODE_BASE_URL: 'http://user:canary@127.0.0.1:9' });
 
   await launched.printed(/OPENCODE_BASE_URL: nothing answers there\. Messages fail, and say why/);
-  expect((await fetch(`${url}/api/health`)).status).toBe(200);
+  expect((await apiFetch(`${url}/api/health`)).status).toBe(200);
   expect(launched.output()).not.toContain('canary');
 });

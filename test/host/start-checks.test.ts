@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { lookFirst, lookMs } from '../../host-agent/launcher/place/look-first.ts';
 import { tryClock } from '../../host-agent/launcher/place/try-place.ts';
+import { apiFetch } from '../support/declared-answer.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { freshWorkingDir, launch, processTree } from '../support/launched.ts';
 
@@ -122,7 +123,7 @@ test('a path with blanks, a line break and an emoji is one like any other', asyn
   const odd = join(directory.path, 'with blank\nand 🙂 ä');
   const launched = launch(odd, { WORKING_DIR: odd });
 
-  expect((await fetch(`${await launched.ready()}/api/health`)).status).toBe(200);
+  expect((await apiFetch(`${await launched.ready()}/api/health`)).status).toBe(200);
   expect(existsSync(join(odd, '.openagent', 'host.json'))).toBe(true);
   launched.kill('SIGTERM');
   expect(await launched.ended).toBe(0);

@@ -1,4 +1,5 @@
 // Someone who uses Open Agent over HTTP: plain calls, streams, and the one thing everybody does, saying something.
+import { apiFetch } from './declared-answer.ts';
 import { readStream, type StreamReader } from './sse-reader.ts';
 
 export interface Answer {
@@ -33,7 +34,7 @@ export interface Login {
 /** Someone who sends `headers` with every request; `url` is asked each time, because a restart may change it. */
 export const personAt = (url: () => string, headers: Record<string, string>): Person => {
   const call: Person['call'] = async (method, path, body, more = {}) => {
-    const response = await fetch(`${url()}${path}`, {
+    const response = await apiFetch(`${url()}${path}`, {
       method,
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -43,8 +44,8 @@ export const personAt = (url: () => string, headers: Record<string, string>): Pe
   return {
     call,
     send: async (method, path, body, more = {}) =>
-      read(await fetch(`${url()}${path}`, { method, headers: { ...headers, ...more }, body, duplex: 'half' })),
-    open: (method, path, more = {}) => fetch(`${url()}${path}`, { method, headers: { ...headers, ...more } }),
+      read(await apiFetch(`${url()}${path}`, { method, headers: { ...headers, ...more }, body, duplex: 'half' })),
+    open: (method, path, more = {}) => apiFetch(`${url()}${path}`, { method, headers: { ...headers, ...more } }),
     stream: (query = '', more = {}) => readStream(`${url()}/api/control/stream${query}`, { ...headers, ...more }),
     say: async (content, mission) => {
       const target: string = mission ?? (await call('POST', '/api/control/missions', {})).json.id;
@@ -68,7 +69,7 @@ const read = async (response: Response): Promise<Answer> => {
 
 /** The headers of someone who has just logged in; the token stays valid across restarts. */
 export const logIn = async (url: string, login: Login): Promise<Record<string, string>> => {
-  const response = await fetch(`${url}/api/auth/login`, {
+  const response = await apiFetch(`${url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(login),

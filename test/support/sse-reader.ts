@@ -1,4 +1,5 @@
 // A dashboard's end of the event stream: reads SSE from a fetch, keeps every event, waits for what a test expects.
+import { apiFetch } from './declared-answer.ts';
 
 export interface StreamEvent {
   id: string | null;
@@ -26,7 +27,7 @@ export const readStream = async (
   onEvent?: (event: StreamEvent) => void,
 ): Promise<StreamReader> => {
   const aborting = new AbortController();
-  const response = await fetch(url, { headers, signal: aborting.signal });
+  const response = await apiFetch(url, { headers, signal: aborting.signal });
   if (!response.ok || !response.body) throw new Error(`stream answered ${response.status}: ${await response.text()}`);
   const events: StreamEvent[] = [];
   const comments: string[] = [];

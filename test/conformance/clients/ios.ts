@@ -1,5 +1,7 @@
 // The iOS app as the contract describes it (§1.3, §4.6, §10.4, §14.2): strict decoding, views by GET, never `load`, never a target.
+
 import type { z } from 'zod';
+import { apiFetch } from '../../support/declared-answer.ts';
 import {
   iosCleaned,
   iosDeleted,
@@ -27,7 +29,7 @@ export const openIosApp = (url: string, token: string | null = null) => {
   const calls: string[] = [];
 
   const ask = async (method: string, path: string, body?: unknown): Promise<string> => {
-    const response = await fetch(`${url}${path}`, {
+    const response = await apiFetch(`${url}${path}`, {
       method,
       headers: {
         ...(kept.jwt_token ? { authorization: `Bearer ${kept.jwt_token}` } : {}),
@@ -59,7 +61,7 @@ export const openIosApp = (url: string, token: string | null = null) => {
     calls,
     ask,
     dial: (signal: AbortSignal) =>
-      fetch(`${url}/api/control/stream`, {
+      apiFetch(`${url}/api/control/stream`, {
         headers: {
           accept: 'text/event-stream',
           ...(kept.jwt_token ? { authorization: `Bearer ${kept.jwt_token}` } : {}),

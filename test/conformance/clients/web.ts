@@ -1,4 +1,5 @@
 // The web app as the contract describes it: one browser tab, what it keeps, what it asks on each page and what it makes of failures.
+import { apiFetch } from '../../support/declared-answer.ts';
 import { changes } from './change.ts';
 import { type KeptStream, keepStream } from './stream.ts';
 import { webFrames } from './web-frames.ts';
@@ -58,7 +59,7 @@ export const openWebApp = async (url: string, storage: WebStorage = {}) => {
   const ask = async (method: string, path: string, body?: unknown): Promise<Said> => {
     // It announces JSON also where it sends nothing (contract §1.4).
     const announces = method !== 'GET' && method !== 'DELETE' && !/\/(load|cancel|cleanup)$/.test(path);
-    const response = await fetch(`${base}${path}`, {
+    const response = await apiFetch(`${base}${path}`, {
       method,
       headers: { ...headers(), ...(announces ? { 'content-type': 'application/json' } : {}) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -85,7 +86,7 @@ export const openWebApp = async (url: string, storage: WebStorage = {}) => {
   ) =>
     keepStream(
       (signal) =>
-        fetch(`${base}/api/control/stream`, { headers: { ...headers(), accept: 'text/event-stream' }, signal }),
+        apiFetch(`${base}/api/control/stream`, { headers: { ...headers(), accept: 'text/event-stream' }, signal }),
       () => webFrames(onEvent),
       again,
     );

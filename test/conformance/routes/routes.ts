@@ -1,5 +1,9 @@
-// Every route of the Worker has a case, every case a route. A new route without one fails here.
+// Every declared route has a case, every case a route. A new route without one fails here.
+
 import { describe, expect, test } from 'vitest';
+import { allRoutes } from '../../../shared/routes/routes.ts';
+import { routesAt } from '../../../worker/http/declared.ts';
+import { apiFetch } from '../../support/declared-answer.ts';
 import { me, stack, token } from '../stage.ts';
 import { controlCases } from './control.ts';
 import { fileCases } from './files.ts';
@@ -8,7 +12,7 @@ import { libraryCases } from './library.ts';
 import { missionCases } from './missions.ts';
 import { providerCases } from './providers.ts';
 import { requestCases } from './requests.ts';
-import { filled, methodsOf, routesOfRouter } from './router.ts';
+import { declaredRoutes, filled } from './router.ts';
 import { runCases } from './run.ts';
 import { serverCases } from './servers.ts';
 import { mcpCases, openCodeCases, secretCases, systemCases } from './system.ts';
@@ -32,19 +36,18 @@ const cases = {
 
 for (const [name, own] of Object.entries(cases)) describe(name, () => runCases(own));
 
-test('each route of the router has one case, and each case is of a route', async () => {
+test('each declared route has one case, and each case is of a route', () => {
   const routes = Object.values(cases).flatMap((own) => own.map(({ route }) => route));
 
-  expect(routes.toSorted()).toEqual(await routesOfRouter());
+  expect(routes.toSorted()).toEqual(declaredRoutes());
 });
 
 test('a known path with a method it does not have is 405 and names the methods there are', async () => {
-  const routes = await routesOfRouter();
-  for (const path of new Set(routes.map((route) => filled(route.split(' ')[1] ?? '', () => 'x')))) {
-    const methods = methodsOf(routes, path);
+  for (const path of new Set(allRoutes.map((route) => filled(route.path, () => 'x')))) {
+    const methods: string[] = routesAt(path).map(({ method }) => method);
     const other = ['PUT', 'PATCH', 'DELETE', 'POST', 'GET'].find((method) => !methods.includes(method));
     if (!other) continue;
-    const response = await fetch(`${stack().url()}${path}`, {
+    const response = await apiFetch(`${stack().url()}${path}`, {
       method: other,
       headers: { authorization: `Bearer ${token()}` },
     });

@@ -1,5 +1,7 @@
 // Runs the cases of routes: each against the running system, good and bad.
+
 import { expect, test } from 'vitest';
+import { apiFetch } from '../../support/declared-answer.ts';
 import { nilUuid } from '../contract/scalars.ts';
 import { stack, token } from '../stage.ts';
 import type { Ask, Bad, Good, RouteCase } from './case.ts';
@@ -23,7 +25,11 @@ const send = async (
   headers: Record<string, string>,
   body?: string | FormData | undefined,
 ): Promise<Answer> => {
-  const response = await fetch(`${stack().url()}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+  const response = await apiFetch(`${stack().url()}${path}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+  });
   const type = response.headers.get('content-type') ?? '';
   // A stream never ends: its beginning is its answer.
   const text =

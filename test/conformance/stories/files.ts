@@ -1,7 +1,9 @@
 // A file from the web app's paper clip to the agent and back into the chat (contract §2.10, §10.5).
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { apiFetch } from '../../support/declared-answer.ts';
 import { hasAnswer, tools } from '../clients/visible.ts';
 import { me, stack, token, webControl } from '../stage.ts';
 
@@ -9,7 +11,7 @@ const upload = async (query: string, name: string, content: string): Promise<unk
   const form = new FormData();
   form.append('file', new Blob([content]), name);
   const headers = { authorization: `Bearer ${token()}` };
-  const response = await fetch(`${stack().url()}/api/fs/${query}`, { method: 'POST', headers, body: form });
+  const response = await apiFetch(`${stack().url()}/api/fs/${query}`, { method: 'POST', headers, body: form });
   if (!response.ok) throw new Error(`upload answered ${response.status}: ${await response.text()}`);
   return response.json();
 };
@@ -47,7 +49,7 @@ test('a file given in the web app, whole or in pieces, lies where the agent look
     '/root/context/plan b.txt',
     './context/plan b.txt',
   ]) {
-    const response = await fetch(`${stack().url()}/api/fs/download?path=${encodeURIComponent(path)}`, { headers });
+    const response = await apiFetch(`${stack().url()}/api/fs/download?path=${encodeURIComponent(path)}`, { headers });
     expect([response.status, await response.text()], path).toEqual([200, 'the plan']);
     expect(response.headers.get('content-disposition'), path).toMatch(/^attachment; filename="plan b\.txt"/);
     expect(response.headers.get('content-type'), path).toMatch(/^text\/plain/);

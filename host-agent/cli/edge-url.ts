@@ -1,4 +1,4 @@
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback } from '../../shared/loopback.ts';
 import { StartError } from '../config/start-error.ts';
 
 /** The address of an edge as it is kept: without a slash at the end, or anything behind it. Throws StartError. */
@@ -15,4 +15,4 @@ export const edgeUrl = (text: string): string => {
 
 /** Whether what is sent to this address can be read on the way. */
 export const isReadableOnTheWay = (url: string): boolean =>
-  new URL(url).protocol === 'http:' && !isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
+  new URL(url).protocol === 'http:' && !isLoopback(new URL(url).hostname);

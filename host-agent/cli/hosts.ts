@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type HostJson, hostJson, newHostAnswer } from '../../shared/enrolment.ts';
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback } from '../../shared/loopback.ts';
 import { StartError } from '../config/start-error.ts';
 import { say } from '../launcher/say.ts';
 import { callEdge } from './edge-api.ts';

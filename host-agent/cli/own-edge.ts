@@ -1,4 +1,4 @@
-import { localUrl } from '../config/loopback.ts';
+import { localUrl } from '../config/local-url.ts';
 import { readSettings } from '../config/settings.ts';
 import { readEnrolment } from '../launcher/state/enrolment.ts';
 

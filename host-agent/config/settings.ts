@@ -2,11 +2,12 @@
  * What a start is configured with: the environment, over `openagent.env`, over the defaults. Everything doubtful stops
  * the start with a sentence that names the variable; a secret's value is never repeated.
  */
+
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { isLoopback } from '../../shared/loopback.ts';
 import { readEnvFile } from './env-file.ts';
-import { isLoopback } from './loopback.ts';
 import { isKnown, isUnused, rejectUnknown } from './names.ts';
 import { defaultSlots } from './slots.ts';
 import { StartError } from './start-error.ts';

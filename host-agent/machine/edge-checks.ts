@@ -2,7 +2,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import { protocolVersion } from '../../shared/limits.ts';
 import { type EdgeHealth, edgeHealth } from '../cli/edge-api.ts';
-import { localUrl } from '../config/loopback.ts';
+import { localUrl } from '../config/local-url.ts';
 import type { Settings } from '../config/settings.ts';
 import { type HostFile, readEnrolment } from '../launcher/state/enrolment.ts';
 import { claimPort } from '../launcher/state/port.ts';

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { AppError, assertNever } from '../../shared/errors.ts';
+import { hostnameOf, isLoopbackName } from '../../shared/loopback.ts';
 import { adminScopes, neededScope, userScopes } from '../../shared/scopes.ts';
 import { sameSecret } from '../digest.ts';
 import type { Env } from '../env.ts';
@@ -8,7 +9,6 @@ import type { Bound, Context } from '../http/context.ts';
 import { declaredRoute, routesAt } from '../http/declared.ts';
 import { type Principal, requireScope } from '../principal.ts';
 import { verifyToken } from './jwt.ts';
-import { hostnameOf, isLoopback } from './loopback.ts';
 import { type AuthMode, authMode, devUser, isAdmin, singleUser } from './mode.ts';
 import { isSocketRequest, socketToken } from './socket.ts';
 
@@ -105,7 +105,7 @@ const tokenIn = (c: Context): string => {
 const refuseForeign = (c: Context): void => {
   const names = { Host: c.req.header('Host') ?? new URL(c.req.url).host, Origin: c.req.header('Origin') };
   for (const [header, value] of Object.entries(names)) {
-    if (value === undefined || isLoopback(hostnameOf(value) ?? '')) continue;
+    if (value === undefined || isLoopbackName(hostnameOf(value) ?? '')) continue;
     const reason = `${header} is not this machine, and authentication is off (DEV_MODE=true)`;
     throw new AppError('forbidden', `Refused: ${reason}. Use http://127.0.0.1, or set a password and unset DEV_MODE`);
   }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { assertNever } from '../../shared/errors.ts';
+import { isLoopback } from '../../shared/loopback.ts';
 import { userNameText } from '../../shared/password.ts';
 import type { Env } from '../env.ts';
-import { isLoopback } from './loopback.ts';
 
 const account = z
   .object({

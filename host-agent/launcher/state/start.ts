@@ -1,4 +1,4 @@
-import { localUrl } from '../../config/loopback.ts';
+import { localUrl } from '../../config/local-url.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Log } from '../../process/log.ts';
 import { containmentMeans } from '../../process/means.ts';

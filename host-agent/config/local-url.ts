@@ -1,9 +1,5 @@
 import { isIP } from 'node:net';
 
-/** True when only this machine can reach a listener on `host`. A name other than localhost may resolve to anything. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-
 /** Base URL that reaches a listener on `host` from this machine: a wildcard address is dialled over loopback. */
 export const localUrl = (host: string, port: number): string => {
   const dialled = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

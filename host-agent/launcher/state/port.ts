@@ -1,20 +1,13 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { StartError } from '../../config/start-error.ts';
+import { probePort } from '../../process/probe-port.ts';
 
 /**
  * Checks that `host`:`port` can be listened on and returns the port (a free one for 0), so that a port in use is one
  * sentence here and not a stack trace of workerd. Throws StartError.
  */
 export const claimPort = async (host: string, port: number): Promise<number> => {
-  const probe = createServer();
   try {
-    probe.listen({ host, port, exclusive: true });
-    await once(probe, 'listening');
-    const address = probe.address();
-    probe.close();
-    await once(probe, 'close');
-    return address !== null && typeof address === 'object' ? address.port : port;
+    return await probePort(host, port);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     throw new StartError(`Open Agent can't listen on ${host} port ${port}: ${reason(code)}`, { cause: error });

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { type Child, type Exit, signalProcess, startChild } from '../../process/child.ts';
 import { namesLeft } from '../../process/left-behind.ts';
 import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
+import { probePort } from '../../process/probe-port.ts';
 import { basicAuthorization, openCodeUser as username } from '../api/authorization.ts';
 import type { PreparedOpenCode } from './prepare.ts';
 import { answeringVersion, listeningUrl } from './readiness.ts';
@@ -53,7 +53,8 @@ export const startOpenCode = async ({
 }): Promise<OpenCodeProcess> => {
   const offered = means ?? (await containmentMeans());
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    // With port 0 OpenCode takes 4096 first, the port of a person's own OpenCode.
+    const port = await probePort('127.0.0.1', 0);
     const command = [prepared.binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
     try {
       return await launch(prepared, command, offered);
@@ -188,16 +189,4 @@ const settles = async (promise: Promise<unknown>, withinMs: number): Promise<boo
   } finally {
     clearTimeout(timer);
   }
-};
-
-/** With port 0 OpenCode takes 4096 first, the port of a person's own OpenCode. */
-const freePort = async (): Promise<number> => {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no free port');
-  return address.port;
 };

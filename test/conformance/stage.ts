@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { labConfig } from '../support/lab.ts';
 import { type Model, startModel } from '../support/model.ts';
 import { type Person, password, type Stack, startStack } from '../support/stack.ts';
+import { dataOf } from '../support/typed-api.ts';
 import { expectSameConversations, startWitness, type Witness } from '../support/witness.ts';
 import { type IosApp, openIosApp } from './clients/ios.ts';
 import { openControlScreen } from './clients/ios-screen.ts';
@@ -26,8 +27,7 @@ export const openStage = async (): Promise<void> => {
   // One more provider that can be connected; the scripted model plays it, too.
   const config = { ...JSON.parse(labConfig(model.url)), enabled_providers: ['lab', 'groq'] };
   const stack = await startStack({ DEFAULT_MODEL: '', OPENCODE_CONFIG_CONTENT: JSON.stringify(config) });
-  const login = await stack.anyone.call('POST', '/api/auth/login', { password });
-  const { token } = login.json;
+  const { token } = await dataOf(stack.anyone.api.POST('/api/auth/login', { body: { password } }));
   const witness = await startWitness(stack.url, { authorization: `Bearer ${token}` });
   stage = { stack, model, me: await stack.person(), token, witness };
 };
@@ -43,9 +43,10 @@ export const closeStage = async (): Promise<void> => {
 
 /** Ends everything that runs or waits. */
 export const clearStage = async (): Promise<void> => {
-  await me().call('DELETE', '/api/control/queue');
-  for (const { mission_id } of (await me().call('GET', '/api/control/running')).json)
-    await me().call('POST', `/api/control/missions/${mission_id}/cancel`);
+  const { api } = me();
+  await api.DELETE('/api/control/queue');
+  for (const { mission_id: id } of await dataOf(api.GET('/api/control/running')))
+    await api.POST('/api/control/missions/{id}/cancel', { params: { path: { id } } });
 };
 
 const opened = (): Stage => {

@@ -24,21 +24,17 @@ test('a second user sees nothing of the first', async () => {
   const { mission } = await ada.say('TOOL write {"filePath":"secret.txt","content":"s"}\nSAY For ada only.\nWAIT seen');
   await stack.model.reached('seen');
 
-  expect((await bob.call('GET', '/api/control/missions')).json).toEqual([]);
-  expect((await bob.call('GET', '/api/control/running')).json).toEqual([]);
-  expect((await bob.call('GET', '/api/control/missions/current')).json).toBeNull();
-  expect((await bob.call('GET', '/api/control/queue')).json).toEqual([]);
-  expect((await bob.call('GET', '/api/stats')).json).toMatchObject({ total_tasks: 0, active_tasks: 0 });
-  for (const [method, path] of [
-    ['GET', ''],
-    ['GET', '/events'],
-    ['POST', '/load'],
-    ['POST', '/cancel'],
-    ['DELETE', ''],
-  ] as const) {
-    expect((await bob.call(method, `/api/control/missions/${mission}${path}`)).status, `${method} ${path}`).toBe(404);
-  }
-  expect((await bob.call('POST', '/api/control/message', { content: 'hi', mission_id: mission })).status).toBe(404);
+  expect((await bob.api.GET('/api/control/missions')).data).toEqual([]);
+  expect((await bob.api.GET('/api/control/running')).data).toEqual([]);
+  expect((await bob.api.GET('/api/control/missions/current')).data).toBeNull();
+  expect((await bob.api.GET('/api/control/queue')).data).toEqual([]);
+  expect((await bob.api.GET('/api/stats')).data).toMatchObject({ total_tasks: 0, active_tasks: 0 });
+  // Every other route of a mission is tried in test/edge/routes.
+  const params = { path: { id: mission } };
+  expect((await bob.api.GET('/api/control/missions/{id}', { params })).response.status).toBe(404);
+  expect((await bob.api.POST('/api/control/missions/{id}/cancel', { params })).response.status).toBe(404);
+  const body = { content: 'hi', mission_id: mission };
+  expect((await bob.api.POST('/api/control/message', { body })).response.status).toBe(404);
   stack.model.release('seen');
   await adasStream.until(answered(mission));
   const own = await bob.say('SAY For bob.');

@@ -1,6 +1,7 @@
 // Someone who uses Open Agent over HTTP: plain calls, streams, and the one thing everybody does, saying something.
 import { apiFetch } from './declared-answer.ts';
 import { readStream, type StreamReader } from './sse-reader.ts';
+import { type Api, apiAt, dataOf } from './typed-api.ts';
 
 export interface Answer {
   status: number;
@@ -11,6 +12,8 @@ export interface Answer {
 
 /** Someone who is logged in. */
 export interface Person {
+  /** The typed client. */
+  api: Api;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** A body as it is: a form, or bytes as they are made. */
   send(
@@ -41,19 +44,24 @@ export const personAt = (url: () => string, headers: Record<string, string>): Pe
     });
     return read(response);
   };
-  return {
+  const person: Person = {
+    get api() {
+      return apiAt(url(), headers);
+    },
     call,
     send: async (method, path, body, more = {}) =>
       read(await apiFetch(`${url()}${path}`, { method, headers: { ...headers, ...more }, body, duplex: 'half' })),
     open: (method, path, more = {}) => apiFetch(`${url()}${path}`, { method, headers: { ...headers, ...more } }),
     stream: (query = '', more = {}) => readStream(`${url()}/api/control/stream${query}`, { ...headers, ...more }),
     say: async (content, mission) => {
-      const target: string = mission ?? (await call('POST', '/api/control/missions', {})).json.id;
-      const sent = await call('POST', '/api/control/message', { content, mission_id: target });
-      if (sent.status !== 200) throw new Error(`message answered ${sent.status}: ${sent.text}`);
-      return { mission: target, message: sent.json.id, queued: sent.json.queued };
+      const { api } = person;
+      const target = mission ?? (await dataOf(api.POST('/api/control/missions', { body: {} }))).id;
+      const body = { content, mission_id: target };
+      const { id, queued } = await dataOf(api.POST('/api/control/message', { body }));
+      return { mission: target, message: id, queued };
     },
   };
+  return person;
 };
 
 const read = async (response: Response): Promise<Answer> => {
@@ -69,12 +77,6 @@ const read = async (response: Response): Promise<Answer> => {
 
 /** The headers of someone who has just logged in; the token stays valid across restarts. */
 export const logIn = async (url: string, login: Login): Promise<Record<string, string>> => {
-  const response = await apiFetch(`${url}/api/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(login),
-  });
-  if (!response.ok) throw new Error(`login answered ${response.status}: ${await response.text()}`);
-  const { token }: { token: string } = JSON.parse(await response.text());
+  const { token } = await dataOf(apiAt(url).POST('/api/auth/login', { body: login }));
   return { authorization: `Bearer ${token}` };
 };

@@ -1,5 +1,6 @@
 import { type LogEvent, type MissionStatus, type Outcome, outcomeOf, type TurnEnded } from './events.ts';
 import type { TurnId } from './ids.ts';
+import { beginningOf } from './text.ts';
 
 /** The part of a mission that events decide. `turn` is the turn in progress; `endedTurn` the last that ended. */
 export interface MissionState {
@@ -31,7 +32,7 @@ const summaryOf = (ended: TurnEnded): string | null => {
     case 'failed':
     case 'interrupted':
     case 'blocked':
-      return ended.text.slice(0, 500) || 'Unexpected termination';
+      return beginningOf(ended.text, 500) || 'Unexpected termination';
   }
 };
 

@@ -30,6 +30,14 @@ export const beginningOf = (text: string, chars: number): string => {
   return text.slice(0, isHighSurrogate(text.charCodeAt(chars - 1)) ? chars - 1 : chars);
 };
 
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
+
+/** The last `chars` UTF-16 units of a text, one less where that would be half a character. */
+export const endOf = (text: string, chars: number): string => {
+  const from = Math.max(0, text.length - chars);
+  return text.slice(from > 0 && isLowSurrogate(text.charCodeAt(from)) ? from + 1 : from);
+};
+
 export interface WellFormedPieces {
   /** The next piece. Out: it well-formed, without a last unit whose other half may come with the next. */
   push(piece: string): string;

@@ -19,14 +19,14 @@ export const turnRows = (mission: string, command: string, turn: string) => ({
     result: 'ok',
     failed: false,
   }),
-  ended: (outcome: string) =>
+  ended: (outcome: string, text = '') =>
     row(mission, {
       type: 'turn.ended',
       command,
       turn,
       outcome,
       answer: [`prt_${turn}`],
-      text: '',
+      text,
       model: 'lab/m1',
       usage,
     }),

@@ -193,3 +193,54 @@ test('half a character deeper than anything means is refused in words', async ()
   ]);
   expect((await post(nested(50))).status).toBe(200);
 });
+
+/** Half of a character as JSON writes it, or as what UTF-8 made of it. */
+const half = /\\ud[89a-f][0-9a-f]{2}|\ufffd/i;
+
+test('where a text is shown by its beginning or its end, no character is cut in two', async () => {
+  const long = `x${'😀'.repeat(1_500)}x`;
+  const { id: mission } = await newMission();
+  const message = await say(mission, long);
+  await peer.next('commands');
+  const turn = crypto.randomUUID();
+  const rows = turnRows(mission, message, turn);
+  const live = readStream(await ada('/api/control/stream'));
+  await live.until(({ name }) => name === 'status');
+  const ask = (request: string, kind: string, body: object) =>
+    row(mission, { type: 'request.asked', request, turn, kind, tool_call_id: `prt_${request}`, body });
+  const permission = { permission: 'write', patterns: [long], always: [], metadata: {} };
+  const questions = { questions: [{ question: 'Which?', header: 'Which', options: [] }] };
+  peer.send(batch('r1', 1, [rows.started, ask('p1', 'permission', permission), ask('q1', 'question', questions)]));
+  await peer.next('ack');
+  await say(mission, long);
+  const shown: unknown[] = [];
+
+  shown.push((await live.until(({ data }) => data.phase === 'waiting')).data);
+  const log = readStream(await ada('/api/control/stream?format=delta'));
+  shown.push((await log.until(({ name }) => name === 'snapshot')).data);
+  await control('POST', 'questions/q1', { answers: [[long]] });
+  const second = await (await call('POST', 'control/questions/q1', { answers: [['another']] })).text();
+  peer.send(batch('r1', 4, [rows.ended('interrupted', long)]));
+  shown.push((await live.until(({ name }) => name === 'mission_status_changed')).data);
+  shown.push(await get('missions'));
+
+  expect(shown.map((each) => half.exec(JSON.stringify(each)))).toEqual([null, null, null, null]);
+  expect(second).toMatch(/already answered by .*: x[😀]+…$/u);
+});
+
+test('a resume repeats whole characters of what was said', async () => {
+  const long = `x${'😀'.repeat(1_500)}x`;
+  const { id: mission } = await newMission();
+  const message = await say(mission, long);
+  await peer.next('commands');
+  const turn = crypto.randomUUID();
+  const rows = turnRows(mission, message, turn);
+  peer.send(batch('r1', 1, [rows.started, rows.ended('interrupted', long)]));
+  await peer.next('ack');
+
+  await control('POST', `missions/${mission}/resume`, {});
+
+  const { commands } = await peer.next('commands');
+  expect(JSON.stringify(commands)).toContain('MISSION RESUMED');
+  expect(half.exec(JSON.stringify(commands))).toBeNull();
+});

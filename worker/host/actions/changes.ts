@@ -3,6 +3,7 @@
 import type { MissionStatus } from '../../../shared/events.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { isResumable } from '../../../shared/reducer.ts';
+import { beginningOf, endOf } from '../../../shared/text.ts';
 import { forgetAsks } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
 import { forgetMessages, getMessage, inFlight, keepMessage, openMessages, wishCancel } from '../messages/messages.ts';
@@ -186,8 +187,8 @@ const resumeText = (host: HostContext, mission: Mission, clean: boolean): string
     missing === null
       ? `This mission was stopped because ${reason}${since}.`
       : `This mission was stopped${since}: ${missing}`,
-    request === '' ? '' : `The original request:\n${request.slice(0, resumeChars)}`,
-    answer === '' ? '' : `Your last answer:\n${answer.slice(-resumeChars)}`,
+    request === '' ? '' : `The original request:\n${beginningOf(request, resumeChars)}`,
+    answer === '' ? '' : `Your last answer:\n${endOf(answer, resumeChars)}`,
     clean
       ? 'The mission directory was emptied.'
       : 'Your files are in the mission directory; look at what is there first.',

@@ -1,5 +1,6 @@
 import { timestamp } from '../../../shared/api.ts';
 import type { AnswerCommand, AskAnswer } from '../../../shared/commands.ts';
+import { beginningOf } from '../../../shared/text.ts';
 import { type Answer, getAnswer, saidIn } from '../asks/answers.ts';
 import { type Ask, getAsk, questionOf } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
@@ -54,5 +55,5 @@ const summary = (answer: Answer): string => {
   const args = saidIn(answer);
   if (args.kind === 'permission') return args.reply;
   const text = args.answers === null ? 'dismissed' : args.answers.map((labels) => labels.join(', ')).join('; ');
-  return text.length > summaryChars ? `${text.slice(0, summaryChars)}…` : text;
+  return text.length > summaryChars ? `${beginningOf(text, summaryChars)}…` : text;
 };

@@ -3,6 +3,7 @@ import type { LogEvent } from '../../../shared/events.ts';
 import { edgeEvent, hostEvent, unknownEvent } from '../../../shared/events.ts';
 import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../../shared/frames.ts';
 import { maxEventBytes } from '../../../shared/limits.ts';
+import { beginningOf } from '../../../shared/text.ts';
 import { logError } from '../../log.ts';
 import { missionOfAnswer } from '../asks/answers.ts';
 import { getAsk } from '../asks/asks.ts';
@@ -47,7 +48,7 @@ export const ingest = (host: HostContext, batch: Batch): Ingested => {
         type: 'log.rejected',
         run: batch.run,
         n,
-        reason: reason.slice(0, 300),
+        reason: beginningOf(reason, 300),
       });
       recorded.push({ row, mission: null });
     };

@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '../../../shared/api.ts';
+import { beginningOf } from '../../../shared/text.ts';
 import { announceLog, type MissionRow, projectedTotals, setLive, writeMissions } from '../../directory/projection.ts';
 import { previewEntries } from '../../directory/schema.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
@@ -48,7 +49,7 @@ const preview = (host: HostContext, mission: Mission): HistoryEntry[] =>
   mission.deleted_at === null
     ? history(host, mission.id)
         .slice(0, previewEntries)
-        .map(({ role, content }) => ({ role, content: content.slice(0, previewChars) }))
+        .map(({ role, content }) => ({ role, content: beginningOf(content, previewChars) }))
     : [];
 
 const rowOf = (mission: Mission, entries: HistoryEntry[], log: string, host: string): MissionRow => ({

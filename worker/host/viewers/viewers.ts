@@ -1,6 +1,7 @@
 import type { Delta } from '../../../shared/frames.ts';
 import { bareCursorRows, closeCode } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
+import { beginningOf } from '../../../shared/text.ts';
 import { type MissionActivity, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
 import { logInfo } from '../../log.ts';
 import { openAsksOf } from '../asks/asks.ts';
@@ -212,7 +213,12 @@ export class Viewers {
       requests: openAsksOf(this.#host.sql, state.owner).filter((each) => this.#isVisible(state, each.mission_id)),
       queue: waitingMessages(this.#host.sql, state.owner)
         .filter(({ mission }) => this.#isVisible(state, mission))
-        .map(({ id, mission, content, agent }) => ({ id, mission_id: mission, content: content.slice(0, 200), agent })),
+        .map(({ id, mission, content, agent }) => ({
+          id,
+          mission_id: mission,
+          content: beginningOf(content, 200),
+          agent,
+        })),
     };
     return sseEvent('snapshot', snapshot, cursor);
   }

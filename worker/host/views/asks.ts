@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LogEvent } from '../../../shared/events.ts';
+import { beginningOf } from '../../../shared/text.ts';
 import type { ShownEvent } from './shown-event.ts';
 
 const permission = z.object({ permission: z.string(), patterns: z.array(z.string()) });
@@ -21,7 +22,7 @@ export const askedShown = ({ kind, body }: Extract<LogEvent, { type: 'request.as
   const asks = permission.safeParse(body);
   if (kind !== 'permission' || !asks.success) return [];
   const detail = `Waiting for permission: ${asks.data.permission} ${asks.data.patterns.join(', ')}`.trim();
-  return [phase('waiting', detail.length > lineChars ? `${detail.slice(0, lineChars)}…` : detail)];
+  return [phase('waiting', detail.length > lineChars ? `${beginningOf(detail, lineChars)}…` : detail)];
 };
 
 export const endedShown = ({ answer }: Extract<LogEvent, { type: 'request.ended' }>): ShownEvent[] => {

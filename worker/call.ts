@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Call } from '../shared/calls/call.ts';
+import type { Clock } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import { awayMs } from '../shared/limits.ts';
 import type { Env } from './env.ts';
@@ -16,7 +17,7 @@ export const callHost = async <Args extends z.ZodType, Answer extends z.ZodType>
   args: z.input<Args>,
 ): Promise<z.output<Answer>> => {
   const question = ask(env, host, (object) => object.call(call.method, args));
-  const value = unwrap(await (call.isPatient ? question : within(awayMs, question, call.method)));
+  const value = unwrap(await (call.isPatient ? question : within(env.clock, awayMs, question, call.method)));
   const known = call.answer.safeParse(value);
   if (known.success) return known.data;
   throw new AppError(
@@ -29,13 +30,13 @@ export const callHost = async <Args extends z.ZodType, Answer extends z.ZodType>
 };
 
 /** A server that hangs keeps its socket open, so it looks connected for as long as this limit. */
-const within = async <T>(limitMs: number, question: Promise<T>, method: string): Promise<T> => {
+const within = async <T>(clock: Clock, limitMs: number, question: Promise<T>, method: string): Promise<T> => {
   const late = Promise.withResolvers<never>();
   const text = `The server did not answer ${method} within ${limitMs / 1000} s. Look at its host-agent's log.`;
-  const timer = setTimeout(() => late.reject(new AppError('unavailable', text)), limitMs);
+  const cancel = clock.after(limitMs, () => late.reject(new AppError('unavailable', text)));
   try {
     return await Promise.race([question, late.promise]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 };

@@ -1,8 +1,10 @@
+import type { Clock } from '../shared/clock.ts';
+
 /**
  * Bindings and variables of the Worker; every variable is text or absent, whatever the platform. The namespaces are not typed with
  * their classes, which know this type: worker/host-calls and worker/relay say what their objects can be asked.
  */
-export interface Env {
+export interface Bindings {
   DB: D1Database;
   HOST: DurableObjectNamespace;
   RELAY: DurableObjectNamespace;
@@ -23,4 +25,9 @@ export interface Env {
   LIBRARY_REMOTE?: string;
   /** Guards /api/internal; set by the launcher only. */
   INTERNAL_TOKEN?: string;
+}
+
+/** What everything that answers a request is given. */
+export interface Env extends Bindings {
+  clock: Clock;
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../shared/errors.ts';
-import type { Env } from './env.ts';
+import type { Bindings } from './env.ts';
 import type { Host } from './host/object.ts';
 import type { Reply } from './host/replies.ts';
 import { logError } from './log.ts';
@@ -40,13 +40,18 @@ export type HostObject = {
 } & Pick<Fetcher, 'fetch'>;
 
 /** The object of a server. One cast: the platform's own types turn `unknown` inside an answer into `never`. */
-export const hostObject = (env: Env, host: string): HostObject => env.HOST.getByName(host) as unknown as HostObject;
+export const hostObject = (env: Pick<Bindings, 'HOST'>, host: string): HostObject =>
+  env.HOST.getByName(host) as unknown as HostObject;
 
 /**
  * Asks a server's object. A call that met a deploy or a move of the object is made once more, which is harmless: every
  * call is idempotent by id. An object that still cannot be reached is 503 in the contract's words (§1.4).
  */
-export const ask = async <T>(env: Env, host: string, question: (object: HostObject) => Promise<T>): Promise<T> => {
+export const ask = async <T>(
+  env: Pick<Bindings, 'HOST'>,
+  host: string,
+  question: (object: HostObject) => Promise<T>,
+): Promise<T> => {
   try {
     return await question(hostObject(env, host));
   } catch (cause) {

@@ -20,6 +20,11 @@ export const answeringHost = async (answers: Answers, capabilities: object = {})
   peer.send(hello('r1', { capabilities: known }));
   await peer.next('welcome');
   await vi.waitFor(async () => expect(await workingDirOf(host.id)).toBe(known.working_dir));
+  return { ...host, peer, asked: answerCalls(peer, answers) };
+};
+
+/** Answers what comes on this link from now on. Out: the names of the calls that came, with their arguments. */
+export const answerCalls = (peer: HostPeer, answers: Answers): AnsweringHost['asked'] => {
   const asked: AnsweringHost['asked'] = [];
   const serve = async (): Promise<void> => {
     for (;;) {
@@ -35,7 +40,7 @@ export const answeringHost = async (answers: Answers, capabilities: object = {})
     }
   };
   void serve();
-  return { ...host, peer, asked };
+  return asked;
 };
 
 /** What the directory knows of a server, which it is told after the welcome. */

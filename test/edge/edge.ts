@@ -2,19 +2,25 @@
 
 import { env } from 'cloudflare:workers';
 import { createHash, randomUUID } from 'node:crypto';
+import { systemClock } from '../../shared/clock.ts';
 import { app } from '../../worker/app.ts';
 import { signToken } from '../../worker/auth/jwt.ts';
 import { applyMigrations } from '../../worker/directory/migrations.ts';
 import type { Env } from '../../worker/env.ts';
 import { asDeclared } from '../support/declared-answer.ts';
+import { type HandClock, handClock } from '../support/hand-clock.ts';
 
 export const origin = 'http://127.0.0.1:8787';
 export const secret = 'a secret of these tests';
 export const password = 'correct horse';
 export const internalToken = 'internal-token-of-these-tests';
 
-/** An embedded edge with one password; `undefined` removes a variable. */
-export const edgeEnv = (variables: Partial<Omit<Env, 'DB' | 'HOST' | 'RELAY'>> = {}): Env => ({
+/** An embedded edge with one password and the clock of this machine; `undefined` removes a variable. */
+export const edgeEnv = ({
+  clock = systemClock,
+  ...variables
+}: Partial<Omit<Env, 'DB' | 'HOST' | 'RELAY'>> = {}): Env => ({
+  clock,
   DB: env.DB,
   HOST: env.HOST,
   RELAY: env.RELAY,
@@ -48,6 +54,13 @@ export const asUser =
     headers.set('Authorization', `Bearer ${await tokenOf(id)}`);
     return request(path, { ...init, headers }, bound);
   };
+
+/** A user of an edge whose time the test moves. */
+export const onHandClock = (id: string): { clock: HandClock; user: ReturnType<typeof asUser> } => {
+  // Tokens and rows of these tests are of the present.
+  const clock = handClock(Date.now());
+  return { clock, user: asUser(id, edgeEnv({ clock, OPEN_AGENT_USERS: users('default', 'ada', 'bob') })) };
+};
 
 export const users = (...names: string[]): string =>
   JSON.stringify(names.map((username) => ({ username, password: `password of ${username}` })));

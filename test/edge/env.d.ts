@@ -1,4 +1,4 @@
-import type { Env as WorkerEnv } from '../../worker/env.ts';
+import type { Bindings } from '../../worker/env.ts';
 import type { Host } from '../../worker/host/object.ts';
 
 declare global {
@@ -8,7 +8,7 @@ declare global {
   }
   namespace Cloudflare {
     /** What `env` of `cloudflare:workers` holds in these tests: the bindings of wrangler.toml. */
-    interface Env extends WorkerEnv {
+    interface Env extends Bindings {
       HOST: DurableObjectNamespace<Host>;
     }
     interface GlobalProps {

@@ -1,7 +1,10 @@
-import { env } from 'cloudflare:workers';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { call } from '../../shared/calls/call.ts';
+import { callHost } from '../../worker/call.ts';
 import { watch } from '../../worker/monitoring/watch.ts';
-import { answeringHost } from './answering-host.ts';
+import { handClock } from '../support/hand-clock.ts';
+import { answerCalls, answeringHost } from './answering-host.ts';
 import { edgeEnv, enrol, freshDirectory, request, tokenOf } from './edge.ts';
 import { dialHost, hello } from './host-peer.ts';
 
@@ -62,22 +65,57 @@ const dial = (protocols: string | undefined, path = '/api/monitoring/ws?interval
   return request(path, { headers }, bound);
 };
 
-/** A page that watches this server with a tick of a few milliseconds. */
-const watchFast = (server: () => Promise<string | null>, tickMs = 5) => {
+const second = 1_000;
+
+/** A page that watches this server, on a clock that the test moves. */
+const watchBy = (server: () => Promise<string | null>) => {
+  const clock = handClock();
+  const env = edgeEnv({ clock });
   const { 0: client, 1: ours } = new WebSocketPair();
   ours.accept();
-  watch(ours, { env, server, tickMs });
-  return page(client);
+  watch(ours, { env, server });
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let heard = 0;
+  const left = Promise.withResolvers<void>();
+  // Later than the listeners of what is tried: it has had a message, or the end, when these are told.
+  ours.addEventListener('message', () => {
+    heard += 1;
+    for (const { count, resolve } of waiting) if (heard >= count) resolve();
+  });
+  ours.addEventListener('close', () => left.resolve());
+  return {
+    ...page(client),
+    clock,
+    /** Resolves when the edge has had so many messages of this page. */
+    heard: (count: number) => new Promise<void>((resolve) => waiting.push({ count, resolve })),
+    left: left.promise,
+    /** Lets seconds pass, each long enough for a question to the server and its answer, or for the news that it is away. */
+    seconds: async (count: number) => {
+      for (let n = 0; n < count; n += 1) {
+        clock.advance(second);
+        const id = await server();
+        if (id !== null) await callHost(env, id, fence, {}).catch(() => undefined);
+      }
+    },
+  };
 };
 
-const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** A question behind all that were asked before it. */
+const fence = call('test.fence', z.object({}), z.unknown());
+
+/** How often the server was asked for its figures. */
+const questions = (asked: { method: string }[]): number =>
+  asked.filter(({ method }) => method === 'system.samples').length;
 
 test('the overview page gets the history first, then bare samples, over a socket that selects openagent', async () => {
   await answeringHost(measured(() => 7));
-  const response = await dial(`openagent, jwt.${await tokenOf('default')}`);
+  const clock = handClock();
+  const response = await dial(`openagent, jwt.${await tokenOf('default')}`, undefined, edgeEnv({ clock }));
   expect([response.status, response.headers.get('Sec-WebSocket-Protocol')]).toEqual([101, 'openagent']);
   if (!response.webSocket) throw new Error('no socket');
   const seen = page(response.webSocket);
+  await seen.upTo(1);
+  clock.advance(second);
   await seen.upTo(2);
 
   expect(seen.frames).toEqual([{ type: 'history', history: [sample(1), sample(2)] }, sample(3)]);
@@ -125,37 +163,41 @@ test('a server that is asked for and not there is 404', async () => {
 
 test('samples come once and in order, several by one call to the server', async () => {
   let taken = 0;
-  const timer = setInterval(() => {
-    taken += 1;
-  }, 10);
-  onTestFinished(() => clearInterval(timer));
   const { id, asked } = await answeringHost(measured(() => taken));
-  const seen = watchFast(async () => id, 10);
+  const seen = watchBy(async () => id);
+  seen.clock.every(second, () => {
+    taken += 1;
+  });
+  await seen.seconds(60);
   await seen.upTo(40);
-  const calls = asked.length;
-  seen.close();
 
   const history = seen.frames[0]?.history?.map((each) => each.network_rx_bytes_per_sec) ?? [];
   const shown = [...history, ...seen.numbers()];
   expect(shown).toEqual(Array.from({ length: shown.length }, (_, index) => index + 1));
-  expect(calls).toBeLessThan(20);
+  expect(questions(asked)).toBeLessThanOrEqual(13);
 });
 
 test('while the server is away nothing is shown and the socket stays; then what it measured follows', async () => {
   let taken = 6;
   const { id, peer } = await answeringHost(measured(() => taken));
-  const seen = watchFast(async () => id);
-  await seen.upTo(6);
+  const seen = watchBy(async () => id);
+  await seen.upTo(1);
+  await seen.seconds(4);
   peer.close();
   await peer.closed;
   taken = 30;
-  await later(100);
-  expect(seen.frames).toHaveLength(6);
+  await seen.seconds(20);
+  await seen.upTo(6);
+  expect(seen.numbers()).toEqual([2, 3, 4, 5, 6]);
 
   const again = await dialHost(id);
   again.send(hello('r2'));
-  const { id: call, args } = await again.next('call');
-  again.send({ type: 'result', id: call, ok: true, value: measured(() => taken)['system.samples'](args) });
+  await again.next('welcome');
+  answerCalls(
+    again,
+    measured(() => taken),
+  );
+  await seen.seconds(20);
   await seen.upTo(30);
 
   expect(seen.numbers()).toEqual(Array.from({ length: 29 }, (_, index) => index + 2));
@@ -163,43 +205,49 @@ test('while the server is away nothing is shown and the socket stays; then what 
 
 test('before any server is enrolled the socket waits for one', async () => {
   let host: string | null = null;
-  const seen = watchFast(async () => host);
-  await later(60);
+  const seen = watchBy(async () => host);
+  await seen.seconds(20);
   expect(seen.frames).toEqual([]);
   host = (await answeringHost(measured(() => 6))).id;
+  await seen.seconds(6);
   await seen.upTo(2);
 
   expect(seen.frames[0]).toEqual({ type: 'history', history: [sample(1)] });
 });
 
 test('what fails here rather than at the server ends the socket, so that the page dials again', async () => {
-  const seen = watchFast(() => Promise.reject(new Error('no directory')));
+  const { 0: client, 1: ours } = new WebSocketPair();
+  ours.accept();
+  watch(ours, { env: edgeEnv(), server: () => Promise.reject(new Error('no directory')) });
 
-  expect(await seen.closed).toBe(1000);
+  expect(await page(client).closed).toBe(1000);
 });
 
 test('a server that answers no such question is asked on, since it may be updated', async () => {
   const { id, asked } = await answeringHost({});
-  const seen = watchFast(async () => id);
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(2));
+  const seen = watchBy(async () => id);
+  await seen.seconds(11);
 
+  expect(questions(asked)).toBe(3);
   expect(seen.frames).toEqual([]);
 });
 
 test('a paused page is shown nothing and costs no call; resumed, it goes on where it was', async () => {
   let taken = 1;
   const { id, asked } = await answeringHost(measured(() => taken));
-  const seen = watchFast(async () => id);
+  const seen = watchBy(async () => id);
+  await seen.seconds(2);
   await seen.upTo(1);
   seen.send('{"t":"pause"}');
   seen.send('not JSON');
   seen.send('{"t":"dance"}');
-  await later(60);
-  const calls = asked.length;
+  await seen.heard(3);
   taken = 4;
-  await later(100);
-  expect([seen.frames.length, asked.length]).toEqual([1, calls]);
+  await seen.seconds(20);
+  expect([seen.frames.length, questions(asked)]).toEqual([1, 1]);
   seen.send('{"t":"resume"}');
+  await seen.heard(4);
+  await seen.seconds(10);
   await seen.upTo(4);
 
   expect(seen.numbers()).toEqual([1, 2, 3, 4]);
@@ -207,12 +255,20 @@ test('a paused page is shown nothing and costs no call; resumed, it goes on wher
 
 test('a page that leaves is asked for no more', async () => {
   const { id, asked } = await answeringHost(measured(() => 1));
-  const seen = watchFast(async () => id);
+  const seen = watchBy(async () => id);
+  await seen.seconds(2);
   await seen.upTo(1);
   seen.close();
-  await later(60);
-  const calls = asked.length;
-  await later(150);
+  await seen.left;
+  await seen.seconds(20);
 
-  expect(asked.length).toBe(calls);
+  expect(questions(asked)).toBe(1);
+});
+
+test('a socket is ended after an hour, and the page dials again', async () => {
+  const seen = watchBy(async () => null);
+  seen.clock.advance(61 * 60 * second);
+
+  expect(await seen.closed).toBe(1000);
+  expect(seen.clock.waits()).toEqual([]);
 });

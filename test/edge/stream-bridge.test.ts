@@ -1,18 +1,19 @@
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { RunningJson } from '../../shared/api.ts';
-import { asUser, enrol, freshDirectory } from './edge.ts';
+import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
+import { Bridge, joinMs, type StreamWish } from '../../worker/stream/bridge.ts';
+import type { StreamHost } from '../../worker/stream/positions.ts';
+import { redialMinMs } from '../../worker/stream/server-link.ts';
+import { handClock } from '../support/hand-clock.ts';
+import { asUser, enrol, freshDirectory, onHandClock } from './edge.ts';
 import { batch, dialHost, hello } from './host-peer.ts';
 import { type Block, readStream } from './stream-reader.ts';
 import { turnRows } from './turn-rows.ts';
 import { create, is, says, send, watch } from './viewer.ts';
 
 beforeEach(freshDirectory);
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 const ada = asUser('ada');
 const bob = asUser('bob');
@@ -83,13 +84,13 @@ test('when one mission ends while another runs, the last status says running', a
   const second = await create(ada);
   const two = turnRows(second, await send(ada, { content: 'two' }), randomUUID());
   peer.send(batch('r1', 1, [one.started, two.started, one.part, two.part]));
-  await vi.waitFor(async () => expect(await running()).toEqual(['running', 'running']), { interval: 20 });
+  await vi.waitFor(async () => expect(await running()).toEqual(['running', 'running']));
   const stream = await watch(ada);
   expect(stream.named('status').map(({ data }) => data.state)).toEqual(['running', 'running']);
 
   peer.send(batch('r1', 5, [one.closed(0, 'done', 4), one.ended('completed')]));
   await stream.until((block) => isStatus(block, 'idle', 0));
-  await vi.waitFor(() => expect(stream.named('status')).toHaveLength(4), { interval: 20 });
+  await vi.waitFor(() => expect(stream.named('status')).toHaveLength(4));
   const last = stream.named('status').slice(-2);
   expect(last.map(({ data }) => [data.state, data.mission_id])).toEqual([
     ['idle', first],
@@ -165,11 +166,14 @@ test('an unreadable id is answered by reset where there is no server either', as
 test('when the object lets go, a default stream goes on by itself without a hole or a repeat', async () => {
   const host = await enrol();
   await create(ada);
-  const stream = await watch(ada);
+  const { clock, user } = onHandClock('ada');
+  const stream = await watch(user);
   await send(ada, { content: 'before' });
   await stream.until(says('before'));
   await evictDurableObject(env.HOST.getByName(host.id), { webSockets: 'close' });
   await send(ada, { content: 'meanwhile' });
+  await clock.awaited(redialMinMs);
+  clock.advance(redialMinMs);
   await stream.until(says('meanwhile'));
   await send(ada, { content: 'after' });
   await stream.until(says('after'));
@@ -228,7 +232,7 @@ test('a client that leaves takes its socket to the object along', async () => {
   expect(await sockets()).toBe(1);
   await stream.leave();
 
-  await vi.waitFor(async () => expect(await sockets()).toBe(0), { interval: 20 });
+  await vi.waitFor(async () => expect(await sockets()).toBe(0));
 });
 
 /** Text in the making for a viewer, of about this size. */
@@ -279,33 +283,32 @@ test('one frame of 2 MB reaches a viewer that was not reading when it came', asy
   peer.close();
 });
 
-const fakeClock = () => vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
-
 test('a silent stream says something every 15 s, and a delta stream ends after about 15 minutes', async () => {
   await enrol();
   await create(ada);
-  fakeClock();
-  const [plain, delta] = [await watch(ada), await watch(ada, '?format=delta')];
+  const { clock, user } = onHandClock('ada');
+  const [plain, delta] = [await watch(user), await watch(user, '?format=delta')];
   await delta.until(is('snapshot'));
   const comments = () => plain.blocks.filter(({ text }) => text === ': keepalive').length;
   const before = comments();
-  vi.advanceTimersByTime(15_000);
-  await vi.waitFor(() => expect(comments()).toBe(before + 1), { interval: 20 });
-  vi.setSystemTime(Date.now() + 17 * 60_000);
-  vi.advanceTimersByTime(15_000);
+  clock.advance(heartbeatMs);
+  await vi.waitFor(() => expect(comments()).toBe(before + 1));
+  clock.jump(1.1 * rotateMs);
+  clock.advance(heartbeatMs);
 
   await delta.ended;
-  await vi.waitFor(() => expect(comments()).toBe(before + 2), { interval: 20 });
+  await vi.waitFor(() => expect(comments()).toBe(before + 2));
 });
 
 test('a socket that answers no ping for two heartbeats is replaced without the viewer noticing', async () => {
   await enrol();
   await create(ada);
-  fakeClock();
-  const stream = await watch(ada);
+  const { clock, user } = onHandClock('ada');
+  const stream = await watch(user);
   // Three heartbeats at once, so that no pong can arrive in between.
-  vi.advanceTimersByTime(45_000);
+  clock.advance(3 * heartbeatMs);
   await stream.until(({ text }) => text.includes('trying again'));
+  clock.advance(redialMinMs);
   await send(ada, { content: 'hello' });
 
   await stream.until(says('hello'));
@@ -313,12 +316,38 @@ test('a socket that answers no ping for two heartbeats is replaced without the v
 });
 
 test('a stream that began without a server shows the first one enrolled', async () => {
-  fakeClock();
-  const stream = await watch(ada);
+  const { clock, user } = onHandClock('ada');
+  const stream = await watch(user);
   await enrol();
-  vi.advanceTimersByTime(15_000);
+  clock.advance(heartbeatMs);
   await stream.until((block) => block.id !== null);
   await send(ada, { content: 'hello' });
 
   await stream.until(says('hello'));
+});
+
+test('a stream begins although a server takes its time, and shows it when it answers', async () => {
+  const answer = Promise.withResolvers<Response>();
+  const clock = handClock();
+  const hosts: StreamHost[] = [{ id: 'slow', log: null, isLive: true, isRemoved: false }];
+  const object = { fetch: () => answer.promise } as unknown as Fetcher;
+  const wish: StreamWish = { owner: 'ada', rendering: 'default', mission: null, after: null };
+  const bridge = new Bridge({ clock, hosts: async () => hosts, object: () => object }, wish);
+  const stream = readStream(new Response(bridge.open(hosts)));
+  await clock.awaited(joinMs);
+  expect(stream.blocks).toEqual([]);
+  clock.advance(joinMs);
+  await stream.until(({ text }) => text === ': keepalive');
+
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  const header = { cursor: 'l.s.1', mode: 'live', reset: false, changed: [], running: [], errors: [] };
+  server.send(`${JSON.stringify(header)}
+event: late
+data: {}
+
+`);
+  answer.resolve(new Response(null, { status: 101, webSocket: client }));
+  await stream.until(is('late'));
+  await stream.leave();
 });

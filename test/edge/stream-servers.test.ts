@@ -1,24 +1,18 @@
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { asUser, type EnrolledHost, enrol, freshDirectory } from './edge.ts';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { heartbeatMs } from '../../shared/limits.ts';
+import { lookMs } from '../../worker/stream/bridge.ts';
+import { asUser, type EnrolledHost, enrol, freshDirectory, onHandClock } from './edge.ts';
 import { batch, dialHost, hello } from './host-peer.ts';
 import { readStream, type StreamReader } from './stream-reader.ts';
 import { turnRows } from './turn-rows.ts';
 import { create, is, says, send, watch } from './viewer.ts';
 
 beforeEach(freshDirectory);
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 const ada = asUser('ada');
 const bob = asUser('bob');
-
-/** Waits of the stream are moved by hand; what the network takes is real. */
-const fakeClock = () => vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-const lookMs = 5_000;
-const heartbeatMs = 15_000;
 
 const contents = (stream: StreamReader): unknown[] => stream.named('message.kept').map(({ data }) => data.content);
 const hostsIn = (cursor: string): string[] => cursor.split(',').map((entry) => entry.split('=')[0] ?? '');
@@ -91,12 +85,12 @@ test('with two servers every id resumes both', async () => {
 
 test('a server enrolled while a stream is open is joined from its first event', async () => {
   const first = await server();
-  fakeClock();
-  const stream = await watch(ada, '?format=delta');
+  const { clock, user } = onHandClock('ada');
+  const stream = await watch(user, '?format=delta');
   await stream.until(is('snapshot'));
   const second = await server();
   await send(ada, { content: 'before anyone looked', mission_id: second.mission });
-  vi.advanceTimersByTime(heartbeatMs);
+  clock.advance(heartbeatMs);
   await stream.until(says('before anyone looked'));
   await send(ada, { content: 'after', mission_id: second.mission });
   await stream.until(says('after'));
@@ -126,10 +120,9 @@ test('an id of before a server was enrolled resumes with everything of that serv
 test('with more than four servers a quiet one has no socket, and every id still names it', async () => {
   const servers = await many(6);
   const stream = await watch(ada, '?format=delta');
-  await vi.waitFor(() => expect(stream.named('snapshot')).toHaveLength(6), { interval: 20 });
-  await vi.waitFor(
-    async () => expect(await Promise.all(servers.map(({ host }) => viewersOf(host)))).toEqual([1, 1, 1, 1, 0, 0]),
-    { interval: 20 },
+  await vi.waitFor(() => expect(stream.named('snapshot')).toHaveLength(6));
+  await vi.waitFor(async () =>
+    expect(await Promise.all(servers.map(({ host }) => viewersOf(host)))).toEqual([1, 1, 1, 1, 0, 0]),
   );
   await send(ada, { content: 'shown', mission_id: servers[0].mission });
   await stream.until(says('shown'));
@@ -142,18 +135,17 @@ test('with more than four servers a quiet one has no socket, and every id still 
 test('a server without a socket is joined where it was left when something begins there', async () => {
   const servers = await many(5);
   const fifth = servers[4] ?? servers[0];
-  fakeClock();
-  const stream = await watch(ada, '?format=delta');
-  await vi.waitFor(() => expect(stream.named('snapshot')).toHaveLength(5), { interval: 20 });
+  const { clock, user } = onHandClock('ada');
+  const stream = await watch(user, '?format=delta');
+  await vi.waitFor(() => expect(stream.named('snapshot')).toHaveLength(5));
   await send(ada, { content: 'while nobody watched', mission_id: fifth.mission });
   const { peer } = await goLive(fifth, 'go');
-  vi.advanceTimersByTime(lookMs);
+  clock.advance(lookMs);
 
   await stream.until(({ name, data }) => name === 'turn.started' && data.mission_id === fifth.mission);
   expect(contents(stream)).toEqual(['while nobody watched', 'go']);
-  await vi.waitFor(
-    async () => expect(await Promise.all(servers.map(({ host }) => viewersOf(host)))).toEqual([1, 1, 1, 0, 1]),
-    { interval: 20 },
+  await vi.waitFor(async () =>
+    expect(await Promise.all(servers.map(({ host }) => viewersOf(host)))).toEqual([1, 1, 1, 0, 1]),
   );
   peer.close();
 });
@@ -161,7 +153,7 @@ test('a server without a socket is joined where it was left when something begin
 test('what happened on servers without a socket while the viewer was away is shown when it is back', async () => {
   const servers = await many(6);
   const stream = await watch(ada, '?format=delta');
-  await vi.waitFor(() => expect(stream.named('snapshot')).toHaveLength(6), { interval: 20 });
+  await vi.waitFor(() => expect(stream.named('snapshot')).toHaveLength(6));
   await send(ada, { content: 'last seen', mission_id: servers[0].mission });
   await stream.until(says('last seen'));
   const left = stream.cursor();
@@ -169,7 +161,7 @@ test('what happened on servers without a socket while the viewer was away is sho
   for (const [n, { mission }] of servers.entries()) await send(ada, { content: `missed ${n}`, mission_id: mission });
 
   const again = await watch(ada, '?format=delta', left);
-  await vi.waitFor(() => expect(contents(again)).toHaveLength(6), { interval: 20 });
+  await vi.waitFor(() => expect(contents(again)).toHaveLength(6));
   expect(contents(again).sort()).toEqual([0, 1, 2, 3, 4, 5].map((n) => `missed ${n}`));
 });
 
@@ -177,14 +169,14 @@ test('live servers beyond four are named, not left out in silence, until there i
   const servers = await many(5);
   const peers: Awaited<ReturnType<typeof goLive>>[] = [];
   for (const one of servers) peers.push(await goLive(one, 'go'));
-  fakeClock();
-  const [delta, plain] = [await watch(ada, '?format=delta'), await watch(ada)];
+  const { clock, user } = onHandClock('ada');
+  const [delta, plain] = [await watch(user, '?format=delta'), await watch(user)];
   const [left] = (await delta.until(is('partial'))).data.hosts as string[];
   await plain.until(({ text }) => text.startsWith(': not shown') && text.includes(String(left)));
   expect(left).toBe(servers[4]?.host.id);
 
   await goQuiet(servers[1] ?? servers[0], peers[1] as (typeof peers)[0]);
-  vi.advanceTimersByTime(lookMs);
+  clock.advance(lookMs);
   await delta.until(({ name, data }) => name === 'partial' && String(data.hosts) === '');
   await send(ada, { content: 'now shown', mission_id: servers[4]?.mission });
   await Promise.all([delta.until(says('now shown')), plain.until(says('now shown'))]);
@@ -196,9 +188,9 @@ test("another user's work is no reason to join a server", async () => {
   const foreign = await server(bob);
   const { peer } = await goLive(foreign, 'for bob', bob);
   const stream = await watch(ada, '?format=delta');
-  await vi.waitFor(() => expect(stream.named('snapshot')).toHaveLength(5), { interval: 20 });
+  await vi.waitFor(() => expect(stream.named('snapshot')).toHaveLength(5));
 
-  await vi.waitFor(async () => expect(await viewersOf(foreign.host)).toBe(0), { interval: 20 });
+  await vi.waitFor(async () => expect(await viewersOf(foreign.host)).toBe(0));
   expect(await Promise.all(own.map(({ host }) => viewersOf(host)))).toEqual([1, 1, 1, 1]);
   expect(stream.named('partial')).toEqual([]);
   expect(JSON.stringify(stream.blocks)).not.toContain('for bob');
@@ -211,7 +203,7 @@ test('how things ended on a server that was removed is shown, also to a viewer w
   const [first, second] = [await server(), await server()];
   const { peer } = await goLive(second, 'go');
   const [open, away] = [await watch(ada, '?format=delta'), await watch(ada, '?format=delta')];
-  await vi.waitFor(() => expect(away.named('snapshot')).toHaveLength(2), { interval: 20 });
+  await vi.waitFor(() => expect(away.named('snapshot')).toHaveLength(2));
   await away.leave();
   await removeServer(second);
   await open.until(is('turn.ended'));
@@ -244,18 +236,18 @@ test('when one of several servers has lost its history, a delta stream ends with
   await again.ended;
   expect(again.blocks.at(-1)).toMatchObject({ id: 'reset', name: 'reset' });
   const anew = await watch(ada, '?format=delta', again.cursor());
-  await vi.waitFor(() => expect(anew.named('snapshot')).toHaveLength(2), { interval: 20 });
+  await vi.waitFor(() => expect(anew.named('snapshot')).toHaveLength(2));
   const names = anew.blocks.map(({ name }) => name).filter((name) => name === 'reset' || name === 'snapshot');
   expect(names).toEqual(['reset', 'snapshot', 'snapshot']);
 });
 
 test('a directory that is away for a moment costs a stream nothing but the look', async () => {
   const first = await server();
-  fakeClock();
-  const stream = await watch(ada, '?format=delta');
+  const { clock, user } = onHandClock('ada');
+  const stream = await watch(user, '?format=delta');
   await stream.until(is('snapshot'));
   await env.DB.prepare('ALTER TABLE hosts RENAME TO hosts_away').run();
-  vi.advanceTimersByTime(heartbeatMs);
+  clock.advance(heartbeatMs);
   await vi.waitFor(() => expect(stream.blocks.filter(({ text }) => text === ': keepalive')).toHaveLength(2));
   await env.DB.prepare('ALTER TABLE hosts_away RENAME TO hosts').run();
   await send(ada, { content: 'still here', mission_id: first.mission });

@@ -6,6 +6,8 @@ import type { Rendering, ViewerHeader } from '../../shared/viewer.ts';
 import { hostObject } from '../../worker/host-calls.ts';
 import { Bridge } from '../../worker/stream/bridge.ts';
 import type { StreamHost } from '../../worker/stream/positions.ts';
+import { redialMinMs } from '../../worker/stream/server-link.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { randomFrom } from '../support/random.ts';
 import { enrolHost } from './host-peer.ts';
 import { readStream } from './stream-reader.ts';
@@ -84,12 +86,15 @@ const bridged = (rendering: Rendering, frames: (string | ArrayBuffer)[]) => {
   };
   const hosts: StreamHost[] = [{ id: 'one', log: null, isLive: true, isRemoved: false }];
   const wish = { owner, rendering, mission: null, after: null };
-  const edge = { hosts: async () => hosts, object: () => object as unknown as Fetcher };
-  return readStream(new Response(new Bridge(edge, wish).open(hosts)));
+  const clock = handClock();
+  const edge = { clock, hosts: async () => hosts, object: () => object as unknown as Fetcher };
+  return { clock, ...readStream(new Response(new Bridge(edge, wish).open(hosts))) };
 };
 
 test.each(badFrames)('a stream shows nothing of a frame that is none, and dials again: %j', async (frame) => {
   const stream = bridged('default', [frame]);
+  await stream.clock.awaited(redialMinMs);
+  stream.clock.advance(redialMinMs);
 
   await stream.until(({ name }) => name === 'good');
 

@@ -87,7 +87,7 @@ const principalOfToken = async (
   find: (id: string) => Omit<Principal, 'login'> | null,
 ): Promise<Principal> => {
   const token = tokenIn(c);
-  const claims = await verifyToken(token, secret, Date.now());
+  const claims = await verifyToken(token, secret, c.env.clock.now());
   if (!claims) throw new AppError('unauthorised', 'Invalid or expired token');
   const found = find(claims.sub);
   if (!found) throw new AppError('unauthorised', 'Invalid user');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { assertNever } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { userNameText } from '../../shared/password.ts';
-import type { Env } from '../env.ts';
+import type { Bindings } from '../env.ts';
 
 const account = z
   .object({
@@ -27,7 +27,7 @@ export type AuthMode =
   | { kind: 'misconfigured'; message: string };
 
 /** The mode the configuration asks for. Off only on this machine's own loopback (architecture §3, 9). */
-export const authMode = (env: Env): AuthMode => {
+export const authMode = (env: Bindings): AuthMode => {
   if (env.DEV_MODE?.trim() === 'true') return modeWithoutAuthentication(env);
   const users = configuredUsers(env.OPEN_AGENT_USERS ?? '');
   if (typeof users === 'string') return { kind: 'misconfigured', message: users };
@@ -50,7 +50,7 @@ export const isAdmin = (users: readonly Account[], user: Account): boolean =>
   user.admin || users.every(({ admin }) => !admin);
 
 /** Whether a user of this id exists now; one that was removed from the configuration does not. */
-export const isUser = (env: Env, id: string): boolean => {
+export const isUser = (env: Bindings, id: string): boolean => {
   const mode = authMode(env);
   switch (mode.kind) {
     case 'disabled':
@@ -66,7 +66,7 @@ export const isUser = (env: Env, id: string): boolean => {
   }
 };
 
-const modeWithoutAuthentication = (env: Env): AuthMode => {
+const modeWithoutAuthentication = (env: Bindings): AuthMode => {
   if (env.EDGE === undefined) {
     return { kind: 'misconfigured', message: 'DEV_MODE=true would open this deployment to everyone: remove DEV_MODE' };
   }
@@ -99,7 +99,7 @@ const configuredUsers = (text: string): Account[] | string => {
 };
 
 /** What `/api/health` reports; a misconfigured server still wants a login, once it is configured. */
-export const reportedMode = (env: Env): 'disabled' | 'single_tenant' | 'multi_user' => {
+export const reportedMode = (env: Bindings): 'disabled' | 'single_tenant' | 'multi_user' => {
   const mode = authMode(env);
   if (mode.kind !== 'misconfigured') return mode.kind;
   return env.OPEN_AGENT_USERS?.trim() ? 'multi_user' : 'single_tenant';

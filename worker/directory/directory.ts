@@ -1,6 +1,6 @@
 import { drizzle } from 'drizzle-orm/d1';
-import type { Env } from '../env.ts';
+import type { Bindings } from '../env.ts';
 
 /** The D1 directory: servers, users' pointers and the read model of missions (architecture §2). */
-export const directory = (env: Env) => drizzle(env.DB);
+export const directory = (env: Pick<Bindings, 'DB'>) => drizzle(env.DB);
 export type Directory = ReturnType<typeof directory>;

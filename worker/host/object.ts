@@ -10,7 +10,7 @@ import type { MissionId } from '../../shared/ids.ts';
 import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import { isUser } from '../auth/mode.ts';
 import { type Directory, directory } from '../directory/directory.ts';
-import type { Env } from '../env.ts';
+import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import { clearQueue, editQueued, removeQueued } from './actions/queue.ts';
 import { openAsksOf } from './asks/asks.ts';
@@ -30,11 +30,11 @@ import * as people from './use-cases.ts';
 import { Viewers } from './viewers/viewers.ts';
 import { readEvents, readMission, readProgress, readTree } from './views/reads.ts';
 
-export class Host extends DurableObject<Env> {
+export class Host extends DurableObject<Bindings> {
   readonly #parts: people.HostParts;
   readonly #staleHours: number | null;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     const { storage, id } = ctx;
     const { sql } = storage;

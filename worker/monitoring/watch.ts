@@ -19,15 +19,13 @@ const wish = z.object({ t: z.enum(['pause', 'resume']) });
 export interface Watched {
   env: Env;
   server(): Promise<string | null>;
-  /** Shorter for tests. */
-  tickMs?: number;
 }
 
 /**
  * Shows a server's figures on a page's socket until either side ends: first what the server has kept, then one sample per second,
  * five seconds late. While the server is away nothing is sent; what it measured meanwhile follows at once when it is back.
  */
-export const watch = (socket: WebSocket, { env, server, tickMs = sampleMs }: Watched): void => {
+export const watch = (socket: WebSocket, { env, server }: Watched): void => {
   let position: SamplePosition | null = null;
   let host: string | null = null;
   const waiting: Sample[] = [];
@@ -79,8 +77,7 @@ export const watch = (socket: WebSocket, { env, server, tickMs = sampleMs }: Wat
       });
   };
 
-  const timer = setInterval(tick, tickMs);
-  const stop = (): void => clearInterval(timer);
+  const stop = env.clock.every(sampleMs, tick);
   const end = (): void => {
     stop();
     if (isOpen()) socket.close(1000, 'dial again');

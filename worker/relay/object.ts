@@ -6,11 +6,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import { channels } from '../../shared/channels/channels.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Env } from '../env.ts';
+import type { Bindings } from '../env.ts';
 import { Pair } from './pair.ts';
 import type { Expected } from './port.ts';
 
-export class Relay extends DurableObject<Env> {
+export class Relay extends DurableObject<Bindings> {
   readonly #pairs = new Map<string, Pair>();
 
   /** Opens a channel for one server and one secret; both ends have to come soon after. */

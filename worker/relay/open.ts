@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Channel, Ticket } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sha256Hex } from '../digest.ts';
-import type { Env } from '../env.ts';
+import type { Bindings } from '../env.ts';
 import { failureIn } from './port.ts';
 import { relayOf } from './relay-of.ts';
 
@@ -15,7 +15,11 @@ export interface Opened<C extends Channel> {
 }
 
 /** Opens a channel with a server. Nothing is stored; what nobody comes for is given up by the object. */
-export const openChannel = async <C extends Channel>(env: Env, host: string, channel: C): Promise<Opened<C>> => {
+export const openChannel = async <C extends Channel>(
+  env: Pick<Bindings, 'RELAY'>,
+  host: string,
+  channel: C,
+): Promise<Opened<C>> => {
   const ticket = { id: crypto.randomUUID(), secret: randomBytes(32).toString('base64url') };
   const relay = relayOf(env, host, ticket.id);
   await relay.open(ticket.id, channel.name, { host, secretSha256: sha256Hex(ticket.secret) });

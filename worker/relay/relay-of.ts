@@ -1,4 +1,4 @@
-import type { Env } from '../env.ts';
+import type { Bindings } from '../env.ts';
 import type { Relay } from './object.ts';
 
 /**
@@ -6,5 +6,5 @@ import type { Relay } from './object.ts';
  * workerd keeps a database file of every object that it ever ran, also of those that store nothing (measured). Cast, because `Env`
  * does not know our classes (their types would lead back to it).
  */
-export const relayOf = (env: Env, host: string, opened: string): DurableObjectStub<Relay> =>
+export const relayOf = (env: Pick<Bindings, 'RELAY'>, host: string, opened: string): DurableObjectStub<Relay> =>
   env.RELAY.getByName(`${host}.${opened.slice(0, 1)}`) as DurableObjectStub<Relay>;

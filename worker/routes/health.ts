@@ -21,7 +21,7 @@ export const health: Served[] = [
       max_iterations: maxIterations(c.env.MAX_ITERATIONS),
       // For servers: whether they fit this edge, and how far apart the clocks are.
       link_protocol: protocolVersion,
-      time: timestamp(Date.now()),
+      time: timestamp(c.env.clock.now()),
     };
   }),
 ];

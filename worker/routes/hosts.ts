@@ -33,7 +33,7 @@ export const hosts: Served[] = [
   on(serverRoutes.invite, async ({ c, user, body: { name } }) => {
     const code = drawEnrolmentCode();
     const stored = { codeSha256: enrolmentCodeHash(code), hostName: name, createdBy: user.id };
-    const expiresAt = await keepCode(directory(c.env), stored, Date.now());
+    const expiresAt = await keepCode(directory(c.env), stored, c.env.clock.now());
     const origin = publicOrigin(c);
     return {
       code,
@@ -46,8 +46,8 @@ export const hosts: Served[] = [
     if (body.protocol !== protocolVersion) throw new AppError('conflict', versionText(body.version, body.protocol));
     const db = directory(c.env);
     const key = enrolmentLimitKey(clientAddress(c));
-    await countAttempt(db, key, Date.now(), 'enrolments');
-    const answer = await enrolHost(c.env, body, Date.now());
+    await countAttempt(db, key, c.env.clock.now(), 'enrolments');
+    const answer = await enrolHost(c.env, body, c.env.clock.now());
     await forgiveFailures(db, key);
     return answer;
   }),
@@ -56,7 +56,7 @@ export const hosts: Served[] = [
     if ((await findHost(db, id)) === null) throw new AppError('not_found', `Server ${id} not found`);
     await endCredential(db, id);
     await ask(c.env, id, (object) => object.remove());
-    await forgetHost(db, id, Date.now());
+    await forgetHost(db, id, c.env.clock.now());
     return { ok: true, removed: id };
   }),
 ];

@@ -10,7 +10,7 @@ export const internal: Served[] = [
   on(generalRoutes.setup, async ({ c, body: { host } }) => {
     const { credential_sha256: credentialSha256, workspace_id: workspaceId, ...rest } = host;
     await applyMigrations(c.env.DB);
-    await upsertHost(directory(c.env), { ...rest, credentialSha256, workspaceId }, Date.now());
+    await upsertHost(directory(c.env), { ...rest, credentialSha256, workspaceId }, c.env.clock.now());
     return { ok: true, version: packageJson.version };
   }),
 ];

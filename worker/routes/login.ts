@@ -14,9 +14,9 @@ export const login: Served[] = [
 
     const db = directory(c.env);
     const key = limitKey(clientAddress(c), mode.kind === 'multi_user' ? (username ?? '') : '');
-    await countAttempt(db, key, Date.now());
+    await countAttempt(db, key, c.env.clock.now());
     const user = checkCredentials(mode, password, username);
-    const issued = await issueToken(user, c.env.JWT_TTL_DAYS, Date.now());
+    const issued = await issueToken(user, c.env.JWT_TTL_DAYS, c.env.clock.now());
     await forgiveFailures(db, key);
     return issued;
   }),

@@ -38,6 +38,7 @@ const edgeOf = async (
 ): Promise<StreamEdge> => {
   const only = mission && (await requireMissionHost(env, owner, mission));
   return {
+    clock: env.clock,
     hosts: async () => {
       const hosts = await hostsForStream(directory(env), owner);
       // A page of one mission shows the log of the mission's server even when the server was removed.

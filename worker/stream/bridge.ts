@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '../../shared/clock.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
 import { sseComment, sseEvent } from '../../shared/sse.ts';
 import { logError } from '../log.ts';
@@ -10,17 +11,18 @@ import { Servers, type StreamEdge, type StreamWish } from './servers.ts';
 export type { StreamEdge, StreamWish } from './servers.ts';
 
 /** A viewer is told something at once, even where a server's object takes longer than this to answer. */
-const joinMs = 3_000;
+export const joinMs = 3_000;
 /** Clients of `?format=delta` come back this soon after an end. */
 const retryMs = 1_000;
 /** How often the directory is asked while a server without a socket could go live (protocol §5); else at each heartbeat. */
-const lookMs = 5_000;
+export const lookMs = 5_000;
 
 /**
  * One viewer's stream (protocol §5): joins the frames of the viewer's servers into one body. Bytes are forwarded as the
  * objects made them; only `status`, user errors, comments and the ids of several servers are written here.
  */
 export class Bridge {
+  readonly #clock: Clock;
   readonly #wish: StreamWish;
   readonly #outlet: Outlet;
   readonly #rotateAt: number;
@@ -28,14 +30,15 @@ export class Bridge {
   readonly #runs: Runs = new Map();
   /** Frames that came before the stream was begun; null once it has. */
   #early: { host: string; frame: Frame }[] | null = [];
-  #heartbeat: ReturnType<typeof setInterval> | undefined;
-  #looking: ReturnType<typeof setInterval> | undefined;
+  #stopBeating: Cancel | null = null;
+  #stopLooking: Cancel | null = null;
   #toldLeftOut = '';
   #isOver = false;
 
   constructor(edge: StreamEdge, wish: StreamWish) {
+    this.#clock = edge.clock;
     this.#wish = wish;
-    this.#rotateAt = Date.now() + rotateMs * (0.9 + Math.random() * 0.2);
+    this.#rotateAt = edge.clock.now() + rotateMs * (0.9 + Math.random() * 0.2);
     this.#outlet = new Outlet(
       () => this.#askMore(),
       () => this.#close(),
@@ -49,19 +52,17 @@ export class Bridge {
 
   /** The body, at once; what it says follows. */
   open(hosts: readonly StreamHost[]): ReadableStream<Uint8Array> {
-    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
+    this.#stopBeating = this.#clock.every(heartbeatMs, () => this.#beat());
     this.#begin(hosts).catch((cause: unknown) => this.#fail(cause));
     return this.#outlet.body;
   }
 
   async #begin(hosts: readonly StreamHost[]): Promise<void> {
     if (this.#wish.rendering === 'delta') this.#write(`retry: ${retryMs}\n\n`);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, joinMs);
-    });
-    await Promise.race([this.#servers.join(hosts), late]);
-    clearTimeout(timer);
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(joinMs, late.resolve);
+    await Promise.race([this.#servers.join(hosts), late.promise]);
+    cancel();
     if (this.#isOver) return;
     this.#open();
     if (!this.#servers.afterWasUsable) {
@@ -146,7 +147,7 @@ export class Bridge {
 
   #beat(): void {
     this.#write(sseComment('keepalive'));
-    if (this.#wish.rendering === 'delta' && Date.now() >= this.#rotateAt) this.#end();
+    if (this.#wish.rendering === 'delta' && this.#clock.now() >= this.#rotateAt) this.#end();
     if (this.#isOver) return;
     this.#servers.beat();
     this.#look();
@@ -165,13 +166,13 @@ export class Bridge {
   #arranged(): void {
     this.#tellLeftOut();
     const isWanted = this.#servers.someMissing && !this.#isOver && this.#wish.mission === null;
-    if (isWanted) this.#looking ??= setInterval(() => this.#look(), lookMs);
-    else this.#stopLooking();
+    if (isWanted) this.#stopLooking ??= this.#clock.every(lookMs, () => this.#look());
+    else this.#lookNoMore();
   }
 
-  #stopLooking(): void {
-    clearInterval(this.#looking);
-    this.#looking = undefined;
+  #lookNoMore(): void {
+    this.#stopLooking?.();
+    this.#stopLooking = null;
   }
 
   #write(text: string): void {
@@ -202,8 +203,8 @@ export class Bridge {
 
   #close(): void {
     this.#isOver = true;
-    clearInterval(this.#heartbeat);
-    this.#stopLooking();
+    this.#stopBeating?.();
+    this.#lookNoMore();
     this.#servers.close();
   }
 }

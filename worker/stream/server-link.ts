@@ -1,10 +1,11 @@
 import { doubled } from '../../shared/backoff.ts';
+import type { Cancel, Clock } from '../../shared/clock.ts';
 import { logError } from '../log.ts';
 import type { Frame } from './frame.ts';
 import { dial, type Upstream, ViewerRefused, type ViewerWish } from './upstream.ts';
 
 /** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
-const redialMinMs = 200;
+export const redialMinMs = 200;
 const redialMaxMs = 5_000;
 /** About five minutes of trying. A fresh request of the client has fresh limits of the platform, so it is sent away then. */
 const maxFailures = 60;
@@ -20,20 +21,26 @@ export interface LinkEnds {
   onEnd: () => void;
 }
 
+/** Which object is dialled, and the clock for the waits between. */
+export interface LinkOrigin {
+  object: Pick<Fetcher, 'fetch'>;
+  clock: Clock;
+}
+
 /** A stream's tie to one server: a socket, dialled again by cursor for as long as the rendering wants it. */
 export class ServerLink {
-  readonly #object: Pick<Fetcher, 'fetch'>;
+  readonly #from: LinkOrigin;
   readonly #wish: () => ViewerWish;
   readonly #redials: boolean;
   readonly #ends: LinkEnds;
   #upstream: Upstream | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopWaiting: Cancel | null = null;
   #failures = 0;
   #isInReplay = false;
   #isClosed = false;
 
-  constructor(object: Pick<Fetcher, 'fetch'>, wish: () => ViewerWish, redials: boolean, ends: LinkEnds) {
-    this.#object = object;
+  constructor(from: LinkOrigin, wish: () => ViewerWish, redials: boolean, ends: LinkEnds) {
+    this.#from = from;
     this.#wish = wish;
     this.#redials = redials;
     this.#ends = ends;
@@ -48,7 +55,7 @@ export class ServerLink {
       this.#failures = 0;
     };
     try {
-      const upstream = await dial(this.#object, this.#wish(), onFrame, (cause) => this.#lost(cause));
+      const upstream = await dial(this.#from.object, this.#wish(), onFrame, (cause) => this.#lost(cause));
       if (this.#isClosed) upstream.close();
       else this.#upstream = upstream;
     } catch (cause) {
@@ -71,7 +78,7 @@ export class ServerLink {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#stopWaiting?.();
     this.#upstream?.close();
   }
 
@@ -87,6 +94,6 @@ export class ServerLink {
     }
     this.#ends.onAway();
     const waitMs = doubled(redialMinMs, redialMaxMs, this.#failures - 1);
-    this.#timer = setTimeout(() => void this.open(), waitMs);
+    this.#stopWaiting = this.#from.clock.after(waitMs, () => void this.open());
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts';
 import { fromNow, fromStart } from '../../shared/cursor.ts';
 import type { Rendering } from '../../shared/viewer.ts';
 import type { Frame } from './frame.ts';
@@ -13,8 +14,9 @@ export interface StreamWish {
   after: string | null;
 }
 
-/** What a stream needs of the edge: the servers there are, the oldest first, and their objects. */
+/** What a stream needs of the edge: the servers there are, the oldest first, their objects, and the time. */
 export interface StreamEdge {
+  clock: Clock;
   hosts: () => Promise<StreamHost[]>;
   object: (host: string) => Pick<Fetcher, 'fetch'>;
 }
@@ -150,24 +152,29 @@ export class Servers {
     const { owner, rendering, mission } = this.#wish;
     const wish = () => ({ owner, rendering, mission, cursor: this.#cursorOf(server.id) });
     return new Promise((settled) => {
-      const link = new ServerLink(this.#edge.object(server.id), wish, rendering === 'default', {
-        onFrame: (frame) => {
-          if (frame.header) server.isCaughtUp = frame.header.mode === 'live';
-          this.#ends.onFrame(server.id, frame);
-          settled();
-          if (server.isSeated || !server.isCaughtUp) return;
-          leave(server);
-          this.#visitNext();
+      const link = new ServerLink(
+        { object: this.#edge.object(server.id), clock: this.#edge.clock },
+        wish,
+        rendering === 'default',
+        {
+          onFrame: (frame) => {
+            if (frame.header) server.isCaughtUp = frame.header.mode === 'live';
+            this.#ends.onFrame(server.id, frame);
+            settled();
+            if (server.isSeated || !server.isCaughtUp) return;
+            leave(server);
+            this.#visitNext();
+          },
+          onAway: () => {
+            this.#ends.onAway();
+            settled();
+          },
+          onEnd: () => {
+            this.#ends.onEnd();
+            settled();
+          },
         },
-        onAway: () => {
-          this.#ends.onAway();
-          settled();
-        },
-        onEnd: () => {
-          this.#ends.onEnd();
-          settled();
-        },
-      });
+      );
       server.link = link;
       void link.open();
     });

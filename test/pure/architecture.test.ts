@@ -4,6 +4,12 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** What a text imports, as it is written: statements, of types too, side effects, and `import('…')`. */
+const importsOf = (text: string): string[] =>
+  [/^(?:import|export)\s[\w$*,{}\s]*\sfrom\s+'([^']+)'/gm, /^import\s+'([^']+)'/gm, /\bimport\('([^']+)'\)/g].flatMap(
+    (form) => [...text.matchAll(form)].map((match) => match[1] ?? ''),
+  );
+
 /** Every source file with what it imports: own files as paths from the root, packages by name. */
 const files = ['shared', 'worker', 'host-agent', 'tools'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -11,8 +17,7 @@ const files = ['shared', 'worker', 'host-agent', 'tools'].flatMap((folder) =>
     .map((name) => {
       const path = join(folder, name);
       const text = readFileSync(join(root, path), 'utf8');
-      const specifiers = [...text.matchAll(/(?:from|import)\s*\(?'([^']+)'/g)].map((match) => match[1] ?? '');
-      const imports = specifiers.map((to) => (to.startsWith('.') ? normalize(join(dirname(path), to)) : to));
+      const imports = importsOf(text).map((to) => (to.startsWith('.') ? normalize(join(dirname(path), to)) : to));
       return { path, text, imports };
     }),
 );
@@ -24,6 +29,34 @@ const within = (folder: string) => files.filter(({ path }) => path.startsWith(`$
  * another room of its line.
  */
 const layers: Record<string, readonly string[]> = {
+  worker: [
+    'index',
+    'app',
+    'routes',
+    'docs enrolment files monitoring opencode stream workspaces',
+    'call missions relay',
+    'host-calls',
+    'host',
+    'auth',
+    'http',
+    'directory log principal',
+    'digest env',
+  ],
+  'worker/host': [
+    'object',
+    'use-cases',
+    'link',
+    'transaction',
+    'actions upkeep viewers',
+    'views',
+    'record',
+    'missions',
+    'asks messages',
+    'text context removed',
+    'log',
+    'tables replies close-socket',
+    'migrate-sequences',
+  ],
   'host-agent': [
     'main',
     'machine',
@@ -89,7 +122,7 @@ test.each(Object.keys(layers))('arrows inside %s only point down', (folder) => {
   const upward = within(folder).flatMap(({ path, imports }) => {
     const room = roomIn(folder, path);
     return imports
-      .filter((to) => to.startsWith(`${folder}/`) && roomIn(folder, to) !== room)
+      .filter((to) => to.startsWith(`${folder}/`) && /\.(ts|mjs)$/.test(to) && roomIn(folder, to) !== room)
       .filter((to) => lineOf(folder, roomIn(folder, to)) <= lineOf(folder, room))
       .map((to) => `${path} → ${to}`);
   });
@@ -101,6 +134,20 @@ test.each(Object.keys(layers))('every room of %s has its place in the layers, an
   const rooms = new Set(within(folder).map(({ path }) => roomIn(folder, path)));
 
   expect([...rooms].sort()).toEqual((layers[folder] ?? []).flatMap((line) => line.split(' ')).sort());
+});
+
+test('what is imported is read off the statements, not off texts that look like one', () => {
+  const text = [
+    "import { a,\n  type B } from './one.ts';",
+    "export * as c from './two.ts';",
+    "import './three.ts';",
+    "export type { D } from './four.ts';",
+    "const e = await import('./five.ts');",
+    "const text = `what came from './six.ts'`; // from './seven.ts'",
+    "export const other = `DELETE from './eight.ts'`;",
+  ].join('\n');
+
+  expect(importsOf(text).toSorted()).toEqual(['./five.ts', './four.ts', './one.ts', './three.ts', './two.ts']);
 });
 
 test('no file is part of an import cycle, of types either', () => {

@@ -1,16 +1,16 @@
 /**
  * The host-agent: everything it consists of, wired. A command comes by `link` into the inbox, `dispatch` gives it to its
- * mission's runner, OpenCode does the work; what OpenCode says comes by `upstream` to the runner, which stores it in the
+ * mission's runner, OpenCode does the work; what OpenCode says comes by `following` to the runner, which stores it in the
  * outbox, and `link` carries it to the edge. It starts and goes on with the edge away, with OpenCode away, with both.
  */
 import { dirname, join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
-import { filesAnswers } from './calls/files.ts';
-import { openCodeAnswers } from './calls/opencode.ts';
-import { providerAnswers } from './calls/providers.ts';
-import { answerCalls } from './calls/replies.ts';
-import { systemAnswers } from './calls/system.ts';
-import { workspaceAnswers } from './calls/workspace.ts';
+import { filesReplies } from './calls/files.ts';
+import { openCodeReplies } from './calls/opencode.ts';
+import { providerReplies } from './calls/providers.ts';
+import { replyToCalls } from './calls/replies.ts';
+import { systemReplies } from './calls/system.ts';
+import { workspaceReplies } from './calls/workspace.ts';
 import { Dispatch } from './commands/dispatch.ts';
 import { stateFiles } from './config/state-files.ts';
 import { sweepUploads } from './files/uploads.ts';
@@ -24,7 +24,7 @@ import { AgentNames } from './opencode/api/agent-names.ts';
 import { openCodeClient } from './opencode/api/client.ts';
 import { endpointFile } from './opencode/api/endpoint.ts';
 import { endOf } from './opencode/api/ends.ts';
-import { Upstream } from './opencode/api/following.ts';
+import { Following } from './opencode/api/following.ts';
 import { providerApi } from './opencode/api/provider-api.ts';
 import { holdStream, type StreamSink } from './opencode/api/stream.ts';
 import { openCodeFolders } from './opencode/config/folders.ts';
@@ -92,7 +92,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
   const providers = providerApi(endpoint);
   const providerFile = openProviderFile(files.providers);
   const renewal = new Renewal(providerFile, () => client.instance());
-  const upstream = new Upstream(client, log);
+  const following = new Following(client, log);
   const agents = new AgentNames(client, folders.home, log, () => link.agentsChanged());
   const live = new LiveTurns(() => link.turnsChanged());
 
@@ -103,7 +103,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
   const context: MissionContext = {
     store,
     client,
-    upstream,
+    following,
     live,
     redactor,
     clock,
@@ -130,11 +130,11 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     opened: (instance) => {
       void agents.ask();
       takeLauncherNotes(); // What an OpenCode before this one left behind.
-      upstream.opened(instance);
+      following.opened(instance);
       dispatch.openCodeIsThere();
     },
-    frames: (frames) => upstream.frames(frames),
-    lost: () => upstream.lost(),
+    events: (events) => following.events(events),
+    lost: () => following.lost(),
   };
 
   const link: Link = createLink({
@@ -150,15 +150,15 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     onCommands: () => dispatch.commands(),
     onInterrupt: (interrupt) => dispatch.interrupt(interrupt),
     onEndedTurns: (turns) => dispatch.endedTurns(turns),
-    onCall: answerCalls([
-      ...openCodeAnswers({
+    onCall: replyToCalls([
+      ...openCodeReplies({
         client,
         home: folders.home,
         defaultAgent: context.defaults.agent,
         permissive: config.permissive,
         sessionOf: (mission) => store.missions.get(mission)?.session,
       }),
-      ...providerAnswers({
+      ...providerReplies({
         api: providers,
         file: providerFile,
         renewal,
@@ -169,9 +169,9 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
         renewMissions: () => dispatch.renew(),
         clock,
       }),
-      ...systemAnswers(samples),
-      ...workspaceAnswers(workspaces),
-      ...filesAnswers({ dial: { hostFile }, workspaces, uploads: files.uploads, log }),
+      ...systemReplies(samples),
+      ...workspaceReplies(workspaces),
+      ...filesReplies({ dial: { hostFile }, workspaces, uploads: files.uploads, log }),
     ]),
   });
 

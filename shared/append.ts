@@ -1,6 +1,6 @@
 import type { Src } from './frames.ts';
 
-/** Order of two source positions of one session: upstream seq first, then the index inside one upstream event. */
+/** Order of two source positions of one session: OpenCode's seq first, then the index inside one event of OpenCode. */
 const isAfter = (a: { seq: number; index: number }, b: { seq: number; index: number }): boolean =>
   a.seq > b.seq || (a.seq === b.seq && a.index > b.index);
 

@@ -11,7 +11,7 @@ const credential = z.string().min(1).max(200);
 
 export const newHostBody = z.object({ name: hostName.nullish().transform((name) => name ?? null) });
 
-export const newHostAnswer = z.object({
+export const newHostResponse = z.object({
   /** Shown once; the edge keeps its hash. */
   code: z.string(),
   /** ISO 8601. */
@@ -37,14 +37,14 @@ export const enrolBody = z.object({
 });
 export type EnrolBody = z.infer<typeof enrolBody>;
 
-export const enrolAnswer = z.object({
+export const enrolResponse = z.object({
   id: hostId,
   name: z.string(),
   credential,
   epoch: z.number().int().nonnegative(),
   workspace_id: uuid,
 });
-export type EnrolAnswer = z.infer<typeof enrolAnswer>;
+export type EnrolResponse = z.infer<typeof enrolResponse>;
 
 export const hostJson = z.object({
   id: uuid,

@@ -100,7 +100,7 @@ export const hostEvent = z.discriminatedUnion('type', [
     /** Set for a sub-agent's part: the tool call that started it. */
     parent_call: z.string().optional(),
   }),
-  /** After a gap upstream: no text comes until the part closes; viewers say that text follows. */
+  /** After a gap in OpenCode's stream: no text comes until the part closes; viewers say that text follows. */
   z.object({ type: z.literal('part.blind'), part: z.string() }),
   z.object({
     type: z.literal('part.checkpoint'),

@@ -18,7 +18,7 @@ export const callHost = async <Args extends z.ZodType, Answer extends z.ZodType>
 ): Promise<z.output<Answer>> => {
   const question = ask(env, host, (object) => object.call(call.method, args));
   const value = unwrap(await (call.isPatient ? question : within(env.clock, awayMs, question, call.method)));
-  const known = call.answer.safeParse(value);
+  const known = call.reply.safeParse(value);
   if (known.success) return known.data;
   throw new AppError(
     'internal',

@@ -12,7 +12,7 @@ import { receiveBytes } from '../relay/receive.ts';
 import { sendBytes } from '../relay/send.ts';
 import type { Dial } from '../relay/socket.ts';
 import type { Workspaces } from '../workspaces/registry.ts';
-import { type Answer, answer } from './replies.ts';
+import { type CallReply, replyTo } from './replies.ts';
 
 export interface FilesOptions {
   dial: Dial;
@@ -26,7 +26,7 @@ export interface FilesOptions {
  * Files of this server (contract §2.10): a path says where in it a file is, so the machine's own workspace finds it. What moves bytes
  * is answered as soon as it is allowed; the bytes go over a channel of the relay.
  */
-export const filesAnswers = ({ dial, workspaces, uploads, log }: FilesOptions): Answer[] => {
+export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): CallReply[] => {
   const { files } = workspaces.host;
   /** Goes on after the call is answered; the other end hears of a failure by the transfer. */
   const inBackground = (work: Promise<void>, transfer: string): void => {
@@ -37,17 +37,17 @@ export const filesAnswers = ({ dial, workspaces, uploads, log }: FilesOptions): 
   };
 
   return [
-    answer(calls.listFiles, ({ scope, path }) => listDirectory(files, scope, path)),
-    answer(calls.makeDirectory, async ({ scope, path }) => {
+    replyTo(calls.listFiles, ({ scope, path }) => listDirectory(files, scope, path)),
+    replyTo(calls.makeDirectory, async ({ scope, path }) => {
       await makeDirectory(files, scope, path);
       return {};
     }),
-    answer(calls.removeFiles, async ({ scope, path, recursive }) => {
+    replyTo(calls.removeFiles, async ({ scope, path, recursive }) => {
       await remove(files, scope, path, recursive);
       return {};
     }),
-    answer(calls.sendFile, async ({ scope, transfer, ...wish }) => {
-      const reading = await openReading(files, scope, wish);
+    replyTo(calls.sendFile, async ({ scope, transfer, ...wanted }) => {
+      const reading = await openReading(files, scope, wanted);
       if (transfer && reading.described.span) {
         inBackground(
           sendBytes(dial, downloadChannel, transfer, reading.read).finally(() => reading.close()),
@@ -56,7 +56,7 @@ export const filesAnswers = ({ dial, workspaces, uploads, log }: FilesOptions): 
       } else await reading.close();
       return reading.described;
     }),
-    answer(calls.receiveFile, async ({ scope, path, transfer, owner, contentType, chunk }) => {
+    replyTo(calls.receiveFile, async ({ scope, path, transfer, owner, contentType, chunk }) => {
       const wanted = files.wanted(scope, path);
       await withFileErrors(path, () => files.check(scope, wanted));
       const store = (body: AsyncIterable<Uint8Array>) =>
@@ -69,7 +69,7 @@ export const filesAnswers = ({ dial, workspaces, uploads, log }: FilesOptions): 
       inBackground(receiveBytes(dial, uploadChannel, transfer, store), transfer.id);
       return {};
     }),
-    answer(calls.finishUpload, ({ scope, path, owner, upload, name, total }) =>
+    replyTo(calls.finishUpload, ({ scope, path, owner, upload, name, total }) =>
       withFileErrors(path, async () => {
         await files.check(scope, files.wanted(scope, path));
         return joinPieces(uploads, { owner, path, upload }, total, (file) =>

@@ -4,9 +4,9 @@ import type { MissionId } from '../../shared/ids.ts';
 import type { Agent, Client } from '../opencode/api/client.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../opencode/api/failure.ts';
 import { openCodeBinary } from '../opencode/process/binary.ts';
-import { type Answer, answer } from './replies.ts';
+import { type CallReply, replyTo } from './replies.ts';
 
-export interface OpenCodeSide {
+export interface OpenCodeContext {
   client: Client;
   /** Directory whose configuration is everybody's. */
   home: string;
@@ -19,12 +19,18 @@ export interface OpenCodeSide {
 }
 
 /** What the edge asks about OpenCode itself; never where its password is of any use. */
-export const openCodeAnswers = ({ client, home, defaultAgent, permissive, sessionOf }: OpenCodeSide): Answer[] => [
-  answer(openCodeAgents, async () => {
+export const openCodeReplies = ({
+  client,
+  home,
+  defaultAgent,
+  permissive,
+  sessionOf,
+}: OpenCodeContext): CallReply[] => [
+  replyTo(openCodeAgents, async () => {
     const agents = await client.agents(home).catch(explained);
     return { agents: agents.map(agentJson), default_agent: defaultAgent };
   }),
-  answer(openCodeState, async () => {
+  replyTo(openCodeState, async () => {
     try {
       const { url, isOurs } = client.address();
       const path = isOurs ? openCodeBinary().path : null;
@@ -33,7 +39,7 @@ export const openCodeAnswers = ({ client, home, defaultAgent, permissive, sessio
       return { version: null, base_url: null, path: null, permissive, error: reasonOf(error) };
     }
   }),
-  answer(openCodeDiagnostics, async ({ mission }) => {
+  replyTo(openCodeDiagnostics, async ({ mission }) => {
     const session = mission === null ? undefined : sessionOf(mission);
     const none = { base_url: null, session_id: session ?? null, session_status: null };
     try {

@@ -3,16 +3,16 @@ import type { Call } from '../../shared/calls/call.ts';
 import { AppError } from '../../shared/errors.ts';
 
 /** One call this host-agent answers. `reply` checks what came and what goes out. */
-export interface Answer {
+export interface CallReply {
   method: string;
   reply(args: unknown): Promise<unknown>;
 }
 
 /** Binds a call to what answers it. `work` throws AppError for an expected failure; its text is shown to people. */
-export const answer = <Args extends z.ZodType, Result extends z.ZodType>(
-  { method, args, answer: result }: Call<Args, Result>,
+export const replyTo = <Args extends z.ZodType, Result extends z.ZodType>(
+  { method, args, reply: result }: Call<Args, Result>,
   work: (args: z.output<Args>) => Promise<z.input<Result>> | z.input<Result>,
-): Answer => ({
+): CallReply => ({
   method,
   reply: async (given) => {
     const known = args.safeParse(given);
@@ -21,9 +21,9 @@ export const answer = <Args extends z.ZodType, Result extends z.ZodType>(
   },
 });
 
-/** The link's `onCall` over all answers. Throws `not_found` for a method that only a newer version knows. */
-export const answerCalls = (answers: readonly Answer[]): ((method: string, args: unknown) => Promise<unknown>) => {
-  const byMethod = new Map(answers.map((each) => [each.method, each]));
+/** The link's `onCall` over all of them. Throws `not_found` for a method that only a newer version knows. */
+export const replyToCalls = (replies: readonly CallReply[]): ((method: string, args: unknown) => Promise<unknown>) => {
+  const byMethod = new Map(replies.map((each) => [each.method, each]));
   return async (method, args) => {
     const known = byMethod.get(method);
     if (!known) throw new AppError('not_found', `This server's host-agent answers no ${method}. Update it.`);

@@ -2,12 +2,12 @@ import { workspaceDebug, workspaceInitLog } from '../../shared/calls/workspace.t
 import { AppError } from '../../shared/errors.ts';
 import { initLog, inspectWorkspace } from '../workspaces/inspect.ts';
 import type { Workspaces } from '../workspaces/registry.ts';
-import { type Answer, answer } from './replies.ts';
+import { type CallReply, replyTo } from './replies.ts';
 
 /** What the edge asks about a workspace: its calls name none yet, so the machine itself is meant. */
-export const workspaceAnswers = ({ host }: Workspaces): Answer[] => [
-  answer(workspaceDebug, () => inspectWorkspace(host)),
-  answer(workspaceInitLog, async () => {
+export const workspaceReplies = ({ host }: Workspaces): CallReply[] => [
+  replyTo(workspaceDebug, () => inspectWorkspace(host)),
+  replyTo(workspaceInitLog, async () => {
     try {
       return await initLog(host);
     } catch (cause) {

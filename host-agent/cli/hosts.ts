@@ -1,7 +1,7 @@
 /** `openagent hosts`: the servers of an edge, for its admin. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { type HostJson, hostJson, newHostAnswer } from '../../shared/enrolment.ts';
+import { type HostJson, hostJson, newHostResponse } from '../../shared/enrolment.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { StartError } from '../config/start-error.ts';
 import { say } from '../launcher/say.ts';
@@ -35,7 +35,7 @@ export const hosts = async (args: string[], environment: NodeJS.ProcessEnv): Pro
 
 const add = async (url: string, token: string | null, name: string | undefined): Promise<void> => {
   const body = name === undefined ? {} : { name };
-  const { install, command, expires_at } = await callEdge(url, '/api/hosts', newHostAnswer, {
+  const { install, command, expires_at } = await callEdge(url, '/api/hosts', newHostResponse, {
     method: 'POST',
     body,
     token,

@@ -42,7 +42,7 @@ export class Answers {
   }
 
   async #bring(command: AnswerCommand): Promise<void> {
-    const { store, upstream, log } = this.#context;
+    const { store, following, log } = this.#context;
     const bringing = trouble(log.with({ mission: command.mission, command: command.id }), 'answer.failed');
     // One that the edge does not wait for any more is dropped from the inbox.
     while (!this.#isClosed && store.inbox.isOpen(command.id)) {
@@ -57,14 +57,14 @@ export class Answers {
       }
       const isPassing = reason instanceof OpenCodeAway || reason instanceof StoreFull;
       const waitMs = bringing.failed(reason, isPassing ? 'info' : 'error');
-      await Promise.race([upstream.nextOpening(), pause(waitMs, undefined, { ref: false })]);
+      await Promise.race([following.nextOpening(), pause(waitMs, undefined, { ref: false })]);
     }
   }
 
   /** False when it has to be tried again. Throws OpenCodeAway, StoreFull, and what should not happen. */
   async #try(command: AnswerCommand): Promise<boolean> {
     const { store, client } = this.#context;
-    const request = store.requests.get(command.args.request);
+    const request = store.asks.get(command.args.request);
     if (!request) return this.#end(command, 'expired', unknownText);
     const isRepeated = request.attempt === command.id;
     if (request.outcome !== null) return this.#endLate(command);
@@ -73,7 +73,7 @@ export class Answers {
     if (isSecond) return this.#end(command, 'expired', overText);
     const instance = client.instance();
     if (request.instance !== instance) return this.#endBoth(command, 'expired');
-    if (!isRepeated) store.transact(() => store.requests.attempted(request.request, command.id));
+    if (!isRepeated) store.transact(() => store.asks.attempted(request.request, command.id));
     try {
       await this.#reply(command, request.directory);
     } catch (error) {
@@ -98,9 +98,9 @@ export class Answers {
       : client.replyQuestion(directory, id, args.answers);
   }
 
-  /** The request got its end while the answer was on its way, most likely by it. */
+  /** The ask got its end while the answer was on its way, most likely by it. */
   #endLate(command: AnswerCommand): boolean {
-    const request = this.#context.store.requests.get(command.args.request);
+    const request = this.#context.store.asks.get(command.args.request);
     const isOurs = request?.attempt === command.id && request.outcome !== 'expired';
     return isOurs ? this.#end(command, 'finished', '') : this.#end(command, 'expired', overText);
   }
@@ -108,19 +108,19 @@ export class Answers {
   #endBoth(command: AnswerCommand, outcome: AskOutcome): boolean {
     const { store } = this.#context;
     const { request } = command.args;
-    if (store.requests.get(request)?.outcome !== null)
+    if (store.asks.get(request)?.outcome !== null)
       return outcome === 'expired' ? this.#end(command, 'expired', overText) : this.#endLate(command);
     const answer = outcome === 'expired' ? {} : { answer: answerOf(command) };
     const [finished, text] = outcome === 'expired' ? (['expired', overText] as const) : (['finished', ''] as const);
     const ended: HostEvent = { type: 'request.ended', request, outcome, ...answer };
-    return this.#end(command, finished, text, [ended], () => store.requests.ended(request, outcome));
+    return this.#end(command, finished, text, [ended], () => store.asks.ended(request, outcome));
   }
 
-  /** OpenCode can't read it: the request stays open for another. */
+  /** OpenCode can't read it: the ask stays open for another. */
   #refused(command: AnswerCommand, error: OpenCodeRefused): boolean {
-    const { requests } = this.#context.store;
+    const { asks } = this.#context.store;
     const text = speakable(`OpenCode did not take the answer: ${error.message}`);
-    return this.#end(command, 'failed', text, [], () => requests.attempted(command.args.request, null));
+    return this.#end(command, 'failed', text, [], () => asks.attempted(command.args.request, null));
   }
 
   #end(

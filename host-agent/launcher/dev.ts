@@ -18,7 +18,7 @@ export const dev = async (environment: NodeJS.ProcessEnv): Promise<void> => {
   await buildAgent(root, agentScript);
   await runSystem(apart(settings), {
     agentScript,
-    edgeProcess: async (ground) => wranglerDevProcess(root, await writeDevEdgeFiles(root, ground), ground),
+    edgeProcess: async (start) => wranglerDevProcess(root, await writeDevEdgeFiles(root, start), start),
     onHostAgent: (hostAgent, stop) => watchAgent({ root, script: agentScript, onBuilt: hostAgent.restart, stop }),
   });
 };

@@ -1,8 +1,8 @@
 import { readSettings } from '../config/settings.ts';
-import { beginOpenCode } from './children/start-opencode.ts';
+import { startOpenCodeChild } from './children/start-opencode.ts';
 import { say, sayOpenCodeAway } from './say.ts';
-import { prepareOpenCodeUnit } from './state/start.ts';
-import { live } from './until-stopped.ts';
+import { prepareStartOfOpenCode } from './state/start.ts';
+import { runUntilStopped } from './until-stopped.ts';
 
 /**
  * `openagent opencode`: OpenCode alone, supervised, as a systemd unit of its own, so that the host-agent may be restarted and
@@ -11,10 +11,10 @@ import { live } from './until-stopped.ts';
  */
 export const openCodeUnit = (environment: NodeJS.ProcessEnv): Promise<void> => {
   const settings = readSettings(environment);
-  return live(
-    () => prepareOpenCodeUnit(settings),
-    async (ground, begin, stop) => {
-      const away = await beginOpenCode(ground, begin, stop);
+  return runUntilStopped(
+    () => prepareStartOfOpenCode(settings),
+    async (start, startChild, stop) => {
+      const away = await startOpenCodeChild(start, startChild, stop);
       if (stop.aborted) return;
       sayOpenCodeAway(away);
       if (!away) say('OpenCode runs.');

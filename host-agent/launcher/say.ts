@@ -1,7 +1,7 @@
 /** What the person who started us reads on stdout, in one place: short lines, no stack traces, secrets never but once. */
 import type { Settings } from '../config/settings.ts';
 import { type ContainmentMeans, contain } from '../process/namespace.ts';
-import type { Ground } from './state/start.ts';
+import type { StartWithEdge } from './state/start.ts';
 
 export const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -38,7 +38,7 @@ export const sayRunningOpenCode = (away: string | undefined): void =>
   );
 
 /** The line that a start ends with, and the first time what to do next. */
-export const sayReady = ({ settings, secrets, url }: Ground): void => {
+export const sayReady = ({ settings, secrets, url }: StartWithEdge): void => {
   const lines = [`Open Agent is ready at ${url}`];
   const { generatedPassword: password } = secrets;
   if (password) {

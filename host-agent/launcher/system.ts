@@ -5,17 +5,17 @@
  */
 import type { Settings } from '../config/settings.ts';
 import { hostAgentRole } from './children/host-agent.ts';
-import { beginOpenCode } from './children/start-opencode.ts';
-import type { Begin, Supervision } from './children/supervise.ts';
+import { startOpenCodeChild } from './children/start-opencode.ts';
+import type { StartChild, Supervision } from './children/supervise.ts';
 import { type EdgeProcess, edgeRole } from './edge/edge.ts';
 import { say, sayOpenCodeAway, sayReady } from './say.ts';
-import { type Ground, prepareGround } from './state/start.ts';
-import { live } from './until-stopped.ts';
+import { prepareStartWithEdge, type StartWithEdge } from './state/start.ts';
+import { runUntilStopped } from './until-stopped.ts';
 
 /** What differs between `up` and `dev`. */
 export interface Variant {
   /** Writes what the edge needs on disk and returns how it is started. */
-  edgeProcess(ground: Ground): Promise<EdgeProcess>;
+  edgeProcess(start: StartWithEdge): Promise<EdgeProcess>;
   /** Script with the `agent-child` command. */
   agentScript: string;
   /** Called once the host-agent is supervised, until `stop` aborts. */
@@ -24,28 +24,33 @@ export interface Variant {
 
 /** Runs until SIGINT or SIGTERM, then ends every child; resolves when all are gone. Rejects when the start fails. */
 export const runSystem = (settings: Settings, variant: Variant): Promise<void> =>
-  live(
-    () => prepareGround(settings),
-    (ground, begin, stop) => startChildren(ground, variant, begin, stop),
+  runUntilStopped(
+    () => prepareStartWithEdge(settings),
+    (start, startChild, stop) => startChildren(start, variant, startChild, stop),
   );
 
 /**
  * Starts the children in the order of their needs: OpenCode takes longest to come up, and the host-agent wants an edge to
  * dial. Resolves when the system is ready. Starts nothing more once `stop` has aborted: what is there is being ended then.
  */
-const startChildren = async (ground: Ground, variant: Variant, begin: Begin, stop: AbortSignal): Promise<void> => {
-  const edgeProcess = await variant.edgeProcess(ground);
+const startChildren = async (
+  start: StartWithEdge,
+  variant: Variant,
+  startChild: StartChild,
+  stop: AbortSignal,
+): Promise<void> => {
+  const edgeProcess = await variant.edgeProcess(start);
   if (stop.aborted) return;
-  say(ground.settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
-  const openCode = beginOpenCode(ground, begin, stop);
-  const edgeFailed = await begin(edgeRole(ground, edgeProcess), 'The edge').firstStart;
+  say(start.settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
+  const openCode = startOpenCodeChild(start, startChild, stop);
+  const edgeFailed = await startChild(edgeRole(start, edgeProcess), 'The edge').firstStart;
   if (stop.aborted) return;
   if (edgeFailed) throw edgeFailed;
-  const hostAgent = begin(hostAgentRole(ground, variant.agentScript), 'The host-agent');
+  const hostAgent = startChild(hostAgentRole(start, variant.agentScript), 'The host-agent');
   await variant.onHostAgent?.(hostAgent, stop);
   const openCodeAway = await openCode;
   if (stop.aborted) return;
   sayOpenCodeAway(openCodeAway);
-  await ground.secrets.keep();
-  sayReady(ground);
+  await start.secrets.keep();
+  sayReady(start);
 };

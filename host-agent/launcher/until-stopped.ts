@@ -1,38 +1,38 @@
 /** Runs the launcher from its start to its orderly end after a signal. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Begin, type Supervision, supervise } from './children/supervise.ts';
+import { type StartChild, type Supervision, supervise } from './children/supervise.ts';
 import { tellAbout } from './children/tell.ts';
 import { outliveOurTerminal, say, sayNotices } from './say.ts';
-import type { Base } from './state/start.ts';
+import type { Start } from './state/start.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /**
- * Runs what `start` begins until it is stopped by a signal (stop-signal.ts), then ends every child; resolves when all are gone. `start` resolves when
+ * Runs what `run` begins until it is stopped by a signal (stop-signal.ts), then ends every child; resolves when all are gone. `run` resolves when
  * everything is ready, and begins nothing more once `stop` has aborted. Rejects when it does.
  */
-export const live = async <Ground extends Base>(
-  prepare: () => Promise<Ground>,
-  start: (ground: Ground, begin: Begin, stop: AbortSignal) => Promise<void>,
+export const runUntilStopped = async <Found extends Start>(
+  prepare: () => Promise<Found>,
+  run: (start: Found, startChild: StartChild, stop: AbortSignal) => Promise<void>,
 ): Promise<void> => {
   outliveOurTerminal();
   const stop = stopSignal();
   const stopped = aborted(stop);
-  const ground = await Promise.race([prepare(), stopped]);
-  if (!ground) return say('Stopped.');
-  sayNotices(ground.settings, ground.means);
+  const start = await Promise.race([prepare(), stopped]);
+  if (!start) return say('Stopped.');
+  sayNotices(start.settings, start.means);
   const children = new Map<string, Supervision>();
-  const begin: Begin = (role, title) => {
-    const supervision = supervise(role, ground.log, tellAbout(title, ground.logFileOf('launcher')));
+  const startChild: StartChild = (role, title) => {
+    const supervision = supervise(role, start.log, tellAbout(title, start.logFileOf('launcher')));
     children.set(role.name, supervision);
     return supervision;
   };
   try {
-    await Promise.race([stopped, start(ground, begin, stop)]);
+    await Promise.race([stopped, run(start, startChild, stop)]);
     await stopped;
     say('Stopping …');
   } finally {
     await endChildren(children);
-    ground.lock.close();
+    start.lock.close();
   }
   say('Stopped.');
 };

@@ -9,6 +9,6 @@ import { runSystem } from './system.ts';
 export const up = (environment: NodeJS.ProcessEnv): Promise<void> =>
   runSystem(readSettings(environment), {
     agentScript: process.argv[1] ?? '',
-    edgeProcess: async (ground) =>
-      workerdProcess(await writeEdgeFiles(join(packageRoot(), 'dist', 'worker'), ground), ground),
+    edgeProcess: async (start) =>
+      workerdProcess(await writeEdgeFiles(join(packageRoot(), 'dist', 'worker'), start), start),
   });

@@ -9,7 +9,10 @@ type Call = Extract<EdgeFrame, { type: 'call' }>;
  * The `result` frame for a `call`, as JSON; never throws. A failure's `value` is `{code, message}` (shared/errors.ts), an
  * unexpected one says no more than where to look.
  */
-export const answerCall = async (call: Call, { onCall, log }: Pick<LinkOptions, 'onCall' | 'log'>): Promise<string> => {
+export const replyToCall = async (
+  call: Call,
+  { onCall, log }: Pick<LinkOptions, 'onCall' | 'log'>,
+): Promise<string> => {
   try {
     const value = (await onCall(call.method, call.args)) ?? null;
     const text = JSON.stringify({ type: 'result', id: call.id, ok: true, value } satisfies HostFrame);

@@ -2,7 +2,7 @@ import { assertNever } from '../../shared/errors.ts';
 import { type Delta, type EdgeFrame, type HostFrame, parseEdgeFrame, type Welcome } from '../../shared/frames.ts';
 import { closeCode } from '../../shared/limits.ts';
 import { StoreFull } from '../store/transaction.ts';
-import { answerCall } from './call.ts';
+import { replyToCall } from './call.ts';
 import { hello, rememberWelcome } from './greeting.ts';
 import { Intake } from './intake.ts';
 import type { LinkOptions } from './port.ts';
@@ -176,7 +176,7 @@ export class Session {
         this.#intake.interrupt(frame.interrupt);
         break;
       case 'call':
-        void answerCall(frame, this.#options).then((text) => this.#socket.send(text));
+        void replyToCall(frame, this.#options).then((text) => this.#socket.send(text));
         break;
       default:
         assertNever(frame);

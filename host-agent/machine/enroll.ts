@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
-import { enrolAnswer } from '../../shared/enrolment.ts';
+import { enrolResponse } from '../../shared/enrolment.ts';
 import { protocolVersion } from '../../shared/limits.ts';
 import { type Attempt, attemptFor, forgetAttempt } from '../cli/attempt.ts';
 import { callEdge, type EdgeHealth, edgeHealth, NoAnswer } from '../cli/edge-api.ts';
@@ -23,7 +23,7 @@ const clockWarningMs = 2 * 60_000;
 
 /** Throws StartError, having changed nothing; NoAnswer when the same command should be given again. */
 export const enroll = async (args: string[], environment: NodeJS.ProcessEnv): Promise<void> => {
-  const { url, code: given, name, replace } = wishOf(args);
+  const { url, code: given, name, replace } = argumentsOf(args);
   const { files } = readSettings(environment);
   const known = await readEnrolment(files.host);
   const isHere = known?.elsewhere === true && known.url === url;
@@ -44,15 +44,15 @@ export const enroll = async (args: string[], environment: NodeJS.ProcessEnv): Pr
   // Its launcher would go on with what this command replaces.
   if (known && !known.elsewhere) (await takeLock(files)).close();
   const proof = isHere && !replace ? { host: { id: known.id, credential: known.credential } } : {};
-  const wish = { code, name, version: manifest.version, protocol: protocolVersion, ...proof };
-  const host = await enrolAt(url, wish, await attemptFor(files, { url, codeSha256 }), files);
+  const enrolling = { code, name, version: manifest.version, protocol: protocolVersion, ...proof };
+  const host = await enrolAt(url, enrolling, await attemptFor(files, { url, codeSha256 }), files);
   await writeEnrolment(files.host, { ...host, url, elsewhere: true, codeSha256 });
   await forgetAttempt(files);
   say(`This machine is enrolled at ${url} as "${host.name}". Start it with: openagent agent`);
   if (isHere) say('A host-agent that runs here goes on with the new credential by itself.');
 };
 
-const wishOf = (args: string[]) => {
+const argumentsOf = (args: string[]) => {
   const options = { name: { type: 'string' }, replace: { type: 'boolean' } } as const;
   const { values, positionals } = readArguments('enroll', () => parseArgs({ args, options, allowPositionals: true }));
   const [url, code, ...more] = positionals;
@@ -62,13 +62,13 @@ const wishOf = (args: string[]) => {
 
 const enrolAt = async (
   url: string,
-  wish: object,
+  enrolling: object,
   attempt: Attempt,
   files: StateFiles,
 ): Promise<Pick<HostFile, 'id' | 'name' | 'credential' | 'epoch' | 'workspaceId'>> => {
   try {
-    const body = { ...wish, attempt: attempt.secret };
-    const answer = await callEdge(url, '/api/hosts/enrol', enrolAnswer, { method: 'POST', body });
+    const body = { ...enrolling, attempt: attempt.secret };
+    const answer = await callEdge(url, '/api/hosts/enrol', enrolResponse, { method: 'POST', body });
     const { workspace_id: workspaceId, ...rest } = answer;
     return { ...rest, workspaceId };
   } catch (error) {

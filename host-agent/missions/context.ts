@@ -1,7 +1,7 @@
 import type { Delta } from '../../shared/frames.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import type { Client } from '../opencode/api/client.ts';
-import type { Upstream } from '../opencode/api/following.ts';
+import type { Following } from '../opencode/api/following.ts';
 import type { Clock } from '../process/clock.ts';
 import type { Log } from '../process/log.ts';
 import type { Redactor } from '../process/redact.ts';
@@ -16,7 +16,7 @@ import type { LiveTurns } from './live-turns.ts';
 export interface MissionContext {
   store: Store;
   client: Client;
-  upstream: Upstream;
+  following: Following;
   live: LiveTurns;
   redactor: () => Redactor;
   clock: Clock;

@@ -29,7 +29,12 @@ export const contain = (command: readonly string[], means: ContainmentMeans, { r
   const tied = means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
   const inits = means.pidNamespace ? init(means.tini, report) : [];
   const inner = means.pidNamespace ? [...newNamespace, ...inits.flat()] : [];
-  const [file = '', ...args] = [...(means.setpriv || means.pidNamespace ? deaf : []), ...tied, ...inner, ...command];
+  const [file = '', ...args] = [
+    ...(means.setpriv || means.pidNamespace ? ignoringSignals : []),
+    ...tied,
+    ...inner,
+    ...command,
+  ];
   return { file, args, namespace: means.pidNamespace, depth: inits.length + 1, notGuaranteed: lacking(means) };
 };
 
@@ -38,7 +43,7 @@ export const contain = (command: readonly string[], means: ContainmentMeans, { r
  * owner ends in order must not die of it before. What is ignored stays so over exec; a program that sets handlers of its own
  * still hears them, and node and OpenCode start their tools with the defaults.
  */
-const deaf = ['/bin/sh', '-c', 'trap "" HUP INT TERM; exec "$@"', 'deaf'];
+const ignoringSignals = ['/bin/sh', '-c', 'trap "" HUP INT TERM; exec "$@"', 'ignoring-signals'];
 
 /** Where a namespace says what its command left behind. */
 export const leftFd = 3;

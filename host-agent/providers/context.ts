@@ -8,7 +8,7 @@ import type { ProviderFile } from './file.ts';
 import type { Renewal } from './renewal.ts';
 
 /** What the functions about providers need: OpenCode's API, our file, and what is known of this start. */
-export interface ProviderSide {
+export interface ProviderContext {
   api: ProviderApi;
   file: ProviderFile;
   renewal: Renewal;

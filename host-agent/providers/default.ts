@@ -1,18 +1,22 @@
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerTypes } from '../../shared/providers.ts';
 import type { ConnectedProvider } from '../opencode/api/connected-providers.ts';
-import type { ProviderSide } from './context.ts';
+import type { ProviderContext } from './context.ts';
 import type { ProviderFile } from './file.ts';
 import { openCodeId } from './known.ts';
 import { liveIn, look, type View } from './view.ts';
 
 /** Makes a provider that of messages which name no model. Throws AppError when that would have no effect. */
-export const makeDefault = async (side: ProviderSide, slug: ProviderSlug, model: string | null): Promise<View> => {
-  const view = await look(side);
+export const makeDefault = async (
+  context: ProviderContext,
+  slug: ProviderSlug,
+  model: string | null,
+): Promise<View> => {
+  const view = await look(context);
   const { label } = providerTypes[slug];
   if (view.away !== null) throw new AppError('unavailable', view.away);
-  if (side.defaultModel !== null && (view.defaultId !== openCodeId(slug) || model !== null)) {
-    const text = `DEFAULT_MODEL=${side.defaultModel} in the configuration of this server wins. Remove it there to choose a default here.`;
+  if (context.defaultModel !== null && (view.defaultId !== openCodeId(slug) || model !== null)) {
+    const text = `DEFAULT_MODEL=${context.defaultModel} in the configuration of this server wins. Remove it there to choose a default here.`;
     throw new AppError('bad_request', text);
   }
   const live = liveIn(view, slug);
@@ -21,8 +25,8 @@ export const makeDefault = async (side: ProviderSide, slug: ProviderSlug, model:
     throw new AppError('bad_request', `${label} has no model "${model}" that an agent can work with.`);
   if (live.defaultModel === null)
     throw new AppError('bad_request', `${label} has no model that an agent can work with.`);
-  await side.file.change((now) => ({ ...now, default: { provider: slug, model } }));
-  return look(side);
+  await context.file.change((now) => ({ ...now, default: { provider: slug, model } }));
+  return look(context);
 };
 
 /** The model, as `provider/model`, of the provider that a person made the default; null when none is, or it is not connected. */

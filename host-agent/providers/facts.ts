@@ -3,7 +3,7 @@ import { OpenCodeAway } from '../opencode/api/failure.ts';
 import { credentialKinds } from '../opencode/config/credentials.ts';
 import type { OpenCodeFolders } from '../opencode/config/folders.ts';
 import { readStartFacts } from '../opencode/process/start-facts.ts';
-import type { ProviderSide } from './context.ts';
+import type { ProviderContext } from './context.ts';
 
 /** What this server's own files say about OpenCode's providers; of an OpenCode that we did not start they say nothing. */
 export const providerFacts = ({
@@ -12,7 +12,7 @@ export const providerFacts = ({
 }: {
   client: Pick<Client, 'address' | 'configuredModel'>;
   folders: Pick<OpenCodeFolders, 'home' | 'authFile' | 'startFacts'>;
-}): Pick<ProviderSide, 'configuredModel' | 'facts' | 'credentials'> => ({
+}): Pick<ProviderContext, 'configuredModel' | 'facts' | 'credentials'> => ({
   configuredModel: () => client.configuredModel(folders.home),
   facts: () => (client.address().isOurs ? readStartFacts(folders.startFacts) : notOurs),
   credentials: async () => (isForeign(client) ? { kinds: {}, at: 0 } : credentialKinds(folders.authFile)),

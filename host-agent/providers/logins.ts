@@ -2,7 +2,7 @@ import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerTypes } from '../../shared/providers.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../opencode/api/failure.ts';
 import type { Login } from '../opencode/api/provider-api.ts';
-import type { ProviderSide } from './context.ts';
+import type { ProviderContext } from './context.ts';
 import { loginLabel, openCodeId } from './known.ts';
 
 /** How long a person may take from the beginning of a login to the code (contract §2.7). */
@@ -19,11 +19,11 @@ interface Pending {
 
 /** Logins that were begun and not ended yet: one for each provider, the newest; OpenCode holds the rest of what they are. */
 export class Logins {
-  readonly #side: ProviderSide;
+  readonly #context: ProviderContext;
   readonly #pending = new Map<ProviderSlug, Pending>();
 
-  constructor(side: ProviderSide) {
-    this.#side = side;
+  constructor(context: ProviderContext) {
+    this.#context = context;
   }
 
   /** Begins a login with the contract's method at `index`. Throws AppError where this OpenCode has none. */
@@ -31,7 +31,7 @@ export class Logins {
     const { label, methods } = providerTypes[slug];
     const method = methods[index];
     if (!method) throw new AppError('bad_request', `${label} has no login method ${index}.`);
-    const { api, folders, clock } = this.#side;
+    const { api, folders, clock } = this.#context;
     const wanted = loginLabel(slug, index);
     const id = openCodeId(slug);
     const theirs =
@@ -52,7 +52,7 @@ export class Logins {
 
   /** Ends it; resolves when OpenCode has the credentials. Whatever comes of it, it is not pending any more. */
   async end(slug: ProviderSlug, index: number, code: string): Promise<void> {
-    const { api, folders, clock } = this.#side;
+    const { api, folders, clock } = this.#context;
     const { label } = providerTypes[slug];
     const pending = this.#pending.get(slug);
     if (!pending || pending.index !== index)

@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerSlug, providerTypes } from '../../shared/providers.ts';
 import { writeProviderSettings } from '../opencode/config/provider-settings.ts';
-import type { ProviderSide } from './context.ts';
+import type { ProviderContext } from './context.ts';
 import type { ProviderEntry } from './file.ts';
 import { openCodeId } from './known.ts';
 import { leftOutText, liveIn, look, type View } from './view.ts';
@@ -10,11 +10,11 @@ import { leftOutText, liveIn, look, type View } from './view.ts';
  * Makes stored provider settings take effect: writes OpenCode's config file, then disposes the running instances, idle
  * ones at once and busy ones after their turn. Out: the state after that. Throws as Client does.
  */
-export const settle = async (side: ProviderSide): Promise<View> => {
-  const { settingsUnused, disabled } = side.facts();
+export const settle = async (context: ProviderContext): Promise<View> => {
+  const { settingsUnused, disabled } = context.facts();
   if (settingsUnused === null) {
-    const { kinds } = await side.credentials();
-    const { providers } = side.file.get();
+    const { kinds } = await context.credentials();
+    const { providers } = context.file.get();
     const baseUrls: Record<string, string> = {};
     const off: string[] = [];
     for (const slug of providerSlug.options) {
@@ -22,31 +22,35 @@ export const settle = async (side: ProviderSide): Promise<View> => {
       if (entry?.base_url && kinds[id] !== undefined) baseUrls[id] = entry.base_url;
       if (entry?.enabled === false) off.push(id);
     }
-    await writeProviderSettings(side.folders.providerSettings, {
+    await writeProviderSettings(context.folders.providerSettings, {
       baseUrls,
       disabled: off.length === 0 ? [] : [...disabled, ...off],
     });
   }
-  await side.renewal.changed();
-  await side.api.dispose(side.folders.home);
-  side.renewMissions();
-  return look(side);
+  await context.renewal.changed();
+  await context.api.dispose(context.folders.home);
+  context.renewMissions();
+  return look(context);
 };
 
 /** Stores how a provider is set up and brings it into force, or takes it back and throws AppError why it has no effect. */
-export const setUp = async (side: ProviderSide, slug: ProviderSlug, next: ProviderEntry): Promise<View> => {
-  const before = side.file.get().providers[slug];
-  await putEntry(side, slug, next);
-  const view = await settle(side);
+export const setUp = async (context: ProviderContext, slug: ProviderSlug, next: ProviderEntry): Promise<View> => {
+  const before = context.file.get().providers[slug];
+  await putEntry(context, slug, next);
+  const view = await settle(context);
   const reason = whyWithoutEffect(view, slug, next);
   if (reason === null) return view;
-  await putEntry(side, slug, before);
-  await settle(side);
+  await putEntry(context, slug, before);
+  await settle(context);
   throw new AppError('bad_request', reason);
 };
 
-export const putEntry = (side: ProviderSide, slug: ProviderSlug, entry: ProviderEntry | undefined): Promise<void> =>
-  side.file.change((now) => {
+export const putEntry = (
+  context: ProviderContext,
+  slug: ProviderSlug,
+  entry: ProviderEntry | undefined,
+): Promise<void> =>
+  context.file.change((now) => {
     const { [slug]: _before, ...others } = now.providers;
     return { ...now, providers: entry ? { ...others, [slug]: entry } : others };
   });

@@ -3,7 +3,7 @@ import type { Offer, Provider } from '../../shared/calls/providers.ts';
 import { type ProviderSlug, providerSlug, providerTypes, usesOauth } from '../../shared/providers.ts';
 import type { ConnectedProvider } from '../opencode/api/connected-providers.ts';
 import { OpenCodeAway } from '../opencode/api/failure.ts';
-import type { ProviderSide } from './context.ts';
+import type { ProviderContext } from './context.ts';
 import type { ProviderSettings } from './file.ts';
 import { openCodeId, slugOf } from './known.ts';
 
@@ -22,18 +22,18 @@ export interface View {
 }
 
 /** Asks OpenCode; where it is away, the rest is still known. */
-export const look = async (side: ProviderSide): Promise<View> => {
-  const settings = side.file.get();
-  const { kinds, at } = await side.credentials();
+export const look = async (context: ProviderContext): Promise<View> => {
+  const settings = context.file.get();
+  const { kinds, at } = await context.credentials();
   const chosen = settings.default ? openCodeId(settings.default.provider) : null;
   const known = { settings, kinds, at };
   try {
-    const connected = await side.api.connected(side.folders.home);
-    const model = side.defaultModel ?? (chosen === null ? await side.configuredModel() : null);
+    const connected = await context.api.connected(context.folders.home);
+    const model = context.defaultModel ?? (chosen === null ? await context.configuredModel() : null);
     return { ...known, connected, away: null, defaultId: model === null ? chosen : providerOf(model) };
   } catch (error) {
     if (!(error instanceof OpenCodeAway)) throw error;
-    const defaultId = side.defaultModel === null ? chosen : providerOf(side.defaultModel);
+    const defaultId = context.defaultModel === null ? chosen : providerOf(context.defaultModel);
     return { ...known, connected: [], away: error.message, defaultId };
   }
 };

@@ -4,7 +4,7 @@ import { type Columns, text, textOrNull } from './columns.ts';
 import type { Database } from './database.ts';
 
 /** A question or permission that the log was told of. It lives and dies with the OpenCode process `instance`. */
-export interface RequestRecord {
+export interface AskRecord {
   request: string;
   mission: MissionId;
   turn: TurnId;
@@ -19,29 +19,29 @@ export interface RequestRecord {
 }
 
 /**
- * Requests by OpenCode's id, kept for ever, so that none is asked twice. Writes join the transaction of `Outbox.append`'s
+ * Asks by OpenCode's id, kept for ever, so that none is asked twice. Writes join the transaction of `Outbox.append`'s
  * `alongside`, except an attempt, which is committed before the reply is sent (protocol §4 "Answers").
  */
-export class Requests {
+export class Asks {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  get(request: string): RequestRecord | undefined {
+  get(request: string): AskRecord | undefined {
     const row = this.#database.db.prepare('SELECT * FROM requests WHERE request = ?').get(request);
     return row && record(row);
   }
 
-  openOf(turn: TurnId): RequestRecord[] {
+  openOf(turn: TurnId): AskRecord[] {
     return this.#database.db
       .prepare('SELECT * FROM requests WHERE turn = ? AND outcome IS NULL ORDER BY rowid')
       .all(turn)
       .map(record);
   }
 
-  asked({ request, mission, turn, directory, instance, kind }: RequestRecord): void {
+  asked({ request, mission, turn, directory, instance, kind }: AskRecord): void {
     this.#database.db
       .prepare('INSERT INTO requests (request, mission, turn, directory, instance, kind) VALUES (?, ?, ?, ?, ?, ?)')
       .run(request, mission, turn, directory, instance, kind);
@@ -64,14 +64,14 @@ export class Requests {
       .run(outcome, request);
   }
 
-  /** Somebody rejected a request of this turn, which stops the agent. */
+  /** Somebody rejected an ask of this turn, which stops the agent. */
   wasRejected(turn: TurnId): boolean {
     const found = this.#database.db.prepare("SELECT 1 FROM requests WHERE turn = ? AND outcome = 'rejected'").get(turn);
     return found !== undefined;
   }
 }
 
-const record = (row: Columns): RequestRecord => {
+const record = (row: Columns): AskRecord => {
   const [outcome, attempt] = [textOrNull(row, 'outcome'), textOrNull(row, 'attempt')];
   return {
     request: text(row, 'request'),

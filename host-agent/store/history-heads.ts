@@ -13,7 +13,7 @@ export interface UpstreamHead {
  * How far OpenCode's history was translated. `source` names one life of OpenCode's store and is drawn anew when that
  * was replaced, so that its restarted sequence numbers are not taken for known ones (protocol §3).
  */
-export class Upstream {
+export class HistoryHeads {
   readonly #database: Database;
 
   constructor(database: Database) {

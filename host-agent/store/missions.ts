@@ -2,7 +2,7 @@ import { type MissionId, missionId } from '../../shared/ids.ts';
 import { type Columns, text } from './columns.ts';
 import type { Database } from './database.ts';
 
-/** Where a mission lives in OpenCode: its session, in the store `source` (upstream.ts), and its directory. */
+/** Where a mission lives in OpenCode: its session, in the store `source` (history-heads.ts), and its directory. */
 export interface MissionRecord {
   mission: MissionId;
   session: string;

@@ -1,8 +1,8 @@
 import type { HostId } from '../../shared/ids.ts';
-import { Requests } from './asks.ts';
+import { Asks } from './asks.ts';
 import { openDatabase } from './database.ts';
 import { EdgeMemory } from './edge.ts';
-import { Upstream } from './history-heads.ts';
+import { HistoryHeads } from './history-heads.ts';
 import { Inbox } from './inbox.ts';
 import { Missions } from './missions.ts';
 import { Notes } from './notes.ts';
@@ -19,10 +19,10 @@ export interface Store {
   inbox: Inbox;
   turns: Turns;
   missions: Missions;
-  upstream: Upstream;
+  heads: HistoryHeads;
   edge: EdgeMemory;
   notes: Notes;
-  requests: Requests;
+  asks: Asks;
   /** One write transaction over several tables; see transaction.ts. */
   transact<T>(work: () => T): T;
   close(): void;
@@ -38,10 +38,10 @@ export const openStore = (path: string, hostId: HostId): Store => {
     inbox: new Inbox(database),
     turns: new Turns(database),
     missions: new Missions(database),
-    upstream: new Upstream(database),
+    heads: new HistoryHeads(database),
     edge: new EdgeMemory(database),
     notes: new Notes(database),
-    requests: new Requests(database),
+    asks: new Asks(database),
     transact: (work) => transact(database.db, work),
     close: () => database.db.close(),
   };

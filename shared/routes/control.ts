@@ -163,7 +163,7 @@ export const controlRoutes = {
     summary: 'What OpenCode has of your newest mission on a server',
     who: 'user',
     query: hostQuery,
-    answer: json(openCodeDiagnostics.answer),
+    answer: json(openCodeDiagnostics.reply),
     errors: { 404: 'No such server' },
   }),
 };

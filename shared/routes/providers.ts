@@ -17,7 +17,7 @@ export const providerRoutes = {
     summary: 'Models that can be chosen',
     who: 'user',
     query: hostQuery,
-    answer: json(offeredModels.answer),
+    answer: json(offeredModels.reply),
     errors: { 404: 'No such server' },
   }),
   list: route({

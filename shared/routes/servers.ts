@@ -1,6 +1,6 @@
 /** Servers, their figures, and the sockets that they dial (shared/enrolment.ts, shared/frames.ts, shared/channels/channel.ts). */
 import { z } from 'zod';
-import { enrolAnswer, enrolBody, hostJson, newHostBody } from '../enrolment.ts';
+import { enrolBody, enrolResponse, hostJson, newHostBody } from '../enrolment.ts';
 import { json, optionally, required, route } from './route.ts';
 import { anyPage, done, hostQuery, idInPath, time } from './scalars.ts';
 
@@ -30,7 +30,7 @@ export const serverRoutes = {
     summary: 'Makes a machine a server, for a code; what `openagent enroll` calls',
     who: 'public',
     body: required(enrolBody),
-    answer: json(enrolAnswer),
+    answer: json(enrolResponse),
     errors: { 401: 'The code is wrong, used or expired', 409: 'Its version does not fit', 429: 'Too many attempts' },
   }),
   remove: route({

@@ -109,7 +109,7 @@ export const workspaceRoutes = {
     who: 'user',
     params: idInPath,
     answer: json(
-      workspaceDebug.answer.extend({
+      workspaceDebug.reply.extend({
         id: z.string(),
         name: z.string(),
         status: z.string(),
@@ -128,7 +128,7 @@ export const workspaceRoutes = {
     summary: "The end of a workspace's init log",
     who: 'user',
     params: idInPath,
-    answer: json(workspaceInitLog.answer.extend({ log_path: z.string() })),
+    answer: json(workspaceInitLog.reply.extend({ log_path: z.string() })),
     errors,
   }),
   sync: route({

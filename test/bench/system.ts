@@ -13,7 +13,7 @@ import type { Role } from '../../host-agent/launcher/children/supervise.ts';
 import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
 import { packageRoot } from '../../host-agent/launcher/package-root.ts';
-import { prepareGround } from '../../host-agent/launcher/state/start.ts';
+import { prepareStartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { apiFetch } from '../support/declared-answer.ts';
 import { labConfig } from '../support/lab.ts';
 import { freshWorkingDir } from '../support/launched.ts';
@@ -67,7 +67,7 @@ export const startSystem = async ({ workerDir, modelUrl }: SystemOptions = {}) =
     MAX_PARALLEL_MISSIONS: '1000',
     ...(modelUrl ? { DEFAULT_MODEL: 'lab/m1', OPENCODE_CONFIG_CONTENT: labConfig(modelUrl) } : {}),
   });
-  const ground = await prepareGround(settings);
+  const ground = await prepareStartWithEdge(settings);
   await ground.secrets.keep();
   const config = await writeEdgeFiles(workerDir ?? join(dist, 'worker'), ground);
   const edge = part(edgeRole(ground, workerdProcess(config, ground)));

@@ -20,11 +20,11 @@ export const answeringHost = async (answers: Answers, capabilities: object = {})
   peer.send(hello('r1', { capabilities: known }));
   await peer.next('welcome');
   await vi.waitFor(async () => expect(await workingDirOf(host.id)).toBe(known.working_dir));
-  return { ...host, peer, asked: answerCalls(peer, answers) };
+  return { ...host, peer, asked: replyToCalls(peer, answers) };
 };
 
 /** Answers what comes on this link from now on. Out: the names of the calls that came, with their arguments. */
-export const answerCalls = (peer: HostPeer, answers: Answers): AnsweringHost['asked'] => {
+export const replyToCalls = (peer: HostPeer, answers: Answers): AnsweringHost['asked'] => {
   const asked: AnsweringHost['asked'] = [];
   const serve = async (): Promise<void> => {
     for (;;) {

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:test';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { MissionJson } from '../../shared/api.ts';
-import { type EnrolAnswer, enrolAnswer, type HostJson, newHostAnswer } from '../../shared/enrolment.ts';
+import { type EnrolResponse, enrolResponse, type HostJson, newHostResponse } from '../../shared/enrolment.ts';
 import { closeCode, protocolVersion } from '../../shared/limits.ts';
 import type { Env } from '../../worker/env.ts';
 import { asUser, edgeEnv, freshDirectory, internalToken, request, tokenOf, users } from './edge.ts';
@@ -15,7 +15,7 @@ beforeEach(freshDirectory);
 const admin = asUser('default', edgeEnv());
 
 const newCode = async (name?: string): Promise<string> =>
-  newHostAnswer.parse(await (await admin('/api/hosts', { method: 'POST', json: { name } })).json()).code;
+  newHostResponse.parse(await (await admin('/api/hosts', { method: 'POST', json: { name } })).json()).code;
 
 const enrolWith = (code: string, more: object = {}, bound?: Env, headers?: HeadersInit): Promise<Response> =>
   request(
@@ -24,10 +24,10 @@ const enrolWith = (code: string, more: object = {}, bound?: Env, headers?: Heade
     bound,
   );
 
-const enrolled = async (code: string, more: object = {}): Promise<EnrolAnswer> => {
+const enrolled = async (code: string, more: object = {}): Promise<EnrolResponse> => {
   const response = await enrolWith(code, more);
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  return enrolAnswer.parse(await response.json());
+  return enrolResponse.parse(await response.json());
 };
 
 /** How the edge answers a dial with this credential: 101 when it is good. */
@@ -44,7 +44,7 @@ const remove = (id: string) => admin(`/api/hosts/${id}`, { method: 'DELETE' });
 
 test('a code enrols one server, which can dial its link with what it was given', async () => {
   const response = await admin('/api/hosts', { method: 'POST', json: { name: 'build box' } });
-  const made = newHostAnswer.parse(await response.json());
+  const made = newHostResponse.parse(await response.json());
   expect(made.install).toBe(`curl -fsS http://127.0.0.1:8787/install.sh | sh -s -- ${made.code}`);
   expect(made.command).toBe(`openagent enroll http://127.0.0.1:8787 ${made.code}`);
   expect(Date.parse(made.expires_at) - Date.now()).toBeCloseTo(3_600_000, -6);

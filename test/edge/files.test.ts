@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 /** Answers the server's next call. Out: what it was asked. */
-const answerCall = async (value: unknown, ok = true) => {
+const replyToCall = async (value: unknown, ok = true) => {
   const { id, method, args } = await peer.next('call');
   peer.send({ type: 'result', id, ok, value });
   return {
@@ -45,7 +45,7 @@ const newMission = async (as: typeof me): Promise<string> => {
 test('an upload goes to the server unread, with its type, and is answered with what the server stored', async () => {
   const mission = await newMission(me);
   const answer = me('/api/fs/upload?path=.%2Fcontext%2F', { method: 'POST', body: form('hello') });
-  const { method, args } = await answerCall({});
+  const { method, args } = await replyToCall({});
   const end = await joinTransfer(host, args.transfer);
   end.send({ type: 'grant', bytes: 1_000_000 });
   await end.next('end');
@@ -66,7 +66,7 @@ test('an upload goes to the server unread, with its type, and is answered with w
 test('a piece is answered with its number, and a finished upload with its path as sent', async () => {
   const query = 'path=./context/&upload_id=a.bin-9-1&chunk_index=1&total_chunks=3';
   const answer = me(`/api/fs/upload-chunk?${query}`, { method: 'POST', body: form('piece', 'blob') });
-  const { args } = await answerCall({});
+  const { args } = await replyToCall({});
   const end = await joinTransfer(host, args.transfer);
   end.send({ type: 'grant', bytes: 1_000_000 });
   await end.next('end');
@@ -76,18 +76,18 @@ test('a piece is answered with its number, and a finished upload with its path a
 
   const json = { path: './context/', upload_id: 'a.bin-9-1', file_name: 'a.bin', total_chunks: 3, unknown: 1 };
   const finish = me('/api/fs/upload-finalize', { method: 'POST', json });
-  const finished = await answerCall({ path: '/wd/context/x/a.bin', name: 'a.bin' });
+  const finished = await replyToCall({ path: '/wd/context/x/a.bin', name: 'a.bin' });
   expect(await (await finish).json()).toEqual({ ok: true, path: './context/', name: 'a.bin' });
   expect(finished).toMatchObject({ method: 'files.finish', args: { owner: 'default', upload: 'a.bin-9-1', total: 3 } });
 });
 
 test('a refusal of the server reaches the client before and after the bytes, in its words', async () => {
   const before = me('/api/fs/upload?path=/x', { method: 'POST', body: form('hello') });
-  await answerCall({ code: 'forbidden', message: 'Not there.' }, false);
+  await replyToCall({ code: 'forbidden', message: 'Not there.' }, false);
   expect([(await before).status, await (await before).text()]).toEqual([403, 'Not there.']);
 
   const after = me('/api/fs/upload?path=/x', { method: 'POST', body: form('hello') });
-  const end = await joinTransfer(host, (await answerCall({})).args.transfer);
+  const end = await joinTransfer(host, (await replyToCall({})).args.transfer);
   end.send({ type: 'failed', code: 'internal', message: "The server's disk is full." });
   expect([(await after).status, await (await after).text()]).toEqual([500, "The server's disk is full."]);
 });
@@ -162,19 +162,19 @@ test('an upload that announces more than 10 GiB is refused with 413', async () =
 test('paths reach the server decoded as forms are, and lists come back as they are', async () => {
   const entry = { name: 'a b', path: '/x y/a b', kind: 'file', size: 3, mtime: 1_700_000_000 };
   const listed = me('/api/fs/list?path=/x+y/%2B%20%C3%BC');
-  const { method, args } = await answerCall([entry]);
+  const { method, args } = await replyToCall([entry]);
   expect(await (await listed).json()).toEqual([entry]);
   expect([method, args.path]).toEqual(['files.list', '/x y/+ ü']);
 
   const made = me('/api/fs/mkdir', { method: 'POST', json: { path: '/x+y' } });
-  expect((await answerCall({})).args.path).toBe('/x+y');
+  expect((await replyToCall({})).args.path).toBe('/x+y');
   expect(await (await made).json()).toEqual({ ok: true });
 
   const removed = me('/api/fs/rm', { method: 'POST', json: { path: '/x', recursive: null } });
-  expect((await answerCall({})).args).toMatchObject({ path: '/x', recursive: false });
+  expect((await replyToCall({})).args).toMatchObject({ path: '/x', recursive: false });
   expect(await (await removed).json()).toEqual({ ok: true });
   const tree = me('/api/fs/rm', { method: 'POST', json: { path: '/x', recursive: true } });
-  expect((await answerCall({})).args).toMatchObject({ recursive: true });
+  expect((await replyToCall({})).args).toMatchObject({ recursive: true });
   await tree;
 });
 
@@ -182,7 +182,7 @@ const described = { name: 'pic ü.png', size: 10, mtimeMs: 1_700_000_000_000, ta
 
 test('a download has its length, type and name, and its bytes', async () => {
   const answer = me('/api/fs/download?path=./pic.png');
-  const { args } = await answerCall({ ...described, span: { start: 0, bytes: 10 } });
+  const { args } = await replyToCall({ ...described, span: { start: 0, bytes: 10 } });
   const end = await joinTransfer(host, args.transfer);
   await end.next('grant');
   end.sendBytes(new TextEncoder().encode('0123456789'));
@@ -204,7 +204,7 @@ test('a download has its length, type and name, and its bytes', async () => {
 
 test('a range is a part with its place, one outside is 416, and HEAD describes without a transfer', async () => {
   const answer = me('/api/fs/download?path=/x', { headers: { Range: 'bytes=2-4', 'If-Range': '"t"' } });
-  const { args } = await answerCall({ ...described, span: { start: 2, bytes: 3 } });
+  const { args } = await replyToCall({ ...described, span: { start: 2, bytes: 3 } });
   const end = await joinTransfer(host, args.transfer);
   await end.next('grant');
   end.sendBytes(new TextEncoder().encode('234'));
@@ -215,11 +215,11 @@ test('a range is a part with its place, one outside is 416, and HEAD describes w
   expect(await response.text()).toBe('234');
 
   const outside = me('/api/fs/download?path=/x', { headers: { Range: 'bytes=99-' } });
-  await answerCall({ ...described, span: null });
+  await replyToCall({ ...described, span: null });
   expect([(await outside).status, (await outside).headers.get('content-range')]).toEqual([416, 'bytes */10']);
 
   const head = me('/api/fs/download?path=/x', { method: 'HEAD' });
-  expect((await answerCall({ ...described, span: { start: 0, bytes: 10 } })).args.transfer).toBe(null);
+  expect((await replyToCall({ ...described, span: { start: 0, bytes: 10 } })).args.transfer).toBe(null);
   expect([(await head).status, (await head).headers.get('content-length')]).toEqual([200, '10']);
 });
 
@@ -251,7 +251,7 @@ test.for([
 ] as const)('a file asked for with %s: %s is answered by %i', async ([name, value, status]) => {
   for (const method of ['GET', 'HEAD']) {
     const answer = me('/api/fs/download?path=/x', { method, headers: { [name]: value } });
-    const { args } = await answerCall({ ...described, span: status === 200 ? { start: 0, bytes: 10 } : null });
+    const { args } = await replyToCall({ ...described, span: status === 200 ? { start: 0, bytes: 10 } : null });
     expect(Object.values(args.conditions as object).filter((text) => text !== null)).toEqual([value]);
     if (status === 200 && method === 'GET') await deliver(args.transfer);
     const response = await answer;
@@ -264,16 +264,16 @@ test.for([
 test('If-None-Match goes before If-Modified-Since, and conditions before the range', async () => {
   const headers = { 'If-None-Match': '"x"', 'If-Modified-Since': 'Tue, 14 Nov 2023 22:13:20 GMT', Range: 'bytes=99-' };
   const outside = me('/api/fs/download?path=/x', { headers });
-  await answerCall({ ...described, span: null });
+  await replyToCall({ ...described, span: null });
   expect((await outside).status).toBe(416);
   const unchanged = me('/api/fs/download?path=/x', { headers: { ...headers, 'If-None-Match': '"t"' } });
-  await answerCall({ ...described, span: null });
+  await replyToCall({ ...described, span: null });
   expect((await unchanged).status).toBe(304);
 });
 
 test('a range is for GET alone, of the file that If-Range names', async () => {
   const head = me('/api/fs/download?path=/x', { method: 'HEAD', headers: { Range: 'bytes=99-' } });
-  expect((await answerCall({ ...described, span: { start: 0, bytes: 10 } })).args.range).toBeNull();
+  expect((await replyToCall({ ...described, span: { start: 0, bytes: 10 } })).args.range).toBeNull();
   expect([(await head).status, (await head).headers.get('content-range')]).toEqual([200, null]);
 
   for (const [tag, status] of [
@@ -281,7 +281,7 @@ test('a range is for GET alone, of the file that If-Range names', async () => {
     ['"x"', 200],
   ] as const) {
     const whole = me('/api/fs/download?path=/x', { headers: { Range: 'bytes=0-', 'If-Range': tag } });
-    await deliver((await answerCall({ ...described, span: { start: 0, bytes: 10 } })).args.transfer);
+    await deliver((await replyToCall({ ...described, span: { start: 0, bytes: 10 } })).args.transfer);
     const response = await whole;
     expect([response.status, response.headers.get('content-range')]).toEqual([
       status,
@@ -293,7 +293,7 @@ test('a range is for GET alone, of the file that If-Range names', async () => {
 
 test('a missing file is 404, and a server that is away 503', async () => {
   const missing = me('/api/fs/download?path=/x');
-  await answerCall({ code: 'not_found', message: 'File not found: /x' }, false);
+  await replyToCall({ code: 'not_found', message: 'File not found: /x' }, false);
   expect([(await missing).status, await (await missing).text()]).toEqual([404, 'File not found: /x']);
 
   peer.close();
@@ -312,7 +312,7 @@ test("of several users each reaches the missions that are his: another's is neve
   const his = await newMission(bob);
   const scopeOf = async (as: typeof me, path: string) => {
     const listed = as(`/api/fs/list?path=${encodeURIComponent(path)}`);
-    const { args } = await answerCall([]);
+    const { args } = await replyToCall([]);
     await listed;
     return args.scope as { current: string; missions: string[] };
   };
@@ -337,7 +337,7 @@ test('only an admin may be shown the whole server', async () => {
     ['bob', false],
   ] as const) {
     const listed = asUser(name, bound)('/api/fs/list?path=/');
-    expect((await answerCall([])).args.scope).toMatchObject({ everything });
+    expect((await replyToCall([])).args.scope).toMatchObject({ everything });
     await listed;
   }
 });
@@ -359,9 +359,9 @@ test('a path is looked for on the server of its mission', async () => {
   const named = me(`/api/fs/list?path=/workspaces/mission-${mission.slice(0, 8)}`);
   expect((await answerFar()).scope).toMatchObject({ current: null });
   const relative = me('/api/fs/list?path=./context');
-  expect((await answerCall([])).args.scope).toMatchObject({ current: here });
+  expect((await replyToCall([])).args.scope).toMatchObject({ current: here });
   const absolute = me('/api/fs/list?path=/srv');
-  await answerCall([]);
+  await replyToCall([]);
   await Promise.all([named, relative, absolute]);
 
   await me(`/api/control/missions/${mission}/load`, { method: 'POST' });

@@ -4,7 +4,7 @@ import { call } from '../../shared/calls/call.ts';
 import { callHost } from '../../worker/call.ts';
 import { watch } from '../../worker/monitoring/watch.ts';
 import { handClock } from '../support/hand-clock.ts';
-import { answerCalls, answeringHost } from './answering-host.ts';
+import { replyToCalls, answeringHost } from './answering-host.ts';
 import { edgeEnv, enrol, freshDirectory, request, tokenOf } from './edge.ts';
 import { dialHost, hello } from './host-peer.ts';
 
@@ -193,7 +193,7 @@ test('while the server is away nothing is shown and the socket stays; then what 
   const again = await dialHost(id);
   again.send(hello('r2'));
   await again.next('welcome');
-  answerCalls(
+  replyToCalls(
     again,
     measured(() => taken),
   );

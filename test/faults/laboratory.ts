@@ -9,7 +9,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings } from '../../host-agent/config/settings.ts';
-import { prepareGround } from '../../host-agent/launcher/state/start.ts';
+import { prepareStartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { writePrivateFile } from '../../host-agent/process/private-file.ts';
 import { openCodeHistory } from '../support/comparison.ts';
 import { announcedOpenCode, labConfig, openCodeCalls } from '../support/lab.ts';
@@ -71,7 +71,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     ...(options.users ? { OPEN_AGENT_USERS: JSON.stringify(options.users) } : { DASHBOARD_PASSWORD: password }),
     ...options.environment,
   });
-  const ground = await prepareGround(settings);
+  const ground = await prepareStartWithEdge(settings);
   await ground.secrets.keep();
   const linkProxy = await startLinkProxy(() => ground.url);
   const viewerProxy = await startViewerProxy(() => ground.url);

@@ -5,7 +5,7 @@ import { spawnTied } from '../../host-agent/launcher/children/children.ts';
 import type { AgentConfig } from '../../host-agent/launcher/children/host-agent.ts';
 import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
-import type { Ground } from '../../host-agent/launcher/state/start.ts';
+import type { StartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { announce } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
@@ -16,7 +16,7 @@ import { labProcess } from './lab-process.ts';
 import { stateOf } from './state-copy.ts';
 
 export interface Means {
-  ground: Ground;
+  ground: StartWithEdge;
   build: Build;
   faketime: boolean;
   onCrash(name: string): void;
@@ -28,7 +28,7 @@ const agentGraceMs = scaledMs(3_000);
 const clockOf = ({ ground, faketime }: Means, name: string): Clock | undefined =>
   faketime ? runningClock(join(ground.settings.files.dir, `${name}.clock`)) : undefined;
 
-const copiesOf = ({ settings }: Ground): string => join(settings.files.dir, 'copies');
+const copiesOf = ({ settings }: StartWithEdge): string => join(settings.files.dir, 'copies');
 
 /** workerd with the built Worker. `objects` and `d1` are the two halves of its state. */
 export const edgeProcess = async (means: Means) => {

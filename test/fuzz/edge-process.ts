@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readSettings } from '../../host-agent/config/settings.ts';
 import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
-import { prepareGround } from '../../host-agent/launcher/state/start.ts';
+import { prepareStartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import type { Exit } from '../../host-agent/process/child.ts';
 import { apiFetch } from '../support/declared-answer.ts';
 import { freshWorkingDir } from '../support/launched.ts';
@@ -26,7 +26,7 @@ export type EdgeProcess = Awaited<ReturnType<typeof startEdge>>;
 export const startEdge = async () => {
   const directory = freshWorkingDir();
   const environment = { WORKING_DIR: directory.path, PORT: '0', DASHBOARD_PASSWORD: password };
-  const ground = await prepareGround(readSettings(environment));
+  const ground = await prepareStartWithEdge(readSettings(environment));
   const process = workerdProcess(await writeEdgeFiles(bundle, ground), ground);
   const running = await edgeRole(ground, process).start(new AbortController().signal);
   let exit: Exit | null = null;

@@ -200,8 +200,8 @@ test('an answer that was handed over just before the host-agent died counts as g
   const { command, mission, request } = await asked(first, `${asks('Heard?')}\nWAIT heard\nSAY Yes.`);
   const answer = answerTo(mission, { kind: 'question', request: request.request, answers: [['Blue']] });
   first.store.inbox.accept([answer]);
-  first.store.transact(() => first.store.requests.attempted(request.request, answer.id));
-  const directory = encodeURIComponent(first.store.requests.get(request.request)?.directory ?? '');
+  first.store.transact(() => first.store.asks.attempted(request.request, answer.id));
+  const directory = encodeURIComponent(first.store.asks.get(request.request)?.directory ?? '');
   await first.drop();
   await lab.call('POST', `/question/${request.request}/reply?directory=${directory}`, { answers: [['Blue']] });
 
@@ -217,7 +217,7 @@ test('an answer that was handed over just before the host-agent died counts as g
 test('an answer to what OpenCode does not know any more expires, unless it had been attempted', async () => {
   const host = start();
   const { mission, request } = await asked(host, `${asks('Gone?')}\nSAY Yes.`);
-  const directory = encodeURIComponent(host.store.requests.get(request.request)?.directory ?? '');
+  const directory = encodeURIComponent(host.store.asks.get(request.request)?.directory ?? '');
   await lab.call('POST', `/question/${request.request}/reply?directory=${directory}`, { answers: [['Red']] });
 
   const answer = give(host, mission, { kind: 'question', request: request.request, answers: [['Blue']] });

@@ -22,23 +22,23 @@ test('rows get dense numbers from 1 in the order they were appended', () => {
 });
 
 test('rows and what is written alongside are stored together or not at all', () => {
-  const { outbox, upstream, run } = temporaryStore();
-  const source = upstream.source();
+  const { outbox, heads, run } = temporaryStore();
+  const source = heads.source();
 
   expect(() =>
     outbox.append([note('a')], () => {
-      upstream.advance(source, 'session', 7, 'evt_7');
+      heads.advance(source, 'session', 7, 'evt_7');
       throw new Error('stop');
     }),
   ).toThrow('stop');
 
   expect(outbox.head()).toEqual({ run, n: 0 });
-  expect(upstream.head('session')).toBeUndefined();
+  expect(heads.head('session')).toBeUndefined();
 
-  outbox.append([note('b')], () => upstream.advance(source, 'session', 7, 'evt_7'));
+  outbox.append([note('b')], () => heads.advance(source, 'session', 7, 'evt_7'));
 
   expect(textsOf(outbox.page(run, 0, 10, 1_000))).toEqual(['b']);
-  expect(upstream.head('session')).toEqual({ seq: 7, event: 'evt_7' });
+  expect(heads.head('session')).toEqual({ seq: 7, event: 'evt_7' });
 });
 
 test('an error that was caught inside a transaction still undoes all of it', () => {

@@ -2,15 +2,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { providerAnswers } from '../../host-agent/calls/providers.ts';
-import { answerCalls } from '../../host-agent/calls/replies.ts';
+import { providerReplies } from '../../host-agent/calls/providers.ts';
+import { replyToCalls } from '../../host-agent/calls/replies.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { providerApi } from '../../host-agent/opencode/api/provider-api.ts';
 import { openCodeFolders } from '../../host-agent/opencode/config/folders.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../host-agent/opencode/process/process.ts';
-import type { ProviderSide } from '../../host-agent/providers/context.ts';
+import type { ProviderContext } from '../../host-agent/providers/context.ts';
 import { makeDefault, preferredModel } from '../../host-agent/providers/default.ts';
 import { providerFacts } from '../../host-agent/providers/facts.ts';
 import { openProviderFile, type ProviderFile } from '../../host-agent/providers/file.ts';
@@ -25,7 +25,7 @@ let dir: string;
 let openCode: OpenCodeProcess;
 let file: ProviderFile;
 let renewal: Renewal;
-let side: ProviderSide;
+let side: ProviderContext;
 let ask: (method: string, args?: object) => Promise<unknown>;
 let connected: ReturnType<typeof providerApi>['connected'];
 const remembered: string[] = [];
@@ -94,7 +94,7 @@ beforeAll(async () => {
     },
     clock: () => now,
   };
-  const reply = answerCalls(providerAnswers(side));
+  const reply = replyToCalls(providerReplies(side));
   ask = (method, args = {}) => reply(method, args);
 });
 afterAll(async () => {

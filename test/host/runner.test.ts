@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { openCodeAnswers } from '../../host-agent/calls/opencode.ts';
-import { answerCalls } from '../../host-agent/calls/replies.ts';
+import { openCodeReplies } from '../../host-agent/calls/opencode.ts';
+import { replyToCalls } from '../../host-agent/calls/replies.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { openCodeBinary } from '../../host-agent/opencode/process/binary.ts';
@@ -329,8 +329,8 @@ test('what the edge asks about OpenCode is what it says of itself, and without i
   host.give(command);
   host.dispatch.welcome();
   await host.ended(command.id);
-  const ask = answerCalls(
-    openCodeAnswers({
+  const ask = replyToCalls(
+    openCodeReplies({
       client: openCodeClient(endpointFile(options.serverFile)),
       home: options.dir,
       defaultAgent: 'build',

@@ -90,10 +90,10 @@ test('a process killed in the middle of appends leaves whole transactions with d
     expect(rows.length).toBeGreaterThanOrEqual(committed);
     expect(rows.map((row) => row.n)).toEqual(rows.map((_, index) => index + 1));
     expect(rows.length).toBe(store.outbox.headOf(run));
-    // Two rows and their upstream head belong together.
+    // Two rows and their head belong together.
     const texts = rows.map((row) => JSON.parse(row.item).event);
     expect(texts.map((event) => event.code)).toEqual(rows.map((_, index) => (index % 2 === 0 ? 'one' : 'two')));
-    const stored = store.upstream.head('session')?.seq ?? 0;
+    const stored = store.heads.head('session')?.seq ?? 0;
     if (round === 0) expect(stored).toBe(rows.length / 2);
     store.close();
   }

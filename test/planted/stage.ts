@@ -1,7 +1,7 @@
 // Where a case takes place: an edge alone, or a host-agent alone, of one build; ended and removed after the test.
 import { onTestFinished } from 'vitest';
 import { readSettings } from '../../host-agent/config/settings.ts';
-import { prepareGround } from '../../host-agent/launcher/state/start.ts';
+import { prepareStartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { writePrivateFile } from '../../host-agent/process/private-file.ts';
 import type { Build } from '../faults/altered-build.ts';
 import { agentProcess, edgeProcess } from '../faults/parts.ts';
@@ -18,7 +18,7 @@ export type HostAlone = Awaited<ReturnType<typeof hostAlone>>;
 
 const prepare = async (build: Build) => {
   const directory = freshWorkingDir();
-  const ground = await prepareGround(
+  const ground = await prepareStartWithEdge(
     readSettings({ WORKING_DIR: directory.path, PORT: '0', OPEN_AGENT_USERS: JSON.stringify(users) }),
   );
   onTestFinished(() => {

@@ -7,7 +7,7 @@ test('with every means the command runs under tini in a PID namespace that dies 
   const contained = contain(command, { setpriv: true, pidNamespace: true, tini: '/usr/bin/tini' });
 
   const line =
-    '/bin/sh -c trap "" HUP INT TERM; exec "$@" deaf setpriv --pdeathsig KILL -- unshare --pid --fork --kill-child=KILL --mount-proc -- /usr/bin/tini -- opencode serve';
+    '/bin/sh -c trap "" HUP INT TERM; exec "$@" ignoring-signals setpriv --pdeathsig KILL -- unshare --pid --fork --kill-child=KILL --mount-proc -- /usr/bin/tini -- opencode serve';
   expect([contained.file, ...contained.args].join(' ')).toBe(line); // Deaf to what is sent to everybody.
   expect(contained).toMatchObject({ namespace: true, notGuaranteed: undefined });
 });

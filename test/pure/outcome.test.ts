@@ -33,7 +33,7 @@ const situation = (over: Partial<Situation>): Situation => ({
   repeating: false,
   accepted: true,
   cancelled: false,
-  sameInstance: true,
+  sameProcess: true,
   error: null,
   sinceSentMs: 60_000,
   sinceSeenMs: 60_000,
@@ -73,7 +73,7 @@ describe('no such message', () => {
     ['never accepted, sent often: failed', { accepted: false, resends: resendMax }, ends('failed')],
     ['never accepted, an error came: failed', { accepted: false, error: error('UnknownError', 'no') }, ends('failed')],
     ['accepted once: its store was lost', {}, ends('interrupted')],
-    ['accepted once, on another process: its store was lost', { sameInstance: false }, ends('interrupted')],
+    ['accepted once, on another process: its store was lost', { sameProcess: false }, ends('interrupted')],
     ['cancelled: cancelled', { accepted: false, cancelled: true }, ends('cancelled')],
   ])('%s', (_case, over, verdict) => {
     expect(judge(situation({ ...none, ...over }))).toEqual(verdict);
@@ -86,7 +86,7 @@ describe('the message without an answer', () => {
     ['just sent: waits', { sinceSentMs: 4_000 }, { kind: 'wait', ms: resendMs - 4_000 }],
     ['just attached: waits too', { sinceSentMs: null, sinceSeenMs: 0 }, { kind: 'wait', ms: resendMs }],
     ['for long: sent again', {}, { kind: 'send' }],
-    ['for long, on another process: sent again', { sameInstance: false, sinceSentMs: null }, { kind: 'send' }],
+    ['for long, on another process: sent again', { sameProcess: false, sinceSentMs: null }, { kind: 'send' }],
     ['sent three times more: failed', { resends: resendMax }, ends('failed')],
     ['an error came: failed', { error: error('UnknownError', 'Model not found: lab/nope.') }, ends('failed')],
     [
@@ -105,7 +105,7 @@ describe('the message without an answer', () => {
 describe('an answer', () => {
   test.each<[string, Partial<Situation>, unknown]>([
     ['finished', {}, { kind: 'end', outcome: 'completed', text: '' }],
-    ['finished, read by another process', { sameInstance: false }, ends('completed')],
+    ['finished, read by another process', { sameProcess: false }, ends('completed')],
     [
       'cut at its greatest length',
       { last: answer({ finish: 'length' }) },
@@ -130,7 +130,7 @@ describe('an answer', () => {
     ['of thoughts alone', { content: new Set<Content>(['reasoning']), hasAnswer: false }, blocked(/after thinking/)],
     ['that says nothing after it said all before a tool call', { ...nothing, hasAnswer: true }, ends('completed')],
     ['with a tool call, after which OpenCode asked no more', { content: tool }, blocked(/never saw the result/)],
-    ['with a tool call, on another process', { content: tool, sameInstance: false }, ends('interrupted')],
+    ['with a tool call, on another process', { content: tool, sameProcess: false }, ends('interrupted')],
     ['with a tool call that a person rejected', { content: tool, rejected: true }, ends('interrupted')],
     ['without an end, after which OpenCode asked no more', { last: answer({ finish: 'unknown' }) }, blocked(/no end/)],
     ['that ended for a reason of its own kind', { last: answer({ finish: 'other' }) }, blocked(/\(other\)/)],
@@ -162,10 +162,10 @@ describe('an answer', () => {
     ],
     [
       'between two steps, another process',
-      { last: answer({ finish: 'tool-calls' }), sameInstance: false },
+      { last: answer({ finish: 'tool-calls' }), sameProcess: false },
       ends('interrupted'),
     ],
-    ['half way, another process', { last: answer({ time: {} }), sameInstance: false }, ends('interrupted')],
+    ['half way, another process', { last: answer({ time: {} }), sameProcess: false }, ends('interrupted')],
     [
       'half way, idle for a moment: its end may still come',
       { last: answer({ time: {} }), quietMs: 500 },
@@ -182,9 +182,9 @@ describe('an answer', () => {
 
   test('is never asked for again, whatever the circumstances', () => {
     for (const finish of [undefined, 'tool-calls', 'stop', 'unknown']) {
-      for (const sameInstance of [true, false]) {
+      for (const sameProcess of [true, false]) {
         for (const sinceSentMs of [null, 0, 1e9]) {
-          const verdict = judge(situation({ last: answer({ finish }), sameInstance, sinceSentMs, accepted: false }));
+          const verdict = judge(situation({ last: answer({ finish }), sameProcess, sinceSentMs, accepted: false }));
           expect(verdict.kind).not.toBe('send');
         }
       }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { partOfDelta, progressOf, translate } from '../../host-agent/missions/transcript/translate.ts';
-import { answerParts, forgetTurn, usageOf } from '../../host-agent/missions/transcript/translation.ts';
+import { closingParts, forgetTurn, usageOf } from '../../host-agent/missions/transcript/translation.ts';
 import type { Durable } from '../../host-agent/opencode/api/events.ts';
 import { commandNumber, madeOf, scenario, turnNumber } from '../support/mission-fixture.ts';
 
@@ -199,7 +199,7 @@ test('the answer is the text of the last message in the mission itself, not of a
     for (const made of translate(state, row)) if (made.kind === 'close') texts.set(made.part, made.text ?? '');
   }
 
-  expect(answerParts(state, turnNumber(1)).map((part) => texts.get(part))).toEqual(['The child is done.']);
+  expect(closingParts(state, turnNumber(1)).map((part) => texts.get(part))).toEqual(['The child is done.']);
   expect(usageOf(state, turnNumber(1)).cost_usd).toBeCloseTo(0.000306, 9);
 });
 

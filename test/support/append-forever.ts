@@ -4,8 +4,8 @@ import { openStore } from '../../host-agent/store/store.ts';
 import { hostId } from '../../shared/ids.ts';
 
 const [path = '', host] = process.argv.slice(2);
-const { outbox, upstream } = openStore(path, hostId.parse(host));
-const source = upstream.source();
+const { outbox, heads } = openStore(path, hostId.parse(host));
+const source = heads.source();
 
 for (let seq = 1; ; seq++) {
   const text = `${seq}:`.padEnd(1 + ((seq * 7919) % 20_000), 'x');
@@ -14,6 +14,6 @@ for (let seq = 1; ; seq++) {
     mission: null,
     event: { type: 'host.note', code: half, text } as const,
   });
-  outbox.append([row('one'), row('two')], () => upstream.advance(source, 'session', seq, `evt_${seq}`));
+  outbox.append([row('one'), row('two')], () => heads.advance(source, 'session', seq, `evt_${seq}`));
   writeSync(1, `${outbox.head().n}\n`);
 }

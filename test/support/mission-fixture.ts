@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { translate } from '../../host-agent/missions/transcript/translate.ts';
 import { type Made, newTranslation, type Translation } from '../../host-agent/missions/transcript/translation.ts';
-import { type Durable, type Frame, historyRow, parseFrame } from '../../host-agent/opencode/api/events.ts';
+import {
+  type Durable,
+  historyRow,
+  type OpenCodeEvent,
+  parseOpenCodeEvent,
+} from '../../host-agent/opencode/api/events.ts';
 import { inOrder } from '../../host-agent/opencode/api/history.ts';
 import { commandId, turnId } from '../../shared/ids.ts';
 
@@ -16,7 +21,7 @@ export const commandNumber = (n: number) => commandId.parse(`00000000-0000-4000-
 export interface Scenario {
   root: string;
   /** As it came in the stream. */
-  frames: Frame[];
+  frames: OpenCodeEvent[];
   live: Durable[];
   /** As a restarted host reads it. */
   history: Durable[];
@@ -28,7 +33,7 @@ export const scenario = (name: string): Scenario => {
   const frames = read(`${name}.jsonl`)
     .split('\n')
     .filter((line) => line !== '')
-    .flatMap((line) => parseFrame(line) ?? []);
+    .flatMap((line) => parseOpenCodeEvent(line) ?? []);
   const live = frames.filter((frame) => frame.kind === 'durable');
   const rows = z.array(historyRow).parse(JSON.parse(read(`${name}.history.json`)));
   const root = live[0]?.session ?? '';

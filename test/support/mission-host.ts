@@ -8,17 +8,17 @@ import type { MissionTimes } from '../../host-agent/missions/context.ts';
 import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
-import { Upstream } from '../../host-agent/opencode/api/following.ts';
+import { Following } from '../../host-agent/opencode/api/following.ts';
 import { holdStream } from '../../host-agent/opencode/api/stream.ts';
 import { seedConfigDirectory } from '../../host-agent/opencode/config/seed.ts';
 import { openCodeBinary } from '../../host-agent/opencode/process/binary.ts';
 import type { OpenCodeProcess } from '../../host-agent/opencode/process/process.ts';
 import { createLog } from '../../host-agent/process/log.ts';
 import { createRedactor } from '../../host-agent/process/redact.ts';
-import { Requests } from '../../host-agent/store/asks.ts';
+import { Asks } from '../../host-agent/store/asks.ts';
 import { openDatabase } from '../../host-agent/store/database.ts';
 import { EdgeMemory } from '../../host-agent/store/edge.ts';
-import { Upstream as UpstreamHeads } from '../../host-agent/store/history-heads.ts';
+import { HistoryHeads } from '../../host-agent/store/history-heads.ts';
 import { Inbox } from '../../host-agent/store/inbox.ts';
 import { Missions } from '../../host-agent/store/missions.ts';
 import { Notes } from '../../host-agent/store/notes.ts';
@@ -71,10 +71,10 @@ const storeOf = (path: string, { host, capacity }: HostOptions): Store => {
     inbox: new Inbox(database),
     turns: new Turns(database),
     missions: new Missions(database),
-    upstream: new UpstreamHeads(database),
+    heads: new HistoryHeads(database),
     edge: new EdgeMemory(database),
     notes: new Notes(database),
-    requests: new Requests(database),
+    asks: new Asks(database),
     transact: (work) => transact(database.db, work),
     close: () => database.db.close(),
   };
@@ -87,14 +87,14 @@ export const startMissionHost = (options: HostOptions) => {
   const lines: string[] = [];
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) });
   const client = openCodeClient(endpointFile(serverFile));
-  const upstream = new Upstream(client, log);
+  const following = new Following(client, log);
   const deltas: Delta[] = [];
   const redactor = createRedactor(options.secrets ?? []);
   const live = new LiveTurns(() => undefined);
   const dispatch = new Dispatch({
     store,
     client,
-    upstream,
+    following,
     live,
     redactor: () => redactor,
     clock: () => Date.now(),
@@ -115,7 +115,7 @@ export const startMissionHost = (options: HostOptions) => {
     ...(options.times ? { times: options.times } : {}),
   });
   const stopping = new AbortController();
-  const streaming = holdStream(endpointFile(serverFile), upstream, log, stopping.signal);
+  const streaming = holdStream(endpointFile(serverFile), following, log, stopping.signal);
   dispatch.attach();
 
   const rows = (mission?: MissionId): Row[] =>

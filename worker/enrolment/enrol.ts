@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { EnrolAnswer, EnrolBody } from '../../shared/enrolment.ts';
-import { enrolAnswer } from '../../shared/enrolment.ts';
+import type { EnrolBody, EnrolResponse } from '../../shared/enrolment.ts';
+import { enrolResponse } from '../../shared/enrolment.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sha256Hex } from '../digest.ts';
 import { directory } from '../directory/directory.ts';
@@ -13,7 +13,7 @@ import { enrolmentCodeHash } from './code.ts';
  * Enrols a server by its code and fences the credential it had before. The new credential is in the answer and nowhere else.
  * 403, in one and the same text, for a code that is wrong, used or expired.
  */
-export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise<EnrolAnswer> => {
+export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise<EnrolResponse> => {
   const db = directory(env);
   const credential = randomBytes(32).toString('base64url');
   const wish = {
@@ -28,7 +28,7 @@ export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise
   if (!host) throw new AppError('forbidden', (await isCodeUsable(db, wish, now)) ? unprovenText : uselessText);
   await ask(env, host.id, (object) => object.fence(host.epoch));
   const { id, name, epoch, workspaceId } = host;
-  return enrolAnswer.parse({ id, name, credential, epoch, workspace_id: workspaceId });
+  return enrolResponse.parse({ id, name, credential, epoch, workspace_id: workspaceId });
 };
 
 const uselessText =

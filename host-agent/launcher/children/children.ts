@@ -19,7 +19,7 @@ export interface Spawn {
   env: Record<string, string>;
   /** File that the child's stdout and stderr are appended to. */
   logFile: string;
-  /** What asks it to end; SIGTERM unless it is deaf to that. */
+  /** What asks it to end; SIGTERM unless it ignores that. */
   stopSignal?: StopSignal;
   /** Time between that and SIGKILL when it is stopped. */
   graceMs: number;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Settings } from '../../config/settings.ts';
-import type { Base } from '../state/start.ts';
+import type { Start } from '../state/start.ts';
 import { spawnTied } from './children.ts';
 import type { Role } from './supervise.ts';
 
@@ -25,10 +25,10 @@ const smallYoungHeap = '--max-semi-space-size=1';
 const graceMs = 3_000;
 
 /** The host-agent as a supervised child. It dials the edge and re-reads OpenCode's address by itself, so it is up at once. */
-export const hostAgentRole = (ground: Base, script: string): Role => ({
+export const hostAgentRole = (start: Start, script: string): Role => ({
   name: 'host-agent',
   start: async () => {
-    const { settings, means } = ground;
+    const { settings, means } = start;
     const config: AgentConfig = {
       stateDir: settings.files.dir,
       workingDir: settings.workingDir,
@@ -42,12 +42,12 @@ export const hostAgentRole = (ground: Base, script: string): Role => ({
       command: process.execPath,
       args: [smallYoungHeap, '--disable-warning=ExperimentalWarning', script, 'agent-child', JSON.stringify(config)],
       env: plainEnvironment(settings),
-      logFile: ground.logFileOf('host-agent'),
+      logFile: start.logFileOf('host-agent'),
       means: { ...means, pidNamespace: false },
       stopSignal: 'SIGUSR2',
       graceMs,
     });
-    await ground.lock.record('host-agent', child.pid);
+    await start.lock.record('host-agent', child.pid);
     return child;
   },
 });

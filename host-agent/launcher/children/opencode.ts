@@ -9,13 +9,13 @@ import { describeExit } from '../../process/child.ts';
 import { leaveNote } from '../../process/note.ts';
 import { say } from '../say.ts';
 import { endedWithOpenCode, noteReaped } from '../state/reaped.ts';
-import type { Base } from '../state/start.ts';
+import type { Start } from '../state/start.ts';
 import type { Running } from './children.ts';
 import type { Role } from './supervise.ts';
 
 /** OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails. */
-export const openCodeRole = (ground: Base): Role => {
-  const { openCodeServer, openCodeEnds } = ground.settings.files;
+export const openCodeRole = (start: Start): Role => {
+  const { openCodeServer, openCodeEnds } = start.settings.files;
   const sayOnce = onceEach(say);
   let isFirst = true;
   return {
@@ -23,17 +23,17 @@ export const openCodeRole = (ground: Base): Role => {
     start: async () => {
       if (isFirst) {
         const before = announcedInstance(openCodeServer);
-        if (before) await noteEnd(openCodeEnds, before, `${ground.name} ended without being stopped ${inATurn}`);
+        if (before) await noteEnd(openCodeEnds, before, `${start.name} ended without being stopped ${inATurn}`);
         await announceNothing(openCodeServer);
       }
       isFirst = false;
       try {
-        return await startOnce(ground, sayOnce);
+        return await startOnce(start, sayOnce);
       } catch (error) {
         try {
-          await announceFailure(openCodeServer, failureText(error, ground.logFileOf('launcher')));
+          await announceFailure(openCodeServer, failureText(error, start.logFileOf('launcher')));
         } catch (cause) {
-          ground.log.error('opencode.not_announced', { error: cause }); // Messages wait, instead of being told why.
+          start.log.error('opencode.not_announced', { error: cause }); // Messages wait, instead of being told why.
         }
         throw error;
       }
@@ -43,8 +43,8 @@ export const openCodeRole = (ground: Base): Role => {
 
 const inATurn = 'in the middle of this turn.';
 
-const startOnce = async (ground: Base, tell: (line: string) => void): Promise<Running> => {
-  const { settings, lock } = ground;
+const startOnce = async (start: Start, tell: (line: string) => void): Promise<Running> => {
+  const { settings, lock } = start;
   const { openCodeServer } = settings.files;
   const prepared = await prepareOpenCode({ dir: dirname(openCodeServer), env: settings.environment });
   for (const warning of prepared.warnings) tell(warning);
@@ -53,7 +53,7 @@ const startOnce = async (ground: Base, tell: (line: string) => void): Promise<Ru
   try {
     await lock.record('opencode', pid);
     await announce(openCodeServer, { url, username, password, instance, pid, startedAt: Date.now() });
-    return endedWhenFrozen(sayingWhatItLeft(child, ground), child, ground);
+    return endedWhenFrozen(sayingWhatItLeft(child, start), child, start);
   } catch (error) {
     await child.stop();
     throw error;
@@ -64,7 +64,7 @@ const frozenText =
   'OpenCode had stopped answering and was ended and started again. Missions that it worked on are interrupted and can be resumed.';
 
 /** A frozen OpenCode is ended, upon which it is started again like one that died. */
-const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, log }: Base): Running => {
+const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, log }: Start): Running => {
   void isFrozen(child).then(async (frozen) => {
     if (!frozen) return;
     log.error('opencode.frozen', { pid: child.pid });
@@ -78,7 +78,7 @@ const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, l
 };
 
 /** Before it is ended: whoever hears of an aborted turn can read why. */
-const noteHow = ({ settings, log }: Pick<Base, 'settings' | 'log'>, child: OpenCodeProcess, text: string) =>
+const noteHow = ({ settings, log }: Pick<Start, 'settings' | 'log'>, child: OpenCodeProcess, text: string) =>
   noteEnd(settings.files.openCodeEnds, child.instance, text).catch((error: unknown) =>
     log.error('opencode.end_not_noted', { error }),
   );
@@ -87,7 +87,7 @@ const noteHow = ({ settings, log }: Pick<Base, 'settings' | 'log'>, child: OpenC
  * The same process, except that `exited` resolves only after a note was left for the log about the processes that had
  * to be ended with it.
  */
-const sayingWhatItLeft = (child: OpenCodeProcess, { name, settings, log }: Base): Running => {
+const sayingWhatItLeft = (child: OpenCodeProcess, { name, settings, log }: Start): Running => {
   let isStopped = false;
   const exited = child.exited.then(async (exit) => {
     const how = isStopped ? 'was stopped' : describeExit(exit);

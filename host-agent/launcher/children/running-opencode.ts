@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from '../../config/settings.ts';
 import { basicAuthorization, openCodeUser } from '../../opencode/api/authorization.ts';
-import { announce, announceFailure, type OpenCodeServer } from '../../opencode/api/server-file.ts';
+import { announce, announceFailure, type OpenCodeAddress } from '../../opencode/api/server-file.ts';
 import type { Log } from '../../process/log.ts';
 
 /** Time for a running OpenCode to answer once. */
@@ -29,14 +29,14 @@ export interface RunningOpenCode {
  * answered twice.
  */
 export const useRunningOpenCode = async (running: RunningOpenCode): Promise<string | undefined> => {
-  const server = serverOf(running.settings, running.baseUrl);
+  const server = addressOf(running.settings, running.baseUrl);
   const first = await reasonItDoesNotAnswer(server);
   await say(running, server, first);
   void watch(running, server, first);
   return first;
 };
 
-const watch = async (running: RunningOpenCode, server: OpenCodeServer, first: string | undefined): Promise<void> => {
+const watch = async (running: RunningOpenCode, server: OpenCodeAddress, first: string | undefined): Promise<void> => {
   let said = first;
   let answeredAt = performance.now();
   for (;;) {
@@ -55,7 +55,7 @@ const watch = async (running: RunningOpenCode, server: OpenCodeServer, first: st
   }
 };
 
-const say = ({ settings }: RunningOpenCode, server: OpenCodeServer, reason: string | undefined): Promise<void> => {
+const say = ({ settings }: RunningOpenCode, server: OpenCodeAddress, reason: string | undefined): Promise<void> => {
   const path = settings.files.openCodeServer;
   if (reason === undefined) return announce(path, { ...server, instance: randomUUID(), startedAt: Date.now() });
   return announceFailure(
@@ -65,7 +65,7 @@ const say = ({ settings }: RunningOpenCode, server: OpenCodeServer, reason: stri
   );
 };
 
-const serverOf = (settings: Settings, baseUrl: string): OpenCodeServer => {
+const addressOf = (settings: Settings, baseUrl: string): OpenCodeAddress => {
   const url = new URL(baseUrl);
   const username = decodeURIComponent(url.username) || settings.environment.OPENCODE_SERVER_USERNAME || openCodeUser;
   const password = decodeURIComponent(url.password) || settings.environment.OPENCODE_SERVER_PASSWORD || '';
@@ -75,7 +75,7 @@ const serverOf = (settings: Settings, baseUrl: string): OpenCodeServer => {
   return { url: plainUrl, username, password, instance: randomUUID(), pid: null, startedAt: Date.now() };
 };
 
-const reasonItDoesNotAnswer = async (server: OpenCodeServer): Promise<string | undefined> => {
+const reasonItDoesNotAnswer = async (server: OpenCodeAddress): Promise<string | undefined> => {
   try {
     const headers = server.password ? { authorization: basicAuthorization(server) } : undefined;
     const response = await fetch(`${server.url}/global/health`, { headers, signal: AbortSignal.timeout(answerMs) });

@@ -1,13 +1,17 @@
 import { sayRunningOpenCode } from '../say.ts';
-import type { Base } from '../state/start.ts';
+import type { Start } from '../state/start.ts';
 import { openCodeRole } from './opencode.ts';
 import { useRunningOpenCode } from './running-opencode.ts';
-import type { Begin } from './supervise.ts';
+import type { StartChild } from './supervise.ts';
 
 /** Starts OpenCode, or begins to use the one of OPENCODE_BASE_URL. Resolves with why it is not there yet, if so. */
-export const beginOpenCode = (ground: Base, begin: Begin, stop: AbortSignal): Promise<Error | string | undefined> => {
-  const { settings, log } = ground;
+export const startOpenCodeChild = (
+  start: Start,
+  startChild: StartChild,
+  stop: AbortSignal,
+): Promise<Error | string | undefined> => {
+  const { settings, log } = start;
   const baseUrl = settings.openCodeBaseUrl;
-  if (baseUrl === undefined) return begin(openCodeRole(ground), 'OpenCode').firstStart;
+  if (baseUrl === undefined) return startChild(openCodeRole(start), 'OpenCode').firstStart;
   return useRunningOpenCode({ settings, baseUrl, log, tell: sayRunningOpenCode, stop });
 };

@@ -27,7 +27,7 @@ export interface Supervision {
 }
 
 /** Starts a child and keeps it running; `title` names it in sentences. */
-export type Begin = (role: Role, title: string) => Supervision;
+export type StartChild = (role: Role, title: string) => Supervision;
 
 /** The first retry is at once for a person's eyes; a child that keeps dying is tried every half minute. */
 const retryMinMs = 200;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writePrivateFile } from '../../process/private-file.ts';
-import type { Ground } from '../state/start.ts';
+import type { StartWithEdge } from '../state/start.ts';
 import type { EdgeProcess } from './edge.ts';
 import { edgeVars, readWorkerFacts } from './files.ts';
 
@@ -8,21 +8,21 @@ import { edgeVars, readWorkerFacts } from './files.ts';
  * A configuration for `wrangler dev` in the state directory: the Worker's sources with this start's variables, which belong
  * neither into the repository nor on a command line. (A .env file would expand the `$` of password hashes.)
  */
-export const writeDevEdgeFiles = async (root: string, ground: Ground): Promise<string> => {
-  const config = join(ground.settings.files.edge, 'wrangler.json');
+export const writeDevEdgeFiles = async (root: string, start: StartWithEdge): Promise<string> => {
+  const config = join(start.settings.files.edge, 'wrangler.json');
   const built = join(root, 'dist', 'worker');
   const facts = {
     ...readWorkerFacts(built),
     main: join(root, 'worker', 'index.ts'),
     assets: { directory: join(built, 'assets') },
   };
-  await writePrivateFile(config, JSON.stringify({ ...facts, vars: edgeVars(ground, 'dev') }, null, 2));
+  await writePrivateFile(config, JSON.stringify({ ...facts, vars: edgeVars(start, 'dev') }, null, 2));
   return config;
 };
 
 /** `wrangler dev` without its wrapper process; it starts others, which end with it in a PID namespace. */
-export const wranglerDevProcess = (root: string, config: string, ground: Ground): EdgeProcess => {
-  const { settings, means, port } = ground;
+export const wranglerDevProcess = (root: string, config: string, start: StartWithEdge): EdgeProcess => {
+  const { settings, means, port } = start;
   const options = {
     config,
     ip: settings.host,

@@ -7,7 +7,7 @@ import { describeExit } from '../../process/child.ts';
 import { type Running, type Spawn, spawnTied } from '../children/children.ts';
 import type { Role } from '../children/supervise.ts';
 import { setupBody } from '../state/enrolment.ts';
-import type { Ground } from '../state/start.ts';
+import type { StartWithEdge } from '../state/start.ts';
 
 /**
  * workerd drains for as long as an event stream is open (edge §4.2). Requests that were under way are done within this;
@@ -24,15 +24,15 @@ const requestMs = 5_000;
 export type EdgeProcess = Pick<Spawn, 'command' | 'args' | 'env' | 'means'>;
 
 /** The edge as a supervised child: up when it answers, its database is migrated and this server is enrolled. */
-export const edgeRole = (ground: Ground, process: EdgeProcess): Role => ({
+export const edgeRole = (start: StartWithEdge, process: EdgeProcess): Role => ({
   name: 'edge',
   start: async (signal) => {
-    const logFile = ground.logFileOf('edge');
+    const logFile = start.logFileOf('edge');
     const child = await spawnTied({ ...process, logFile, graceMs });
     const decided = new AbortController();
     try {
-      await ground.lock.record('edge', child.pid);
-      await untilReady(child, ground, AbortSignal.any([signal, decided.signal, AbortSignal.timeout(readyWithinMs)]));
+      await start.lock.record('edge', child.pid);
+      await untilReady(child, start, AbortSignal.any([signal, decided.signal, AbortSignal.timeout(readyWithinMs)]));
       return child;
     } catch (error) {
       await child.stop();
@@ -50,7 +50,7 @@ export const edgeRole = (ground: Ground, process: EdgeProcess): Role => ({
  * workerd with the configuration of edge-files.ts. It starts no processes of its own, so ending with its parent is
  * enough and it needs no PID namespace.
  */
-export const workerdProcess = (config: string, { settings, port, means }: Ground): EdgeProcess => {
+export const workerdProcess = (config: string, { settings, port, means }: StartWithEdge): EdgeProcess => {
   const host = isIP(settings.host) === 6 ? `[${settings.host}]` : settings.host;
   return {
     command: workerdBinary(),
@@ -64,12 +64,12 @@ export const workerdProcess = (config: string, { settings, port, means }: Ground
 const workerdBinary = (): string =>
   z.object({ default: z.string() }).parse(createRequire(import.meta.url)('workerd')).default;
 
-const untilReady = async (child: Running, ground: Ground, signal: AbortSignal) => {
+const untilReady = async (child: Running, start: StartWithEdge, signal: AbortSignal) => {
   const gone = child.exited.then((exit) => {
     throw new Error(`it ${describeExit(exit)}`);
   });
-  await Promise.race([gone, untilHealthy(ground.url, signal)]);
-  await Promise.race([gone, setUp(ground, signal)]);
+  await Promise.race([gone, untilHealthy(start.url, signal)]);
+  await Promise.race([gone, setUp(start, signal)]);
 };
 
 const untilHealthy = async (url: string, signal: AbortSignal) => {
@@ -85,7 +85,7 @@ const untilHealthy = async (url: string, signal: AbortSignal) => {
   }
 };
 
-const setUp = async ({ url, secrets, host }: Ground, signal: AbortSignal) => {
+const setUp = async ({ url, secrets, host }: StartWithEdge, signal: AbortSignal) => {
   const response = await fetch(`${url}/api/internal/setup`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secrets.internalToken}`, 'content-type': 'application/json' },

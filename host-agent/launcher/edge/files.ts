@@ -7,7 +7,7 @@ import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { privateDirectory, writePrivateFile } from '../../process/private-file.ts';
-import type { Ground } from '../state/start.ts';
+import type { StartWithEdge } from '../state/start.ts';
 
 /** `dist/worker/edge.json`, made from wrangler.toml by tools/bundle.mjs; only keys that workerd accepts. */
 const workerFacts = z.object({
@@ -25,15 +25,15 @@ export const readWorkerFacts = (bundleDir: string): z.infer<typeof workerFacts> 
   workerFacts.parse(JSON.parse(readFileSync(join(bundleDir, 'edge.json'), 'utf8')));
 
 /** Copies the Worker bundle into the state directory and writes workerd's configuration there. Returns its path. */
-export const writeEdgeFiles = async (bundleDir: string, ground: Ground): Promise<string> => {
-  const { edge } = ground.settings.files;
+export const writeEdgeFiles = async (bundleDir: string, start: StartWithEdge): Promise<string> => {
+  const { edge } = start.settings.files;
   const facts = readWorkerFacts(bundleDir);
   const bundle = join(edge, 'bundle');
   await privateDirectory(edge);
   rmSync(bundle, { recursive: true, force: true });
   cpSync(bundleDir, bundle, { recursive: true });
   const config = join(edge, 'wrangler.jsonc');
-  const vars = edgeVars(ground, 'embedded');
+  const vars = edgeVars(start, 'embedded');
   await writePrivateFile(config, JSON.stringify({ ...facts, ...bundled(facts), no_bundle: true, vars }, null, 2));
   return config;
 };
@@ -45,7 +45,7 @@ const bundled = ({ main, assets }: z.infer<typeof workerFacts>) => ({
 });
 
 /** The Worker's variables on this machine; what is undefined is left out. */
-export const edgeVars = ({ settings, secrets }: Ground, edge: 'embedded' | 'dev'): Record<string, string> => {
+export const edgeVars = ({ settings, secrets }: StartWithEdge, edge: 'embedded' | 'dev'): Record<string, string> => {
   const vars = {
     EDGE: edge,
     LISTEN: settings.host,

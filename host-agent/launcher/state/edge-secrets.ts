@@ -10,9 +10,9 @@ import type { Settings } from '../../config/settings.ts';
 import { writePrivateFile } from '../../process/private-file.ts';
 import { readStateJson } from './state-json.ts';
 
-const secretsFile = z.object({ jwtSecret: z.string().min(1).optional(), passwordHash: z.string().optional() });
+const edgeSecretsFile = z.object({ jwtSecret: z.string().min(1).optional(), passwordHash: z.string().optional() });
 
-export interface Secrets {
+export interface EdgeSecrets {
   jwtSecret: string;
   /** Hash of the single user's password; absent with several users or with authentication off. */
   passwordHash?: string;
@@ -27,9 +27,9 @@ export interface Secrets {
 }
 
 /** What is configured, else what an earlier start kept, else new values. */
-export const prepareSecrets = async (settings: Settings): Promise<Secrets> => {
+export const prepareEdgeSecrets = async (settings: Settings): Promise<EdgeSecrets> => {
   const path = settings.files.secrets;
-  const kept = await readStateJson(path, secretsFile);
+  const kept = await readStateJson(path, edgeSecretsFile);
   const jwtSecret = settings.jwtSecret ?? kept?.jwtSecret ?? randomBytes(48).toString('base64url');
   const password = await passwordOf(settings, kept?.passwordHash);
   return {

@@ -4,7 +4,7 @@ import type { Log } from '../../process/log.ts';
 import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 import { privateDirectory } from '../../process/private-file.ts';
-import { prepareSecrets, type Secrets } from './edge-secrets.ts';
+import { type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
 import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openLogFiles } from './log-files.ts';
@@ -12,7 +12,7 @@ import { claimPort } from './port.ts';
 import { endedAtStart, noteReaped } from './reaped.ts';
 
 /** What every start of the launcher has, whatever it starts. */
-export interface Base {
+export interface Start {
   /** What is stopped when this launcher is, for people. */
   name: 'Open Agent' | 'OpenCode';
   settings: Settings;
@@ -24,8 +24,8 @@ export interface Base {
 }
 
 /** What a start has on a machine with an edge of its own, before the first process is started. */
-export interface Ground extends Base {
-  secrets: Secrets;
+export interface StartWithEdge extends Start {
+  secrets: EdgeSecrets;
   port: number;
   /** The edge as this machine reaches it. */
   url: string;
@@ -33,32 +33,32 @@ export interface Ground extends Base {
 }
 
 /** A start on a machine whose edge is elsewhere. */
-export interface ServerGround extends Base {
+export interface StartOfServer extends Start {
   host: HostFile;
 }
 
 /** Takes the state directory and the port for this start. Rejects with a sentence for the person when one is not to be had. */
-export const prepareGround = (settings: Settings): Promise<Ground> =>
-  onBase(settings, async (base) => {
+export const prepareStartWithEdge = (settings: Settings): Promise<StartWithEdge> =>
+  withStart(settings, async (start) => {
     const port = await claimPort(settings.host, settings.port);
     const url = localUrl(settings.host, port);
     const host = await enrol(settings.files.host, url);
-    return { ...base, secrets: await prepareSecrets(settings), port, url, host };
+    return { ...start, secrets: await prepareEdgeSecrets(settings), port, url, host };
   });
 
 /** Takes the state directory for this start. Rejects with a sentence for the person, also when the server is not enrolled. */
-export const prepareServer = (settings: Settings): Promise<ServerGround> =>
-  onBase(settings, async (base) => ({ ...base, host: await enrolledElsewhere(settings.files.host) }));
+export const prepareStartOfServer = (settings: Settings): Promise<StartOfServer> =>
+  withStart(settings, async (start) => ({ ...start, host: await enrolledElsewhere(settings.files.host) }));
 
 /** Takes OpenCode alone for this start, beside a host-agent that has the state directory. */
-export const prepareOpenCodeUnit = (settings: Settings): Promise<Base> => {
+export const prepareStartOfOpenCode = (settings: Settings): Promise<Start> => {
   const { openCodeLock: lock, openCodeProcesses: processes } = settings.files;
-  return onBase(settings, async (base) => ({ ...base, name: 'OpenCode' }), { lock, processes });
+  return withStart(settings, async (start) => ({ ...start, name: 'OpenCode' }), { lock, processes });
 };
 
-const onBase = async <Found>(
+const withStart = async <Found>(
   settings: Settings,
-  build: (base: Base) => Promise<Found>,
+  build: (start: Start) => Promise<Found>,
   lockFiles: { lock: string; processes: string } = settings.files,
 ): Promise<Found> => {
   const { files } = settings;

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AskOutcome, HostEvent } from '../../../shared/events.ts';
-import type { OpenPermission, OpenQuestion } from '../../opencode/api/client.ts';
-import type { Frame } from '../../opencode/api/events.ts';
+import type { OpenCodePermission, OpenCodeQuestion } from '../../opencode/api/client.ts';
+import type { OpenCodeEvent } from '../../opencode/api/events.ts';
 import { OpenCodeAway } from '../../opencode/api/failure.ts';
 import type { Log } from '../../process/log.ts';
 import { trouble } from '../../process/trouble.ts';
-import type { RequestRecord } from '../../store/asks.ts';
+import type { AskRecord } from '../../store/asks.ts';
 import type { TurnRecord } from '../../store/turns.ts';
 import type { MissionContext } from '../context.ts';
 import type { Ingest } from '../transcript/ingest.ts';
@@ -13,21 +13,21 @@ import { unlessAnswered } from './reject.ts';
 
 type Asked = Extract<HostEvent, { type: 'request.asked' }>;
 type Ended = Extract<HostEvent, { type: 'request.ended' }>;
-type Pending = ({ kind: 'question' } & OpenQuestion) | ({ kind: 'permission' } & OpenPermission);
+type Pending = ({ kind: 'question' } & OpenCodeQuestion) | ({ kind: 'permission' } & OpenCodePermission);
 
 /**
  * What the agent of one turn, or a sub-agent of it, waits for people for. OpenCode keeps no history of it: its lists are the truth, and
  * whatever is heard is only a reason to read them (protocol §4). What is listed and not in our store is asked, once; what is open
  * in our store and not listed has ended.
  */
-export class Asking {
+export class Asks {
   readonly #context: MissionContext;
   readonly #ingest: Ingest;
   readonly #turn: TurnRecord;
   readonly #log: Log;
   readonly #isStopping: () => boolean;
   readonly #changed: () => void;
-  /** What OpenCode said of the ends of requests. */
+  /** What OpenCode said of the ends of asks. */
   readonly #told = new Map<string, Pick<Ended, 'outcome' | 'answer'>>();
   #open: number;
   /** Some are listed whose tool call is not in the log yet. */
@@ -51,17 +51,17 @@ export class Asking {
     this.#log = log;
     this.#isStopping = isStopping;
     this.#changed = changed;
-    this.#open = context.store.requests.openOf(turn.turn).length;
+    this.#open = context.store.asks.openOf(turn.turn).length;
   }
 
   get isOpen(): boolean {
     return this.#open > 0;
   }
 
-  heard(frames: readonly Frame[]): void {
-    for (const frame of frames) {
-      if (frame.kind === 'replied') this.#told.set(frame.request, { outcome: frame.outcome, answer: frame.answer });
-      const isReason = frame.kind === 'asked' || frame.kind === 'replied' || (this.#isHolding && isToolPart(frame));
+  heard(events: readonly OpenCodeEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'replied') this.#told.set(event.request, { outcome: event.outcome, answer: event.answer });
+      const isReason = event.kind === 'asked' || event.kind === 'replied' || (this.#isHolding && isToolPart(event));
       if (isReason) this.look();
     }
   }
@@ -76,7 +76,7 @@ export class Asking {
   ends(outcome: AskOutcome): { events: Ended[]; store: () => void } {
     this.#isOver = true;
     const { store } = this.#context;
-    const events = store.requests
+    const events = store.asks
       .openOf(this.#turn.turn)
       .map(({ request }): Ended => ({ type: 'request.ended', request, outcome, ...this.#told.get(request) }));
     return { events, store: () => this.#store(events) };
@@ -92,7 +92,7 @@ export class Asking {
         reading.over();
       } catch (error) {
         // `ready` looks again when OpenCode is back.
-        if (error instanceof OpenCodeAway && this.#context.upstream.instance() === null) break;
+        if (error instanceof OpenCodeAway && this.#context.following.instance() === null) break;
         this.#mustReadAgain = true;
         await pause(reading.failed(error, 'warn'), undefined, { ref: false });
       }
@@ -101,29 +101,27 @@ export class Asking {
   }
 
   async #read(): Promise<void> {
-    const { client, store, upstream, permissive } = this.#context;
+    const { client, store, following, permissive } = this.#context;
     const { directory, turn } = this.#turn;
     const { session } = this.#ingest;
-    const instance = upstream.instance();
+    const instance = following.instance();
     if (instance === null || !this.#canStore()) return;
     // Read before the lists are fetched: something that was opened meanwhile may be missing from them without having
     // ended.
-    const known = store.requests.openOf(turn);
+    const known = store.asks.openOf(turn);
     const [permissions, questions] = await Promise.all([client.permissions(directory), client.questions(directory)]);
-    const members = new Set(upstream.members(session));
+    const members = new Set(following.members(session));
     const listed = [
       ...permissions.map((each): Pending => ({ kind: 'permission', ...each })),
       ...questions.map((each): Pending => ({ kind: 'question', ...each })),
     ].filter(({ sessionID }) => members.has(sessionID));
     if (permissive && !this.#isStopping()) await this.#allow(listed.filter(({ kind }) => kind === 'permission'));
-    if (this.#isOver || !this.#canStore() || upstream.instance() !== instance) return;
+    if (this.#isOver || !this.#canStore() || following.instance() !== instance) return;
 
     const ids = new Set(listed.map(({ id }) => id));
     const ends = known.flatMap((each) => (ids.has(each.request) ? [] : this.#endOf(each, instance)));
     const fresh = listed
-      .filter(
-        ({ id, kind }) => !(permissive && kind === 'permission') && !this.#told.has(id) && !store.requests.get(id),
-      )
+      .filter(({ id, kind }) => !(permissive && kind === 'permission') && !this.#told.has(id) && !store.asks.get(id))
       .map((each) => this.#asked(each));
     this.#isHolding = fresh.includes(null);
     const asked = fresh.filter((each) => each !== null);
@@ -132,7 +130,7 @@ export class Asking {
   }
 
   #canStore(): boolean {
-    return !this.#ingest.isStalled && this.#context.upstream.isReady(this.#ingest.session);
+    return !this.#ingest.isStalled && this.#context.following.isReady(this.#ingest.session);
   }
 
   async #allow(permissions: readonly Pending[]): Promise<void> {
@@ -141,11 +139,11 @@ export class Asking {
     for (const { id } of permissions) await unlessAnswered(() => client.replyPermission(directory, id, 'once'));
   }
 
-  /** How a request ended that OpenCode lists no more; nothing while an answer is on its way, which has a verdict of its own. */
-  #endOf({ request }: RequestRecord, now: string): Ended | [] {
+  /** How an ask ended that OpenCode lists no more; nothing while an answer is on its way, which has a verdict of its own. */
+  #endOf({ request }: AskRecord, now: string): Ended | [] {
     // It may have got its end, or an answer, while the lists were read.
-    const { requests, inbox } = this.#context.store;
-    const record = requests.get(request);
+    const { asks, inbox } = this.#context.store;
+    const record = asks.get(request);
     if (record?.outcome !== null || (record.attempt !== null && inbox.isOpen(record.attempt))) return [];
     const told = this.#told.get(request);
     if (told) return { type: 'request.ended', request, ...told };
@@ -153,7 +151,7 @@ export class Asking {
     return { type: 'request.ended', request, outcome: isApplied ? 'answered' : 'expired' };
   }
 
-  /** Null while its tool call is not known: a request is held until then (protocol §4). */
+  /** Null while its tool call is not known: an ask is held until then (protocol §4). */
   #asked(pending: Pending): Asked | null {
     const { id: request, kind, tool } = pending;
     const call = tool ? this.#ingest.callOf(tool.messageID, tool.callID) : null;
@@ -179,7 +177,7 @@ export class Asking {
       () => {
         this.#store(ends);
         for (const { request, kind } of asked)
-          store.requests.asked({ request, mission, turn, directory, instance, kind, outcome: null, attempt: null });
+          store.asks.asked({ request, mission, turn, directory, instance, kind, outcome: null, attempt: null });
       },
     );
   }
@@ -190,12 +188,12 @@ export class Asking {
    */
   #count(): void {
     const wasOpen = this.isOpen;
-    this.#open = this.#context.store.requests.openOf(this.#turn.turn).length;
+    this.#open = this.#context.store.asks.openOf(this.#turn.turn).length;
     if (this.isOpen !== wasOpen) this.#changed();
   }
 
   #store(ends: readonly Ended[]): void {
-    for (const { request, outcome } of ends) this.#context.store.requests.ended(request, outcome);
+    for (const { request, outcome } of ends) this.#context.store.asks.ended(request, outcome);
   }
 }
 
@@ -205,5 +203,5 @@ const bodyOf = (pending: Pending): object => {
   return { permission, patterns, always, metadata };
 };
 
-const isToolPart = (frame: Frame): boolean =>
-  frame.kind === 'durable' && frame.fact.kind === 'part' && frame.fact.part.type === 'tool';
+const isToolPart = (event: OpenCodeEvent): boolean =>
+  event.kind === 'durable' && event.fact.kind === 'part' && event.fact.part.type === 'tool';

@@ -9,7 +9,7 @@ const maxImageBytes = 3.75 * 1024 * 1024;
 const maxImages = 8;
 const maxFiles = 100;
 
-interface Asking {
+interface GivenFilesInput {
   mission: MissionId;
   workspace: Workspace;
   directory: string;
@@ -26,24 +26,24 @@ interface Asking {
  * derived from the place of each mark, so that sending the prompt again gives the same prompt (protocol §1). Throws as
  * Client does.
  */
-export const givenParts = async (context: MissionContext, asking: Asking): Promise<PromptPart[]> => {
-  const given = await givenFiles(context, asking);
+export const givenParts = async (context: MissionContext, input: GivenFilesInput): Promise<PromptPart[]> => {
+  const given = await givenFiles(context, input);
   if (given.length === 0) return [];
   const list = given.map(({ path }) => `- ${path}`).join('\n');
   const note: PromptPart = {
     type: 'text',
-    id: behind(asking.partID, 0),
+    id: behind(input.partID, 0),
     synthetic: true,
     text: `Files the user gave with this message, as paths from your working directory:\n${list}`,
   };
   const images = given.filter(({ mime }) => mime !== null);
-  if (images.length === 0 || !(await context.client.takesImages(asking.directory, asking.model))) return [note];
+  if (images.length === 0 || !(await context.client.takesImages(input.directory, input.model))) return [note];
   return [
     note,
     ...images.map(
       ({ nth, name, mime, bytes }): PromptPart => ({
         type: 'file',
-        id: behind(asking.partID, 1 + nth),
+        id: behind(input.partID, 1 + nth),
         mime: mime ?? '',
         filename: name,
         url: `data:${mime};base64,${bytes?.toString('base64') ?? ''}`,
@@ -66,7 +66,10 @@ interface Given {
 }
 
 /** The files that are there of those named by `[Uploaded: <name>]`, which the web app puts into the text (contract §2.10). */
-const givenFiles = async ({ givenFile }: MissionContext, { workspace, mission, content }: Asking): Promise<Given[]> => {
+const givenFiles = async (
+  { givenFile }: MissionContext,
+  { workspace, mission, content }: GivenFilesInput,
+): Promise<Given[]> => {
   const starts = [...content.matchAll(/\[Uploaded: /g)].slice(0, maxFiles);
   const given: Given[] = [];
   const seen = new Set<string>();

@@ -42,7 +42,7 @@ export const judge = (now: Situation): Verdict => {
   if (now.last.error && !cuts.has(now.last.error.name)) return failed(now.last.error);
   if (now.last.finish === 'error') return end('failed', 'OpenCode error: the model ended its answer with an error');
   if (now.last.error || isFinal({ last: now.last, content: now.content })) return judgeAnswer(now, now.last);
-  if (!now.sameInstance)
+  if (!now.sameProcess)
     return end('interrupted', now.endedBecause ?? 'OpenCode was restarted in the middle of this turn.');
   if (now.last.time.completed === undefined && now.quietMs < settleMs)
     return { kind: 'wait', ms: settleMs - now.quietMs };

@@ -45,7 +45,7 @@ const sessionOf = async (
   if (record && known) {
     const rules = rulesToAdd(known.permission ?? [], permissive);
     if (rules.length > 0) await client.addRules(known.id, rules);
-    const source = store.upstream.source();
+    const source = store.heads.source();
     if (record.source !== source || record.directory !== directory)
       store.missions.put({ ...record, directory, source });
     return record.session;
@@ -55,6 +55,6 @@ const sessionOf = async (
     (each) => each.metadata?.mission === mission && each.parentID === undefined,
   );
   const session = orphan ?? (await client.createSession(directory, { title, metadata: { mission } }));
-  store.missions.put({ mission, session: session.id, directory, source: store.upstream.source() });
+  store.missions.put({ mission, session: session.id, directory, source: store.heads.source() });
   return session.id;
 };

@@ -1,7 +1,7 @@
 import { doubled } from '../../../shared/backoff.ts';
 import type { MessageCommand } from '../../../shared/commands.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
-import type { Durable, Frame } from '../../opencode/api/events.ts';
+import type { Durable, OpenCodeEvent } from '../../opencode/api/events.ts';
 import { OpenCodeAway } from '../../opencode/api/failure.ts';
 import type { Follower } from '../../opencode/api/following.ts';
 import type { Log } from '../../process/log.ts';
@@ -12,8 +12,8 @@ import { type MissionContext, missionTimes } from '../context.ts';
 import { Ingest } from '../transcript/ingest.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { endCancelled, endUnstarted, newRecord, startRows, type Turn, turnOf } from './turn.ts';
-import { TurnRun } from './turn-loop.ts';
-import { Bell } from './wakeup.ts';
+import { TurnLoop } from './turn-loop.ts';
+import { Wakeup } from './wakeup.ts';
 
 /** A message that could not begin, because OpenCode did not answer or the store is full, is tried again after this, doubling. */
 const [retryMinMs, retryMaxMs] = [1_000, 8_000];
@@ -22,7 +22,7 @@ interface Starting {
   command: MessageCommand;
   /** It may have been started before, by a process whose store was lost or is another copy of this one. */
   mayHaveRun: boolean;
-  bell: Bell;
+  wakeup: Wakeup;
   cancelled: boolean;
   dropped: boolean;
 }
@@ -37,7 +37,7 @@ export class MissionRunner implements Follower {
   readonly #log: Log;
   readonly #onFree: () => void;
   #starting: Starting | null = null;
-  #run: TurnRun | null = null;
+  #run: TurnLoop | null = null;
   #ingest: Ingest | null = null;
   #directory: string | null = null;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -64,17 +64,17 @@ export class MissionRunner implements Follower {
 
   /** Sessions whose rows the edge may ask about (`hello`). */
   sessions(): { source: string; session: string }[] {
-    const { upstream } = this.#context;
+    const { following } = this.#context;
     const ingest = this.#ingest;
     return ingest && this.#run
-      ? upstream.members(ingest.session).map((session) => ({ source: ingest.source, session }))
+      ? following.members(ingest.session).map((session) => ({ source: ingest.source, session }))
       : [];
   }
 
   /** Starts a message; only while free. One that `mayHaveRun` is sent only if OpenCode's stored state says so. */
   start(command: MessageCommand, mayHaveRun: boolean): void {
     clearTimeout(this.#idleTimer);
-    this.#starting = { command, mayHaveRun, bell: new Bell(), cancelled: false, dropped: false };
+    this.#starting = { command, mayHaveRun, wakeup: new Wakeup(), cancelled: false, dropped: false };
     void this.#begin(this.#starting);
   }
 
@@ -84,13 +84,13 @@ export class MissionRunner implements Follower {
     const ingest = this.#prepareIngest(record.session);
     ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
     this.#execute(turn, ingest, record.directory, false);
-    this.#context.upstream.follow(record.session, this);
+    this.#context.following.follow(record.session, this);
   }
 
   cancel(command: CommandId): void {
     if (this.#starting?.command.id === command) {
       this.#starting.cancelled = true;
-      this.#starting.bell.ring();
+      this.#starting.wakeup.wake();
     }
     if (this.#run?.turn.command.id === command) this.#run.cancel();
   }
@@ -99,16 +99,16 @@ export class MissionRunner implements Follower {
   welcome(wanted: boolean): void {
     if (this.#starting && !wanted) {
       this.#starting.dropped = true;
-      this.#starting.bell.ring();
+      this.#starting.wakeup.wake();
     }
     this.#run?.welcome(wanted);
   }
 
   /** The link came up, or the store has room again. */
   resume(): void {
-    this.#starting?.bell.ring();
+    this.#starting?.wakeup.wake();
     if (!this.#ingest) return;
-    if (this.#ingest.isStalled) this.#context.upstream.reload(this.#ingest.session);
+    if (this.#ingest.isStalled) this.#context.following.reload(this.#ingest.session);
     else this.#safely(() => this.#ingest?.flush());
     this.#run?.wake();
   }
@@ -117,7 +117,7 @@ export class MissionRunner implements Follower {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#idleTimer);
-    this.#starting?.bell.ring();
+    this.#starting?.wakeup.wake();
     this.#run?.leave();
     this.#unfollow();
   }
@@ -135,13 +135,13 @@ export class MissionRunner implements Follower {
     this.#run?.heard(rows);
   }
 
-  frames(frames: Frame[]): void {
-    this.#safely(() => this.#ingest?.frames(frames));
-    this.#run?.heard(frames);
+  events(events: OpenCodeEvent[]): void {
+    this.#safely(() => this.#ingest?.events(events));
+    this.#run?.heard(events);
   }
 
   ready(): void {
-    this.#starting?.bell.ring();
+    this.#starting?.wakeup.wake();
     this.#run?.ready();
   }
 
@@ -161,13 +161,13 @@ export class MissionRunner implements Follower {
   }
 
   async #begin(starting: Starting): Promise<void> {
-    const { command, bell } = starting;
+    const { command, wakeup } = starting;
     let isStored = true;
     try {
       await this.#retiring;
       for (let tries = 0; !this.#isClosed && !(await this.#tryBegin(starting)); tries++) {
-        void this.#context.upstream.nextOpening().then(() => bell.ring());
-        await bell.wait(doubled(retryMinMs, retryMaxMs, tries));
+        void this.#context.following.nextOpening().then(() => wakeup.wake());
+        await wakeup.wait(doubled(retryMinMs, retryMaxMs, tries));
       }
     } catch (error) {
       if (this.#isClosed) return;
@@ -180,10 +180,10 @@ export class MissionRunner implements Follower {
 
   /** False when it has to wait: for OpenCode, or for room in the store. Throws why OpenCode can't be started, when that is known. */
   async #tryBegin(starting: Starting): Promise<boolean> {
-    const { store, client, upstream } = this.#context;
+    const { store, client, following } = this.#context;
     try {
       if (this.#isOver(starting)) return true;
-      if (upstream.instance() === null) {
+      if (following.instance() === null) {
         const failure = client.failure();
         if (failure !== null) throw new Error(failure);
         return false;
@@ -207,8 +207,8 @@ export class MissionRunner implements Follower {
   }
 
   #commit({ command, mayHaveRun }: Starting, { directory, session, agent, model }: Prepared): boolean {
-    const { store, upstream, clock } = this.#context;
-    const instance = upstream.instance();
+    const { store, following, clock } = this.#context;
+    const instance = following.instance();
     if (instance === null) return false;
     const record = newRecord(command, { session, directory, instance }, clock());
     // The turn is stored before the prompt is sent: a restart finds it and asks OpenCode what became of it.
@@ -222,7 +222,7 @@ export class MissionRunner implements Follower {
     ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
     if (mayHaveRun) this.#judgeFirst(turn, ingest, directory);
     else {
-      if (!isFollowed) upstream.follow(session, this);
+      if (!isFollowed) following.follow(session, this);
       this.#execute(turn, ingest, directory, true);
     }
     return true;
@@ -235,8 +235,8 @@ export class MissionRunner implements Follower {
   #judgeFirst(turn: Turn, ingest: Ingest, directory: string): void {
     this.#execute(turn, ingest, directory, false);
     this.#run?.welcome(true);
-    this.#context.upstream.unfollow(ingest.session);
-    this.#context.upstream.follow(ingest.session, this);
+    this.#context.following.unfollow(ingest.session);
+    this.#context.following.follow(ingest.session, this);
   }
 
   #prepareIngest(session: string): Ingest {
@@ -249,14 +249,14 @@ export class MissionRunner implements Follower {
 
   #unfollow(): void {
     if (!this.#ingest) return;
-    this.#context.upstream.unfollow(this.#ingest.session);
+    this.#context.following.unfollow(this.#ingest.session);
     this.#ingest.close();
     this.#ingest = null;
   }
 
   #execute(turn: Turn, ingest: Ingest, directory: string, isNew: boolean): void {
     this.#directory = directory;
-    this.#run = new TurnRun(this.#context, ingest, turn, isNew);
+    this.#run = new TurnLoop(this.#context, ingest, turn, isNew);
     void this.#run.run().then(() => {
       if (this.#isClosed) return;
       this.#run = null;
@@ -277,7 +277,7 @@ export class MissionRunner implements Follower {
       } catch (storeError) {
         const waitMs = ending.failed(storeError);
         if (storeError instanceof StoreFull) return false;
-        await starting.bell.rest(waitMs, () => this.#isClosed || starting.cancelled || starting.dropped);
+        await starting.wakeup.rest(waitMs, () => this.#isClosed || starting.cancelled || starting.dropped);
       }
     }
     return false;

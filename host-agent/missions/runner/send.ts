@@ -14,9 +14,9 @@ import type { Turn } from './turn.ts';
  * OpenCode's stored state tells.
  */
 export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: boolean, log: Log): Promise<void> => {
-  const { client, store, upstream } = context;
+  const { client, store, following } = context;
   const { record, command, messageID, partID, agent } = turn;
-  const instance = upstream.instance();
+  const instance = following.instance();
   if (isFirst) await stopOrphan(context, turn, log);
   if (instance === null) throw new OpenCodeAway('OpenCode went away before the prompt was sent');
   turn.model ??= await chooseModel(context, record.directory, command.args.model);
@@ -40,7 +40,7 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
  * What runs in the session before the first prompt of a turn belongs to one that this store has lost. Nobody follows it, and
  * the prompt would only steer it (protocol §6, §9).
  */
-const stopOrphan = async ({ client, upstream }: MissionContext, turn: Turn, log: Log): Promise<void> => {
+const stopOrphan = async ({ client, following }: MissionContext, turn: Turn, log: Log): Promise<void> => {
   const { directory, session } = turn.record;
   if ((await client.status(directory, session)).type === 'idle') return;
   log.warn('turn.orphan_stopped', { session });
@@ -49,7 +49,7 @@ const stopOrphan = async ({ client, upstream }: MissionContext, turn: Turn, log:
     log,
     directory,
     session,
-    sessions: () => upstream.members(session),
+    sessions: () => following.members(session),
     isSettled: () => monotonicMs() - turn.heardAtMs > settleMs,
     wait: (ms) => wait(ms),
   });

@@ -11,7 +11,7 @@ export interface Situation extends Progress {
   /** The user's wish is stored, and the session was stopped. */
   cancelled: boolean;
   /** The OpenCode process is the one the turn was started on. */
-  sameInstance: boolean;
+  sameProcess: boolean;
   /** Why that process ended, as the launcher saw it. */
   endedBecause?: string;
   /** An error that came for the session since the prompt was sent. */
@@ -20,7 +20,7 @@ export interface Situation extends Progress {
   sinceSentMs: number | null;
   /** Since the turn was first seen in its present state: sent, or attached. */
   sinceSeenMs: number;
-  /** Since the last frame of the mission's sessions. */
+  /** Since the last event of the mission's sessions. */
   quietMs: number;
   resends: number;
   /**
@@ -33,7 +33,7 @@ export interface Situation extends Progress {
 
 /** What is known of `turn` at this moment; `people` is what the edge and the user have said of it. */
 export const situationOf = (
-  { store, endOf, upstream }: MissionContext,
+  { store, endOf, following }: MissionContext,
   ingest: Ingest,
   turn: Turn,
   people: Pick<Situation, 'cancelled' | 'wanted'>,
@@ -45,12 +45,12 @@ export const situationOf = (
     ...people,
     accepted: (store.turns.ofCommand(command.id)?.acceptedAt ?? null) !== null,
     endedBecause: endOf?.(record.instance),
-    sameInstance: record.instance === upstream.instance(),
+    sameProcess: record.instance === following.instance(),
     error: turn.error,
     sinceSentMs: turn.sentAtMs === null ? null : now - turn.sentAtMs,
     sinceSeenMs: now - turn.seenAtMs,
     quietMs: now - turn.heardAtMs,
     resends: record.resends,
-    rejected: store.requests.wasRejected(record.turn),
+    rejected: store.asks.wasRejected(record.turn),
   };
 };

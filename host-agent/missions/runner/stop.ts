@@ -2,7 +2,7 @@ import { abortGraceMs } from '../../../shared/limits.ts';
 import type { Client } from '../../opencode/api/client.ts';
 import { OpenCodeAway } from '../../opencode/api/failure.ts';
 import type { Log } from '../../process/log.ts';
-import { rejectRequests } from '../asks/reject.ts';
+import { rejectAsks } from '../asks/reject.ts';
 import { monotonicMs } from '../context.ts';
 
 /** Between two looks at a session that is being stopped. */
@@ -22,7 +22,7 @@ export interface Stopping {
 }
 
 /**
- * Stops what runs in a session: rejects pending requests first (else a sub-agent's parent makes one more model call, opencode §8.6),
+ * Stops what runs in a session: rejects open asks first (else a sub-agent's parent makes one more model call, opencode §8.6),
  * aborts, confirms. Still busy after abortGraceMs: the directory's instance is disposed. Resolves when nothing runs any more, as far
  * as OpenCode can be asked; never rejects for an OpenCode that is away.
  */
@@ -42,7 +42,7 @@ export const stopSession = async (stopping: Stopping): Promise<void> => {
         return;
       }
       if (status !== 'idle' || isFirst) {
-        await rejectRequests(client, directory, stopping.sessions());
+        await rejectAsks(client, directory, stopping.sessions());
         await client.abort(session);
       }
     } catch (error) {

@@ -1,22 +1,22 @@
 import type { Outcome } from '../../../shared/events.ts';
-import type { Frame } from '../../opencode/api/events.ts';
+import type { OpenCodeEvent } from '../../opencode/api/events.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../../opencode/api/failure.ts';
 import type { Log } from '../../process/log.ts';
 import { type Trouble, trouble } from '../../process/trouble.ts';
 import { StoreFull } from '../../store/transaction.ts';
-import { Asking } from '../asks/asks.ts';
+import { Asks } from '../asks/asks.ts';
 import { type MissionContext, missionTimes, monotonicMs } from '../context.ts';
 import { cancelledText, short } from '../transcript/error-text.ts';
 import type { Ingest } from '../transcript/ingest.ts';
 import { endEvents, failureEnd } from './ending.ts';
-import { hear, isSignOfLife } from './hearing.ts';
+import { effectOf, isSignOfLife } from './hearing.ts';
 import { isSettled, judge, judgeEndless } from './outcome.ts';
 import { type RetryPause, retryEvent } from './retry-said.ts';
 import { sendPrompt } from './send.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { abortIfPossible, stopSession } from './stop.ts';
 import { type Turn, unstartedText } from './turn.ts';
-import { Bell } from './wakeup.ts';
+import { Wakeup } from './wakeup.ts';
 
 /** A failure inside OpenCode need not end a long turn: it is asked again after this, so often in a row. */
 const troubleMs = 1_000;
@@ -26,14 +26,14 @@ const maxTroubles = 5;
  * One turn from its commit to its end, which is decided by what OpenCode has stored and by nothing else (protocol §4). A single
  * loop looks at the state whenever something was heard, so no two steps of a turn ever run at once.
  */
-export class TurnRun {
+export class TurnLoop {
   readonly turn: Turn;
   readonly #context: MissionContext;
   readonly #ingest: Ingest;
   readonly #log: Log;
   readonly #watchMs: number;
-  readonly #bell = new Bell();
-  readonly #asking: Asking;
+  readonly #wakeup = new Wakeup();
+  readonly #asks: Asks;
   #cancelled = false;
   #left = false;
   #failure: { cause: unknown } | null = null;
@@ -56,7 +56,7 @@ export class TurnRun {
     this.#failing = { turn: trouble(this.#log, 'turn.failed'), end: trouble(this.#log, 'turn.end_failed') };
     this.#watchMs = context.times?.watchMs ?? missionTimes.watchMs;
     const isStopping = () => this.#isCancelled();
-    this.#asking = new Asking({ context, ingest, turn: turn.record, log: this.#log }, isStopping, () =>
+    this.#asks = new Asks({ context, ingest, turn: turn.record, log: this.#log }, isStopping, () =>
       this.#state('running'),
     );
   }
@@ -82,7 +82,7 @@ export class TurnRun {
         waitMs = await this.#fail(error);
       }
       if (waitMs === 'ended') break;
-      if (!this.#left) await this.#bell.wait(waitMs);
+      if (!this.#left) await this.#wakeup.wait(waitMs);
       if (this.#left) return;
     }
     this.#context.live.remove(record.turn);
@@ -90,7 +90,7 @@ export class TurnRun {
 
   /** Something may have changed. */
   wake(): void {
-    this.#bell.ring();
+    this.#wakeup.wake();
   }
 
   /** The user's wish; it is stored already, unless the disk is full. */
@@ -119,8 +119,8 @@ export class TurnRun {
   }
 
   ready(): void {
-    if (this.turn.record.instance !== this.#context.upstream.instance()) this.turn.sentAtMs = null;
-    this.#asking.look();
+    if (this.turn.record.instance !== this.#context.following.instance()) this.turn.sentAtMs = null;
+    this.#asks.look();
     this.wake();
   }
 
@@ -128,12 +128,12 @@ export class TurnRun {
     this.#state('waiting');
   }
 
-  heard(frames: readonly Frame[]): void {
-    if (frames.some(isSignOfLife)) this.turn.heardAtMs = monotonicMs();
+  heard(events: readonly OpenCodeEvent[]): void {
+    if (events.some(isSignOfLife)) this.turn.heardAtMs = monotonicMs();
     this.#context.live.active(this.turn.record.turn, this.#context.clock());
-    this.#asking.heard(frames);
-    for (const frame of frames) {
-      const { state, look, error, retry } = hear(frame, this.#ingest.session);
+    this.#asks.heard(events);
+    for (const event of events) {
+      const { state, look, error, retry } = effectOf(event, this.#ingest.session);
       if (state) this.#state(state);
       if (retry) this.#sayRetry(retry);
       if (error) this.turn.error ??= error;
@@ -143,7 +143,7 @@ export class TurnRun {
 
   #state(state: 'running' | 'retrying' | 'waiting'): void {
     if (this.#isCancelled()) return;
-    this.#context.live.state(this.turn.record.turn, this.#asking.isOpen ? 'waiting' : state);
+    this.#context.live.state(this.turn.record.turn, this.#asks.isOpen ? 'waiting' : state);
   }
 
   #isCancelled(): boolean {
@@ -152,10 +152,10 @@ export class TurnRun {
 
   /** One look at the turn. Out: how long to wait for the next, unless something is heard. */
   async #step(): Promise<number | 'ended'> {
-    const { client, upstream } = this.#context;
+    const { client, following } = this.#context;
     try {
       if (this.#isCancelled()) return await this.#stop('cancelled', cancelledText);
-      if (!upstream.isReady(this.#ingest.session) || this.#ingest.isStalled) return this.#endIfHopeless();
+      if (!following.isReady(this.#ingest.session) || this.#ingest.isStalled) return this.#endIfHopeless();
       if (this.#mustSend) return await this.#send();
 
       const endless = judgeEndless(this.#situation(false), this.#context.stopAfterRepeats);
@@ -166,7 +166,7 @@ export class TurnRun {
       }
       const status = await client.status(this.turn.record.directory, this.#ingest.session);
       if (status.type !== 'idle') {
-        this.#asking.look();
+        this.#asks.look();
         if (status.type === 'retry') this.#sayRetry(status);
         this.#state(status.type === 'retry' ? 'retrying' : 'running');
         return this.#watchMs;
@@ -194,8 +194,8 @@ export class TurnRun {
 
   /** A prompt that was never sent need not wait for an OpenCode that can't be started. */
   #endIfHopeless(): number | 'ended' {
-    const { client, upstream } = this.#context;
-    const failure = this.#mustSend && upstream.instance() === null ? client.failure() : null;
+    const { client, following } = this.#context;
+    const failure = this.#mustSend && following.instance() === null ? client.failure() : null;
     return failure === null ? this.#watchMs : this.#end('failed', unstartedText(failure));
   }
 
@@ -205,10 +205,10 @@ export class TurnRun {
       this.#reloaded = false;
       return true;
     }
-    if (!this.#context.upstream.isReady(this.#ingest.session)) return false;
+    if (!this.#context.following.isReady(this.#ingest.session)) return false;
     this.#log.warn('turn.fence_lost');
     this.#reloaded = true;
-    this.#context.upstream.reload(this.#ingest.session);
+    this.#context.following.reload(this.#ingest.session);
     return false;
   }
 
@@ -224,7 +224,7 @@ export class TurnRun {
   }
 
   async #stop(outcome: Outcome, text: string): Promise<'ended' | number> {
-    const { client, upstream } = this.#context;
+    const { client, following } = this.#context;
     const [{ record }, { session }] = [this.turn, this.#ingest];
     this.#context.live.state(record.turn, 'stopping');
     if (!this.#mustSend) {
@@ -233,12 +233,12 @@ export class TurnRun {
         log: this.#log,
         directory: record.directory,
         session,
-        sessions: () => upstream.members(session),
+        sessions: () => following.members(session),
         // What OpenCode has stored is to be read before the end, behind which it would be dropped.
-        isSettled: () => upstream.isReady(session) && isSettled(this.#situation(true)),
-        wait: (ms) => this.#bell.wait(ms),
+        isSettled: () => following.isReady(session) && isSettled(this.#situation(true)),
+        wait: (ms) => this.#wakeup.wait(ms),
       });
-      if (upstream.isReady(session)) await this.#ingest.fence();
+      if (following.isReady(session)) await this.#ingest.fence();
     }
     return this.#end(outcome, text);
   }
@@ -250,7 +250,7 @@ export class TurnRun {
     const errorSaid = this.#ingest.progress(this.turn.messageID, command).last?.error !== undefined;
     const result = { ...this.#ingest.result(turn), errorSaid };
     const events = endEvents(this.turn, result, outcome, text);
-    const ends = this.#asking.ends(outcome === 'cancelled' ? 'rejected' : 'expired');
+    const ends = this.#asks.ends(outcome === 'cancelled' ? 'rejected' : 'expired');
     const rows = [
       ...this.#ingest.closeTexts(turn),
       ...[...ends.events, ...events].map((event) => this.#ingest.row(event)),
@@ -275,8 +275,8 @@ export class TurnRun {
     try {
       return this.#end(outcome, text);
     } catch (endError) {
-      // The store refuses what has to be stored, and would again at once. The abort makes frames that ring the bell.
-      await this.#bell.rest(this.#failing.end.failed(endError), () => this.#left);
+      // The store refuses what has to be stored, and would again at once. The abort makes events that wake us.
+      await this.#wakeup.rest(this.#failing.end.failed(endError), () => this.#left);
       return 0;
     }
   }

@@ -1,11 +1,11 @@
 import { monotonicMs } from '../context.ts';
 
 /** Lets one waiter sleep until something happens. A ring while nobody waits is kept for the next wait. */
-export class Bell {
+export class Wakeup {
   #rung = false;
   #wake: (() => void) | null = null;
 
-  ring(): void {
+  wake(): void {
     this.#rung = true;
     this.#wake?.();
   }

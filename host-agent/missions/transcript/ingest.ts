@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HostEvent, Usage } from '../../../shared/events.ts';
 import type { CommandId, MissionId, TurnId } from '../../../shared/ids.ts';
 import { checkpointMs, checkpointOfflineMs } from '../../../shared/limits.ts';
-import type { Durable, Frame, OpenCodeTodo } from '../../opencode/api/events.ts';
+import type { Durable, OpenCodeEvent, OpenCodeTodo } from '../../opencode/api/events.ts';
 import type { OutboxRow } from '../../store/outbox-row.ts';
 import { EventRefused, refusalOf } from '../../store/outbox-row.ts';
 import { StoreFull } from '../../store/transaction.ts';
@@ -13,11 +13,11 @@ import { type Growth, OpenTexts } from './text.ts';
 import { TodoList, todosEvent, wroteTodos } from './todos.ts';
 import { type Progress, partOfDelta, progressOf, translate } from './translate.ts';
 import {
-  answerParts,
+  closingParts,
   forgetTurn,
   newTranslation,
   openTexts,
-  rootAnswers,
+  rootMessages,
   type Translation,
   type TurnOfPrompt,
   usageOf,
@@ -30,7 +30,7 @@ import {
 const fenceMs = 5_000;
 
 /**
- * Brings what OpenCode says of one mission's sessions into the outbox: translate, redact, store with the upstream head in one
+ * Brings what OpenCode says of one mission's sessions into the outbox: translate, redact, store with the head in one
  * transaction, then show deltas. When the store is full it stalls, and goes on from what is stored after `replay`.
  */
 export class Ingest {
@@ -52,7 +52,7 @@ export class Ingest {
     this.#mission = mission;
     this.#texts = new OpenTexts(context.redactor);
     this.#state = newTranslation(session);
-    this.#source = context.store.upstream.source();
+    this.#source = context.store.heads.source();
     this.#todos = new TodoList(
       () => context.client.todos(session),
       (todos) => this.append(this.#todoRows(todos)),
@@ -76,7 +76,7 @@ export class Ingest {
   storedSeq(session: string): number {
     const known = this.#heads.get(session);
     if (known !== undefined) return known;
-    const seq = this.#context.store.upstream.head(session, this.#source)?.seq ?? -1;
+    const seq = this.#context.store.heads.head(session, this.#source)?.seq ?? -1;
     this.#heads.set(session, seq);
     return seq;
   }
@@ -86,7 +86,7 @@ export class Ingest {
     const { store } = this.#context;
     const record = store.missions.get(this.#mission);
     if (record && !isSameStore(store, record, rows)) adoptStore(this.#context, record, rows);
-    this.#source = store.upstream.source();
+    this.#source = store.heads.source();
     this.#heads.clear();
     this.#stalled = false;
     this.#state = newTranslation(this.session, this.#state.prompts);
@@ -96,9 +96,9 @@ export class Ingest {
     if (wroteTodos(this.#state)) this.#todos.missed();
   }
 
-  /** The next frames. Throws as `replay`. */
-  frames(frames: readonly Frame[]): void {
-    if (!this.#stalled) this.#apply(frames);
+  /** The next events. Throws as `replay`. */
+  events(events: readonly OpenCodeEvent[]): void {
+    if (!this.#stalled) this.#apply(events);
   }
 
   /** The stream is gone: whoever waits for a mark waits in vain. */
@@ -142,9 +142,9 @@ export class Ingest {
 
   /** What a turn has to show at its end. `model` as `provider/model`. */
   result(turn: TurnId): { answer: string[]; usage: Usage; model: string | null } {
-    const last = rootAnswers(this.#state, turn).at(-1)?.[1].last;
+    const last = rootMessages(this.#state, turn).at(-1)?.[1].last;
     return {
-      answer: answerParts(this.#state, turn),
+      answer: closingParts(this.#state, turn),
       usage: usageOf(this.#state, turn),
       model: last ? `${last.providerID}/${last.modelID}` : null,
     };
@@ -157,7 +157,7 @@ export class Ingest {
     );
   }
 
-  /** The call that a request of OpenCode names, once its row is stored; null before, and for one of no turn of ours. */
+  /** The call that an ask of OpenCode names, once its row is stored; null before, and for one of no turn of ours. */
   callOf(messageID: string, callID: string): { part: string; turn: TurnId; parent: string | undefined } | null {
     const answer = this.#state.answers.get(messageID);
     for (const view of answer ? this.#state.parts.values() : []) {
@@ -171,7 +171,7 @@ export class Ingest {
     forgetTurn(this.#state, turn);
   }
 
-  /** A row of this mission that stems from no upstream event. */
+  /** A row of this mission that stems from no event of OpenCode. */
   row(event: HostEvent): OutboxRow {
     const { clock, redactor } = this.#context;
     return { at: clock(), mission: this.#mission, event: clean(event, redactor()) };
@@ -205,23 +205,23 @@ export class Ingest {
     });
   }
 
-  #apply(frames: readonly Frame[]): void {
+  #apply(events: readonly OpenCodeEvent[]): void {
     const rows: OutboxRow[] = [];
     const heads = new Map<string, Durable>();
     const growths = new Map<string, Growth>();
     const passed: string[] = [];
-    for (const frame of frames) {
-      if (frame.kind === 'durable') {
-        rows.push(...this.#durable(frame, growths));
-        if (frame.seq > this.storedSeq(frame.session)) heads.set(frame.session, frame);
-        const mark = frame.fact.kind === 'session' ? frame.fact.session.metadata?.fence : undefined;
+    for (const event of events) {
+      if (event.kind === 'durable') {
+        rows.push(...this.#durable(event, growths));
+        if (event.seq > this.storedSeq(event.session)) heads.set(event.session, event);
+        const mark = event.fact.kind === 'session' ? event.fact.session.metadata?.fence : undefined;
         if (typeof mark === 'string') passed.push(mark);
-      } else if (frame.kind === 'delta') {
-        const part = partOfDelta(this.#state, frame.part);
-        const growth = part === null ? null : this.#texts.grow(part, frame.text, monotonicMs());
+      } else if (event.kind === 'delta') {
+        const part = partOfDelta(this.#state, event.part);
+        const growth = part === null ? null : this.#texts.grow(part, event.text, monotonicMs());
         if (growth) merge(growths, growth);
-      } else if (frame.kind === 'todos' && frame.session === this.session) {
-        rows.push(...this.#todoRows(frame.todos));
+      } else if (event.kind === 'todos' && event.session === this.session) {
+        rows.push(...this.#todoRows(event.todos));
       }
     }
     rows.push(...this.#checkpointRows(this.#waitMs()));
@@ -254,7 +254,7 @@ export class Ingest {
 
   #advance(heads: ReadonlyMap<string, Durable>, rows: readonly OutboxRow[]): void {
     const { store, clock } = this.#context;
-    for (const [session, { seq, id }] of heads) store.upstream.advance(this.#source, session, seq, id);
+    for (const [session, { seq, id }] of heads) store.heads.advance(this.#source, session, seq, id);
     for (const { event } of rows) if (event.type === 'turn.accepted') store.turns.accepted(event.turn, clock());
   }
 

@@ -8,11 +8,11 @@ import type { MissionContext } from '../context.ts';
  * same one. Else OpenCode's store was replaced by another or an older copy (protocol §3).
  */
 export const isSameStore = (store: Store, record: MissionRecord, history: readonly Durable[]): boolean => {
-  const source = store.upstream.source();
+  const source = store.heads.source();
   if (record.source !== source) return false;
   const sessions = new Set([record.session, ...history.map((row) => row.session)]);
   return [...sessions].every((session) => {
-    const head = store.upstream.head(session, source);
+    const head = store.heads.head(session, source);
     return !head || history.some((row) => row.session === session && row.seq === head.seq && row.id === head.event);
   });
 };
@@ -22,10 +22,10 @@ export const isSameStore = (store: Store, record: MissionRecord, history: readon
  * that was only deleted leaves those of the other missions.
  */
 export const isStoreLost = async ({ store, client }: MissionContext, record: MissionRecord): Promise<boolean> => {
-  const source = store.upstream.source();
+  const source = store.heads.source();
   // If the record names an earlier source, that store is already known to be gone; without a stored position nothing
   // can be told.
-  if (record.source !== source || !store.upstream.head(record.session, source)) return false;
+  if (record.source !== source || !store.heads.head(record.session, source)) return false;
   const ours = new Set(store.missions.all().flatMap((each) => (each.source === source ? [each.session] : [])));
   return !(await client.listAllSessions()).some((session) => ours.has(session.id));
 };
@@ -39,13 +39,13 @@ export const adoptStore = (
   record: MissionRecord,
   history: readonly Durable[],
 ): void => {
-  const isFirst = record.source === store.upstream.source();
+  const isFirst = record.source === store.heads.source();
   const text = "OpenCode's store was replaced by another one; what it had of running turns may be missing here.";
   const note = { at: clock(), mission: null, event: { type: 'host.note' as const, code: 'opencode.replaced', text } };
   store.outbox.append(isFirst ? [note] : [], () => {
-    const source = isFirst ? store.upstream.newSource() : store.upstream.source();
+    const source = isFirst ? store.heads.newSource() : store.heads.source();
     store.missions.put({ ...record, source });
-    for (const row of history) store.upstream.advance(source, row.session, row.seq, row.id);
+    for (const row of history) store.heads.advance(source, row.session, row.seq, row.id);
   });
   log.warn('opencode.replaced', { mission: record.mission, session: record.session });
 };

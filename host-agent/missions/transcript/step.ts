@@ -1,6 +1,6 @@
 import type { AssistantMessage } from '../../opencode/api/events.ts';
 import { isAbort } from './error-text.ts';
-import type { AnswerView, Content, Series, Translation } from './translation.ts';
+import type { AssistantView, Content, Series, Translation } from './translation.ts';
 
 /**
  * `finish` with which OpenCode asks the model again. It does so also where there is no tool call whose result it could bring, and
@@ -14,7 +14,7 @@ export const isFinal = ({ last, content }: { last: AssistantMessage; content: Re
   last.finish !== undefined && !goesOn.has(last.finish) && !content.has('tool');
 
 /** A step that is over and brought neither a tool call nor an end nor an error: nothing that could make the next one different. */
-const isFruitless = ({ last, content }: AnswerView): boolean =>
+const isFruitless = ({ last, content }: AssistantView): boolean =>
   last.time.completed !== undefined &&
   last.error === undefined &&
   last.finish !== undefined &&
@@ -26,7 +26,7 @@ const isFruitless = ({ last, content }: AnswerView): boolean =>
  * that the series did not have begins it anew, since the model came further; a tool call, an end or an error ends it. An abort is
  * nobody's answer, and says nothing. A function of OpenCode's stored events alone: a replay counts the same.
  */
-export const countStep = (state: Translation, answer: AnswerView): Series | null => {
+export const countStep = (state: Translation, answer: AssistantView): Series | null => {
   if (answer.counted || answer.last.time.completed === undefined) return null;
   answer.counted = true;
   const { session, turn, last, content } = answer;
@@ -50,7 +50,7 @@ export const countStep = (state: Translation, answer: AnswerView): Series | null
 };
 
 /** The longest series of a turn now, in any session of its tree; null when its last steps were all fruitful. */
-export const seriesOf = (state: Translation, turn: AnswerView['turn']): Series | null => {
+export const seriesOf = (state: Translation, turn: AssistantView['turn']): Series | null => {
   const all = [...state.series.values()].filter((series) => series.turn === turn && series.count > 0);
   return all.sort((a, b) => b.count - a.count)[0] ?? null;
 };

@@ -1,11 +1,11 @@
 import { assertNever } from '../../../shared/errors.ts';
 import type { ToolPart } from '../../opencode/api/events.ts';
-import { type AnswerView, costOfCall, type Made, type PartView, type Translation } from './translation.ts';
+import { type AssistantView, costOfCall, type Made, type PartView, type Translation } from './translation.ts';
 
 type ToolView = Extract<PartView, { kind: 'tool' }>;
 
 /** A tool part: one call when it first runs, exactly one result (contract §4.2). Its growing output in between is not stored. */
-export const translateTool = (state: Translation, answer: AnswerView, part: ToolPart): Made[] => {
+export const translateTool = (state: Translation, answer: AssistantView, part: ToolPart): Made[] => {
   const known = state.parts.get(part.id);
   if (known && (known.kind !== 'tool' || known.done)) return [];
   const { id, tool: name, callID } = part;

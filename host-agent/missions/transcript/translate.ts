@@ -6,9 +6,9 @@ import { countStep, isFinal, seriesOf } from './step.ts';
 import { fruitlessText } from './step-text.ts';
 import { translateTool } from './translate-tool.ts';
 import {
-  type AnswerView,
-  answerParts,
+  type AssistantView,
   type Content,
+  closingParts,
   type Made,
   type PartView,
   type Series,
@@ -69,7 +69,7 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
     state.repeating.add(turn);
     return [];
   }
-  const answer: AnswerView = known ?? { session, turn, last: message, content: new Set(), counted: false };
+  const answer: AssistantView = known ?? { session, turn, last: message, content: new Set(), counted: false };
   answer.last = message;
   state.answers.set(message.id, answer);
 
@@ -95,7 +95,7 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
 const isRepetition = (state: Translation, { parentID }: AssistantMessage): boolean =>
   [...state.answers.values()].some((answer) => answer.last.parentID === parentID && isFinal(answer));
 
-const translateText = (state: Translation, answer: AnswerView, part: TextPart): Made[] => {
+const translateText = (state: Translation, answer: AssistantView, part: TextPart): Made[] => {
   if (part.synthetic) return [];
   const made: Made[] = [];
   let view = state.parts.get(part.id);
@@ -127,7 +127,7 @@ const opened = (state: Translation, part: Extract<PartView, { kind: 'text' | 're
   };
 };
 
-const leaveOpenTexts = (state: Translation, answer: AnswerView): Made[] => {
+const leaveOpenTexts = (state: Translation, answer: AssistantView): Made[] => {
   const made: Made[] = [];
   for (const part of state.parts.values()) {
     if (part.kind === 'tool' || part.answer !== answer || part.state !== 'open') continue;
@@ -137,7 +137,7 @@ const leaveOpenTexts = (state: Translation, answer: AnswerView): Made[] => {
   return made;
 };
 
-const translateCost = (state: Translation, answer: AnswerView, part: StepFinish): Made[] => {
+const translateCost = (state: Translation, answer: AssistantView, part: StepFinish): Made[] => {
   if (state.steps.has(part.id)) return [];
   const { input, output, reasoning, cache } = part.tokens;
   const usage = { cost_usd: part.cost, input, output, reasoning, cache_read: cache.read, cache_write: cache.write };
@@ -179,7 +179,7 @@ export const progressOf = (state: Translation, messageID: string, command: Comma
     newer: place >= 0 && place < state.stored.length - 1,
     last: answers.at(-1)?.last ?? null,
     content: answers.at(-1)?.content ?? new Set(),
-    hasAnswer: turn !== undefined && answerParts(state, turn).length > 0,
+    hasAnswer: turn !== undefined && closingParts(state, turn).length > 0,
     fruitless: series && { series, isSubAgents: state.sessions.get(series.session)?.call !== undefined },
     repeating: turn !== undefined && state.repeating.has(turn),
   };

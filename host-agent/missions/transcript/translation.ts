@@ -21,7 +21,7 @@ export interface SessionView {
 export type Content = 'text' | 'reasoning' | 'tool';
 
 /** A message of an agent. `last` is its newest version. */
-export interface AnswerView {
+export interface AssistantView {
   session: string;
   turn: TurnId;
   last: AssistantMessage;
@@ -45,11 +45,17 @@ export interface Series {
 
 export type PartView =
   /** `left`: its message went on without it (a broken stream was tried again); a late end still counts. */
-  | { kind: 'text' | 'reasoning'; id: string; answer: AnswerView; state: 'open' | 'left' | 'closed'; hasText: boolean }
+  | {
+      kind: 'text' | 'reasoning';
+      id: string;
+      answer: AssistantView;
+      state: 'open' | 'left' | 'closed';
+      hasText: boolean;
+    }
   | {
       kind: 'tool';
       id: string;
-      answer: AnswerView;
+      answer: AssistantView;
       called: boolean;
       done: boolean;
       name: string;
@@ -77,7 +83,7 @@ export interface Translation {
   readonly stored: string[];
   readonly sessions: Map<string, SessionView>;
   /** In order of their first appearance. */
-  readonly answers: Map<string, AnswerView>;
+  readonly answers: Map<string, AssistantView>;
   readonly parts: Map<string, PartView>;
   /** `call`: the one that started the sub-agent which made the step. */
   readonly steps: Map<string, { turn: TurnId; call: string | undefined; usage: Usage }>;
@@ -136,12 +142,12 @@ const parentCall = (state: Translation, call: string): string | undefined => {
 };
 
 /** The turn's answers in the mission's own session, in order. */
-export const rootAnswers = (state: Translation, turn: TurnId): [string, AnswerView][] =>
+export const rootMessages = (state: Translation, turn: TurnId): [string, AssistantView][] =>
   [...state.answers].filter(([, answer]) => answer.turn === turn && answer.session === state.root);
 
 /** Texts that are the answer of a turn: those of its last message that has any. One that was broken off by an abort is none. */
-export const answerParts = (state: Translation, turn: TurnId): string[] => {
-  for (const [, answer] of rootAnswers(state, turn).reverse()) {
+export const closingParts = (state: Translation, turn: TurnId): string[] => {
+  for (const [, answer] of rootMessages(state, turn).reverse()) {
     if (answer.last.error && isAbort(answer.last.error)) continue;
     const texts = [...state.parts.values()].filter(
       (part) => part.kind === 'text' && part.answer === answer && part.hasText,

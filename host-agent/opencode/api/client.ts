@@ -40,9 +40,9 @@ const permission = request.extend({
   metadata: z.record(z.string(), json).catch({}),
 });
 const question = request.extend({ questions: z.array(json).catch([]) });
-export type OpenRequest = z.infer<typeof request>;
-export type OpenPermission = z.infer<typeof permission>;
-export type OpenQuestion = z.infer<typeof question>;
+export type OpenCodeAsk = z.infer<typeof request>;
+export type OpenCodePermission = z.infer<typeof permission>;
+export type OpenCodeQuestion = z.infer<typeof question>;
 
 /** A name that would have to be cut names nothing. */
 const agent = z.object({

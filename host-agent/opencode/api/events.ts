@@ -115,7 +115,7 @@ export type Live =
   /** A question or permission has got its answer; `answer` as it was given. */
   | { kind: 'replied'; session: string; request: string; outcome: 'answered' | 'rejected'; answer: object };
 
-export type Frame = Durable | Live;
+export type OpenCodeEvent = Durable | Live;
 
 const factOf = (type: string, data: Record<string, unknown>): Fact => {
   // The version after the last dot is OpenCode's own matter.
@@ -216,7 +216,7 @@ const envelope = z.object({
  * One `data:` text of `GET /global/event`. Out: what we use of it, or null. Durable events come twice, plain and as `sync`
  * with the seq; only the latter counts. Throws for a text that is no frame at all.
  */
-export const parseFrame = (text: string): Frame | null => {
+export const parseOpenCodeEvent = (text: string): OpenCodeEvent | null => {
   const { payload } = envelope.parse(JSON.parse(text));
   if (payload.type === 'sync') {
     const { id, aggregateID, seq, type, data } = syncEvent.parse(payload.syncEvent);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../../process/log.ts';
 import { type Trouble, trouble } from '../../process/trouble.ts';
 import type { Client } from './client.ts';
-import type { Durable, Frame } from './events.ts';
+import type { Durable, OpenCodeEvent } from './events.ts';
 import { OpenCodeAway } from './failure.ts';
 import { readTrees, startedSession } from './history.ts';
 import type { StreamSink } from './stream.ts';
@@ -17,8 +17,8 @@ export interface Follower {
   storedSeq(session: string): number;
   /** The whole history from seq 0, after a gap: what was in memory is to be built anew, open text is blind. */
   replay(rows: Durable[]): void;
-  /** The next frames, without hole or repetition. */
-  frames(frames: Frame[]): void;
+  /** The next events, without hole or repetition. */
+  events(events: OpenCodeEvent[]): void;
   /** OpenCode is there and the tree is up to date. */
   ready(): void;
   lost(): void;
@@ -30,14 +30,14 @@ interface Tree {
   /** Last seq seen of each member; null: not seen yet, the first one counts. */
   heads: Map<string, number | null>;
   /** Frames that wait while the history is read. */
-  held: Frame[] | null;
+  held: OpenCodeEvent[] | null;
 }
 
 /**
  * Distributes the event stream to the missions that follow it and fills every gap from OpenCode's history. A tree without
  * a turn needs no history: it goes on with the first seq that comes.
  */
-export class Upstream implements StreamSink {
+export class Following implements StreamSink {
   readonly #client: Client;
   readonly #log: Log;
   readonly #reading: Trouble;
@@ -116,14 +116,14 @@ export class Upstream implements StreamSink {
     }
   }
 
-  frames(frames: Frame[]): void {
-    const ofTree = new Map<Tree, Frame[]>();
-    for (const frame of frames) {
-      const tree = this.#treeOf(frame);
+  events(events: OpenCodeEvent[]): void {
+    const ofTree = new Map<Tree, OpenCodeEvent[]>();
+    for (const event of events) {
+      const tree = this.#treeOf(event);
       if (!tree) continue;
       const list = ofTree.get(tree);
-      if (list) list.push(frame);
-      else ofTree.set(tree, [frame]);
+      if (list) list.push(event);
+      else ofTree.set(tree, [event]);
     }
     for (const [tree, list] of ofTree) this.#take(tree, list);
   }
@@ -146,44 +146,44 @@ export class Upstream implements StreamSink {
   }
 
   /** A session joins with its creation, or (an older one, used again) with the call that names it. */
-  #treeOf(frame: Frame): Tree | undefined {
-    const known = this.#members.get(frame.session);
-    if (frame.kind !== 'durable') return known;
-    const child = startedSession(frame);
+  #treeOf(event: OpenCodeEvent): Tree | undefined {
+    const known = this.#members.get(event.session);
+    if (event.kind !== 'durable') return known;
+    const child = startedSession(event);
     if (known && child) this.#join(known, child);
-    if (known || frame.fact.kind !== 'session' || !frame.fact.session.parentID) return known;
-    const parent = this.#members.get(frame.fact.session.parentID);
-    if (parent) this.#join(parent, frame.session);
+    if (known || event.fact.kind !== 'session' || !event.fact.session.parentID) return known;
+    const parent = this.#members.get(event.fact.session.parentID);
+    if (parent) this.#join(parent, event.session);
     return parent;
   }
 
-  #take(tree: Tree, frames: Frame[]): void {
+  #take(tree: Tree, events: OpenCodeEvent[]): void {
     if (tree.held) {
-      tree.held.push(...frames);
+      tree.held.push(...events);
       return;
     }
-    const next: Frame[] = [];
-    for (const [index, frame] of frames.entries()) {
-      if (frame.kind === 'durable') {
-        const head = tree.heads.get(frame.session) ?? null;
-        if (head !== null && frame.seq <= head) continue;
+    const next: OpenCodeEvent[] = [];
+    for (const [index, event] of events.entries()) {
+      if (event.kind === 'durable') {
+        const head = tree.heads.get(event.session) ?? null;
+        if (head !== null && event.seq <= head) continue;
         // The seq is lower than what is stored: OpenCode's store may have been replaced, which only its history can
         // tell.
-        const hole = head === null ? frame.seq <= tree.follower.storedSeq(frame.session) : frame.seq > head + 1;
+        const hole = head === null ? event.seq <= tree.follower.storedSeq(event.session) : event.seq > head + 1;
         if (hole) {
-          this.#log.warn('opencode.gap', { session: frame.session, seq: frame.seq, head });
-          tree.held = frames.slice(index);
+          this.#log.warn('opencode.gap', { session: event.session, seq: event.seq, head });
+          tree.held = events.slice(index);
           void this.#load();
           break;
         }
-        tree.heads.set(frame.session, frame.seq);
+        tree.heads.set(event.session, event.seq);
       }
-      next.push(frame);
+      next.push(event);
     }
-    if (next.length > 0) tree.follower.frames(next);
+    if (next.length > 0) tree.follower.events(next);
   }
 
-  /** Loads every tree that holds frames, one request for all of them, until none does. */
+  /** Loads every tree that holds events, one request for all of them, until none does. */
   async #load(): Promise<void> {
     if (this.#loading) return;
     this.#loading = true;
@@ -219,8 +219,8 @@ export class Upstream implements StreamSink {
     if (!held || this.#trees.get(tree.root) !== tree) return;
     // What the stream brought is taken from there: text that followed a part's opening is complete then.
     const firstHeld = new Map<string, number>();
-    for (const frame of held) {
-      if (frame.kind === 'durable' && !firstHeld.has(frame.session)) firstHeld.set(frame.session, frame.seq);
+    for (const event of held) {
+      if (event.kind === 'durable' && !firstHeld.has(event.session)) firstHeld.set(event.session, event.seq);
     }
     const rows = history.filter((row) => row.seq < (firstHeld.get(row.session) ?? Number.POSITIVE_INFINITY));
     for (const row of rows) {

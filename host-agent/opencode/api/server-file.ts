@@ -14,7 +14,7 @@ const openCodeServer = z.object({
   pid: z.number().nullish(),
 });
 /** An OpenCode that runs. `startedAt` is for people who look into the file: milliseconds. */
-export type OpenCodeServer = z.infer<typeof openCodeServer> & { startedAt: number };
+export type OpenCodeAddress = z.infer<typeof openCodeServer> & { startedAt: number };
 
 /** Instead of an address: what people are told whose messages can't be started. No secrets. */
 const noServer = z.object({ failure: z.string().min(1) });
@@ -24,7 +24,7 @@ export type ServerFile = z.infer<typeof serverFile>;
 /** Throws when there is no file, or it is not one of ours; a parser's text may quote the password in it. */
 export const readServerFile = (path: string): ServerFile => serverFile.parse(JSON.parse(readFileSync(path, 'utf8')));
 
-export const announce = (path: string, server: OpenCodeServer): Promise<void> =>
+export const announce = (path: string, server: OpenCodeAddress): Promise<void> =>
   writePrivateFile(path, JSON.stringify(server));
 
 /** Says why there is no OpenCode; `failure` is a text for people, without secrets. */

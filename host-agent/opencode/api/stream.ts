@@ -3,7 +3,7 @@ import { doubled, spread } from '../../../shared/backoff.ts';
 import type { Log } from '../../process/log.ts';
 import { trouble } from '../../process/trouble.ts';
 import type { EndpointFile } from './endpoint.ts';
-import { type Frame, parseFrame } from './events.ts';
+import { type OpenCodeEvent, parseOpenCodeEvent } from './events.ts';
 import { OpenCodeAway } from './failure.ts';
 
 /** OpenCode sends a heartbeat every 10 s (opencode §7.1). */
@@ -12,7 +12,7 @@ const silenceMs = 25_000;
 const redialMinMs = 100;
 const redialMaxMs = 2_000;
 /** One event of OpenCode holds a whole tool output; beyond this the stream is not what we think it is. */
-const maxFrameChars = 64 * 1024 * 1024;
+const maxEventChars = 64 * 1024 * 1024;
 /** Reasons told of what one connection brought and could not be read; more of them say no more. */
 const maxReasons = 100;
 
@@ -20,7 +20,7 @@ export interface StreamSink {
   /** Frames from here on belong to OpenCode process `instance`; what came before it was connected is missing. */
   opened(instance: string): void;
   /** What one read brought, in order. */
-  frames(frames: Frame[]): void;
+  events(events: OpenCodeEvent[]): void;
   lost(): void;
 }
 
@@ -63,7 +63,7 @@ const readOnce = async (
 ) => {
   const { url, authorization, instance } = endpoint.get();
   const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(new Error(`no frame for ${silenceMs} ms`)), silenceMs);
+  const timer = setTimeout(() => silent.abort(new Error(`no event for ${silenceMs} ms`)), silenceMs);
   let isOpen = false;
   try {
     const response = await fetch(`${url}/global/event`, {
@@ -74,12 +74,12 @@ const readOnce = async (
     isOpen = true;
     opened();
     sink.opened(instance);
-    const split = frameSplitter();
+    const split = eventSplitter();
     const understood = reader(log);
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
       timer.refresh();
-      const frames = split(chunk).flatMap(understood);
-      if (frames.length > 0) sink.frames(frames);
+      const events = split(chunk).flatMap(understood);
+      if (events.length > 0) sink.events(events);
     }
   } finally {
     clearTimeout(timer);
@@ -88,7 +88,7 @@ const readOnce = async (
 };
 
 /** Reads the texts of one connection. What it can't read is logged once for each reason: a tool that grows is told hundreds of times. */
-const reader = (log: Log): ((text: string) => Frame[]) => {
+const reader = (log: Log): ((text: string) => OpenCodeEvent[]) => {
   const said = new Set<string>();
   const say = (event: string, reason: string, fields: object): void => {
     if (said.has(reason) || said.size >= maxReasons) return;
@@ -97,10 +97,10 @@ const reader = (log: Log): ((text: string) => Frame[]) => {
   };
   return (text) => {
     try {
-      const frame = parseFrame(text);
-      if (frame?.kind === 'durable' && frame.fact.kind === 'other' && frame.fact.problem)
-        say('opencode.unknown_shape', frame.fact.problem, { session: frame.session, seq: frame.seq });
-      return frame ? [frame] : [];
+      const event = parseOpenCodeEvent(text);
+      if (event?.kind === 'durable' && event.fact.kind === 'other' && event.fact.problem)
+        say('opencode.unknown_shape', event.fact.problem, { session: event.session, seq: event.seq });
+      return event ? [event] : [];
     } catch (error) {
       // A hole in seq shows when it mattered, and is filled from the history.
       say('opencode.bad_frame', error instanceof Error ? error.message : String(error), {});
@@ -109,13 +109,13 @@ const reader = (log: Log): ((text: string) => Frame[]) => {
   };
 };
 
-/** Cuts the stream into the texts of its `data:` lines; OpenCode sends nothing else, and one line per frame (opencode §7.1). */
-export const frameSplitter = (): ((chunk: string) => string[]) => {
+/** Cuts the stream into the texts of its `data:` lines; OpenCode sends nothing else, and one line per event (opencode §7.1). */
+export const eventSplitter = (): ((chunk: string) => string[]) => {
   let rest = '';
   return (chunk) => {
     const pieces = (rest + chunk).split('\n\n');
     rest = pieces.pop() ?? '';
-    if (rest.length > maxFrameChars) throw new Error(`a frame of more than ${maxFrameChars} characters`);
+    if (rest.length > maxEventChars) throw new Error(`an event of more than ${maxEventChars} characters`);
     return pieces.flatMap((piece) => (piece.startsWith('data:') ? [piece.slice(5).trimStart()] : []));
   };
 };

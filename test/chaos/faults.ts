@@ -1,6 +1,8 @@
 // What each fault does to the laboratory, and how it is healed.
+
 import type { LabProcess } from '../faults/lab-process.ts';
 import type { Laboratory } from '../faults/laboratory.ts';
+import { ofType } from '../faults/link-faults.ts';
 import type { Instants } from './instants.ts';
 import type { FaultName, FaultPlan } from './schedule.ts';
 
@@ -59,7 +61,7 @@ const faults: Record<FaultName, Fault> = {
     felt: ({ linkProxy }) => linkProxy.counts.delayed,
   },
   'link.acks-dropped': undone(
-    ({ linkProxy }) => linkProxy.drop((_direction, { json }) => json?.type === 'ack'),
+    ({ linkProxy }) => linkProxy.drop(ofType('ack')),
     ({ linkProxy }) => linkProxy.counts.dropped,
   ),
   'link.doubled': undone(

@@ -1,28 +1,14 @@
 // The host-agent is killed at every kind of moment of a turn: OpenCode goes on, the next host-agent attaches.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
+import { expect, test, vi } from 'vitest';
 import { callsOf, expectAgreed, expectSeen, expectWhole, soon } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { ofType } from './link-faults.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
-let lab: Laboratory;
-let me: Person;
-let viewer: ResumingViewer;
+useOneLaboratory();
 
-beforeAll(async () => {
-  lab = await startLaboratory();
-  me = await lab.person();
-  viewer = await resumingViewer(me);
-});
-afterEach(() => lab?.mend());
-afterAll(async () => {
-  await viewer?.close();
-  await lab?.stop();
-});
-
-const received = () => lab.linkProxy.passed((_direction, { json }) => json?.type === 'received');
+const received = () => lab.linkProxy.passed(ofType('received'));
 
 /** After the host-agent has come back: all of it is there, once, and everybody agrees. */
 const expectUnharmed = async (mission: string, marker: string): Promise<void> => {

@@ -1,39 +1,20 @@
 // Questions and permissions with everything failing in between: each gets one answer, or says that it can get none.
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { asks, delegates, runs } from '../support/asking-agent.ts';
 import { storedEvents } from '../support/comparison.ts';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import type { StreamEvent } from '../support/sse-reader.ts';
 import { callsOf, expectAgreed, soon } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
-import type { FramePredicate } from './link-proxy.ts';
+import type { Laboratory } from './laboratory.ts';
+import { ofType as type } from './link-faults.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
-let lab: Laboratory;
-let me: Person;
-let viewer: ResumingViewer;
-
-beforeAll(async () => {
-  // As a person's configuration: bash asks. OpenCode gets the latter as it is.
-  const environment = { OPENCODE_PERMISSIVE: 'false', OPENCODE_PERMISSION: '{"bash":"ask"}' };
-  lab = await startLaboratory({ environment });
-  me = await lab.person();
-  viewer = await resumingViewer(me);
-});
-afterEach(() => lab?.mend());
-afterAll(async () => {
-  await viewer?.close();
-  await lab?.stop();
-});
+// As a person's configuration: bash asks. OpenCode gets the latter as it is.
+useOneLaboratory({ environment: { OPENCODE_PERMISSIVE: 'false', OPENCODE_PERMISSION: '{"bash":"ask"}' } });
 
 const restart = async (part: Laboratory['agent' | 'edge' | 'openCode']): Promise<void> => {
   await part.kill();
   await part.start();
 };
-const type =
-  (wanted: string): FramePredicate =>
-  (_direction, { json }) =>
-    json?.type === wanted;
 
 const of = (mission: string, name: string): StreamEvent[] =>
   viewer.rows.filter((row) => row.name === name && row.data.mission_id === mission);

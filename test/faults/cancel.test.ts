@@ -1,31 +1,11 @@
 // A wish to cancel meets a broken link, a command that has not arrived, and a message right behind it.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { modelRecord, storedEvents } from '../support/comparison.ts';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { callsOf, expectAgreed, expectPrefix, expectSeen, hostSaid } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
-import type { FramePredicate } from './link-proxy.ts';
+import { ofType as type } from './link-faults.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
-let lab: Laboratory;
-let me: Person;
-let viewer: ResumingViewer;
-
-beforeAll(async () => {
-  lab = await startLaboratory();
-  me = await lab.person();
-  viewer = await resumingViewer(me);
-});
-afterEach(() => lab?.mend());
-afterAll(async () => {
-  await viewer?.close();
-  await lab?.stop();
-});
-
-const type =
-  (wanted: string): FramePredicate =>
-  (_direction, { json }) =>
-    json?.type === wanted;
+useOneLaboratory();
 
 const cancel = async (mission: string): Promise<void> => {
   expect((await me.call('POST', `/api/control/missions/${mission}/cancel`)).status).toBe(200);

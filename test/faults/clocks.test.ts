@@ -1,33 +1,18 @@
 // Clocks jump by hours, each side's alone and both ways: order and outcomes are the same (protocol §9, laws of AGENTS.md).
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { expectSameAsModel, modelRecord, storedEvents } from '../support/comparison.ts';
 import { unless } from '../support/needs.ts';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { callsOf, expectAgreed, expectSeen, expectWhole } from './case.ts';
 import { noClocks } from './clock.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
 const hour = 3_600;
 
 describe.skipIf(noClocks)(unless(noClocks, 'clocks'), () => {
-  let lab: Laboratory;
-  let me: Person;
-  let viewer: ResumingViewer;
-
-  beforeAll(async () => {
-    // A clock that jumps ahead by a day must not end the login of whoever watches.
-    lab = await startLaboratory({ faketime: true });
-    me = await lab.person();
-    viewer = await resumingViewer(me);
-  });
-  afterEach(async () => {
+  useOneLaboratory({ faketime: true });
+  // Before it is mended: the last one that is registered comes first.
+  afterEach(() => {
     for (const part of [lab.edge, lab.agent, lab.openCode]) part.jump(0);
-    await lab.mend();
-  });
-  afterAll(async () => {
-    await viewer?.close();
-    await lab?.stop();
   });
 
   const restart = async (part: 'edge' | 'agent' | 'openCode'): Promise<void> => {

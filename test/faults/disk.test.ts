@@ -2,36 +2,27 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshWorkingDir } from '../support/launched.ts';
 import { noMount, unless } from '../support/needs.ts';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { callsOf, expectAgreed, expectSeen, expectWhole, hostSaid } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
 describe.skipIf(noMount)(unless(noMount, 'a small disk'), () => {
-  let lab: Laboratory;
-  let me: Person;
-  let viewer: ResumingViewer;
   const directory = freshWorkingDir();
   /** The host-agent's state alone is on the small disk. */
   const disk = join(directory.path, 'disk');
 
-  beforeAll(async () => {
+  beforeAll(() => {
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk]);
-    lab = await startLaboratory({ workingDir: directory.path, agentStateDir: disk });
-    me = await lab.person();
-    viewer = await resumingViewer(me);
   });
-  afterEach(() => lab?.mend());
-  afterAll(async () => {
-    await viewer?.close();
-    await lab?.stop();
+  // After the laboratory, whose end comes before: the last one that is registered ends first.
+  afterAll(() => {
     execFileSync('umount', [disk]);
     directory.remove();
   });
+  useOneLaboratory({ workingDir: directory.path, agentStateDir: disk });
 
   const ballast = join(disk, 'ballast');
 

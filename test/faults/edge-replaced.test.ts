@@ -1,27 +1,12 @@
 // The edge's state, or one half of it, is replaced by yesterday's copy (protocol §6).
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { expectAskedOnce, expectSameAsModel, modelRecord, storedEvents } from '../support/comparison.ts';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { callsOf, expectAgreed, expectSeen, soon } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
-let lab: Laboratory;
-let me: Person;
-let viewer: ResumingViewer;
-
-beforeAll(async () => {
-  lab = await startLaboratory();
-  me = await lab.person();
-  viewer = await resumingViewer(me);
-});
-afterEach(() => lab?.mend());
-afterAll(async () => {
-  await viewer?.close();
-  await lab?.stop();
-});
+useOneLaboratory();
 
 const turn = async (text: string, mission?: string): Promise<string> => {
   const said = await me.say(`REASON Of ${text}.\nTOOL write {"content":"a","filePath":"a.txt"}\nSAY ${text}`, mission);

@@ -1,27 +1,13 @@
 // The host-agent's store or OpenCode's is lost, restored from an older copy, or running twice (protocol §6).
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { expectAskedOnce, expectSameAsModel, modelRecord, storedEvents } from '../support/comparison.ts';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { callsOf, expectAgreed, expectSeen, expectWhole, soon } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { ofType } from './link-faults.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
-let lab: Laboratory;
-let me: Person;
-let viewer: ResumingViewer;
+useOneLaboratory();
 
-beforeAll(async () => {
-  lab = await startLaboratory();
-  me = await lab.person();
-  viewer = await resumingViewer(me);
-});
-afterEach(() => lab?.mend());
-afterAll(async () => {
-  await viewer?.close();
-  await lab?.stop();
-});
-
-const welcome = () => lab.linkProxy.passed((_direction, { json }) => json?.type === 'welcome');
+const welcome = () => lab.linkProxy.passed(ofType('welcome'));
 
 /** Codes of what was said about the server itself. */
 const notes = (): unknown[] => viewer.rows.filter(({ name }) => name === 'host.note').map(({ data }) => data.code);
@@ -117,7 +103,7 @@ test('a turn that the older copy does not know is interrupted, and its message n
 
 test('a message that was received and whose store is lost before it ran is shown as lost and never runs', async () => {
   lab.openCode.freeze();
-  const received = lab.linkProxy.passed((_direction, { json }) => json?.type === 'received');
+  const received = lab.linkProxy.passed(ofType('received'));
   const { mission } = await me.say('SAY lost-before-run');
   await received;
 

@@ -13,6 +13,12 @@ export interface Frame {
 
 export type FramePredicate = (direction: Direction, frame: Frame) => boolean;
 
+/** Frames of these types, in either direction. */
+export const ofType =
+  (...types: string[]): FramePredicate =>
+  (_direction, { json }) =>
+    types.includes(String(json?.type));
+
 export type Faults = ReturnType<typeof openFaults>;
 
 const record = z.record(z.string(), z.unknown());

@@ -1,32 +1,12 @@
 // The link between host-agent and edge is cut, blocked, doubled and lied to, or the edge itself is gone.
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { windowEvents } from '../../shared/limits.ts';
 import { storedEvents } from '../support/comparison.ts';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { expectAgreed, expectSeen, expectWhole, hostSaid, soon } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
-import type { FramePredicate } from './link-proxy.ts';
+import { ofType as type } from './link-faults.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
-let lab: Laboratory;
-let me: Person;
-let viewer: ResumingViewer;
-
-beforeAll(async () => {
-  lab = await startLaboratory();
-  me = await lab.person();
-  viewer = await resumingViewer(me);
-});
-afterEach(() => lab?.mend());
-afterAll(async () => {
-  await viewer?.close();
-  await lab?.stop();
-});
-
-const type =
-  (...types: string[]): FramePredicate =>
-  (_direction, { json }) =>
-    types.includes(String(json?.type));
+useOneLaboratory();
 
 test('the edge is gone while an agent works: more rows than one window arrive once and in order', async () => {
   // Each thought is a part of its own, opened and closed: 1,200 rows, and only a window of 1,000 may be unacknowledged.

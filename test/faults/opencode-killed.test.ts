@@ -1,26 +1,12 @@
 // OpenCode is killed at every kind of moment of a turn: what it has stored is in the log, and nothing is asked twice.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
+import { expect, test, vi } from 'vitest';
 import { callsOf, expectAgreed, expectPrefix, expectWhole, soon } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { ofType } from './link-faults.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
-let lab: Laboratory;
-let me: Person;
-let viewer: ResumingViewer;
-
-beforeAll(async () => {
-  lab = await startLaboratory();
-  me = await lab.person();
-  viewer = await resumingViewer(me);
-});
-afterEach(() => lab?.mend());
-afterAll(async () => {
-  await viewer?.close();
-  await lab?.stop();
-});
+useOneLaboratory();
 
 const restart = async (): Promise<void> => {
   await lab.openCode.kill();
@@ -97,7 +83,7 @@ test('killed after it had stored the end and before the host-agent read it: fini
 
 test('away when a message comes: it waits for OpenCode and runs once', async () => {
   await lab.openCode.kill();
-  const received = lab.linkProxy.passed((_direction, { json }) => json?.type === 'received');
+  const received = lab.linkProxy.passed(ofType('received'));
   const { mission } = await me.say('SAY Patience.\nWAIT opencode-away');
   await received;
   await lab.openCode.start();

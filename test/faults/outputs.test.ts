@@ -1,6 +1,6 @@
 // Outputs that are too large, too long, no text, or cut in the worst place, by way of every real part.
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { maxEventBytes } from '../../shared/limits.ts';
 import {
   expectAskedOnce,
@@ -10,25 +10,10 @@ import {
   type StoredEvent,
   storedEvents,
 } from '../support/comparison.ts';
-import type { Person } from '../support/person.ts';
-import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
 import { callsOf, expectAgreed, expectSeen, expectWhole } from './case.ts';
-import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
-let lab: Laboratory;
-let me: Person;
-let viewer: ResumingViewer;
-
-beforeAll(async () => {
-  lab = await startLaboratory();
-  me = await lab.person();
-  viewer = await resumingViewer(me);
-});
-afterEach(() => lab?.mend());
-afterAll(async () => {
-  await viewer?.close();
-  await lab?.stop();
-});
+useOneLaboratory();
 
 /** A secret of the laboratory: the key of its provider. */
 const secret = 'lab-api-key';

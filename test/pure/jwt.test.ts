@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { signToken, verifyToken } from '../../worker/auth/jwt.ts';
+
+const secret = 'a secret of long ago';
+const claims = { sub: 'default', usr: 'Zoë', iat: 1_800_000_000, exp: 1_800_000_100 };
+/** As the first version issued it. */
+const token = [
+  'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9',
+  'eyJzdWIiOiJkZWZhdWx0IiwidXNyIjoiWm_DqyIsImlhdCI6MTgwMDAwMDAwMCwiZXhwIjoxODAwMDAwMTAwfQ',
+  '59XcysPs8qpakwe3Si1h6Bg_hqDDOgtGIn38z2mmvWg',
+].join('.');
+
+const at = (seconds: number) => verifyToken(token, secret, seconds * 1_000);
+
+test('a login outlives an update: tokens are made of the same bytes as ever', async () => {
+  expect(await signToken(claims, secret)).toBe(token);
+  expect(await at(claims.exp - 1)).toEqual(claims);
+});
+
+test('a token is taken for a minute longer than it lasts, because clocks differ, and no longer', async () => {
+  expect(await at(claims.exp + 59)).toEqual(claims);
+  expect(await at(claims.exp + 61)).toBeNull();
+});
+
+test('a token of another secret, another algorithm or none, or with rules that are not known here, is none', async () => {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const [, body, signature] = token.split('.');
+  const others = [
+    await signToken(claims, 'another secret'),
+    `${part({ alg: 'none' })}.${body}.`,
+    `${part({ alg: 'HS512', typ: 'JWT' })}.${body}.${signature}`,
+    `${part({ alg: 'HS256', typ: 'JWT', crit: ['exp'] })}.${body}.${signature}`,
+    `${token}.more`,
+    ` ${token}`,
+    '..',
+    '',
+  ];
+
+  for (const other of others) expect(await verifyToken(other, secret, claims.iat * 1_000), other).toBeNull();
+});

@@ -9,6 +9,7 @@ import { type IosApp, openIosApp } from './clients/ios.ts';
 import { openControlScreen } from './clients/ios-screen.ts';
 import { openWebApp, type WebApp } from './clients/web.ts';
 import { openControlPage } from './clients/web-control.ts';
+import { ada, recordFile, usersOfRecord } from './record/setting.ts';
 
 export { password } from '../support/stack.ts';
 
@@ -26,10 +27,12 @@ export const openStage = async (): Promise<void> => {
   const model = await startModel();
   // One more provider that can be connected; the scripted model plays it, too.
   const config = { ...JSON.parse(labConfig(model.url)), enabled_providers: ['lab', 'groq'] };
-  const stack = await startStack({ DEFAULT_MODEL: '', OPENCODE_CONFIG_CONTENT: JSON.stringify(config) });
-  const { token } = await dataOf(stack.anyone.api.POST('/api/auth/login', { body: { password } }));
+  const environment = { DEFAULT_MODEL: '', OPENCODE_CONFIG_CONTENT: JSON.stringify(config) };
+  const stack = await startStack({ ...environment, ...(recordFile ? usersOfRecord : {}) });
+  const own = recordFile ? ada : { password };
+  const { token } = await dataOf(stack.anyone.api.POST('/api/auth/login', { body: own }));
   const witness = await startWitness(stack.url, { authorization: `Bearer ${token}` });
-  stage = { stack, model, me: await stack.person(), token, witness };
+  stage = { stack, model, me: await stack.person(own), token, witness };
 };
 
 /** What was seen of every mission so far is what a reload shows. */

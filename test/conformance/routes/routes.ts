@@ -5,34 +5,9 @@ import { allRoutes } from '../../../shared/routes/routes.ts';
 import { routesAt } from '../../../worker/http/declared.ts';
 import { apiFetch } from '../../support/declared-answer.ts';
 import { me, stack, token } from '../stage.ts';
-import { controlCases } from './control.ts';
-import { fileCases } from './files.ts';
-import { generalCases } from './general.ts';
-import { libraryCases } from './library.ts';
-import { missionCases } from './missions.ts';
-import { providerCases } from './providers.ts';
-import { requestCases } from './requests.ts';
+import { cases } from './cases.ts';
 import { declaredRoutes, filled } from './router.ts';
 import { runCases } from './run.ts';
-import { serverCases } from './servers.ts';
-import { mcpCases, openCodeCases, secretCases, systemCases } from './system.ts';
-import { workspaceCases } from './workspaces.ts';
-
-const cases = {
-  general: generalCases,
-  workspaces: workspaceCases,
-  missions: missionCases,
-  control: controlCases,
-  requests: requestCases,
-  files: fileCases,
-  library: libraryCases,
-  opencode: openCodeCases,
-  system: systemCases,
-  mcp: mcpCases,
-  secrets: secretCases,
-  servers: serverCases,
-  providers: providerCases,
-};
 
 for (const [name, own] of Object.entries(cases)) describe(name, () => runCases(own));
 

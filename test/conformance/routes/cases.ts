@@ -1,0 +1,28 @@
+// Every route's case, by the section of the contract it belongs to.
+import type { RouteCase } from './case.ts';
+import { controlCases } from './control.ts';
+import { fileCases } from './files.ts';
+import { generalCases } from './general.ts';
+import { libraryCases } from './library.ts';
+import { missionCases } from './missions.ts';
+import { providerCases } from './providers.ts';
+import { requestCases } from './requests.ts';
+import { serverCases } from './servers.ts';
+import { mcpCases, openCodeCases, secretCases, systemCases } from './system.ts';
+import { workspaceCases } from './workspaces.ts';
+
+export const cases: Record<string, readonly RouteCase[]> = {
+  general: generalCases,
+  workspaces: workspaceCases,
+  missions: missionCases,
+  control: controlCases,
+  requests: requestCases,
+  files: fileCases,
+  library: libraryCases,
+  opencode: openCodeCases,
+  system: systemCases,
+  mcp: mcpCases,
+  secrets: secretCases,
+  servers: serverCases,
+  providers: providerCases,
+};

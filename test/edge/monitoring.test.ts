@@ -4,7 +4,7 @@ import { call } from '../../shared/calls/call.ts';
 import { callHost } from '../../worker/call.ts';
 import { watch } from '../../worker/monitoring/watch.ts';
 import { handClock } from '../support/hand-clock.ts';
-import { replyToCalls, answeringHost } from './answering-host.ts';
+import { answeringHost, replyToCalls } from './answering-host.ts';
 import { edgeEnv, enrol, freshDirectory, request, tokenOf } from './edge.ts';
 import { dialHost, hello } from './host-peer.ts';
 

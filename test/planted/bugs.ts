@@ -125,9 +125,9 @@ export const bugs: readonly Bug[] = [
     name: 'lost is concluded before the log has reached at',
     planted: [
       {
-        file: 'worker/host/link/absence.ts',
-        from: '  if (runPosition(host.sql, noted.run) < noted.n) return [];\n',
-        to: '',
+        file: 'worker/host/log/awaited.ts',
+        from: '  if (at === null || runPosition(sql, at.run) < at.n) return null;\n',
+        to: '  if (at === null) return null;\n',
       },
     ],
     proof: atEdge(absentCommand),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import type { AgentTreeNode, ProgressJson, StoredEventJson } from '../../shared/api.ts';
 import { treeRows } from '../../worker/host/missions/tree.ts';
-import { hostObject } from '../../worker/host-calls.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
 import { sha, turnRows } from './turn-rows.ts';

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { call } from '../../shared/calls/call.ts';
 import { awayMs } from '../../shared/limits.ts';
-import { callHost } from '../../worker/call.ts';
+import { callHost } from '../../worker/hosts/call.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { edgeEnv } from './edge.ts';
 import { dialHost, enrolHost, hello } from './host-peer.ts';

@@ -2,7 +2,7 @@ import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } fr
 import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { closeCode, protocolVersion } from '../../shared/limits.ts';
-import { hostObject } from '../../worker/host-calls.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
 import { batch, dialHost, enrolHost, hello } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';

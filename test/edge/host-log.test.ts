@@ -2,7 +2,7 @@ import { env, evictDurableObject } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { closeCode } from '../../shared/limits.ts';
-import { hostObject } from '../../worker/host-calls.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
 import { batch, dialHost, enrolHost, hello, row } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';

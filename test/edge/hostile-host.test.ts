@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { noUsage } from '../../shared/events.ts';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { closeCode } from '../../shared/limits.ts';
-import { hostObject } from '../../worker/host-calls.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
 import { batch, dialHost, enrolHost, type HostPeer, hello, row } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';

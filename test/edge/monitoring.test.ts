@@ -1,8 +1,8 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { call } from '../../shared/calls/call.ts';
-import { callHost } from '../../worker/call.ts';
-import { watch } from '../../worker/monitoring/watch.ts';
+import { callHost } from '../../worker/hosts/call.ts';
+import { watch } from '../../worker/hosts/monitoring.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { answeringHost, replyToCalls } from './answering-host.ts';
 import { edgeEnv, enrol, freshDirectory, request, tokenOf } from './edge.ts';

@@ -2,7 +2,7 @@
 import { env, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
 import type { MissionJson, StoredEventJson } from '../../shared/api.ts';
-import { hostObject } from '../../worker/host-calls.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';

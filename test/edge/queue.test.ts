@@ -2,7 +2,7 @@ import { env } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { MissionJson, QueuedJson, StoredEventJson } from '../../shared/api.ts';
 import { maxMessageBytes } from '../../shared/limits.ts';
-import { hostObject } from '../../worker/host-calls.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello } from './host-peer.ts';
 import { readStream, type StreamReader } from './stream-reader.ts';

@@ -1,7 +1,7 @@
 import { env, evictDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
-import { hostObject } from '../../worker/host-calls.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
 import { batch, dialHost, enrolHost, type HostPeer, hello } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';

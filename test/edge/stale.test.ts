@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { nextDue, staleMissions, storeProjectionResult } from '../../worker/host/upkeep/due.ts';
 import { staleHours } from '../../worker/host/upkeep/stale.ts';
-import { hostObject } from '../../worker/host-calls.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
 import { batch, dialHost, enrolHost, hello } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';

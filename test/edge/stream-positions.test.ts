@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { formatVector } from '../../shared/cursor.ts';
-import { parseFrame } from '../../worker/stream/frame.ts';
+import { type Runs, statusAround, statusSnapshot } from '../../worker/stream/activity.ts';
 import { positionsFrom, withVectorIds } from '../../worker/stream/positions.ts';
-import { type Runs, statusAround, statusSnapshot } from '../../worker/stream/runs.ts';
 import { seated } from '../../worker/stream/seats.ts';
+import { parseFrame } from '../../worker/stream/viewer-frame.ts';
 
 const a = { id: 'aaa', log: 'log-a', isLive: false, isRemoved: false };
 const b = { id: 'bbb', log: 'log-b', isLive: false, isRemoved: false };

@@ -1,7 +1,7 @@
 import { sendFile } from '../../shared/calls/files.ts';
 import { downloadChannel } from '../../shared/channels/transfers.ts';
 import { preconditionOf } from '../../shared/preconditions.ts';
-import { callHost } from '../call.ts';
+import { callHost } from '../hosts/call.ts';
 import type { Context } from '../http/context.ts';
 import { openChannel, receiveBody } from '../relay/open.ts';
 import { attachment, contentType } from './content.ts';

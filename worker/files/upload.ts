@@ -3,7 +3,7 @@ import { receiveFile } from '../../shared/calls/files.ts';
 import { type storedFile, uploadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { maxUploadBytes } from '../../shared/limits.ts';
-import { callHost } from '../call.ts';
+import { callHost } from '../hosts/call.ts';
 import type { Context } from '../http/context.ts';
 import { openChannel, sendBody } from '../relay/open.ts';
 import { placeOf } from './place.ts';

@@ -5,7 +5,7 @@ import { directory } from '../directory/directory.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
-import { ask, unwrap } from '../host-calls.ts';
+import { ask, unwrap } from '../hosts/object.ts';
 import { runningMissions } from './running.ts';
 
 const noProgress: ProgressJson = {

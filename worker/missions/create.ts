@@ -5,7 +5,7 @@ import { setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import type { HostRow } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../host-calls.ts';
+import { ask, unwrap } from '../hosts/object.ts';
 
 export const newMissionId = (): MissionId => missionId.parse(crypto.randomUUID());
 

@@ -3,7 +3,7 @@ import type { MissionId } from '../../shared/ids.ts';
 import { pageRows } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import type { EventsPage } from '../host/replies.ts';
-import { ask, unwrap } from '../host-calls.ts';
+import { ask, unwrap } from '../hosts/object.ts';
 
 /** Which stored events are wanted (contract §6): `offset` skips matches, `limit` bounds what is left. */
 export interface EventsWish {

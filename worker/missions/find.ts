@@ -4,7 +4,7 @@ import type { MissionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../host-calls.ts';
+import { ask, unwrap } from '../hosts/object.ts';
 
 /** The server of a user's mission, or 404 in the words the endpoint uses. */
 export const requireMissionHost = async (

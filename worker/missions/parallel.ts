@@ -6,7 +6,7 @@ import { listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../host-calls.ts';
+import { ask, unwrap } from '../hosts/object.ts';
 import { messageContent } from './content.ts';
 
 const reserved = z.object({ message: commandId });

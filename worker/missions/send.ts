@@ -6,7 +6,7 @@ import { findHost, listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId, hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../host-calls.ts';
+import { ask, unwrap } from '../hosts/object.ts';
 import { messageContent } from './content.ts';
 import { createMission, newMissionId, requireHost } from './create.ts';
 import { requireMissionHost } from './find.ts';

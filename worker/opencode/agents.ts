@@ -1,8 +1,8 @@
 import { type OpenCodeAgent, openCodeAgents } from '../../shared/calls/opencode.ts';
 import { AppError } from '../../shared/errors.ts';
-import { callHost } from '../call.ts';
+import { callHost } from '../hosts/call.ts';
+import { serverOf } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
-import { serverOf } from '../http/server.ts';
 
 /**
  * Hidden by default (contract §2.4.11), without `build` and `plan`: the contract hides those behind agents of a plugin that is

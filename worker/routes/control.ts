@@ -4,7 +4,7 @@ import { directory } from '../directory/directory.ts';
 import { hostsOfOwner, liveHosts } from '../directory/hosts.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../host-calls.ts';
+import { ask, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { currentProgress, currentTree } from '../missions/agents.ts';

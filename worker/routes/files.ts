@@ -1,10 +1,10 @@
 import { finishUpload, listFiles, makeDirectory, removeFiles } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
 import { fileRoutes } from '../../shared/routes/files.ts';
-import { callHost } from '../call.ts';
 import { download } from '../files/download.ts';
 import { placeOf } from '../files/place.ts';
 import { upload } from '../files/upload.ts';
+import { callHost } from '../hosts/call.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 

@@ -8,9 +8,9 @@ import { countAttempt, enrolmentLimitKey, forgiveFailures } from '../auth/login-
 import { directory } from '../directory/directory.ts';
 import { keepCode } from '../directory/enrolment.ts';
 import { endCredential, findHost, forgetHost, listHosts } from '../directory/hosts.ts';
-import { drawEnrolmentCode, enrolmentCodeHash } from '../enrolment/code.ts';
-import { enrolHost } from '../enrolment/enrol.ts';
-import { ask } from '../host-calls.ts';
+import { enrolHost } from '../hosts/enrol.ts';
+import { drawEnrolmentCode, enrolmentCodeHash } from '../hosts/enrolment-code.ts';
+import { ask } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { publicOrigin } from '../http/origin.ts';
 import { pageOf } from '../http/paging.ts';

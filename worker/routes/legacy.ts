@@ -2,7 +2,7 @@ import { uuidParam } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { legacyRoutes } from '../../shared/routes/legacy.ts';
 import { directory } from '../directory/directory.ts';
-import { findRun, listRuns } from '../directory/runs.ts';
+import { findRun, listRuns } from '../directory/finished.ts';
 import { on, type Served } from '../http/on.ts';
 
 /** Contract §2.1. */

@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.ts';
 import { serverRoutes } from '../../shared/routes/servers.ts';
 import { hostOfCredential } from '../auth/host-credential.ts';
-import { hostObject } from '../host-calls.ts';
+import { hostObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 
 /**

@@ -4,7 +4,7 @@ import { forgetCurrentMission, setCurrentMission } from '../directory/current.ts
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import { hostOfMission } from '../directory/missions.ts';
-import { ask, unwrap } from '../host-calls.ts';
+import { ask, unwrap } from '../hosts/object.ts';
 import { jsonStream } from '../http/json-stream.ts';
 import { on, type Served } from '../http/on.ts';
 import { eventsText } from '../missions/events.ts';

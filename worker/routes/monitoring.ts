@@ -1,10 +1,10 @@
 import { serverRoutes } from '../../shared/routes/servers.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
+import { serverOf } from '../hosts/chosen.ts';
+import { watch } from '../hosts/monitoring.ts';
 import { on, type Served } from '../http/on.ts';
-import { serverOf } from '../http/server.ts';
 import { acceptSocket, requireHandshake } from '../http/socket.ts';
-import { watch } from '../monitoring/watch.ts';
 
 /** `GET /api/monitoring/ws`: real figures of the default server, or of `?host=` (contract §7.3). `interval_ms` is ignored. */
 export const monitoring: Served[] = [

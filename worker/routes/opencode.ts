@@ -4,13 +4,13 @@ import { AppError } from '../../shared/errors.ts';
 import { missionId } from '../../shared/ids.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
 import { openCodeRoutes } from '../../shared/routes/opencode.ts';
-import { callHost } from '../call.ts';
 import { directory } from '../directory/directory.ts';
 import { type HostRow, listHosts } from '../directory/hosts.ts';
 import { newestMissionOn } from '../directory/missions.ts';
+import { callHost } from '../hosts/call.ts';
+import { serverOf } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
-import { serverOf } from '../http/server.ts';
 import { allAgents } from '../opencode/agents.ts';
 
 const readOnlyText =

@@ -12,10 +12,10 @@ import {
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerSlug, providerTypes, usesOauth } from '../../shared/providers.ts';
 import { providerRoutes } from '../../shared/routes/providers.ts';
-import { callHost } from '../call.ts';
+import { callHost } from '../hosts/call.ts';
+import { serverOf } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
-import { serverOf } from '../http/server.ts';
 import { requireHost } from '../missions/create.ts';
 
 const secretText =

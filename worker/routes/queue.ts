@@ -4,7 +4,7 @@ import { directory } from '../directory/directory.ts';
 import { hostsOfOwner } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
-import { ask, type HostObject, unwrap } from '../host-calls.ts';
+import { ask, type HostObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { messageContent } from '../missions/content.ts';

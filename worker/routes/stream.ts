@@ -2,7 +2,7 @@ import { controlRoutes } from '../../shared/routes/control.ts';
 import { directory } from '../directory/directory.ts';
 import { hostsForStream } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
-import { hostObject } from '../host-calls.ts';
+import { hostObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { requireMissionHost } from '../missions/find.ts';
 import { Bridge, type StreamEdge } from '../stream/bridge.ts';

@@ -2,9 +2,9 @@ import packageJson from '../../package.json';
 import { AppError } from '../../shared/errors.ts';
 import { openCodeRoutes } from '../../shared/routes/opencode.ts';
 import type { HostRow } from '../directory/hosts.ts';
+import { serverOf } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
-import { serverOf } from '../http/server.ts';
 import { stateOf } from './opencode.ts';
 
 const here =

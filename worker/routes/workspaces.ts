@@ -2,17 +2,17 @@ import { workspaceDebug, workspaceInitLog } from '../../shared/calls/workspace.t
 import { AppError } from '../../shared/errors.ts';
 import { nilWorkspace } from '../../shared/ids.ts';
 import { type WorkspaceJson, workspaceRoutes } from '../../shared/routes/workspaces.ts';
-import { callHost } from '../call.ts';
 import { directory } from '../directory/directory.ts';
 import { type HostRow, listHosts } from '../directory/hosts.ts';
+import { callHost } from '../hosts/call.ts';
 import type { Context } from '../http/context.ts';
 import { notYet } from '../http/not-yet.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { requireHandshake } from '../http/socket.ts';
 import { requireHost } from '../missions/create.ts';
+import { changes, checkName, checkPath } from '../workspaces/changes.ts';
 import { wireWorkspaces } from '../workspaces/wire.ts';
-import { changes, checkName, checkPath } from '../workspaces/wish.ts';
 import { noTerminals } from './console.ts';
 
 /** Contract §2.3. */

@@ -2,13 +2,13 @@ import type { Cancel, Clock } from '../../shared/clock.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
 import { sseComment, sseEvent } from '../../shared/sse.ts';
 import { logError } from '../log.ts';
-import type { Frame } from './frame.ts';
+import { type Runs, statusAround, statusSnapshot } from './activity.ts';
+import { Servers, type StreamEdge, type StreamWish } from './hosts.ts';
 import { Outlet } from './outlet.ts';
 import { type StreamHost, withVectorIds } from './positions.ts';
-import { type Runs, statusAround, statusSnapshot } from './runs.ts';
-import { Servers, type StreamEdge, type StreamWish } from './servers.ts';
+import type { Frame } from './viewer-frame.ts';
 
-export type { StreamEdge, StreamWish } from './servers.ts';
+export type { StreamEdge, StreamWish } from './hosts.ts';
 
 /** A viewer is told something at once, even where a server's object takes longer than this to answer. */
 export const joinMs = 3_000;

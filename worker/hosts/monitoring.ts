@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type Sample, type SamplePosition, systemSamples } from '../../shared/calls/system.ts';
 import { AppError } from '../../shared/errors.ts';
-import { callHost } from '../call.ts';
 import type { Env } from '../env.ts';
 import { logError } from '../log.ts';
+import { callHost } from './call.ts';
 
 /** Contract §7.3: one sample per second. */
 const sampleMs = 1_000;

@@ -6,8 +6,8 @@ import { sha256Hex } from '../digest.ts';
 import { directory } from '../directory/directory.ts';
 import { isCodeUsable, useCode } from '../directory/enrolment.ts';
 import type { Env } from '../env.ts';
-import { ask } from '../host-calls.ts';
-import { enrolmentCodeHash } from './code.ts';
+import { enrolmentCodeHash } from './enrolment-code.ts';
+import { ask } from './object.ts';
 
 /**
  * Enrols a server by its code and fences the credential it had before. The new credential is in the answer and nowhere else.

@@ -1,8 +1,8 @@
 import { doubled } from '../../shared/backoff.ts';
 import type { Cancel, Clock } from '../../shared/clock.ts';
 import { logError } from '../log.ts';
-import type { Frame } from './frame.ts';
-import { dial, type Upstream, ViewerRefused, type ViewerWish } from './upstream.ts';
+import { dial, type Upstream, ViewerRefused, type ViewerWish } from './object-socket.ts';
+import type { Frame } from './viewer-frame.ts';
 
 /** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
 export const redialMinMs = 200;

@@ -1,8 +1,8 @@
-import { AppError } from '../shared/errors.ts';
-import type { Bindings } from './env.ts';
-import type { Host } from './host/object.ts';
-import type { Reply } from './host/replies.ts';
-import { logError } from './log.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Bindings } from '../env.ts';
+import type { Host } from '../host/object.ts';
+import type { Reply } from '../host/replies.ts';
+import { logError } from '../log.ts';
 
 type Calls = Pick<
   Host,

@@ -1,5 +1,5 @@
 import type { Rendering } from '../../shared/viewer.ts';
-import { type Frame, parseFrame } from './frame.ts';
+import { type Frame, parseFrame } from './viewer-frame.ts';
 
 /** What a viewer wants of one server. */
 export interface ViewerWish {

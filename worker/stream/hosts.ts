@@ -1,10 +1,10 @@
 import type { Clock } from '../../shared/clock.ts';
 import { fromNow, fromStart } from '../../shared/cursor.ts';
 import type { Rendering } from '../../shared/viewer.ts';
-import type { Frame } from './frame.ts';
+import { ServerLink } from './host-connection.ts';
 import { positionsFrom, type StreamHost } from './positions.ts';
 import { seated } from './seats.ts';
-import { ServerLink } from './server-link.ts';
+import type { Frame } from './viewer-frame.ts';
 
 export interface StreamWish {
   owner: string;

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { Call } from '../shared/calls/call.ts';
-import type { Clock } from '../shared/clock.ts';
-import { AppError } from '../shared/errors.ts';
-import { awayMs } from '../shared/limits.ts';
-import type { Env } from './env.ts';
-import { ask, unwrap } from './host-calls.ts';
+import type { Call } from '../../shared/calls/call.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { AppError } from '../../shared/errors.ts';
+import { awayMs } from '../../shared/limits.ts';
+import type { Env } from '../env.ts';
+import { ask, unwrap } from './object.ts';
 
 /**
  * Asks a server something while a client waits. Out: its checked answer. Throws AppError: the server's own refusal, 503 when it

@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.ts';
 import { directory } from '../directory/directory.ts';
 import { type HostRow, listHosts } from '../directory/hosts.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../http/context.ts';
 
 /** The server a request is about: `?host=`, else the default one; null where none is enrolled. 404 for an unknown one. */
 export const serverOf = async (c: Context): Promise<HostRow | null> => {

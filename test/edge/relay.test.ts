@@ -1,11 +1,13 @@
 import { env } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
 import { downloadChannel, uploadChannel } from '../../shared/channels/transfers.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferWindowBytes } from '../../shared/limits.ts';
 import { openChannel, receiveBody, sendBody } from '../../worker/relay/open.ts';
 import { Pair } from '../../worker/relay/pair.ts';
 import { joinHeaders, relayTimes } from '../../worker/relay/port.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { type EnrolledHost, enrol, freshDirectory } from './edge.ts';
 import { dial, joinTransfer, transferPeer } from './transfer-peer.ts';
 
@@ -34,21 +36,13 @@ const endless = (bytes: number) => {
   return { body, made: () => made };
 };
 
-/** Waits until something holds that other parts bring about. */
-const eventually = async (isSo: () => boolean | Promise<boolean>) => {
-  for (let round = 0; !(await isSo()); round++) {
-    if (round > 200) throw new Error('it did not come about');
-    await scheduler.wait(10);
-  }
-};
-
 test('an upload reaches the server no faster than it grants, and ends with what the server made of it', async () => {
   const transfer = await openChannel(env, host.id, uploadChannel);
   const { body, made } = endless(48 * chunkBytes);
   const answer = sendBody(transfer, body);
   const peer = await joinTransfer(host, transfer.ticket);
   peer.send({ type: 'grant', bytes: 3 * chunkBytes });
-  await eventually(() => peer.received() === 3 * chunkBytes);
+  await peer.arrived(3 * chunkBytes);
   await peer.settled();
 
   expect(peer.received()).toBe(3 * chunkBytes);
@@ -114,7 +108,7 @@ test('an upload ends with 503 and what to do when the server goes, and with its 
   });
   const going = await joinTransfer(host, cut.ticket);
   going.send({ type: 'grant', bytes: chunkBytes });
-  await eventually(() => going.received() === chunkBytes);
+  await going.arrived(chunkBytes);
   going.close();
   await cutEnds;
 
@@ -215,28 +209,44 @@ const joined = (pair: Pair) => {
 };
 
 test('either side waits only so long for the other', async () => {
-  const times = { ...relayTimes, joinMs: 50 };
-  const alone = await uploaded(new Pair(uploadChannel, expected, { times }), endless(chunkBytes).body);
-  const peer = joined(new Pair(uploadChannel, expected, { times }));
+  const clock = handClock();
+  const alone = uploaded(new Pair(uploadChannel, expected, { clock }), endless(chunkBytes).body);
+  const peer = joined(new Pair(uploadChannel, expected, { clock }));
+  clock.advance(relayTimes.joinMs);
+  const answer = await alone;
 
-  expect([alone.status, await alone.text()]).toEqual([503, expect.stringContaining('did not open the transfer')]);
+  expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('did not open the transfer')]);
   expect((await peer.next('failed')).message).toContain('Nobody came for the transfer');
+  expect(clock.waits()).toEqual([]);
 });
 
-test('a transfer ends when nothing moves any more, and when its server falls silent', async () => {
-  const still = new Pair(uploadChannel, expected, { times: { ...relayTimes, checkMs: 10, stallMs: 50 } });
-  const stillAnswer = uploaded(still, endless(chunkBytes).body);
-  joined(still);
-  expect(await (await stillAnswer).text()).toContain('Nothing moved');
+test('a transfer ends when nothing moves any more, however often its server is heard of', async () => {
+  const clock = handClock();
+  const pair = new Pair(uploadChannel, expected, { clock });
+  const answer = uploaded(pair, endless(chunkBytes).body);
+  const peer = joined(pair);
+  for (let passedMs = 0; passedMs < relayTimes.stallMs; passedMs += relayTimes.checkMs) {
+    await peer.settled();
+    clock.advance(relayTimes.checkMs);
+  }
+  expect(clock.waits()).toEqual([relayTimes.checkMs]);
+  clock.advance(relayTimes.checkMs);
 
-  const silent = new Pair(uploadChannel, expected, { times: { ...relayTimes, checkMs: 10, silenceMs: 50 } });
-  const silentAnswer = uploaded(silent, endless(chunkBytes).body);
-  joined(silent);
-  expect(await (await silentAnswer).text()).toContain('fell silent');
+  expect(await (await answer).text()).toContain('Nothing moved');
+});
+
+test('a transfer ends when its server falls silent', async () => {
+  const clock = handClock();
+  const pair = new Pair(uploadChannel, expected, { clock });
+  const answer = uploaded(pair, endless(chunkBytes).body);
+  joined(pair);
+  clock.advance(relayTimes.silenceMs + relayTimes.checkMs);
+
+  expect(await (await answer).text()).toContain('fell silent');
 });
 
 test('a body above the limit is refused with 413, and both sides hear of it', async () => {
-  const pair = new Pair({ ...uploadChannel, maxBytes: 2 * chunkBytes }, expected);
+  const pair = new Pair({ ...uploadChannel, maxBytes: 2 * chunkBytes }, expected, { clock: systemClock });
   const answer = uploaded(pair, endless(4 * chunkBytes).body);
   const peer = joined(pair);
   peer.send({ type: 'grant', bytes: transferWindowBytes });
@@ -246,7 +256,7 @@ test('a body above the limit is refused with 413, and both sides hear of it', as
 });
 
 test('a server that speaks no frames is cut off', async () => {
-  const pair = new Pair(uploadChannel, expected);
+  const pair = new Pair(uploadChannel, expected, { clock: systemClock });
   const answer = uploaded(pair, endless(chunkBytes).body);
   const socket = pair.join(headers).webSocket;
   if (!socket) throw new Error('not joined');

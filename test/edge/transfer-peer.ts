@@ -13,6 +13,8 @@ export interface TransferPeer {
   next<T extends Frame['type']>(type: T): Promise<Extract<Frame, { type: T }>>;
   /** How many bytes have come. */
   received(): number;
+  /** Resolves when so many bytes have come; rejects when the socket ends before. */
+  arrived(bytes: number): Promise<void>;
   text(): string;
   /** Resolves when everything that was sent to us before now has arrived. */
   settled(): Promise<void>;
@@ -75,6 +77,7 @@ export const transferPeer = (socket: WebSocket): TransferPeer => {
     changed();
   });
   socket.accept();
+  const received = () => chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   return {
     send: (frame) => socket.send(JSON.stringify(frame)),
     sendBytes: (chunk) => socket.send(chunk),
@@ -83,7 +86,8 @@ export const transferPeer = (socket: WebSocket): TransferPeer => {
       const at = frames.findIndex((frame) => frame.type === type);
       return frames.splice(at, 1)[0] as Extract<Frame, { type: T }>;
     },
-    received: () => chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
+    received,
+    arrived: (bytes) => until(() => received() >= bytes),
     text: () => new TextDecoder().decode(Buffer.concat(chunks)),
     settled: async () => {
       const before = pongs;

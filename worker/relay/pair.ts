@@ -1,13 +1,14 @@
 import type { Channel, Frame } from '../../shared/channels/channel.ts';
+import type { Cancel, Clock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameSecret } from '../digest.ts';
 import { couplings } from './couplings.ts';
 import type { Flow, Hooks } from './flow.ts';
-import { asAppError, type Expected, joinHeaders, type RelayTimes, refused, relayTimes } from './port.ts';
+import { asAppError, type Expected, joinHeaders, refused, relayTimes } from './port.ts';
 import { ServerSide } from './server-side.ts';
 
 interface PairOptions {
-  times?: RelayTimes;
+  clock: Clock;
   /** Called once, when it is over. */
   ended?: () => void;
 }
@@ -20,26 +21,26 @@ const maxEarlyFrames = 4;
 export class Pair {
   readonly #channel: Channel;
   readonly #expected: Expected;
-  readonly #times: RelayTimes;
+  readonly #clock: Clock;
   readonly #ended: () => void;
-  readonly #joinBy: number;
+  readonly #joinByMs: number;
   readonly #joined = Promise.withResolvers<ServerSide>();
-  readonly #watch: ReturnType<typeof setInterval>;
+  readonly #stopWatching: Cancel;
   #server: ServerSide | null = null;
   #hasClient = false;
   #flow: Flow | null = null;
   readonly #early: Frame[] = [];
   #over: AppError | 'done' | null = null;
-  #heardAt = 0;
-  #movedAt = 0;
+  #heardAtMs = 0;
+  #movedAtMs = 0;
 
-  constructor(channel: Channel, expected: Expected, { times = relayTimes, ended = () => undefined }: PairOptions = {}) {
+  constructor(channel: Channel, expected: Expected, { clock, ended = () => undefined }: PairOptions) {
     this.#channel = channel;
     this.#expected = expected;
-    this.#times = times;
+    this.#clock = clock;
     this.#ended = ended;
-    this.#joinBy = Date.now() + times.joinMs;
-    this.#watch = setInterval(() => this.#look(), Math.min(times.checkMs, times.joinMs));
+    this.#joinByMs = clock.steadyMs() + relayTimes.joinMs;
+    this.#stopWatching = clock.every(relayTimes.checkMs, () => this.#look());
     // Whoever awaits it sees the failure; if nobody does, that is no unhandled rejection.
     this.#joined.promise.catch(() => undefined);
   }
@@ -59,12 +60,12 @@ export class Pair {
       },
       frame: (frame) => this.#frame(frame),
       heard: () => {
-        this.#heardAt = Date.now();
+        this.#heardAtMs = this.#clock.steadyMs();
       },
       gone: (error) => void this.fail(error),
     });
     this.#server = server;
-    this.#heardAt = this.#movedAt = Date.now();
+    this.#heardAtMs = this.#movedAtMs = this.#clock.steadyMs();
     this.#joined.resolve(server);
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -84,7 +85,7 @@ export class Pair {
     if (this.#over) return this.#over === 'done' ? error : this.#over;
     this.#over = error;
     this.#ended();
-    clearInterval(this.#watch);
+    this.#stopWatching();
     this.#joined.reject(error);
     this.#server?.close(error);
     this.#flow?.failed(error);
@@ -95,7 +96,7 @@ export class Pair {
     if (this.#over) return;
     this.#over = 'done';
     this.#ended();
-    clearInterval(this.#watch);
+    this.#stopWatching();
     this.#server?.close(null);
   }
 
@@ -122,7 +123,7 @@ export class Pair {
   }
 
   #moved(): void {
-    this.#movedAt = Date.now();
+    this.#movedAtMs = this.#clock.steadyMs();
   }
 
   #frame(frame: Frame): void {
@@ -133,13 +134,14 @@ export class Pair {
   }
 
   #look(): void {
-    const now = Date.now();
+    const nowMs = this.#clock.steadyMs();
+    const { joinMs, silenceMs, stallMs } = relayTimes;
     if (!this.#server || !this.#hasClient) {
-      if (now >= this.#joinBy) this.fail(late(this.#server === null, this.#times.joinMs));
-    } else if (now - this.#heardAt > this.#times.silenceMs) {
+      if (nowMs >= this.#joinByMs) this.fail(late(this.#server === null, joinMs));
+    } else if (nowMs - this.#heardAtMs > silenceMs) {
       this.fail(new AppError('unavailable', `The server fell silent in the middle of the transfer. Try again.`));
-    } else if (now - this.#movedAt > this.#times.stallMs) {
-      this.fail(new AppError('unavailable', `Nothing moved for ${this.#times.stallMs / 1000} s. Try again.`));
+    } else if (nowMs - this.#movedAtMs > stallMs) {
+      this.fail(new AppError('unavailable', `Nothing moved for ${stallMs / 1000} s. Try again.`));
     }
   }
 }

@@ -11,18 +11,16 @@ export interface Expected {
 /** Headers in which the Worker tells the object who dialled. */
 export const joinHeaders = { host: 'x-openagent-host', secretSha256: 'x-openagent-secret-sha256' } as const;
 
-export interface RelayTimes {
+export const relayTimes = {
   /** One side alone waits this long for the other: a server that got the call dials at once. */
-  joinMs: number;
+  joinMs: 30_000,
   /** A transfer in which nothing moves for this long is over: a browser that paused its download is not there any more. */
-  stallMs: number;
+  stallMs: 5 * 60_000,
   /** A server pings; one that says nothing for this long is gone. */
-  silenceMs: number;
+  silenceMs: awayMs,
   /** How often the two are looked at. */
-  checkMs: number;
-}
-
-export const relayTimes: RelayTimes = { joinMs: 30_000, stallMs: 5 * 60_000, silenceMs: awayMs, checkMs: 10_000 };
+  checkMs: 10_000,
+} as const;
 
 const isErrorCode = (code: string): code is ErrorCode => code in httpStatus;
 

@@ -150,15 +150,15 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     onCommands: () => dispatch.commands(),
     onInterrupt: (interrupt) => dispatch.interrupt(interrupt),
     onEndedTurns: (turns) => dispatch.endedTurns(turns),
-    onCall: replyToCalls([
-      ...openCodeReplies({
+    onCall: replyToCalls({
+      openCode: openCodeReplies({
         client,
         home: folders.home,
         defaultAgent: context.defaults.agent,
         permissive: config.permissive,
         sessionOf: (mission) => store.missions.get(mission)?.session,
       }),
-      ...providerReplies({
+      providers: providerReplies({
         api: providers,
         file: providerFile,
         renewal,
@@ -169,10 +169,10 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
         renewMissions: () => dispatch.renew(),
         clock,
       }),
-      ...systemReplies(samples),
-      ...workspaceReplies(workspaces),
-      ...filesReplies({ dial: { hostFile }, workspaces, uploads: files.uploads, log }),
-    ]),
+      system: systemReplies(samples),
+      workspace: workspaceReplies(workspaces),
+      files: filesReplies({ dial: { hostFile }, workspaces, uploads: files.uploads, log }),
+    }),
   });
 
   log.info('agent.started', { version: manifest.version, host: hostFile.id, run: store.run });

@@ -1,4 +1,4 @@
-import * as calls from '../../shared/calls/files.ts';
+import type { fileCalls } from '../../shared/calls/files.ts';
 import { downloadChannel, uploadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { listDirectory, makeDirectory, remove } from '../files/browse.ts';
@@ -12,7 +12,7 @@ import { receiveBytes } from '../relay/receive.ts';
 import { sendBytes } from '../relay/send.ts';
 import type { Dial } from '../relay/socket.ts';
 import type { Workspaces } from '../workspaces/registry.ts';
-import { type CallReply, replyTo } from './replies.ts';
+import type { RepliesTo } from './replies.ts';
 
 export interface FilesOptions {
   dial: Dial;
@@ -26,7 +26,7 @@ export interface FilesOptions {
  * Files of this server (contract §2.10): a path says where in it a file is, so the machine's own workspace finds it. What moves bytes
  * is answered as soon as it is allowed; the bytes go over a channel of the relay.
  */
-export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): CallReply[] => {
+export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): RepliesTo<typeof fileCalls> => {
   const { files } = workspaces.host;
   /** Goes on after the call is answered; the other end hears of a failure by the transfer. */
   const inBackground = (work: Promise<void>, transfer: string): void => {
@@ -36,17 +36,17 @@ export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): 
     });
   };
 
-  return [
-    replyTo(calls.listFiles, ({ scope, path }) => listDirectory(files, scope, path)),
-    replyTo(calls.makeDirectory, async ({ scope, path }) => {
+  return {
+    list: ({ scope, path }) => listDirectory(files, scope, path),
+    makeDirectory: async ({ scope, path }) => {
       await makeDirectory(files, scope, path);
       return {};
-    }),
-    replyTo(calls.removeFiles, async ({ scope, path, recursive }) => {
+    },
+    remove: async ({ scope, path, recursive }) => {
       await remove(files, scope, path, recursive);
       return {};
-    }),
-    replyTo(calls.sendFile, async ({ scope, transfer, ...wanted }) => {
+    },
+    send: async ({ scope, transfer, ...wanted }) => {
       const reading = await openReading(files, scope, wanted);
       if (transfer && reading.described.span) {
         inBackground(
@@ -55,8 +55,8 @@ export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): 
         );
       } else await reading.close();
       return reading.described;
-    }),
-    replyTo(calls.receiveFile, async ({ scope, path, transfer, owner, contentType, chunk }) => {
+    },
+    receive: async ({ scope, path, transfer, owner, contentType, chunk }) => {
       const wanted = files.wanted(scope, path);
       await withFileErrors(path, () => files.check(scope, wanted));
       const store = (body: AsyncIterable<Uint8Array>) =>
@@ -68,14 +68,13 @@ export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): 
         });
       inBackground(receiveBytes(dial, uploadChannel, transfer, store), transfer.id);
       return {};
-    }),
-    replyTo(calls.finishUpload, ({ scope, path, owner, upload, name, total }) =>
+    },
+    finish: ({ scope, path, owner, upload, name, total }) =>
       withFileErrors(path, async () => {
         await files.check(scope, files.wanted(scope, path));
         return joinPieces(uploads, { owner, path, upload }, total, (file) =>
           placeFile(files, scope, path, { file, name: safeName(name) }),
         );
       }),
-    ),
-  ];
+  };
 };

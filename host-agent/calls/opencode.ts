@@ -1,10 +1,10 @@
-import { openCodeAgents, openCodeDiagnostics, openCodeState } from '../../shared/calls/opencode.ts';
+import type { openCodeCalls } from '../../shared/calls/opencode.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import type { Agent, Client } from '../opencode/api/client.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../opencode/api/failure.ts';
 import { openCodeBinary } from '../opencode/process/binary.ts';
-import { type CallReply, replyTo } from './replies.ts';
+import type { RepliesTo } from './replies.ts';
 
 export interface OpenCodeContext {
   client: Client;
@@ -25,12 +25,12 @@ export const openCodeReplies = ({
   defaultAgent,
   permissive,
   sessionOf,
-}: OpenCodeContext): CallReply[] => [
-  replyTo(openCodeAgents, async () => {
+}: OpenCodeContext): RepliesTo<typeof openCodeCalls> => ({
+  agents: async () => {
     const agents = await client.agents(home).catch(explained);
     return { agents: agents.map(agentJson), default_agent: defaultAgent };
-  }),
-  replyTo(openCodeState, async () => {
+  },
+  state: async () => {
     try {
       const { url, isOurs } = client.address();
       const path = isOurs ? openCodeBinary().path : null;
@@ -38,8 +38,8 @@ export const openCodeReplies = ({
     } catch (error) {
       return { version: null, base_url: null, path: null, permissive, error: reasonOf(error) };
     }
-  }),
-  replyTo(openCodeDiagnostics, async ({ mission }) => {
+  },
+  diagnostics: async ({ mission }) => {
     const session = mission === null ? undefined : sessionOf(mission);
     const none = { base_url: null, session_id: session ?? null, session_status: null };
     try {
@@ -51,8 +51,8 @@ export const openCodeReplies = ({
     } catch (error) {
       return { ...none, error: reasonOf(error) };
     }
-  }),
-];
+  },
+});
 
 const agentJson = ({ name, mode, description, model, hidden }: Agent) => ({
   name,

@@ -1,21 +1,26 @@
 import type { z } from 'zod';
+import type { Does } from '../scopes.ts';
+
+/** What a call is about: one word of the glossary. */
+export type Resource = 'file' | 'mission' | 'opencode' | 'provider' | 'server' | 'workspace';
 
 /**
- * A question that the edge asks a server while somebody waits: sent as `call`, answered by `result`, never stored (protocol
- * §2). What has to survive a lost link is a command instead.
+ * What the edge asks a server while somebody waits: sent as `call`, replied to by `result`, never stored (protocol §2). What has to
+ * survive a lost link is a command instead. Declared once, with everything that is true of it: both sides check what goes in and what
+ * comes out with these schemas, and the edge sends nothing for a principal that may not.
  */
 export interface Call<Args extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
   method: string;
+  /** Whether it only looks at something, or changes it. */
+  does: Does;
+  on: Resource;
+  /** `user`: whoever is logged in. `admin`: a user who may change what others depend on. */
+  who: 'user' | 'admin';
   args: Args;
   reply: Reply;
   /** It may take as long as a person does (a login in another window): no limit on the wait. */
-  isPatient: boolean;
+  isPatient?: boolean;
 }
 
-/** Names a call and says what goes in and what comes out; both sides check both with these schemas. */
-export const call = <Args extends z.ZodType, Reply extends z.ZodType>(
-  method: string,
-  args: Args,
-  reply: Reply,
-  { isPatient = false }: { isPatient?: boolean } = {},
-): Call<Args, Reply> => ({ method, args, reply, isPatient });
+/** A declaration as it stands, with its exact types. Each belongs to a group of `callGroups`. */
+export const call = <const C extends Call>(declared: C): C => declared;

@@ -33,11 +33,6 @@ export type FileEntry = z.infer<typeof fileEntry>;
 
 const nothing = z.object({});
 
-export const listFiles = call('files.list', target, z.array(fileEntry));
-export const makeDirectory = call('files.mkdir', target, nothing);
-/** Patient: a large tree takes its time. */
-export const removeFiles = call('files.rm', target.extend({ recursive: z.boolean() }), nothing, { isPatient: true });
-
 /** Bytes of a file, both ends included, or the last so many. */
 const byteRange = z.union([
   z.object({ first: z.number().int().nonnegative(), last: z.number().int().nonnegative().nullable() }),
@@ -45,49 +40,76 @@ const byteRange = z.union([
 ]);
 export type ByteRange = z.infer<typeof byteRange>;
 
-/** Sends a file over a transfer; without a ticket it is only described. */
-export const sendFile = call(
-  'files.send',
-  target.extend({
-    transfer: ticket.nullable(),
-    range: byteRange.nullable(),
-    /**
-     * If-Range: the range applies only when the file still has this tag; if it has another, the whole file is sent. So it is for a date,
-     * because a file may change twice within one second (RFC 9110 §8.8.2.2).
-     */
-    rangeOfTag: z.string().nullable(),
-    /** Nothing is sent where they say so. An older edge has none. */
-    conditions: preconditions.optional(),
+export const fileCalls = {
+  list: call({ method: 'files.list', does: 'read', on: 'file', who: 'user', args: target, reply: z.array(fileEntry) }),
+  makeDirectory: call({ method: 'files.mkdir', does: 'change', on: 'file', who: 'user', args: target, reply: nothing }),
+  /** Patient: a large tree takes its time. */
+  remove: call({
+    method: 'files.rm',
+    does: 'change',
+    on: 'file',
+    who: 'user',
+    args: target.extend({ recursive: z.boolean() }),
+    reply: nothing,
+    isPatient: true,
   }),
-  z.object({
-    name: z.string(),
-    size: z.number().int().nonnegative(),
-    mtimeMs: z.number().int(),
-    /** Changes with the content. */
-    tag: z.string(),
-    /** What is sent; null: nothing is, because of the conditions or because the range lies outside of the file. */
-    span: z.object({ start: z.number().int().nonnegative(), bytes: z.number().int().nonnegative() }).nullable(),
+  /** Sends a file over the channel `download`; without a ticket it is only described. */
+  send: call({
+    method: 'files.send',
+    does: 'read',
+    on: 'file',
+    who: 'user',
+    args: target.extend({
+      transfer: ticket.nullable(),
+      range: byteRange.nullable(),
+      /**
+       * The range is meant for the file with this tag only (If-Range); of another one everything is sent, and so it is for a date:
+       * nobody knows whether a file changed twice within its second (RFC 9110 §8.8.2.2).
+       */
+      rangeOfTag: z.string().nullable(),
+      /** Nothing is sent where they say so. An older edge has none. */
+      conditions: preconditions.optional(),
+    }),
+    reply: z.object({
+      name: z.string(),
+      size: z.number().int().nonnegative(),
+      mtimeMs: z.number().int(),
+      /** Changes with the content. */
+      tag: z.string(),
+      /** What is sent; null: nothing is, because of the conditions or because the range lies outside of the file. */
+      span: z.object({ start: z.number().int().nonnegative(), bytes: z.number().int().nonnegative() }).nullable(),
+    }),
   }),
-);
-
-/** Takes a multipart body over a transfer; its first field is a file for the directory `path`, or a piece of one. */
-export const receiveFile = call(
-  'files.receive',
-  target.extend({
-    transfer: ticket,
-    /** Whose pieces these are: another user's upload of the same id is another upload. */
-    owner: z.string(),
-    contentType: z.string(),
-    chunk: z
-      .object({ upload: z.string(), index: z.number().int().nonnegative(), total: z.number().int().positive() })
-      .nullable(),
+  /** Takes a multipart body over the channel `upload`; its first field is a file for the directory `path`, or a piece of one. */
+  receive: call({
+    method: 'files.receive',
+    does: 'change',
+    on: 'file',
+    who: 'user',
+    args: target.extend({
+      transfer: ticket,
+      /** Whose pieces these are: another user's upload of the same id is another upload. */
+      owner: z.string(),
+      contentType: z.string(),
+      chunk: z
+        .object({ upload: z.string(), index: z.number().int().nonnegative(), total: z.number().int().positive() })
+        .nullable(),
+    }),
+    reply: nothing,
   }),
-  nothing,
-);
-/** Puts the pieces of an upload together. Patient: that may be gigabytes. */
-export const finishUpload = call(
-  'files.finish',
-  target.extend({ owner: z.string(), upload: z.string(), name: z.string(), total: z.number().int().positive() }),
-  storedFile,
-  { isPatient: true },
-);
+  /** Puts the pieces of an upload together. Patient: that may be gigabytes. */
+  finish: call({
+    method: 'files.finish',
+    does: 'change',
+    on: 'file',
+    who: 'user',
+    args: target.extend({
+      owner: z.string(),
+      upload: z.string(),
+      name: z.string(),
+      total: z.number().int().positive(),
+    }),
+    reply: storedFile,
+    isPatient: true,
+  }),
+};

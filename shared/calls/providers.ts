@@ -37,55 +37,100 @@ export const offer = z.object({
 });
 export type Offer = z.infer<typeof offer>;
 
-/** The connected providers with the models an agent can work with; ids as a model choice `provider/model` has them. */
-export const offeredModels = call('providers.models', z.object({}), z.object({ providers: z.array(offer) }));
+const method_index = z.number().int();
 
-/** The providers that are connected, set up, or the default. */
-export const listProviders = call('providers.list', z.object({}), z.array(provider));
-export const getProvider = call('providers.get', z.object({ id }), provider);
-
-/** Sets a provider up; with a key it is connected. A key is on its way to OpenCode here and is kept by nobody else. */
-export const createProvider = call(
-  'providers.create',
-  z.object({
-    id,
-    name: z.string(),
-    api_key: z.string().nullable(),
-    base_url: z.string().nullable(),
-    enabled: z.boolean(),
+export const providerCalls = {
+  /** The connected providers with the models an agent can work with; ids as a model choice `provider/model` has them. */
+  models: call({
+    method: 'providers.models',
+    does: 'read',
+    on: 'provider',
+    who: 'user',
+    args: z.object({}),
+    reply: z.object({ providers: z.array(offer) }),
   }),
-  provider,
-);
-
-/** Changes what is given; `null` clears. */
-export const updateProvider = call(
-  'providers.update',
-  z.object({
-    id,
-    name: z.string().optional(),
-    api_key: z.string().nullable().optional(),
-    base_url: z.string().nullable().optional(),
-    enabled: z.boolean().optional(),
+  /** The providers that are connected, set up, or the default. */
+  list: call({
+    method: 'providers.list',
+    does: 'read',
+    on: 'provider',
+    who: 'user',
+    args: z.object({}),
+    reply: z.array(provider),
   }),
-  provider,
-);
-
-/** Out: what became of it, for people. */
-export const removeProvider = call('providers.remove', z.object({ id }), z.object({ text: z.string() }));
-
-/** `model` null: the provider's own default. */
-export const makeDefaultProvider = call('providers.default', z.object({ id, model: z.string().nullable() }), provider);
-
-export const method_index = z.number().int();
-
-/** Begins a login. Out: where the person goes, and what they do there. */
-export const beginLogin = call(
-  'providers.authorize',
-  z.object({ id, method_index }),
-  z.object({ url: z.string(), instructions: z.string(), method: z.literal('code') }),
-);
-
-/** Ends a login. Some wait until the person is done in the other window. */
-export const endLogin = call('providers.callback', z.object({ id, method_index, code: z.string() }), provider, {
-  isPatient: true,
-});
+  get: call({
+    method: 'providers.get',
+    does: 'read',
+    on: 'provider',
+    who: 'user',
+    args: z.object({ id }),
+    reply: provider,
+  }),
+  /** Sets a provider up; with a key it is connected. A key is on its way to OpenCode here and is kept by nobody else. */
+  create: call({
+    method: 'providers.create',
+    does: 'change',
+    on: 'provider',
+    who: 'user',
+    args: z.object({
+      id,
+      name: z.string(),
+      api_key: z.string().nullable(),
+      base_url: z.string().nullable(),
+      enabled: z.boolean(),
+    }),
+    reply: provider,
+  }),
+  /** Changes what is given; `null` clears. */
+  update: call({
+    method: 'providers.update',
+    does: 'change',
+    on: 'provider',
+    who: 'user',
+    args: z.object({
+      id,
+      name: z.string().optional(),
+      api_key: z.string().nullable().optional(),
+      base_url: z.string().nullable().optional(),
+      enabled: z.boolean().optional(),
+    }),
+    reply: provider,
+  }),
+  /** Out: what became of it, for people. */
+  remove: call({
+    method: 'providers.remove',
+    does: 'change',
+    on: 'provider',
+    who: 'user',
+    args: z.object({ id }),
+    reply: z.object({ text: z.string() }),
+  }),
+  /** `model` null: the provider's own default. */
+  makeDefault: call({
+    method: 'providers.default',
+    does: 'change',
+    on: 'provider',
+    who: 'user',
+    args: z.object({ id, model: z.string().nullable() }),
+    reply: provider,
+  }),
+  /** Begins a login. Out: where the person goes, and what they do there. */
+  beginLogin: call({
+    method: 'providers.authorize',
+    does: 'change',
+    on: 'provider',
+    who: 'user',
+    args: z.object({ id, method_index }),
+    reply: z.object({ url: z.string(), instructions: z.string(), method: z.literal('code') }),
+  }),
+  /** Ends a login. Some wait until the person is done in the other window. */
+  endLogin: call({
+    method: 'providers.callback',
+    does: 'change',
+    on: 'provider',
+    who: 'user',
+    args: z.object({ id, method_index, code: z.string() }),
+    reply: provider,
+    isPatient: true,
+  }),
+};

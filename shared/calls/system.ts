@@ -21,9 +21,14 @@ export type Sample = z.infer<typeof sample>;
 const position = z.object({ collector: z.string().max(64), n: z.number().int().nonnegative() });
 export type SamplePosition = z.infer<typeof position>;
 
-/** The samples after a position, or all that are kept: one per second, oldest first. */
-export const systemSamples = call(
-  'system.samples',
-  z.object({ after: position.nullable() }),
-  z.object({ at: position, samples: z.array(sample).max(1_000) }),
-);
+export const systemCalls = {
+  /** The samples after a position, or all that are kept: one per second, oldest first. */
+  samples: call({
+    method: 'system.samples',
+    does: 'read',
+    on: 'server',
+    who: 'user',
+    args: z.object({ after: position.nullable() }),
+    reply: z.object({ at: position, samples: z.array(sample).max(1_000) }),
+  }),
+};

@@ -1,7 +1,7 @@
 /** Messages, the stream, what runs and what waits, and what agents ask people (contract §2.2, §4, §8.12). */
 import { z } from 'zod';
 import { editBody, messageBody, permissionBody, questionBody, toolResultBody } from '../api.ts';
-import { openCodeDiagnostics } from '../calls/opencode.ts';
+import { openCodeCalls } from '../calls/opencode.ts';
 import { json, required, route } from './route.ts';
 import { anyPage, count, done, hostQuery, idInPath, missionInQuery } from './scalars.ts';
 import { asked, progress, queued, running, tree } from './shapes.ts';
@@ -163,7 +163,7 @@ export const controlRoutes = {
     summary: 'What OpenCode has of your newest mission on a server',
     who: 'user',
     query: hostQuery,
-    answer: json(openCodeDiagnostics.reply),
+    answer: json(openCodeCalls.diagnostics.reply),
     errors: { 404: 'No such server' },
   }),
 };

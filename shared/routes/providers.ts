@@ -1,6 +1,6 @@
 /** Providers of models (contract §2.6, §2.7): all of it is a server's, the default one's or that of `?host=`. */
 import { z } from 'zod';
-import { offeredModels, provider } from '../calls/providers.ts';
+import { provider, providerCalls } from '../calls/providers.ts';
 import { providerSlug } from '../providers.ts';
 import { json, optionally, required, route } from './route.ts';
 import { hostQuery } from './scalars.ts';
@@ -17,7 +17,7 @@ export const providerRoutes = {
     summary: 'Models that can be chosen',
     who: 'user',
     query: hostQuery,
-    answer: json(offeredModels.reply),
+    answer: json(providerCalls.models.reply),
     errors: { 404: 'No such server' },
   }),
   list: route({

@@ -1,6 +1,6 @@
 /** Workspaces (contract §2.3): in this version the host workspace of every server. */
 import { z } from 'zod';
-import { workspaceDebug, workspaceInitLog } from '../calls/workspace.ts';
+import { workspaceCalls } from '../calls/workspace.ts';
 import { json, optionally, required, route } from './route.ts';
 import { anyPage, count, idInPath, texts, time } from './scalars.ts';
 
@@ -109,7 +109,7 @@ export const workspaceRoutes = {
     who: 'user',
     params: idInPath,
     answer: json(
-      workspaceDebug.reply.extend({
+      workspaceCalls.debug.reply.extend({
         id: z.string(),
         name: z.string(),
         status: z.string(),
@@ -128,7 +128,7 @@ export const workspaceRoutes = {
     summary: "The end of a workspace's init log",
     who: 'user',
     params: idInPath,
-    answer: json(workspaceInitLog.reply.extend({ log_path: z.string() })),
+    answer: json(workspaceCalls.initLog.reply.extend({ log_path: z.string() })),
     errors,
   }),
   sync: route({

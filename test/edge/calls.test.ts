@@ -1,14 +1,17 @@
 import { beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
-import { call } from '../../shared/calls/call.ts';
+import { providerCalls } from '../../shared/calls/providers.ts';
 import { awayMs } from '../../shared/limits.ts';
+import { adminScopes, type Scope } from '../../shared/scopes.ts';
 import { callHost } from '../../worker/hosts/call.ts';
 import { handClock } from '../support/hand-clock.ts';
-import { edgeEnv } from './edge.ts';
+import { edgeEnv, principalWith } from './edge.ts';
 import { dialHost, enrolHost, hello } from './host-peer.ts';
 
-const double = call('test.double', z.object({ n: z.number() }), z.object({ twice: z.number() }));
 let host = '';
+
+/** Any call will do. */
+const remove = (scopes: readonly Scope[] = adminScopes) =>
+  callHost(edgeEnv(), principalWith(scopes), host, providerCalls.remove, { id: 'openai' });
 
 const up = async (run = 'r1') => {
   const peer = await dialHost(host);
@@ -24,18 +27,18 @@ beforeEach(async () => {
 
 test('a call reaches the host with its arguments and comes back with its answer', async () => {
   const peer = await up();
-  const answer = callHost(edgeEnv(), host, double, { n: 21 });
+  const answer = remove();
   const { id, method, args } = await peer.next('call');
-  peer.send({ type: 'result', id, ok: true, value: { twice: 42 } });
+  peer.send({ type: 'result', id, ok: true, value: { text: 'It is gone' } });
 
-  expect({ method, args }).toEqual({ method: 'test.double', args: { n: 21 } });
-  expect(await answer).toEqual({ twice: 42 });
+  expect({ method, args }).toEqual({ method: 'providers.remove', args: { id: 'openai' } });
+  expect(await answer).toEqual({ text: 'It is gone' });
 });
 
 test("the host's refusal reaches the client with its code and text, whatever it may be", async () => {
   const peer = await up();
   const refused = async (value: unknown) => {
-    const answer = callHost(edgeEnv(), host, double, { n: 1 });
+    const answer = remove();
     const { id } = await peer.next('call');
     peer.send({ type: 'result', id, ok: false, value });
     return answer.then(() => null).catch(({ code, message }: { code: string; message: string }) => [code, message]);
@@ -51,24 +54,24 @@ test("the host's refusal reaches the client with its code and text, whatever it 
 
 test('an answer of another shape is an error that says which side to update', async () => {
   const peer = await up();
-  const answer = callHost(edgeEnv(), host, double, { n: 1 });
+  const answer = remove();
   const { id } = await peer.next('call');
-  peer.send({ type: 'result', id, ok: true, value: { thrice: 3 } });
+  peer.send({ type: 'result', id, ok: true, value: { texts: [] } });
 
   await expect(answer).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('Update') });
 });
 
 test('without a host, with one that goes, and with one that is replaced, a call fails at once with 503', async () => {
-  await expect(callHost(edgeEnv(), host, double, { n: 1 })).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(remove()).rejects.toMatchObject({ code: 'unavailable' });
   const first = await up();
-  const cut = callHost(edgeEnv(), host, double, { n: 2 });
+  const cut = remove();
   const cutEnds = expect(cut).rejects.toMatchObject({ code: 'unavailable' });
   await first.next('call');
   first.close();
   await cutEnds;
 
   const second = await up('r2');
-  const replaced = callHost(edgeEnv(), host, double, { n: 3 });
+  const replaced = remove();
   const replacedEnds = expect(replaced).rejects.toMatchObject({ code: 'unavailable' });
   await second.next('call');
   await up('r3');
@@ -78,17 +81,38 @@ test('without a host, with one that goes, and with one that is replaced, a call 
 test('a host that stays connected and never answers is given up after its time, unless the call is a patient one', async () => {
   const peer = await up();
   const clock = handClock();
-  const patient = { ...double, isPatient: true };
-  const answers = [double, patient].map((each) => callHost(edgeEnv({ clock }), host, each, { n: 1 }));
+  const patient = { ...providerCalls.remove, isPatient: true };
+  const answers = [providerCalls.remove, patient].map((each) =>
+    callHost(edgeEnv({ clock }), principalWith(adminScopes), host, each, { id: 'openai' }),
+  );
   const given = expect(answers[0]).rejects.toMatchObject({
     code: 'unavailable',
-    message: expect.stringContaining('did not answer test.double within 45 s'),
+    message: expect.stringContaining('did not answer providers.remove within 45 s'),
   });
   const [, late] = [await peer.next('call'), await peer.next('call')];
   clock.advance(awayMs);
   await given;
   clock.advance(100 * awayMs);
-  peer.send({ type: 'result', id: late.id, ok: true, value: { twice: 2 } });
+  peer.send({ type: 'result', id: late.id, ok: true, value: { text: 'It is gone' } });
 
-  expect(await answers[1]).toEqual({ twice: 2 });
+  expect(await answers[1]).toEqual({ text: 'It is gone' });
+});
+
+test('what a principal may not do is refused before anything is sent, and what it may is sent', async () => {
+  const peer = await up();
+
+  await expect(remove(['read'])).rejects.toMatchObject({
+    code: 'forbidden',
+    message: expect.stringContaining('`run`'),
+  });
+  await expect(remove([])).rejects.toMatchObject({ code: 'forbidden' });
+  const listed = callHost(edgeEnv(), principalWith(['read']), host, providerCalls.list, {});
+  const removed = remove(['run']);
+
+  // The first that comes is one that may: nothing was sent for those that may not.
+  const [first, second] = [await peer.next('call'), await peer.next('call')];
+  expect([first.method, second.method]).toEqual(['providers.list', 'providers.remove']);
+  peer.send({ type: 'result', id: first.id, ok: true, value: [] });
+  peer.send({ type: 'result', id: second.id, ok: true, value: { text: 'It is gone' } });
+  expect([await listed, await removed]).toEqual([[], { text: 'It is gone' }]);
 });

@@ -3,10 +3,12 @@
 import { env } from 'cloudflare:workers';
 import { createHash, randomUUID } from 'node:crypto';
 import { systemClock } from '../../shared/clock.ts';
+import type { Scope } from '../../shared/scopes.ts';
 import { app } from '../../worker/app.ts';
 import { signToken } from '../../worker/auth/jwt.ts';
 import { applyMigrations } from '../../worker/directory/migrations.ts';
 import type { Env } from '../../worker/env.ts';
+import type { Principal } from '../../worker/principal.ts';
 import { asDeclared } from '../support/declared-answer.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 
@@ -30,6 +32,13 @@ export const edgeEnv = ({
   JWT_SECRET: secret,
   INTERNAL_TOKEN: internalToken,
   ...variables,
+});
+
+/** Somebody who is logged in, and may this. */
+export const principalWith = (scopes: readonly Scope[]): Principal => ({
+  user: { id: 'u1', name: 'ada' },
+  login: 'password',
+  scopes,
 });
 
 /** One request to the app. A `json` body is sent as such. */

@@ -1,11 +1,10 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
-import { call } from '../../shared/calls/call.ts';
+import { openCodeCalls } from '../../shared/calls/opencode.ts';
 import { callHost } from '../../worker/hosts/call.ts';
 import { watch } from '../../worker/hosts/monitoring.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { answeringHost, replyToCalls } from './answering-host.ts';
-import { edgeEnv, enrol, freshDirectory, request, tokenOf } from './edge.ts';
+import { edgeEnv, enrol, freshDirectory, principalWith, request, tokenOf } from './edge.ts';
 import { dialHost, hello } from './host-peer.ts';
 
 beforeEach(freshDirectory);
@@ -66,6 +65,7 @@ const dial = (protocols: string | undefined, path = '/api/monitoring/ws?interval
 };
 
 const second = 1_000;
+const principal = principalWith(['read']);
 
 /** A page that watches this server, on a clock that the test moves. */
 const watchBy = (server: () => Promise<string | null>) => {
@@ -73,7 +73,7 @@ const watchBy = (server: () => Promise<string | null>) => {
   const env = edgeEnv({ clock });
   const { 0: client, 1: ours } = new WebSocketPair();
   ours.accept();
-  watch(ours, { env, server });
+  watch(ours, { env, principal, server });
   const waiting: { count: number; resolve: () => void }[] = [];
   let heard = 0;
   const left = Promise.withResolvers<void>();
@@ -94,14 +94,12 @@ const watchBy = (server: () => Promise<string | null>) => {
       for (let n = 0; n < count; n += 1) {
         clock.advance(second);
         const id = await server();
-        if (id !== null) await callHost(env, id, fence, {}).catch(() => undefined);
+        // Another call is a fence behind all that were made before it.
+        if (id !== null) await callHost(env, principal, id, openCodeCalls.state, {}).catch(() => undefined);
       }
     },
   };
 };
-
-/** A question behind all that were asked before it. */
-const fence = call('test.fence', z.object({}), z.unknown());
 
 /** How often the server was asked for its figures. */
 const questions = (asked: { method: string }[]): number =>
@@ -218,7 +216,7 @@ test('before any server is enrolled the socket waits for one', async () => {
 test('what fails here rather than at the server ends the socket, so that the page dials again', async () => {
   const { 0: client, 1: ours } = new WebSocketPair();
   ours.accept();
-  watch(ours, { env: edgeEnv(), server: () => Promise.reject(new Error('no directory')) });
+  watch(ours, { env: edgeEnv(), principal, server: () => Promise.reject(new Error('no directory')) });
 
   expect(await page(client).closed).toBe(1000);
 });

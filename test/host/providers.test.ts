@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { providerReplies } from '../../host-agent/calls/providers.ts';
-import { replyToCalls } from '../../host-agent/calls/replies.ts';
+import { replyToGroup } from '../../host-agent/calls/replies.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { providerApi } from '../../host-agent/opencode/api/provider-api.ts';
@@ -15,7 +15,7 @@ import { makeDefault, preferredModel } from '../../host-agent/providers/default.
 import { providerFacts } from '../../host-agent/providers/facts.ts';
 import { openProviderFile, type ProviderFile } from '../../host-agent/providers/file.ts';
 import { Renewal } from '../../host-agent/providers/renewal.ts';
-import type { Offer, Provider } from '../../shared/calls/providers.ts';
+import { type Offer, type Provider, providerCalls } from '../../shared/calls/providers.ts';
 import { labConfig, labEnvironment } from '../support/lab.ts';
 import { announce } from '../support/mission-host.ts';
 
@@ -94,7 +94,7 @@ beforeAll(async () => {
     },
     clock: () => now,
   };
-  const reply = replyToCalls(providerReplies(side));
+  const reply = replyToGroup(providerCalls, providerReplies(side));
   ask = (method, args = {}) => reply(method, args);
 });
 afterAll(async () => {

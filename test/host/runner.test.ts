@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { openCodeReplies } from '../../host-agent/calls/opencode.ts';
-import { replyToCalls } from '../../host-agent/calls/replies.ts';
+import { replyToGroup } from '../../host-agent/calls/replies.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { openCodeBinary } from '../../host-agent/opencode/process/binary.ts';
+import { openCodeCalls } from '../../shared/calls/opencode.ts';
 import { type MissionId, missionShort, nilWorkspace } from '../../shared/ids.ts';
 import { newMissionId } from '../support/host-store.ts';
 import { startLab } from '../support/lab.ts';
@@ -329,7 +330,8 @@ test('what the edge asks about OpenCode is what it says of itself, and without i
   host.give(command);
   host.dispatch.welcome();
   await host.ended(command.id);
-  const ask = replyToCalls(
+  const ask = replyToGroup(
+    openCodeCalls,
     openCodeReplies({
       client: openCodeClient(endpointFile(options.serverFile)),
       home: options.dir,

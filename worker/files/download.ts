@@ -1,4 +1,4 @@
-import { sendFile } from '../../shared/calls/files.ts';
+import { fileCalls } from '../../shared/calls/files.ts';
 import { downloadChannel } from '../../shared/channels/transfers.ts';
 import { preconditionOf } from '../../shared/preconditions.ts';
 import { callHost } from '../hosts/call.ts';
@@ -18,7 +18,7 @@ export const download = async (c: Context, path: string): Promise<Response> => {
   const rangeOfTag = c.req.header('If-Range')?.trim() ?? null;
   const conditions = conditionsIn(c);
   const ticket = opened?.ticket ?? null;
-  const { name, size, mtimeMs, tag, span } = await callHost(c.env, host, sendFile, {
+  const { name, size, mtimeMs, tag, span } = await callHost(c.env, c.get('principal'), host, fileCalls.send, {
     ...target,
     transfer: ticket,
     range,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { receiveFile } from '../../shared/calls/files.ts';
+import { fileCalls } from '../../shared/calls/files.ts';
 import { type storedFile, uploadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { maxUploadBytes } from '../../shared/limits.ts';
@@ -8,7 +8,7 @@ import type { Context } from '../http/context.ts';
 import { openChannel, sendBody } from '../relay/open.ts';
 import { placeOf } from './place.ts';
 
-type Chunk = z.input<typeof receiveFile.args>['chunk'];
+type Chunk = z.input<typeof fileCalls.receive.args>['chunk'];
 
 /**
  * Streams a multipart body, without parsing it, to the server that the path is on, which takes the first field as the
@@ -25,7 +25,14 @@ export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.
   }
   const { host, target } = await placeOf(c, path);
   const opened = await openChannel(c.env, host, uploadChannel);
-  const owner = c.get('principal').user.id;
-  await callHost(c.env, host, receiveFile, { ...target, transfer: opened.ticket, owner, contentType, chunk });
+  const principal = c.get('principal');
+  const owner = principal.user.id;
+  await callHost(c.env, principal, host, fileCalls.receive, {
+    ...target,
+    transfer: opened.ticket,
+    owner,
+    contentType,
+    chunk,
+  });
   return sendBody(opened, c.req.raw.body);
 };

@@ -1,21 +1,27 @@
 import type { z } from 'zod';
 import type { Call } from '../../shared/calls/call.ts';
+import type { DeclaredCall } from '../../shared/calls/calls.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { awayMs } from '../../shared/limits.ts';
+import { neededScope } from '../../shared/scopes.ts';
 import type { Env } from '../env.ts';
+import { type Principal, requireScope } from '../principal.ts';
 import { ask, unwrap } from './object.ts';
 
 /**
- * Asks a server something while a client waits. Out: its checked answer. Throws AppError: the server's own refusal, 503 when it
- * is away, 500 when its answer is not what this version knows.
+ * Makes a declared call to a server while a client waits, on behalf of a principal. Out: its checked reply. Throws AppError: 403 for a
+ * principal that may not, before anything is sent; the server's own refusal; 503 when it is away; 500 when its reply is not what this
+ * version knows.
  */
-export const callHost = async <Args extends z.ZodType, Answer extends z.ZodType>(
+export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
   env: Env,
+  principal: Principal,
   host: string,
-  call: Call<Args, Answer>,
+  call: Call<Args, Reply> & Pick<DeclaredCall, 'method'>,
   args: z.input<Args>,
-): Promise<z.output<Answer>> => {
+): Promise<z.output<Reply>> => {
+  requireScope(principal, neededScope(call.who, call.does));
   const question = ask(env, host, (object) => object.call(call.method, args));
   const value = unwrap(await (call.isPatient ? question : within(env.clock, awayMs, question, call.method)));
   const known = call.reply.safeParse(value);

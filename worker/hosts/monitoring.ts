@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { type Sample, type SamplePosition, systemSamples } from '../../shared/calls/system.ts';
+import { type Sample, type SamplePosition, systemCalls } from '../../shared/calls/system.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Env } from '../env.ts';
 import { logError } from '../log.ts';
+import type { Principal } from '../principal.ts';
 import { callHost } from './call.ts';
 
 /** Contract §7.3: one sample per second. */
@@ -18,6 +19,8 @@ const wish = z.object({ t: z.enum(['pause', 'resume']) });
 /** Where the figures come from; `server` is asked until it names one. */
 export interface Watched {
   env: Env;
+  /** Who looks. */
+  principal: Principal;
   server(): Promise<string | null>;
 }
 
@@ -25,7 +28,7 @@ export interface Watched {
  * Shows a server's figures on a page's socket until either side ends: first what the server has kept, then one sample per second,
  * five seconds late. While the server is away nothing is sent; what it measured meanwhile follows at once when it is back.
  */
-export const watch = (socket: WebSocket, { env, server }: Watched): void => {
+export const watch = (socket: WebSocket, { env, principal, server }: Watched): void => {
   let position: SamplePosition | null = null;
   let host: string | null = null;
   const waiting: Sample[] = [];
@@ -38,7 +41,7 @@ export const watch = (socket: WebSocket, { env, server }: Watched): void => {
     host ??= await server();
     if (host === null) return;
     const isFirst = position === null;
-    const { at, samples } = await callHost(env, host, systemSamples, { after: position });
+    const { at, samples } = await callHost(env, principal, host, systemCalls.samples, { after: position });
     if (!isOpen()) return;
     position = at;
     // The newest follow one by one until the next answer comes, so that the page moves from its first second on.

@@ -1,4 +1,4 @@
-import { type OpenCodeAgent, openCodeAgents } from '../../shared/calls/opencode.ts';
+import { type OpenCodeAgent, openCodeCalls } from '../../shared/calls/opencode.ts';
 import { AppError } from '../../shared/errors.ts';
 import { callHost } from '../hosts/call.ts';
 import { serverOf } from '../hosts/chosen.ts';
@@ -61,7 +61,7 @@ const knownAgents = async (c: Context): Promise<Known> => {
   const host = await serverOf(c);
   if (host === null) return { agents: [], default: null };
   try {
-    const { agents, default_agent } = await callHost(c.env, host.id, openCodeAgents, {});
+    const { agents, default_agent } = await callHost(c.env, c.get('principal'), host.id, openCodeCalls.agents, {});
     return { agents, default: default_agent };
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;

@@ -1,4 +1,4 @@
-import { finishUpload, listFiles, makeDirectory, removeFiles } from '../../shared/calls/files.ts';
+import { fileCalls } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
 import { fileRoutes } from '../../shared/routes/files.ts';
 import { download } from '../files/download.ts';
@@ -16,18 +16,18 @@ const fetchText =
 
 /** Files of the servers (contract §2.10). Where a path leads, and whether it may, is decided by the server's one resolver. */
 export const files: Served[] = [
-  on(fileRoutes.list, async ({ c, query }) => {
+  on(fileRoutes.list, async ({ c, principal, query }) => {
     const { host, target } = await placeOf(c, query.path);
-    return pageOf(c, query, await callHost(c.env, host, listFiles, target));
+    return pageOf(c, query, await callHost(c.env, principal, host, fileCalls.list, target));
   }),
-  on(fileRoutes.makeDirectory, async ({ c, body: { path } }) => {
+  on(fileRoutes.makeDirectory, async ({ c, principal, body: { path } }) => {
     const { host, target } = await placeOf(c, path);
-    await callHost(c.env, host, makeDirectory, target);
+    await callHost(c.env, principal, host, fileCalls.makeDirectory, target);
     return { ok: true };
   }),
-  on(fileRoutes.remove, async ({ c, body: { path, recursive } }) => {
+  on(fileRoutes.remove, async ({ c, principal, body: { path, recursive } }) => {
     const { host, target } = await placeOf(c, path);
-    await callHost(c.env, host, removeFiles, { ...target, recursive: recursive ?? false });
+    await callHost(c.env, principal, host, fileCalls.remove, { ...target, recursive: recursive ?? false });
     return { ok: true };
   }),
   on(fileRoutes.download, ({ c, query: { path } }) => download(c, path)),
@@ -42,14 +42,14 @@ export const files: Served[] = [
     await upload(c, path, { upload: uploadId(upload_id ?? ''), index, total });
     return { ok: true, chunk_index: index, total_chunks: total };
   }),
-  on(fileRoutes.finishUpload, async ({ c, user, body }) => {
+  on(fileRoutes.finishUpload, async ({ c, principal, body }) => {
     if (body.path.trim() === '')
       throw new AppError('bad_request', 'The path is empty: name the directory for the file');
     if (body.file_name.trim() === '') throw new AppError('bad_request', 'Invalid file_name: it is empty');
     const { host, target } = await placeOf(c, body.path);
-    const { name } = await callHost(c.env, host, finishUpload, {
+    const { name } = await callHost(c.env, principal, host, fileCalls.finish, {
       ...target,
-      owner: user.id,
+      owner: principal.user.id,
       upload: uploadId(body.upload_id),
       name: body.file_name,
       total: chunksOf(body.total_chunks),

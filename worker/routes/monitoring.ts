@@ -8,11 +8,11 @@ import { acceptSocket, requireHandshake } from '../http/socket.ts';
 
 /** `GET /api/monitoring/ws`: real figures of the default server, or of `?host=` (contract §7.3). `interval_ms` is ignored. */
 export const monitoring: Served[] = [
-  on(serverRoutes.monitoring, async ({ c }) => {
+  on(serverRoutes.monitoring, async ({ c, principal }) => {
     requireHandshake(c);
     const { env } = c;
     const host = await serverOf(c);
     const server = async () => host?.id ?? (await listHosts(directory(env)))[0]?.id ?? null;
-    return acceptSocket(c, (socket) => watch(socket, { env, server }));
+    return acceptSocket(c, (socket) => watch(socket, { env, principal, server }));
   }),
 ];

@@ -1,5 +1,5 @@
 import { timestamp } from '../../shared/api.ts';
-import { openCodeDiagnostics, openCodeState } from '../../shared/calls/opencode.ts';
+import { openCodeCalls } from '../../shared/calls/opencode.ts';
 import { AppError } from '../../shared/errors.ts';
 import { missionId } from '../../shared/ids.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
@@ -64,20 +64,20 @@ export const openCode: Served[] = [
 
 /** What OpenCode has of the user's newest mission on a server; always 200. */
 export const diagnostics: Served[] = [
-  on(controlRoutes.diagnostics, async ({ c, user }) => {
+  on(controlRoutes.diagnostics, async ({ c, principal }) => {
     const host = await serverOf(c);
     const none = { base_url: null, session_id: null, session_status: null };
     if (host === null) return { ...none, error: 'No server is enrolled' };
-    const newest = await newestMissionOn(directory(c.env), user.id, host.id);
+    const newest = await newestMissionOn(directory(c.env), principal.user.id, host.id);
     const mission = newest === null ? null : missionId.parse(newest);
-    const asked = callHost(c.env, host.id, openCodeDiagnostics, { mission });
+    const asked = callHost(c.env, principal, host.id, openCodeCalls.diagnostics, { mission });
     return asked.catch((cause) => ({ ...none, error: textOf(cause) }));
   }),
 ];
 
 /** The state of a server's OpenCode. Never throws for an expected failure: when the server is away, `error` says so. */
 export const stateOf = (c: Context, host: HostRow) =>
-  callHost(c.env, host.id, openCodeState, {}).catch((cause) => ({
+  callHost(c.env, c.get('principal'), host.id, openCodeCalls.state, {}).catch((cause) => ({
     version: null,
     base_url: null,
     path: null,

@@ -1,22 +1,14 @@
-import {
-  beginLogin,
-  createProvider,
-  endLogin,
-  getProvider,
-  listProviders,
-  makeDefaultProvider,
-  offeredModels,
-  removeProvider,
-  updateProvider,
-} from '../../shared/calls/providers.ts';
+import { providerCalls } from '../../shared/calls/providers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerSlug, providerTypes, usesOauth } from '../../shared/providers.ts';
 import { providerRoutes } from '../../shared/routes/providers.ts';
+import type { Env } from '../env.ts';
 import { callHost } from '../hosts/call.ts';
 import { serverOf } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { requireHost } from '../missions/create.ts';
+import type { Principal } from '../principal.ts';
 
 const secretText =
   'Keys and logins are kept by OpenCode on the server, and nothing ever shows them. GET /api/ai/providers says what is connected.';
@@ -29,11 +21,11 @@ const tokenText =
  */
 export const providers: Served[] = [
   on(providerRoutes.models, ({ c }) => offers(c)),
-  on(providerRoutes.list, async ({ c }) => callHost(c.env, await hostOf(c), listProviders, {})),
+  on(providerRoutes.list, async ({ c }) => callHost(...(await askedOf(c)), providerCalls.list, {})),
   on(providerRoutes.create, async ({ c, body }) => {
     const { provider_type: id, name, api_key, base_url, enabled } = body;
     const wish = { id, name, api_key: api_key ?? null, base_url: base_url ?? null, enabled: enabled ?? true };
-    return callHost(c.env, await hostOf(c), createProvider, wish);
+    return callHost(...(await askedOf(c)), providerCalls.create, wish);
   }),
   on(providerRoutes.types, () => listedTypes),
   on(providerRoutes.readTokens, () => {
@@ -46,11 +38,11 @@ export const providers: Served[] = [
   on(providerRoutes.update, async ({ c, params, body: { name, enabled, ...cleared } }) => {
     const id = slugOf(params);
     const wish = { id, ...cleared, name: name ?? undefined, enabled: enabled ?? undefined };
-    return callHost(c.env, await hostOf(c), updateProvider, wish);
+    return callHost(...(await askedOf(c)), providerCalls.update, wish);
   }),
   on(providerRoutes.remove, async ({ c, params }) => {
     const id = slugOf(params);
-    const { text } = await callHost(c.env, await hostOf(c), removeProvider, { id });
+    const { text } = await callHost(...(await askedOf(c)), providerCalls.remove, { id });
     return c.text(text);
   }),
   on(providerRoutes.authMethods, async ({ c, params }) => (await read(c, params)).auth_methods),
@@ -63,15 +55,15 @@ export const providers: Served[] = [
   }),
   on(providerRoutes.makeDefault, async ({ c, params, body: { model } }) => {
     const id = slugOf(params);
-    return callHost(c.env, await hostOf(c), makeDefaultProvider, { id, model: model ?? null });
+    return callHost(...(await askedOf(c)), providerCalls.makeDefault, { id, model: model ?? null });
   }),
   on(providerRoutes.authorize, async ({ c, params, body: { method_index } }) => {
     const id = slugOf(params);
-    return callHost(c.env, await hostOf(c), beginLogin, { id, method_index });
+    return callHost(...(await askedOf(c)), providerCalls.beginLogin, { id, method_index });
   }),
   on(providerRoutes.callback, async ({ c, params, body: { method_index, code } }) => {
     const id = slugOf(params);
-    return callHost(c.env, await hostOf(c), endLogin, { id, method_index, code });
+    return callHost(...(await askedOf(c)), providerCalls.endLogin, { id, method_index, code });
   }),
 ];
 
@@ -81,18 +73,23 @@ const listedTypes = providerSlug.options.flatMap((id) => {
   return envVar === undefined ? [] : [{ id, name: label, uses_oauth: usesOauth(id), env_var: envVar }];
 });
 
-const hostOf = async (c: Context): Promise<string> => requireHost(await serverOf(c)).id;
+/** What every call here begins with: on whose behalf, and which server. */
+const askedOf = async (c: Context): Promise<[Env, Principal, string]> => [
+  c.env,
+  c.get('principal'),
+  requireHost(await serverOf(c)).id,
+];
 
 const read = async (c: Context, params: { id: string }) => {
   const id = slugOf(params);
-  return callHost(c.env, await hostOf(c), getProvider, { id });
+  return callHost(...(await askedOf(c)), providerCalls.get, { id });
 };
 
 /** Empty while the server is away: the model picker shows any failure for ever, and nothing can be picked then. */
 const offers = async (c: Context) => {
   const host = await serverOf(c);
   if (host === null) return { providers: [] };
-  return callHost(c.env, host.id, offeredModels, {}).catch((error: unknown) => {
+  return callHost(c.env, c.get('principal'), host.id, providerCalls.models, {}).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'unavailable') return { providers: [] };
     throw error;
   });

@@ -1,4 +1,4 @@
-import { workspaceDebug, workspaceInitLog } from '../../shared/calls/workspace.ts';
+import { workspaceCalls } from '../../shared/calls/workspace.ts';
 import { AppError } from '../../shared/errors.ts';
 import { nilWorkspace } from '../../shared/ids.ts';
 import { type WorkspaceJson, workspaceRoutes } from '../../shared/routes/workspaces.ts';
@@ -59,16 +59,16 @@ export const workspaces: Served[] = [
     await wanted(c, params);
     throw new AppError('bad_request', notContainer);
   }),
-  on(workspaceRoutes.debug, async ({ c, params }) => {
+  on(workspaceRoutes.debug, async ({ c, principal, params }) => {
     const { workspace, host } = await wanted(c, params);
-    const found = await callHost(c.env, requireHost(host).id, workspaceDebug, {});
+    const found = await callHost(c.env, principal, requireHost(host).id, workspaceCalls.debug, {});
     const { id, name, status, distro, error_message: last_error } = workspace;
     const ofContainers = { size_bytes: null, init_script_exists: false, init_script_modified: null };
     return { id, name, status, ...found, ...ofContainers, distro, last_error };
   }),
-  on(workspaceRoutes.initLog, async ({ c, params }) => {
+  on(workspaceRoutes.initLog, async ({ c, principal, params }) => {
     const { host } = await wanted(c, params);
-    const found = await callHost(c.env, requireHost(host).id, workspaceInitLog, {});
+    const found = await callHost(c.env, principal, requireHost(host).id, workspaceCalls.initLog, {});
     return { ...found, log_path: initLogPath };
   }),
   on(workspaceRoutes.sync, async ({ c, params }) => {

@@ -35,9 +35,9 @@ test('who may is decided by the gate and where calls are sent, and nowhere by ha
 
   expect(asking.map(({ path }) => path).toSorted()).toEqual([
     'worker/auth/gate.ts',
-    'worker/hosts/call.ts',
     // What of a server's files the resolver there may show.
     'worker/files/place.ts',
+    'worker/hosts/call.ts',
     'worker/principal.ts',
   ]);
 });

@@ -18,7 +18,7 @@ const run = z
     summary_text: z.string().nullable(),
   })
   .meta({ id: 'Run' });
-export type RunJson = z.infer<typeof run>;
+export type FinishedMissionJson = z.infer<typeof run>;
 
 export const legacyRoutes = {
   tasks: route({

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { RunningJson } from '../../shared/api.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
-import { Bridge, joinMs, type StreamWish } from '../../worker/stream/bridge.ts';
+import { Bridge, joinMs, type StreamOptions } from '../../worker/stream/bridge.ts';
 import { redialMinMs } from '../../worker/stream/host-connection.ts';
 import type { StreamHost } from '../../worker/stream/positions.ts';
 import { handClock } from '../support/hand-clock.ts';
@@ -331,7 +331,7 @@ test('a stream begins although a server takes its time, and shows it when it ans
   const clock = handClock();
   const hosts: StreamHost[] = [{ id: 'slow', log: null, isLive: true, isRemoved: false }];
   const object = { fetch: () => answer.promise } as unknown as Fetcher;
-  const wish: StreamWish = { owner: 'ada', rendering: 'default', mission: null, after: null };
+  const wish: StreamOptions = { owner: 'ada', rendering: 'default', mission: null, after: null };
   const bridge = new Bridge({ clock, hosts: async () => hosts, object: () => object }, wish);
   const stream = readStream(new Response(bridge.open(hosts)));
   await clock.awaited(joinMs);

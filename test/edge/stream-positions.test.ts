@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { formatVector } from '../../shared/cursor.ts';
-import { type Runs, statusAround, statusSnapshot } from '../../worker/stream/activity.ts';
+import { type Activities, statusAround, statusSnapshot } from '../../worker/stream/activity.ts';
 import { positionsFrom, withVectorIds } from '../../worker/stream/positions.ts';
 import { seated } from '../../worker/stream/seats.ts';
-import { parseFrame } from '../../worker/stream/viewer-frame.ts';
+import { splitViewerFrame } from '../../worker/stream/viewer-frame.ts';
 
 const a = { id: 'aaa', log: 'log-a', isLive: false, isRemoved: false };
 const b = { id: 'bbb', log: 'log-b', isLive: false, isRemoved: false };
@@ -78,23 +78,23 @@ test('ids are rewritten where they are ids and nowhere else', () => {
 test('the newest position of a frame is found with and without a header, at the start and in the middle', () => {
   const header = { cursor: 'l.s.3', mode: 'live', reset: false, changed: [], running: [], errors: [] };
 
-  expect(parseFrame(`${JSON.stringify(header)}\nid: l.s.2\n\n`).cursor).toBe('l.s.3');
-  expect(parseFrame('\nid: l.s.2\n\n').cursor).toBe('l.s.2');
-  expect(parseFrame('\nid: l.s.2\nevent: x\ndata: {}\n\nid: l.s.4\n\n').cursor).toBe('l.s.4');
-  expect(parseFrame('\nevent: x\ndata: {}\n\nid: l.s.4\nevent: y\ndata: {}\n\n').cursor).toBe('l.s.4');
-  expect(parseFrame('\nevent: delta\ndata: {"text":"id: "}\n\n').cursor).toBeNull();
-  expect(() => parseFrame('{"cursor":1}\n')).toThrow();
+  expect(splitViewerFrame(`${JSON.stringify(header)}\nid: l.s.2\n\n`).cursor).toBe('l.s.3');
+  expect(splitViewerFrame('\nid: l.s.2\n\n').cursor).toBe('l.s.2');
+  expect(splitViewerFrame('\nid: l.s.2\nevent: x\ndata: {}\n\nid: l.s.4\n\n').cursor).toBe('l.s.4');
+  expect(splitViewerFrame('\nevent: x\ndata: {}\n\nid: l.s.4\nevent: y\ndata: {}\n\n').cursor).toBe('l.s.4');
+  expect(splitViewerFrame('\nevent: delta\ndata: {"text":"id: "}\n\n').cursor).toBeNull();
+  expect(() => splitViewerFrame('{"cursor":1}\n')).toThrow();
 });
 
 const run = (mission_id: string, state: 'idle' | 'running', queue_len = 0) => ({ mission_id, state, queue_len });
 const header = (changed: object[], running: object[]) =>
-  parseFrame(`${JSON.stringify({ cursor: 'l.s.1', mode: 'live', reset: false, changed, running, errors: [] })}\n`)
+  splitViewerFrame(`${JSON.stringify({ cursor: 'l.s.1', mode: 'live', reset: false, changed, running, errors: [] })}\n`)
     .header;
 const states = (text: string): string[] =>
   [...text.matchAll(/"state":"(\w+)","queue_len":(\d+)(?:,"mission_id":"(\w+)")?/g)].map((found) =>
     found.slice(1).join(' '),
   );
-const around = (runs: Runs, host: string, changed: object[], running: object[]) => {
+const around = (runs: Activities, host: string, changed: object[], running: object[]) => {
   const parsed = header(changed, running);
   if (!parsed) throw new Error('no header');
   const { before, after } = statusAround(runs, host, parsed);
@@ -102,7 +102,7 @@ const around = (runs: Runs, host: string, changed: object[], running: object[]) 
 };
 
 test('changes that no frame named, because the viewer was away, are told from the difference', () => {
-  const runs: Runs = new Map([['aaa', [run('m', 'running'), run('n', 'running')]]]);
+  const runs: Activities = new Map([['aaa', [run('m', 'running'), run('n', 'running')]]]);
 
   expect(around(runs, 'aaa', [], [run('n', 'running', 2), run('o', 'running')])).toEqual([
     ['running 2 n', 'running 0 o'],
@@ -112,7 +112,7 @@ test('changes that no frame named, because the viewer was away, are told from th
 });
 
 test('an end on one server is followed by what runs on another', () => {
-  const runs: Runs = new Map([
+  const runs: Activities = new Map([
     ['aaa', [run('m', 'running')]],
     ['bbb', [run('n', 'running')]],
   ]);

@@ -21,7 +21,7 @@ export const keepCode = async (
 };
 
 /** What a server sends to be enrolled; secrets only as hashes. */
-export interface EnrolmentWish {
+export interface Enrolling {
   codeSha256: string;
   attemptSha256: string;
   /** The credential the server will have. */
@@ -37,14 +37,14 @@ export interface EnrolmentWish {
  * attempt may come again: it gets the same server with yet another credential. Each credential raises the epoch, which fences
  * the one before. Null when the code is not to be used, or `known` is not proven (which leaves the code as it was).
  */
-export const useCode = async (db: Directory, wish: EnrolmentWish, now: number): Promise<HostRow | null> => {
-  const { codeSha256, attemptSha256, credentialSha256, fresh, known } = wish;
+export const useCode = async (db: Directory, enrolling: Enrolling, now: number): Promise<HostRow | null> => {
+  const { codeSha256, attemptSha256, credentialSha256, fresh, known } = enrolling;
   const isOurs = and(eq(enrolmentCodes.codeSha256, codeSha256), eq(enrolmentCodes.attemptSha256, attemptSha256));
   const id = known?.id ?? fresh.id;
   const claimed = db
     .update(enrolmentCodes)
     .set({ usedAt: now, attemptSha256, host: sql`coalesce(${enrolmentCodes.host}, ${id})` })
-    .where(isUsable(wish, now, known ? isProven(db, known) : undefined));
+    .where(isUsable(enrolling, now, known ? isProven(db, known) : undefined));
   // Epoch 0, because the next statement raises it. A known server's row is there already.
   const row = {
     id: sql<string>`${enrolmentCodes.host}`.as('id'),
@@ -77,7 +77,7 @@ export const useCode = async (db: Directory, wish: EnrolmentWish, now: number): 
   return rows[0] ?? null;
 };
 
-type Attempt = Pick<EnrolmentWish, 'codeSha256' | 'attemptSha256'>;
+type Attempt = Pick<Enrolling, 'codeSha256' | 'attemptSha256'>;
 
 /** Whether this attempt could use the code now, if it proved who it is. */
 export const isCodeUsable = async (db: Directory, attempt: Attempt, now: number): Promise<boolean> =>
@@ -94,7 +94,7 @@ const isUsable = ({ codeSha256, attemptSha256 }: Attempt, now: number, proof?: S
     or(and(isNull(enrolmentCodes.usedAt), proof), eq(enrolmentCodes.attemptSha256, attemptSha256)),
   );
 
-const isProven = (db: Directory, { id, credentialSha256 }: NonNullable<EnrolmentWish['known']>): SQL =>
+const isProven = (db: Directory, { id, credentialSha256 }: NonNullable<Enrolling['known']>): SQL =>
   exists(
     db
       .select({ one: sql`1` })

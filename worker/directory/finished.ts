@@ -1,6 +1,6 @@
 import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { timestamp } from '../../shared/api.ts';
-import type { RunJson } from '../../shared/routes/legacy.ts';
+import type { FinishedMissionJson } from '../../shared/routes/legacy.ts';
 import type { Directory } from './directory.ts';
 import { missions, previewEntries } from './schema.ts';
 
@@ -25,14 +25,19 @@ const isFinished = (owner: string) =>
   and(eq(missions.owner, owner), isNull(missions.deletedAt), ne(missions.status, 'active'));
 
 /** Finished missions of a user, the last changed first: read along the index of lists. */
-export const listRuns = async (db: Directory, owner: string, limit: number, offset: number): Promise<RunJson[]> => {
+export const listFinished = async (
+  db: Directory,
+  owner: string,
+  limit: number,
+  offset: number,
+): Promise<FinishedMissionJson[]> => {
   const page = db.select(columns).from(missions).where(isFinished(owner));
   const sorted = page.orderBy(desc(missions.updatedAt), desc(missions.id));
   return (await sorted.limit(limit).offset(offset)).map(runJson);
 };
 
 /** One of them, or null. */
-export const findRun = async (db: Directory, owner: string, id: string): Promise<RunJson | null> => {
+export const findFinished = async (db: Directory, owner: string, id: string): Promise<FinishedMissionJson | null> => {
   const row = await db
     .select(columns)
     .from(missions)
@@ -53,7 +58,17 @@ interface Row {
   entries: number;
 }
 
-const runJson = ({ id, status, title, costUsd, createdAt, input, last, lastRole, entries }: Row): RunJson => ({
+const runJson = ({
+  id,
+  status,
+  title,
+  costUsd,
+  createdAt,
+  input,
+  last,
+  lastRole,
+  entries,
+}: Row): FinishedMissionJson => ({
   id,
   created_at: timestamp(createdAt),
   status,

@@ -7,7 +7,7 @@ import { awayMs } from '../../shared/limits.ts';
 import { neededScope } from '../../shared/scopes.ts';
 import type { Env } from '../env.ts';
 import { type Principal, requireScope } from '../principal.ts';
-import { ask, unwrap } from './object.ts';
+import { callObject, unwrap } from './object.ts';
 
 /**
  * Makes a declared call to a server while a client waits, on behalf of a principal. Out: its checked reply. Throws AppError: 403 for a
@@ -22,8 +22,8 @@ export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
   args: z.input<Args>,
 ): Promise<z.output<Reply>> => {
   requireScope(principal, neededScope(call.who, call.does));
-  const question = ask(env, host, (object) => object.call(call.method, args));
-  const value = unwrap(await (call.isPatient ? question : within(env.clock, awayMs, question, call.method)));
+  const replied = callObject(env, host, (object) => object.call(call.method, args));
+  const value = unwrap(await (call.isPatient ? replied : within(env.clock, awayMs, replied, call.method)));
   const known = call.reply.safeParse(value);
   if (known.success) return known.data;
   throw new AppError(
@@ -36,12 +36,12 @@ export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
 };
 
 /** A server that hangs keeps its socket open, so it looks connected for as long as this limit. */
-const within = async <T>(clock: Clock, limitMs: number, question: Promise<T>, method: string): Promise<T> => {
+const within = async <T>(clock: Clock, limitMs: number, replied: Promise<T>, method: string): Promise<T> => {
   const late = Promise.withResolvers<never>();
   const text = `The server did not answer ${method} within ${limitMs / 1000} s. Look at its host-agent's log.`;
   const cancel = clock.after(limitMs, () => late.reject(new AppError('unavailable', text)));
   try {
-    return await Promise.race([question, late.promise]);
+    return await Promise.race([replied, late.promise]);
   } finally {
     cancel();
   }

@@ -7,7 +7,7 @@ import { directory } from '../directory/directory.ts';
 import { isCodeUsable, useCode } from '../directory/enrolment.ts';
 import type { Env } from '../env.ts';
 import { enrolmentCodeHash } from './enrolment-code.ts';
-import { ask } from './object.ts';
+import { callObject } from './object.ts';
 
 /**
  * Enrols a server by its code and fences the credential it had before. The new credential is in the answer and nowhere else.
@@ -16,7 +16,7 @@ import { ask } from './object.ts';
 export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise<EnrolResponse> => {
   const db = directory(env);
   const credential = randomBytes(32).toString('base64url');
-  const wish = {
+  const enrolling = {
     codeSha256: enrolmentCodeHash(body.code),
     // A client that sends no attempt cannot repeat the request: this one is known to nobody.
     attemptSha256: sha256Hex(body.attempt ?? randomUUID()),
@@ -24,9 +24,9 @@ export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise
     fresh: { id: randomUUID(), workspaceId: randomUUID(), name: body.name ?? 'server' },
     known: body.host ? { id: body.host.id, credentialSha256: sha256Hex(body.host.credential) } : null,
   };
-  const host = await useCode(db, wish, now);
-  if (!host) throw new AppError('forbidden', (await isCodeUsable(db, wish, now)) ? unprovenText : uselessText);
-  await ask(env, host.id, (object) => object.fence(host.epoch));
+  const host = await useCode(db, enrolling, now);
+  if (!host) throw new AppError('forbidden', (await isCodeUsable(db, enrolling, now)) ? unprovenText : uselessText);
+  await callObject(env, host.id, (object) => object.fence(host.epoch));
   const { id, name, epoch, workspaceId } = host;
   return enrolResponse.parse({ id, name, credential, epoch, workspace_id: workspaceId });
 };

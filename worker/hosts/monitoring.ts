@@ -8,13 +8,13 @@ import { callHost } from './call.ts';
 
 /** Contract §7.3: one sample per second. */
 const sampleMs = 1_000;
-/** Seconds between two questions: each wakes the server's object, so one brings the samples of several seconds. */
+/** Seconds between two calls: each wakes the server's object, so one brings the samples of several seconds. */
 const ticksPerCall = 5;
 /** A socket is ended after this long and dialled again: the token, the list of servers and the Worker may be others. */
 const rotateMs = 60 * 60_000;
 
 /** What a page may send. */
-const wish = z.object({ t: z.enum(['pause', 'resume']) });
+const pageMessage = z.object({ t: z.enum(['pause', 'resume']) });
 
 /** Where the figures come from; `server` is asked until it names one. */
 export interface Watched {
@@ -33,18 +33,18 @@ export const watch = (socket: WebSocket, { env, principal, server }: Watched): v
   let host: string | null = null;
   const waiting: Sample[] = [];
   let isPaused = false;
-  let isAsking = false;
+  let isFetching = false;
   let hasFailed = false;
   let ticks = 0;
 
-  const ask = async (): Promise<void> => {
+  const fetchSamples = async (): Promise<void> => {
     host ??= await server();
     if (host === null) return;
     const isFirst = position === null;
     const { at, samples } = await callHost(env, principal, host, systemCalls.samples, { after: position });
     if (!isOpen()) return;
     position = at;
-    // The newest follow one by one until the next answer comes, so that the page moves from its first second on.
+    // The newest follow one by one until the next reply comes, so that the page moves from its first second on.
     const history = isFirst ? samples.slice(0, -ticksPerCall) : [];
     if (history.length > 0) socket.send(JSON.stringify({ type: 'history', history }));
     waiting.push(...samples.slice(history.length));
@@ -63,11 +63,11 @@ export const watch = (socket: WebSocket, { env, principal, server }: Watched): v
       end();
       return;
     }
-    if (isAsking || ticks % ticksPerCall !== 1) return;
-    isAsking = true;
-    ask()
+    if (isFetching || ticks % ticksPerCall !== 1) return;
+    isFetching = true;
+    fetchSamples()
       .catch((cause: unknown) => {
-        // Away is an ordinary thing for a server to be, and the next question shows whether it still is.
+        // Away is an ordinary thing for a server to be, and the next call shows whether it still is.
         if (cause instanceof AppError && cause.code === 'unavailable') return;
         if (!hasFailed) logError('monitoring.failed', cause, { host: host ?? 'none' });
         hasFailed = true;
@@ -76,7 +76,7 @@ export const watch = (socket: WebSocket, { env, principal, server }: Watched): v
         if (!(cause instanceof AppError)) end();
       })
       .finally(() => {
-        isAsking = false;
+        isFetching = false;
       });
   };
 
@@ -86,7 +86,7 @@ export const watch = (socket: WebSocket, { env, principal, server }: Watched): v
     if (isOpen()) socket.close(1000, 'dial again');
   };
   socket.addEventListener('message', ({ data }) => {
-    const wanted = wishIn(data);
+    const wanted = wantedIn(data);
     if (wanted !== null) isPaused = wanted === 'pause';
   });
   socket.addEventListener('close', stop);
@@ -94,11 +94,11 @@ export const watch = (socket: WebSocket, { env, principal, server }: Watched): v
   tick();
 };
 
-/** Null for anything that is no wish: ignored, as the contract's other sockets do. */
-const wishIn = (data: unknown): 'pause' | 'resume' | null => {
+/** Null for anything else: ignored, as the contract's other sockets do. */
+const wantedIn = (data: unknown): 'pause' | 'resume' | null => {
   if (typeof data !== 'string') return null;
   try {
-    return wish.parse(JSON.parse(data)).t;
+    return pageMessage.parse(JSON.parse(data)).t;
   } catch {
     return null; // Not JSON, or of another shape.
   }

@@ -5,7 +5,7 @@ import { directory } from '../directory/directory.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 import { runningMissions } from './running.ts';
 
 const noProgress: ProgressJson = {
@@ -19,13 +19,13 @@ const noProgress: ProgressJson = {
 export const currentProgress = async (env: Env, owner: string): Promise<ProgressJson> => {
   const place = (await currentMissionHost(directory(env), owner)) ?? (await runningMissionHost(env, owner));
   if (!place) return noProgress;
-  return ifThere(await ask(env, place.host, (object) => object.progress(owner, place.mission))) ?? noProgress;
+  return ifThere(await callObject(env, place.host, (object) => object.progress(owner, place.mission))) ?? noProgress;
 };
 
 /** The agents of the user's current mission; null without one, and before its first turn (contract §3). */
 export const currentTree = async (env: Env, owner: string): Promise<AgentTreeNode | null> => {
   const place = await currentMissionHost(directory(env), owner);
-  return place ? ifThere(await ask(env, place.host, (object) => object.tree(owner, place.mission))) : null;
+  return place ? ifThere(await callObject(env, place.host, (object) => object.tree(owner, place.mission))) : null;
 };
 
 const runningMissionHost = async (env: Env, owner: string): Promise<{ mission: string; host: string } | null> => {

@@ -5,7 +5,7 @@ import { setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import type { HostRow } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 
 export const newMissionId = (): MissionId => missionId.parse(crypto.randomUUID());
 
@@ -28,7 +28,7 @@ export const knownAgent = (host: HostRow, agent: string | null): string | null =
 };
 
 /** What a client may choose about a new mission; null leaves it to the server. */
-export interface MissionWish {
+export interface NewMissionChoice {
   title: string | null;
   agent: string | null;
   model: string | null;
@@ -40,10 +40,10 @@ export const createMission = async (
   owner: string,
   host: Pick<HostRow, 'id' | 'workspaceId'>,
   id: MissionId,
-  wish: MissionWish,
+  choice: NewMissionChoice,
 ): Promise<MissionJson> => {
-  const wanted = { id, owner, workspace: host.workspaceId, ...wish };
-  const mission = unwrap(await ask(env, host.id, (object) => object.createMission(wanted)));
+  const wanted = { id, owner, workspace: host.workspaceId, ...choice };
+  const mission = unwrap(await callObject(env, host.id, (object) => object.createMission(wanted)));
   await setCurrentMission(directory(env), owner, id);
   return mission;
 };

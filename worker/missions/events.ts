@@ -3,10 +3,10 @@ import type { MissionId } from '../../shared/ids.ts';
 import { pageRows } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import type { EventsPage } from '../host/replies.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 
 /** Which stored events are wanted (contract §6): `offset` skips matches, `limit` bounds what is left. */
-export interface EventsWish {
+export interface EventsRequest {
   types: string[] | null;
   limit: number;
   offset: number;
@@ -21,10 +21,10 @@ export async function* eventsText(
   host: string,
   owner: string,
   mission: MissionId,
-  wish: EventsWish,
+  wanted: EventsRequest,
 ): AsyncGenerator<string> {
   let written = 0;
-  for await (const page of pages(env, host, owner, mission, wish)) {
+  for await (const page of pages(env, host, owner, mission, wanted)) {
     const texts = page.map((event) => JSON.stringify(event));
     yield `${written === 0 ? '[' : ','}${texts.join(',')}`;
     written += texts.length;
@@ -41,14 +41,14 @@ async function* pages(
   host: string,
   owner: string,
   mission: MissionId,
-  { types, limit, offset }: EventsWish,
+  { types, limit, offset }: EventsRequest,
 ): AsyncGenerator<StoredEventJson[]> {
   let skip = types === null ? 0 : offset;
   let left = limit;
   let next: EventsPage['next'] = { from: types === null ? offset + 1 : 1 };
   while (next !== null && left > 0) {
     const query = { types, ...next, limit: Math.min(skip + left, pageRows) };
-    const page: EventsPage = unwrap(await ask(env, host, (object) => object.events(owner, mission, query)));
+    const page: EventsPage = unwrap(await callObject(env, host, (object) => object.events(owner, mission, query)));
     const wanted = page.events.slice(skip, skip + left);
     skip = Math.max(0, skip - page.events.length);
     left -= wanted.length;

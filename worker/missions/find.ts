@@ -4,7 +4,7 @@ import type { MissionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 
 /** The server of a user's mission, or 404 in the words the endpoint uses. */
 export const requireMissionHost = async (
@@ -21,5 +21,5 @@ export const requireMissionHost = async (
 /** A mission with its whole history, from the object that owns it. */
 export const readMission = async (env: Env, owner: string, id: MissionId): Promise<MissionJson> => {
   const host = await requireMissionHost(env, owner, id);
-  return unwrap(await ask(env, host, (object) => object.mission(owner, id)));
+  return unwrap(await callObject(env, host, (object) => object.mission(owner, id)));
 };

@@ -6,7 +6,7 @@ import { listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 import { messageContent } from './content.ts';
 
 const reserved = z.object({ message: commandId });
@@ -29,7 +29,7 @@ export const startInParallel = async (
   const named = { owner, route: 'POST /api/control/missions/:id/parallel', key, body: { mission, content } };
   const draw = async () => ({ message: commandId.parse(crypto.randomUUID()) });
   const { message: id } = await reserve(db, named, reserved, draw, env.clock.now());
-  unwrap(await ask(env, host, (object) => object.startNow(owner, { id, mission, content, agent: null })));
+  unwrap(await callObject(env, host, (object) => object.startNow(owner, { id, mission, content, agent: null })));
 };
 
 /** How many missions all servers together work on at once, and how many of this user's they do now. */
@@ -38,7 +38,7 @@ export const parallelConfig = async (
   owner: string,
 ): Promise<{ max_parallel_missions: number; running_count: number }> => {
   const hosts = await listHosts(directory(env));
-  const all = await Promise.all(hosts.map(({ id }) => ask(env, id, (object) => object.slots(owner))));
+  const all = await Promise.all(hosts.map(({ id }) => callObject(env, id, (object) => object.slots(owner))));
   return {
     max_parallel_missions: all.reduce((sum, { slots }) => sum + slots, 0),
     running_count: all.reduce((sum, { working }) => sum + working, 0),

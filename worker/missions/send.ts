@@ -6,7 +6,7 @@ import { findHost, listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId, hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 import { messageContent } from './content.ts';
 import { createMission, newMissionId, requireHost } from './create.ts';
 import { requireMissionHost } from './find.ts';
@@ -43,7 +43,7 @@ export const sendMessage = async (
 
   if (chosen.creates === 'yes') await createUntitled(env, owner, chosen);
   const wanted = { id: chosen.message, mission: chosen.mission, content, agent: message.agent?.trim() || null };
-  const { queued } = unwrap(await ask(env, chosen.host, (object) => object.message(owner, wanted)));
+  const { queued } = unwrap(await callObject(env, chosen.host, (object) => object.message(owner, wanted)));
   await setCurrentMission(db, owner, chosen.mission);
   return { id: chosen.message, queued };
 };

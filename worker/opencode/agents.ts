@@ -1,7 +1,7 @@
 import { type OpenCodeAgent, openCodeCalls } from '../../shared/calls/opencode.ts';
 import { AppError } from '../../shared/errors.ts';
 import { callHost } from '../hosts/call.ts';
-import { serverOf } from '../hosts/chosen.ts';
+import { hostOfQuery } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 
 /**
@@ -58,7 +58,7 @@ const withoutMark = ({ hidden: _, ...agent }: Known['agents'][number]): AgentJso
  * list.
  */
 const knownAgents = async (c: Context): Promise<Known> => {
-  const host = await serverOf(c);
+  const host = await hostOfQuery(c);
   if (host === null) return { agents: [], default: null };
   try {
     const { agents, default_agent } = await callHost(c.env, c.get('principal'), host.id, openCodeCalls.agents, {});

@@ -4,7 +4,7 @@ import { directory } from '../directory/directory.ts';
 import { hostsOfOwner, liveHosts } from '../directory/hosts.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { currentProgress, currentTree } from '../missions/agents.ts';
@@ -19,7 +19,7 @@ export const control: Served[] = [
     const current = await currentMission(directory(c.env), owner);
     const host = await hostToCancelOn(c.env, owner);
     // Without any server nothing runs, and there is no stream on which the error could be shown.
-    if (host !== null) unwrap(await ask(c.env, host, (object) => object.cancelMain(owner, current)));
+    if (host !== null) unwrap(await callObject(c.env, host, (object) => object.cancelMain(owner, current)));
     return { ok: true };
   }),
   on(controlRoutes.parallelConfig, ({ c, user }) => parallelConfig(c.env, user.id)),

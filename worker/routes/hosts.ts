@@ -10,7 +10,7 @@ import { keepCode } from '../directory/enrolment.ts';
 import { endCredential, findHost, forgetHost, listHosts } from '../directory/hosts.ts';
 import { enrolHost } from '../hosts/enrol.ts';
 import { drawEnrolmentCode, enrolmentCodeHash } from '../hosts/enrolment-code.ts';
-import { ask } from '../hosts/object.ts';
+import { callObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { publicOrigin } from '../http/origin.ts';
 import { pageOf } from '../http/paging.ts';
@@ -19,7 +19,7 @@ import { pageOf } from '../http/paging.ts';
 export const hosts: Served[] = [
   on(serverRoutes.list, async ({ c, query }) => {
     const all = pageOf(c, query, await listHosts(directory(c.env)));
-    const connected = await Promise.all(all.map(({ id }) => ask(c.env, id, (object) => object.isConnected())));
+    const connected = await Promise.all(all.map(({ id }) => callObject(c.env, id, (object) => object.isConnected())));
     return all.map(({ id, name, live, createdAt, agents, workingDir }, n) => ({
       id,
       name,
@@ -55,7 +55,7 @@ export const hosts: Served[] = [
     const db = directory(c.env);
     if ((await findHost(db, id)) === null) throw new AppError('not_found', `Server ${id} not found`);
     await endCredential(db, id);
-    await ask(c.env, id, (object) => object.remove());
+    await callObject(c.env, id, (object) => object.remove());
     await forgetHost(db, id, c.env.clock.now());
     return { ok: true, removed: id };
   }),

@@ -2,7 +2,7 @@ import { uuidParam } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { legacyRoutes } from '../../shared/routes/legacy.ts';
 import { directory } from '../directory/directory.ts';
-import { findRun, listRuns } from '../directory/finished.ts';
+import { findFinished, listFinished } from '../directory/finished.ts';
 import { on, type Served } from '../http/on.ts';
 
 /** Contract §2.1. */
@@ -29,12 +29,12 @@ export const legacy: Served[] = [
   on(legacyRoutes.runs, async ({ c, user, query }) => {
     const limit = Math.min(query.limit ?? defaultRunsLimit, mostRuns);
     const offset = query.offset ?? 0;
-    return { runs: await listRuns(directory(c.env), user.id, limit, offset), limit, offset };
+    return { runs: await listFinished(directory(c.env), user.id, limit, offset), limit, offset };
   }),
   on(legacyRoutes.run, async ({ c, user, params }) => {
     // Clients may send any text as a run's id: what is not an id of ours is answered with 404, like an unknown id.
     const id = uuidParam.safeParse(params.id);
-    const run = id.success ? await findRun(directory(c.env), user.id, id.data) : null;
+    const run = id.success ? await findFinished(directory(c.env), user.id, id.data) : null;
     if (!run) throw new AppError('not_found', `Run ${params.id} not found`);
     return run;
   }),

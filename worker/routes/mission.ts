@@ -4,7 +4,7 @@ import { forgetCurrentMission, setCurrentMission } from '../directory/current.ts
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import { hostOfMission } from '../directory/missions.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 import { jsonStream } from '../http/json-stream.ts';
 import { on, type Served } from '../http/on.ts';
 import { eventsText } from '../missions/events.ts';
@@ -29,7 +29,7 @@ export const mission: Served[] = [
   }),
   on(missionRoutes.tree, async ({ c, user, params: { id } }) => {
     const host = await requireMissionHost(c.env, user.id, id);
-    return unwrap(await ask(c.env, host, (object) => object.tree(user.id, id)));
+    return unwrap(await callObject(c.env, host, (object) => object.tree(user.id, id)));
   }),
   on(missionRoutes.events, async ({ c, user, params: { id }, query }) => {
     const types = (query.types ?? '')
@@ -46,12 +46,12 @@ export const mission: Served[] = [
   }),
   on(missionRoutes.setStatus, async ({ c, user, params: { id }, body: { status } }) => {
     const host = await requireMissionHost(c.env, user.id, id);
-    unwrap(await ask(c.env, host, (object) => object.setStatus(user.id, id, status)));
+    unwrap(await callObject(c.env, host, (object) => object.setStatus(user.id, id, status)));
     return { ok: true };
   }),
   on(missionRoutes.cancel, async ({ c, user, params: { id } }) => {
     const host = await requireMissionHost(c.env, user.id, id);
-    unwrap(await ask(c.env, host, (object) => object.cancel(user.id, id)));
+    unwrap(await callObject(c.env, host, (object) => object.cancel(user.id, id)));
     return { ok: true, cancelled: id };
   }),
   on(missionRoutes.parallel, async ({ c, user, params: { id }, body: { content } }) => {
@@ -63,13 +63,13 @@ export const mission: Served[] = [
     const [host, all] = await Promise.all([hostOfMission(db, user.id, id), listHosts(db)]);
     // The contract has 400 here, where every other endpoint has 404.
     if (host === null) throw new AppError('bad_request', `Mission ${id} not found`);
-    const resumed = unwrap(await ask(c.env, host, (object) => object.resume(user.id, id, clean ?? false)));
+    const resumed = unwrap(await callObject(c.env, host, (object) => object.resume(user.id, id, clean ?? false)));
     await setCurrentMission(db, user.id, id);
     return wireMission(all, resumed);
   }),
   on(missionRoutes.remove, async ({ c, user, params: { id } }) => {
     const host = await requireMissionHost(c.env, user.id, id, 'Mission not found');
-    unwrap(await ask(c.env, host, (object) => object.deleteMission(user.id, id)));
+    unwrap(await callObject(c.env, host, (object) => object.deleteMission(user.id, id)));
     await forgetCurrentMission(directory(c.env), user.id, [id]);
     return { ok: true, deleted: id };
   }),

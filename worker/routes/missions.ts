@@ -6,7 +6,7 @@ import { directory } from '../directory/directory.ts';
 import { findHost, hostOfWorkspace, hostsOfOwner, listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId, listMissions } from '../directory/missions.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { tellTotal } from '../http/paging.ts';
 import { createMission, knownAgent, newMissionId, requireHost } from '../missions/create.ts';
@@ -43,7 +43,7 @@ export const missions: Served[] = [
     const db = directory(c.env);
     const [current, all] = await Promise.all([currentMissionHost(db, owner), listHosts(db)]);
     if (!current) return null;
-    const answer = await ask(c.env, current.host, (object) => object.mission(owner, current.mission));
+    const answer = await callObject(c.env, current.host, (object) => object.mission(owner, current.mission));
     // Deleted between the two reads: the pointer is about to be forgotten.
     if (!answer.ok && answer.code === 'not_found') return null;
     return wireMission(all, unwrap(answer));
@@ -52,7 +52,7 @@ export const missions: Served[] = [
     const db = directory(c.env);
     const hosts = await hostsOfOwner(db, owner);
     const deleted = (
-      await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.cleanup(owner))))
+      await Promise.all(hosts.map((host) => callObject(c.env, host, (object) => object.cleanup(owner))))
     ).flat();
     await forgetCurrentMission(db, owner, deleted);
     return { ok: true, deleted_count: deleted.length };

@@ -1,7 +1,7 @@
 import { serverRoutes } from '../../shared/routes/servers.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
-import { serverOf } from '../hosts/chosen.ts';
+import { hostOfQuery } from '../hosts/chosen.ts';
 import { watch } from '../hosts/monitoring.ts';
 import { on, type Served } from '../http/on.ts';
 import { acceptSocket, requireHandshake } from '../http/socket.ts';
@@ -11,7 +11,7 @@ export const monitoring: Served[] = [
   on(serverRoutes.monitoring, async ({ c, principal }) => {
     requireHandshake(c);
     const { env } = c;
-    const host = await serverOf(c);
+    const host = await hostOfQuery(c);
     const server = async () => host?.id ?? (await listHosts(directory(env)))[0]?.id ?? null;
     return acceptSocket(c, (socket) => watch(socket, { env, principal, server }));
   }),

@@ -8,7 +8,7 @@ import { directory } from '../directory/directory.ts';
 import { type HostRow, listHosts } from '../directory/hosts.ts';
 import { newestMissionOn } from '../directory/missions.ts';
 import { callHost } from '../hosts/call.ts';
-import { serverOf } from '../hosts/chosen.ts';
+import { hostOfQuery } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { allAgents } from '../opencode/agents.ts';
@@ -65,7 +65,7 @@ export const openCode: Served[] = [
 /** What OpenCode has of the user's newest mission on a server; always 200. */
 export const diagnostics: Served[] = [
   on(controlRoutes.diagnostics, async ({ c, principal }) => {
-    const host = await serverOf(c);
+    const host = await hostOfQuery(c);
     const none = { base_url: null, session_id: null, session_status: null };
     if (host === null) return { ...none, error: 'No server is enrolled' };
     const newest = await newestMissionOn(directory(c.env), principal.user.id, host.id);

@@ -4,7 +4,7 @@ import { type ProviderSlug, providerSlug, providerTypes, usesOauth } from '../..
 import { providerRoutes } from '../../shared/routes/providers.ts';
 import type { Env } from '../env.ts';
 import { callHost } from '../hosts/call.ts';
-import { serverOf } from '../hosts/chosen.ts';
+import { hostOfQuery } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { requireHost } from '../missions/create.ts';
@@ -77,7 +77,7 @@ const listedTypes = providerSlug.options.flatMap((id) => {
 const askedOf = async (c: Context): Promise<[Env, Principal, string]> => [
   c.env,
   c.get('principal'),
-  requireHost(await serverOf(c)).id,
+  requireHost(await hostOfQuery(c)).id,
 ];
 
 const read = async (c: Context, params: { id: string }) => {
@@ -87,7 +87,7 @@ const read = async (c: Context, params: { id: string }) => {
 
 /** Empty while the server is away: the model picker shows any failure for ever, and nothing can be picked then. */
 const offers = async (c: Context) => {
-  const host = await serverOf(c);
+  const host = await hostOfQuery(c);
   if (host === null) return { providers: [] };
   return callHost(c.env, c.get('principal'), host.id, providerCalls.models, {}).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'unavailable') return { providers: [] };

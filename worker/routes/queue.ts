@@ -4,7 +4,7 @@ import { directory } from '../directory/directory.ts';
 import { hostsOfOwner } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
-import { ask, type HostObject, unwrap } from '../hosts/object.ts';
+import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { messageContent } from '../missions/content.ts';
@@ -14,12 +14,14 @@ export const queue: Served[] = [
   on(controlRoutes.queue, async ({ c, user: { id: owner }, query }) => {
     const mission = query.mission_id ?? null;
     const hosts = await hostsOfOwner(directory(c.env), owner);
-    const queues = hosts.map((host) => ask(c.env, host, (object) => object.queued(owner, mission)));
+    const queues = hosts.map((host) => callObject(c.env, host, (object) => object.queued(owner, mission)));
     return pageOf(c, query, (await Promise.all(queues)).flat());
   }),
   on(controlRoutes.clearQueue, async ({ c, user: { id: owner } }) => {
     const hosts = await hostsOfOwner(directory(c.env), owner);
-    const counts = await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.clearQueue(owner))));
+    const counts = await Promise.all(
+      hosts.map((host) => callObject(c.env, host, (object) => object.clearQueue(owner))),
+    );
     return { ok: true, cleared: counts.reduce((sum, cleared) => sum + cleared, 0) };
   }),
   on(controlRoutes.editQueued, async ({ c, user: { id: owner }, params: { id }, body: { content, was } }) => {
@@ -40,7 +42,7 @@ const onItsServer = async (
   change: (object: HostObject) => Promise<Reply<null>>,
 ): Promise<void> => {
   for (const host of await hostsOfOwner(directory(env), owner)) {
-    const answer = await ask(env, host, change);
+    const answer = await callObject(env, host, change);
     if (answer.ok) return;
     if (answer.code !== 'not_found') unwrap(answer);
   }

@@ -8,7 +8,7 @@ import { directory } from '../directory/directory.ts';
 import { hostsOfOwner } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import type { NewAnswer, Reply } from '../host/replies.ts';
-import { ask, unwrap } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
@@ -27,7 +27,7 @@ export const requests: Served[] = [
   }),
   on(controlRoutes.questions, async ({ c, user: { id: owner }, query }) => {
     const hosts = await hostsOfOwner(directory(c.env), owner);
-    const asked = await Promise.all(hosts.map((host) => ask(c.env, host, (object) => object.asks(owner))));
+    const asked = await Promise.all(hosts.map((host) => callObject(c.env, host, (object) => object.asks(owner))));
     const sorted = asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at));
     return pageOf(c, query, sorted);
   }),
@@ -70,7 +70,7 @@ const answerSomewhere = async (
   const all = await Promise.all(
     hosts.map(async (host) => ({
       host,
-      answer: await ask(c.env, host, (object) => object.answer(owner, { id, by, said })),
+      answer: await callObject(c.env, host, (object) => object.answer(owner, { id, by, said })),
     })),
   );
   const known = all.find(({ answer }) => answer.ok || answer.code !== 'not_found');
@@ -83,5 +83,5 @@ const tell = async (c: Context, text: string, by: string | null = null): Promise
   const owner = c.get('principal').user.id;
   const host = by ?? (await hostsOfOwner(directory(c.env), owner))[0];
   // Without any server there is no stream on which the error could be shown.
-  if (host !== undefined) await ask(c.env, host, (object) => object.tell(owner, text));
+  if (host !== undefined) await callObject(c.env, host, (object) => object.tell(owner, text));
 };

@@ -2,7 +2,7 @@ import packageJson from '../../package.json';
 import { AppError } from '../../shared/errors.ts';
 import { openCodeRoutes } from '../../shared/routes/opencode.ts';
 import type { HostRow } from '../directory/hosts.ts';
-import { serverOf } from '../hosts/chosen.ts';
+import { hostOfQuery } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { stateOf } from './opencode.ts';
@@ -21,7 +21,7 @@ const updates: Record<string, string> = {
 /** What the system consists of (contract §2.12): the edge's own version, and the OpenCode of the default server or of `?host=`. */
 export const system: Served[] = [
   on(openCodeRoutes.components, async ({ c }) => {
-    const host = await serverOf(c);
+    const host = await hostOfQuery(c);
     return { components: [openAgent, await openCodeOf(c, host), component('oh_my_opencode', 'not_installed')] };
   }),
   on(openCodeRoutes.updateComponent, ({ c, params: { name } }) => {

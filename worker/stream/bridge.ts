@@ -2,13 +2,13 @@ import type { Cancel, Clock } from '../../shared/clock.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
 import { sseComment, sseEvent } from '../../shared/sse.ts';
 import { logError } from '../log.ts';
-import { type Runs, statusAround, statusSnapshot } from './activity.ts';
-import { Servers, type StreamEdge, type StreamWish } from './hosts.ts';
+import { type Activities, statusAround, statusSnapshot } from './activity.ts';
+import { type StreamEdge, StreamHosts, type StreamOptions } from './hosts.ts';
 import { Outlet } from './outlet.ts';
 import { type StreamHost, withVectorIds } from './positions.ts';
-import type { Frame } from './viewer-frame.ts';
+import type { ViewerFrame } from './viewer-frame.ts';
 
-export type { StreamEdge, StreamWish } from './hosts.ts';
+export type { StreamEdge, StreamOptions } from './hosts.ts';
 
 /** A viewer is told something at once, even where a server's object takes longer than this to answer. */
 export const joinMs = 3_000;
@@ -23,30 +23,30 @@ export const lookMs = 5_000;
  */
 export class Bridge {
   readonly #clock: Clock;
-  readonly #wish: StreamWish;
+  readonly #options: StreamOptions;
   readonly #outlet: Outlet;
   readonly #rotateAt: number;
-  readonly #servers: Servers;
-  readonly #runs: Runs = new Map();
+  readonly #hosts: StreamHosts;
+  readonly #activities: Activities = new Map();
   /** Frames that came before the stream was begun; null once it has. */
-  #early: { host: string; frame: Frame }[] | null = [];
+  #early: { host: string; frame: ViewerFrame }[] | null = [];
   #stopBeating: Cancel | null = null;
   #stopLooking: Cancel | null = null;
   #toldLeftOut = '';
   #isOver = false;
 
-  constructor(edge: StreamEdge, wish: StreamWish) {
+  constructor(edge: StreamEdge, options: StreamOptions) {
     this.#clock = edge.clock;
-    this.#wish = wish;
+    this.#options = options;
     this.#rotateAt = edge.clock.now() + rotateMs * (0.9 + Math.random() * 0.2);
     this.#outlet = new Outlet(
       () => this.#askMore(),
       () => this.#close(),
     );
-    this.#servers = new Servers(edge, wish, {
+    this.#hosts = new StreamHosts(edge, options, {
       onFrame: (host, frame) => this.#take(host, frame),
       onAway: () => this.#write(sseComment('a server is away, trying again')),
-      onEnd: () => (wish.rendering === 'default' ? this.#giveUp() : this.#end()),
+      onEnd: () => (options.rendering === 'default' ? this.#giveUp() : this.#end()),
     });
   }
 
@@ -58,31 +58,31 @@ export class Bridge {
   }
 
   async #begin(hosts: readonly StreamHost[]): Promise<void> {
-    if (this.#wish.rendering === 'delta') this.#write(`retry: ${retryMs}\n\n`);
+    if (this.#options.rendering === 'delta') this.#write(`retry: ${retryMs}\n\n`);
     const late = Promise.withResolvers<void>();
     const cancel = this.#clock.after(joinMs, late.resolve);
-    await Promise.race([this.#servers.join(hosts), late.promise]);
+    await Promise.race([this.#hosts.join(hosts), late.promise]);
     cancel();
     if (this.#isOver) return;
     this.#open();
-    if (!this.#servers.afterWasUsable) {
-      if (this.#wish.rendering === 'default') return this.#giveUp();
+    if (!this.#hosts.afterWasUsable) {
+      if (this.#options.rendering === 'default') return this.#giveUp();
       this.#tellReset();
     }
     const early = this.#early ?? [];
     this.#early = null;
     for (const { host, frame } of early) this.#show(host, frame);
-    this.#servers.begin();
+    this.#hosts.begin();
     this.#arranged();
     this.#askMoreIfTaken();
   }
 
   /** What every stream begins with (contract §4). */
   #open(): void {
-    this.#write(statusSnapshot(this.#runs) + sseComment('keepalive'));
+    this.#write(statusSnapshot(this.#activities) + sseComment('keepalive'));
   }
 
-  #take(host: string, frame: Frame): void {
+  #take(host: string, frame: ViewerFrame): void {
     if (frame.header?.reset && this.#startsAnew()) return;
     if (this.#early === null) {
       this.#show(host, frame);
@@ -90,30 +90,30 @@ export class Bridge {
       return;
     }
     // The snapshot that opens the stream is made of first headers; later ones are told as changes.
-    if (frame.header && !this.#runs.has(host)) this.#runs.set(host, frame.header.running);
+    if (frame.header && !this.#activities.has(host)) this.#activities.set(host, frame.header.running);
     this.#early.push({ host, frame });
   }
 
   /** True when a position that a server doesn't know ends the stream: what its client has shown can't be mended piece by piece. */
   #startsAnew(): boolean {
-    if (this.#wish.rendering === 'default') {
+    if (this.#options.rendering === 'default') {
       if (this.#early !== null) this.#open();
       this.#giveUp();
       return true;
     }
     // With a single server the object itself sends `reset` and the snapshot. With several, a reset concerns all of
     // them, so the stream ends and the client joins all servers anew.
-    if (!this.#servers.areSeveral) return false;
+    if (!this.#hosts.areSeveral) return false;
     this.#tellReset();
     this.#end();
     return true;
   }
 
-  #show(host: string, { header, text, cursor }: Frame): void {
-    const { positions, areSeveral } = this.#servers;
+  #show(host: string, { header, text, cursor }: ViewerFrame): void {
+    const { positions, areSeveral } = this.#hosts;
     const bytes = areSeveral ? withVectorIds(text, host, positions) : text;
     if (cursor !== null) positions.set(host, cursor);
-    const status = header ? statusAround(this.#runs, host, header) : { before: '', after: '' };
+    const status = header ? statusAround(this.#activities, host, header) : { before: '', after: '' };
     const errors = (header?.errors ?? []).map((message) => sseEvent('error', { type: 'error', message }));
     this.#write(status.before + bytes + status.after + errors.join(''));
   }
@@ -123,21 +123,21 @@ export class Bridge {
    * the client has read.
    */
   #tellReset(): void {
-    if (this.#wish.rendering === 'delta') this.#write(sseEvent('reset', { type: 'reset' }, 'reset'));
+    if (this.#options.rendering === 'delta') this.#write(sseEvent('reset', { type: 'reset' }, 'reset'));
   }
 
   /** Servers beyond the cap are named, never left out in silence (protocol §5). */
   #tellLeftOut(): void {
-    const ids = this.#servers.leftOut;
+    const ids = this.#hosts.leftOut;
     const names = ids.join(' ');
     if (names === this.#toldLeftOut) return;
     this.#toldLeftOut = names;
-    if (this.#wish.rendering === 'delta') this.#write(sseEvent('partial', { type: 'partial', hosts: ids }));
+    if (this.#options.rendering === 'delta') this.#write(sseEvent('partial', { type: 'partial', hosts: ids }));
     else this.#write(sseComment(names === '' ? 'all servers are shown' : `not shown, too many servers: ${names}`));
   }
 
   #askMore(): void {
-    if (this.#early === null) this.#servers.askMore();
+    if (this.#early === null) this.#hosts.askMore();
   }
 
   /** An empty page leaves nothing to be taken, so nothing else would ask for the next. */
@@ -147,16 +147,16 @@ export class Bridge {
 
   #beat(): void {
     this.#write(sseComment('keepalive'));
-    if (this.#wish.rendering === 'delta' && this.#clock.now() >= this.#rotateAt) this.#end();
+    if (this.#options.rendering === 'delta' && this.#clock.now() >= this.#rotateAt) this.#end();
     if (this.#isOver) return;
-    this.#servers.beat();
+    this.#hosts.beat();
     this.#look();
   }
 
   /** A mission stays where it is, so its stream has nothing to look for. */
   #look(): void {
-    if (this.#wish.mission !== null) return;
-    this.#servers
+    if (this.#options.mission !== null) return;
+    this.#hosts
       .look()
       .then(() => this.#arranged())
       // The directory is away; what is joined goes on, and the next look finds the rest.
@@ -165,7 +165,7 @@ export class Bridge {
 
   #arranged(): void {
     this.#tellLeftOut();
-    const isWanted = this.#servers.someMissing && !this.#isOver && this.#wish.mission === null;
+    const isWanted = this.#hosts.someMissing && !this.#isOver && this.#options.mission === null;
     if (isWanted) this.#stopLooking ??= this.#clock.every(lookMs, () => this.#look());
     else this.#lookNoMore();
   }
@@ -205,6 +205,6 @@ export class Bridge {
     this.#isOver = true;
     this.#stopBeating?.();
     this.#lookNoMore();
-    this.#servers.close();
+    this.#hosts.close();
   }
 }

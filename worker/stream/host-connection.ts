@@ -1,8 +1,8 @@
 import { doubled } from '../../shared/backoff.ts';
 import type { Cancel, Clock } from '../../shared/clock.ts';
 import { logError } from '../log.ts';
-import { dial, type Upstream, ViewerRefused, type ViewerWish } from './object-socket.ts';
-import type { Frame } from './viewer-frame.ts';
+import { dial, type ObjectSocket, type ViewerOptions, ViewerRefused } from './object-socket.ts';
+import type { ViewerFrame } from './viewer-frame.ts';
 
 /** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
 export const redialMinMs = 200;
@@ -11,8 +11,8 @@ const redialMaxMs = 5_000;
 const maxFailures = 60;
 
 /** What the stream does with a server's frames and troubles. */
-export interface LinkEnds {
-  onFrame: (frame: Frame) => void;
+export interface ConnectionEnds {
+  onFrame: (frame: ViewerFrame) => void;
   /** The socket is gone, and dialling again has begun. */
   onAway: () => void;
   /**
@@ -22,42 +22,42 @@ export interface LinkEnds {
 }
 
 /** Which object is dialled, and the clock for the waits between. */
-export interface LinkOrigin {
+export interface ConnectionOrigin {
   object: Pick<Fetcher, 'fetch'>;
   clock: Clock;
 }
 
 /** A stream's tie to one server: a socket, dialled again by cursor for as long as the rendering wants it. */
-export class ServerLink {
-  readonly #from: LinkOrigin;
-  readonly #wish: () => ViewerWish;
+export class ViewerConnection {
+  readonly #from: ConnectionOrigin;
+  readonly #options: () => ViewerOptions;
   readonly #redials: boolean;
-  readonly #ends: LinkEnds;
-  #upstream: Upstream | null = null;
+  readonly #ends: ConnectionEnds;
+  #socket: ObjectSocket | null = null;
   #stopWaiting: Cancel | null = null;
   #failures = 0;
   #isInReplay = false;
   #isClosed = false;
 
-  constructor(from: LinkOrigin, wish: () => ViewerWish, redials: boolean, ends: LinkEnds) {
+  constructor(from: ConnectionOrigin, options: () => ViewerOptions, redials: boolean, ends: ConnectionEnds) {
     this.#from = from;
-    this.#wish = wish;
+    this.#options = options;
     this.#redials = redials;
     this.#ends = ends;
   }
 
   /** Dials. Never rejects: trouble goes to `onAway` or `onEnd`. */
   async open(): Promise<void> {
-    const onFrame = (frame: Frame) => {
+    const onFrame = (frame: ViewerFrame) => {
       if (this.#isClosed) return;
       this.#isInReplay = frame.header ? frame.header.mode === 'replay' : this.#isInReplay;
       this.#ends.onFrame(frame);
       this.#failures = 0;
     };
     try {
-      const upstream = await dial(this.#from.object, this.#wish(), onFrame, (cause) => this.#lost(cause));
-      if (this.#isClosed) upstream.close();
-      else this.#upstream = upstream;
+      const socket = await dial(this.#from.object, this.#options(), onFrame, (cause) => this.#lost(cause));
+      if (this.#isClosed) socket.close();
+      else this.#socket = socket;
     } catch (cause) {
       this.#lost(cause);
     }
@@ -65,26 +65,26 @@ export class ServerLink {
 
   /** The viewer has room: a server in replay is asked for its next page. */
   askMore(): void {
-    if (!this.#isInReplay || !this.#upstream) return;
+    if (!this.#isInReplay || !this.#socket) return;
     this.#isInReplay = false;
-    this.#upstream.more();
+    this.#socket.more();
   }
 
   beat(): void {
-    if (!this.#upstream || this.#upstream.beat()) return;
-    this.#upstream.close();
+    if (!this.#socket || this.#socket.beat()) return;
+    this.#socket.close();
     this.#lost(new Error('no pong within two heartbeats'));
   }
 
   close(): void {
     this.#isClosed = true;
     this.#stopWaiting?.();
-    this.#upstream?.close();
+    this.#socket?.close();
   }
 
   #lost(cause: unknown): void {
     if (this.#isClosed) return;
-    this.#upstream = null;
+    this.#socket = null;
     this.#isInReplay = false;
     this.#failures += 1;
     logError('stream.upstream.lost', cause, { failures: this.#failures });

@@ -1,12 +1,12 @@
 import type { Clock } from '../../shared/clock.ts';
 import { fromNow, fromStart } from '../../shared/cursor.ts';
 import type { Rendering } from '../../shared/viewer.ts';
-import { ServerLink } from './host-connection.ts';
+import { ViewerConnection } from './host-connection.ts';
 import { positionsFrom, type StreamHost } from './positions.ts';
 import { seated } from './seats.ts';
-import type { Frame } from './viewer-frame.ts';
+import type { ViewerFrame } from './viewer-frame.ts';
 
-export interface StreamWish {
+export interface StreamOptions {
   owner: string;
   rendering: Rendering;
   mission: string | null;
@@ -22,18 +22,18 @@ export interface StreamEdge {
 }
 
 /** What the stream does with what comes. */
-export interface ServerEnds {
-  onFrame: (host: string, frame: Frame) => void;
+export interface StreamHostEnds {
+  onFrame: (host: string, frame: ViewerFrame) => void;
   onAway: () => void;
   /** A server's socket has ended for good. */
   onEnd: () => void;
 }
 
-interface Server {
+interface StreamedHost {
   id: string;
   isLive: boolean;
   isRemoved: boolean;
-  link: ServerLink | null;
+  connection: ViewerConnection | null;
   /** Has a socket for as long as it is wanted; else only until it has caught up. */
   isSeated: boolean;
   isCaughtUp: boolean;
@@ -43,45 +43,45 @@ interface Server {
  * The servers of one stream (protocol §5 "Several servers"). At most four have a socket; each of the others is visited once, one at
  * a time, so that nothing of the time before the stream is missing and its position is known, and joined there when it goes live.
  */
-export class Servers {
+export class StreamHosts {
   /** Where each server has been shown up to; every server has an entry. */
   positions = new Map<string, string>();
   readonly #edge: StreamEdge;
-  readonly #wish: StreamWish;
-  readonly #ends: ServerEnds;
-  readonly #servers = new Map<string, Server>();
+  readonly #options: StreamOptions;
+  readonly #ends: StreamHostEnds;
+  readonly #hosts = new Map<string, StreamedHost>();
   #hasBegun = false;
   #isLooking = false;
   #isClosed = false;
 
-  constructor(edge: StreamEdge, wish: StreamWish, ends: ServerEnds) {
+  constructor(edge: StreamEdge, options: StreamOptions, ends: StreamHostEnds) {
     this.#edge = edge;
-    this.#wish = wish;
+    this.#options = options;
     this.#ends = ends;
   }
 
   get areSeveral(): boolean {
-    return this.#servers.size > 1;
+    return this.#hosts.size > 1;
   }
 
   /** True while a server may go live that has no seat. */
   get someMissing(): boolean {
-    return [...this.#servers.values()].some(({ isSeated, isRemoved }) => !isSeated && !isRemoved);
+    return [...this.#hosts.values()].some(({ isSeated, isRemoved }) => !isSeated && !isRemoved);
   }
 
   /** Servers with something alive that are not shown, because there are too many. */
   get leftOut(): string[] {
-    return [...this.#servers.values()].flatMap(({ id, isLive, isSeated }) => (isLive && !isSeated ? [id] : []));
+    return [...this.#hosts.values()].flatMap(({ id, isLive, isSeated }) => (isLive && !isSeated ? [id] : []));
   }
 
   /** False when the client came with an id that says nothing about any server. */
   get afterWasUsable(): boolean {
-    return !this.#wish.after || [...this.positions.values()].some((position) => position !== fromNow);
+    return !this.#options.after || [...this.positions.values()].some((position) => position !== fromNow);
   }
 
   /** Dials; resolves when every server that has a seat has sent its first frame or failed. */
   async join(hosts: readonly StreamHost[]): Promise<void> {
-    this.positions = positionsFrom(this.#wish.after, hosts);
+    this.positions = positionsFrom(this.#options.after, hosts);
     await this.#arrange(hosts);
   }
 
@@ -111,58 +111,58 @@ export class Servers {
 
   /** The viewer has room: servers in replay are asked for their next page. */
   askMore(): void {
-    for (const { link } of this.#servers.values()) link?.askMore();
+    for (const { connection } of this.#hosts.values()) connection?.askMore();
   }
 
   beat(): void {
-    for (const { link } of this.#servers.values()) link?.beat();
+    for (const { connection } of this.#hosts.values()) connection?.beat();
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const server of this.#servers.values()) leave(server);
+    for (const host of this.#hosts.values()) leave(host);
   }
 
   async #arrange(hosts: readonly StreamHost[]): Promise<void> {
     for (const { id, isLive, isRemoved } of hosts) {
       if (!this.positions.has(id)) continue;
-      const server = this.#servers.get(id) ?? newServer(id);
-      this.#servers.set(id, Object.assign(server, { isLive, isRemoved }));
+      const host = this.#hosts.get(id) ?? newHost(id);
+      this.#hosts.set(id, Object.assign(host, { isLive, isRemoved }));
     }
-    const all = [...this.#servers.values()];
-    const seats = new Set(seated(all.map((server) => ({ ...server, isJoined: server.isSeated }))));
-    for (const server of all) {
-      if (server.isSeated && !seats.has(server.id)) leave(server);
-      server.isSeated = seats.has(server.id);
+    const all = [...this.#hosts.values()];
+    const seats = new Set(seated(all.map((host) => ({ ...host, isJoined: host.isSeated }))));
+    for (const host of all) {
+      if (host.isSeated && !seats.has(host.id)) leave(host);
+      host.isSeated = seats.has(host.id);
     }
-    const vacant = all.filter(({ isSeated, link }) => isSeated && link === null);
-    await Promise.all(vacant.map((server) => this.#open(server)));
+    const vacant = all.filter(({ isSeated, connection }) => isSeated && connection === null);
+    await Promise.all(vacant.map((host) => this.#open(host)));
   }
 
   /** Shows what a server without a seat has to tell, unless another is being visited. */
   #visitNext(): void {
-    const all = [...this.#servers.values()];
-    if (this.#isClosed || all.some(({ link, isSeated }) => link !== null && !isSeated)) return;
-    const next = all.find(({ link, isCaughtUp }) => link === null && !isCaughtUp);
+    const all = [...this.#hosts.values()];
+    if (this.#isClosed || all.some(({ connection, isSeated }) => connection !== null && !isSeated)) return;
+    const next = all.find(({ connection, isCaughtUp }) => connection === null && !isCaughtUp);
     if (next) void this.#open(next);
   }
 
   /** Resolves with the first frame or trouble. */
-  #open(server: Server): Promise<void> {
-    const { owner, rendering, mission } = this.#wish;
-    const wish = () => ({ owner, rendering, mission, cursor: this.#cursorOf(server.id) });
+  #open(host: StreamedHost): Promise<void> {
+    const { owner, rendering, mission } = this.#options;
+    const options = () => ({ owner, rendering, mission, cursor: this.#cursorOf(host.id) });
     return new Promise((settled) => {
-      const link = new ServerLink(
-        { object: this.#edge.object(server.id), clock: this.#edge.clock },
-        wish,
+      const connection = new ViewerConnection(
+        { object: this.#edge.object(host.id), clock: this.#edge.clock },
+        options,
         rendering === 'default',
         {
           onFrame: (frame) => {
-            if (frame.header) server.isCaughtUp = frame.header.mode === 'live';
-            this.#ends.onFrame(server.id, frame);
+            if (frame.header) host.isCaughtUp = frame.header.mode === 'live';
+            this.#ends.onFrame(host.id, frame);
             settled();
-            if (server.isSeated || !server.isCaughtUp) return;
-            leave(server);
+            if (host.isSeated || !host.isCaughtUp) return;
+            leave(host);
             this.#visitNext();
           },
           onAway: () => {
@@ -175,8 +175,8 @@ export class Servers {
           },
         },
       );
-      server.link = link;
-      void link.open();
+      host.connection = connection;
+      void connection.open();
     });
   }
 
@@ -186,16 +186,16 @@ export class Servers {
   }
 }
 
-const newServer = (id: string): Server => ({
+const newHost = (id: string): StreamedHost => ({
   id,
   isLive: false,
   isRemoved: false,
-  link: null,
+  connection: null,
   isSeated: false,
   isCaughtUp: false,
 });
 
-const leave = (server: Server): void => {
-  server.link?.close();
-  server.link = null;
+const leave = (host: StreamedHost): void => {
+  host.connection?.close();
+  host.connection = null;
 };

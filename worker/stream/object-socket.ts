@@ -1,8 +1,8 @@
 import type { Rendering } from '../../shared/viewer.ts';
-import { type Frame, parseFrame } from './viewer-frame.ts';
+import { splitViewerFrame, type ViewerFrame } from './viewer-frame.ts';
 
 /** What a viewer wants of one server. */
-export interface ViewerWish {
+export interface ViewerOptions {
   owner: string;
   rendering: Rendering;
   mission: string | null;
@@ -10,7 +10,7 @@ export interface ViewerWish {
 }
 
 /** A socket to one server's object. */
-export interface Upstream {
+export interface ObjectSocket {
   /** Asks for the next page of a replay. */
   more(): void;
   /** Sends a ping; false when the last two were not answered. */
@@ -32,11 +32,11 @@ const maxUnanswered = 2;
  */
 export const dial = async (
   object: Pick<Fetcher, 'fetch'>,
-  wish: ViewerWish,
-  onFrame: (frame: Frame) => void,
+  options: ViewerOptions,
+  onFrame: (frame: ViewerFrame) => void,
   onLost: (cause: unknown) => void,
-): Promise<Upstream> => {
-  const { owner, rendering, mission, cursor } = wish;
+): Promise<ObjectSocket> => {
+  const { owner, rendering, mission, cursor } = options;
   const query = new URLSearchParams({ owner, rendering });
   if (mission !== null) query.set('mission', mission);
   if (cursor !== null) query.set('cursor', cursor);
@@ -61,7 +61,7 @@ export const dial = async (
       return;
     }
     try {
-      onFrame(parseFrame(data));
+      onFrame(splitViewerFrame(data));
     } catch (cause) {
       lose(cause);
     }

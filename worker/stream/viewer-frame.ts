@@ -1,14 +1,14 @@
 import { type ViewerHeader, viewerHeader } from '../../shared/viewer.ts';
 
 /** One frame of an object: what changed about it (null: nothing), ready-made SSE text, and the newest position it names. */
-export interface Frame {
+export interface ViewerFrame {
   header: ViewerHeader | null;
   text: string;
   cursor: string | null;
 }
 
 /** Splits a frame. Only the header line is parsed, the rest is forwarded as it is. Throws on a header that is none. */
-export const parseFrame = (frame: string): Frame => {
+export const splitViewerFrame = (frame: string): ViewerFrame => {
   const end = frame.indexOf('\n');
   if (end < 0) throw new Error('a viewer frame without a header line');
   const header = end === 0 ? null : viewerHeader.parse(JSON.parse(frame.slice(0, end)));

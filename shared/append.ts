@@ -7,10 +7,10 @@ const isAfter = (a: { seq: number; index: number }, b: { seq: number; index: num
 export type AppendVerdict = 'insert' | 'repeated' | 'gap' | 'known_source';
 
 /**
- * The append rule (protocol §3), applied to one row inside one transaction.
- * In: the row's `n`, the last n stored of its run, its source and the highest source position stored of that session.
- * Out: `repeated` → acknowledge, store nothing · `gap` → close with 4009, change nothing · `known_source` → the same fact
- * came under another number (a restored host): n goes on, nothing is stored · `insert` → store.
+ * The append rule (protocol §3), applied to one row inside one transaction. In: the row's `n`, the last n stored of its
+ * run, its source and the highest source position stored of that session. Out: `repeated` → acknowledge, store nothing
+ * · `gap` → close with 4009, change nothing · `known_source` → the same fact came under another number (a restored
+ * host): n goes on, nothing is stored · `insert` → store.
  */
 export const appendVerdict = (
   n: number,

@@ -1,6 +1,6 @@
 /**
- * Time as a part: whoever waits or looks at the time is given a clock, and the composition roots give the real one. So a test
- * moves time by hand (`test/support/hand-clock.ts`) instead of waiting for it.
+ * Time as a part: whoever waits or looks at the time is given a clock, and the composition roots give the real one. So
+ * a test moves time by hand (`test/support/hand-clock.ts`) instead of waiting for it.
  */
 
 /** Takes back what was to come. Does nothing once it has come, or was taken back. */

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { requestId } from './events.ts';
 import { commandId, missionId } from './ids.ts';
 
-/** What the host needs to open a mission it has never seen; carried by every message, so order of arrival never matters. */
+/**
+ * What the host needs to open a mission it has never seen; carried by every message, so order of arrival never matters.
+ */
 export const missionSpec = z.object({
   owner: z.string(),
   workspace: z.string(),

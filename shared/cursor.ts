@@ -1,4 +1,7 @@
-/** A position in one log: `<log>.<segment>.<seq>` (protocol §1). Valid only if the object knows the segment and seq lies in it. */
+/**
+ * A position in one log: `<log>.<segment>.<seq>` (protocol §1). Valid only if the object knows the segment and seq lies
+ * in it.
+ */
 export interface Cursor {
   log: string;
   segment: string;

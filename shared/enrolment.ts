@@ -1,6 +1,7 @@
 /**
- * How a server joins an edge. An admin asks for a one-use code (`POST /api/hosts`); the new server gives it back with its name and
- * versions (`POST /api/hosts/enrol`) and gets the credential of its link. Both ends of both calls, as JSON.
+ * How a server joins an edge. An admin asks for a one-use code (`POST /api/hosts`); the new server gives it back with
+ * its name and versions (`POST /api/hosts/enrol`) and gets the credential of its link. Both ends of both calls, as
+ * JSON.
  */
 import { z } from 'zod';
 import { hostId, uuid } from './ids.ts';

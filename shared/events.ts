@@ -25,8 +25,8 @@ export const missionStatus = z.enum(['active', 'completed', 'failed', 'interrupt
 export type MissionStatus = z.infer<typeof missionStatus>;
 
 /**
- * How a turn ended: `completed` when the model ended its answer by itself and there is one; `cancelled` is a user's wish,
- * `interrupted` everything that was nobody's wish.
+ * How a turn ended: `completed` when the model ended its answer by itself and there is one; `cancelled` is a user's
+ * wish, `interrupted` everything that was nobody's wish.
  */
 export const outcome = z.enum(['completed', 'failed', 'cancelled', 'interrupted']);
 /** `blocked`: the model gave no whole answer (an empty, cut or repeating one). */
@@ -53,13 +53,14 @@ export const turnEnded = z.object({
   turn: turnId,
   outcome,
   /**
-   * Says of `interrupted` that it is `blocked` (`outcomeOf`). It is no outcome of its own, so that an edge of before this field, which
-   * drops it, takes the end all the same: there the mission is interrupted, with the same text, and can be resumed.
+   * Says of `interrupted` that it is `blocked` (`outcomeOf`). It is no outcome of its own, so that an edge of before
+   * this field, which drops it, takes the end all the same: there the mission is interrupted, with the same text, and
+   * can be resumed.
    */
   blocked: z.boolean().optional(),
   /**
-   * Parts whose texts, joined by a blank line, are the answer; `text` is the answer where there are none. What a blocked turn has of an
-   * answer is followed by `text`, which says what is missing.
+   * Parts whose texts, joined by a blank line, are the answer; `text` is the answer where there are none. What a
+   * blocked turn has of an answer is followed by `text`, which says what is missing.
    */
   answer: z.array(z.string()),
   text: z.string(),
@@ -76,7 +77,9 @@ export const outcomeFields = (of: Outcome): Pick<TurnEnded, 'outcome' | 'blocked
   of === 'blocked' ? { outcome: 'interrupted', blocked: true } : { outcome: of };
 
 export const hostEvent = z.discriminatedUnion('type', [
-  /** Precedes a mission's first event of this host, so that an object that lost the mission can adopt it (protocol §2). */
+  /**
+   * Precedes a mission's first event of this host, so that an object that lost the mission can adopt it (protocol §2).
+   */
   z.object({
     type: z.literal('mission.opened'),
     owner: z.string(),
@@ -109,7 +112,10 @@ export const hostEvent = z.discriminatedUnion('type', [
     text: z.string(),
     replace: z.boolean().optional(),
   }),
-  /** The final text is stored.slice(0, off) + text, and has this length and SHA-256 (hex, of its UTF-8); `off` 0 replaces everything. */
+  /**
+   * The final text is stored.slice(0, off) + text, and has this length and SHA-256 (hex, of its UTF-8); `off` 0
+   * replaces everything.
+   */
   z.object({
     type: z.literal('part.closed'),
     part: z.string(),
@@ -145,8 +151,9 @@ export const hostEvent = z.discriminatedUnion('type', [
   /** The mission's to-do list as it is now; later ones replace it. Those of sub-agents are not the mission's. */
   z.object({ type: z.literal('turn.todos'), turn: turnId, todos: z.array(todo).max(maxTodos) }),
   /**
-   * The agent, or one of its sub-agents, waits for a person (protocol §4 "Answers"). `tool_call_id` is the call that asks, null where
-   * there is none. `body` is what OpenCode asks: `{questions}`, or `{permission, patterns, always, metadata}`.
+   * The agent, or one of its sub-agents, waits for a person (protocol §4 "Answers"). `tool_call_id` is the call that
+   * asks, null where there is none. `body` is what OpenCode asks: `{questions}`, or `{permission, patterns, always,
+   * metadata}`.
    */
   z.object({
     type: z.literal('request.asked'),
@@ -157,7 +164,9 @@ export const hostEvent = z.discriminatedUnion('type', [
     parent_call: z.string().optional(),
     body: z.unknown(),
   }),
-  /** A request has one end; `answer` is what was said: `{answers}` of a question, `{reply, message?}` to a permission. */
+  /**
+   * A request has one end; `answer` is what was said: `{answers}` of a question, `{reply, message?}` to a permission.
+   */
   z.object({
     type: z.literal('request.ended'),
     request: requestId,
@@ -176,7 +185,9 @@ export const hostEvent = z.discriminatedUnion('type', [
     /** Set where the command was no message but an answer, to this: its end says nothing about the mission. */
     of: requestKind.optional(),
   }),
-  /** Something about the server itself that people should know (its store or OpenCode's was replaced, processes reaped). */
+  /**
+   * Something about the server itself that people should know (its store or OpenCode's was replaced, processes reaped).
+   */
   z.object({ type: z.literal('host.note'), code: z.string(), text: z.string() }),
 ]);
 export type HostEvent = z.infer<typeof hostEvent>;
@@ -199,8 +210,9 @@ export const edgeEvent = z.discriminatedUnion('type', [
     queued: z.boolean(),
   }),
   /**
-   * A message takes its place in the conversation without a turn: it ended before it had one, or its start is lost. The place of any
-   * other is its `turn.started`, which has a `sequence` then. A delta stream adds the message's `content` to both.
+   * A message takes its place in the conversation without a turn: it ended before it had one, or its start is lost. The
+   * place of any other is its `turn.started`, which has a `sequence` then. A delta stream adds the message's `content`
+   * to both.
    */
   z.object({ type: z.literal('message.placed'), command: commandId }),
   /** A waiting message has another text: every rendering shows this one from here on. */
@@ -217,15 +229,17 @@ export const edgeEvent = z.discriminatedUnion('type', [
 export type EdgeEvent = z.infer<typeof edgeEvent>;
 
 /**
- * A type neither side of this version knows is stored and shown to delta viewers as it is (protocol §2). Types have a dot; names
- * without one are the stream's own (`reset`, `snapshot`, …) and must not be forged.
+ * A type neither side of this version knows is stored and shown to delta viewers as it is (protocol §2). Types have a
+ * dot; names without one are the stream's own (`reset`, `snapshot`, …) and must not be forged.
  */
 export const unknownEvent = z.looseObject({ type: z.string().regex(/^(?=.{1,64}$)[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$/) });
 
 export type LogEvent = HostEvent | EdgeEvent;
 export const logEvent = z.union([hostEvent, edgeEvent]);
 
-/** A turn as its host reports it: the evidence for "running" (protocol §2 `turns`). Times are host-clock milliseconds. */
+/**
+ * A turn as its host reports it: the evidence for "running" (protocol §2 `turns`). Times are host-clock milliseconds.
+ */
 export const liveTurn = z.object({
   mission: uuid,
   command: commandId,

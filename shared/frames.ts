@@ -2,19 +2,23 @@
  * The host link: JSON text frames on one WebSocket between a host-agent and its `Host` object (protocol §2).
  *
  * A client that speaks it, in order:
- * 1. Dial `GET <edge>/api/host/link` with `Authorization: Bearer <host id>.<secret>`; the edge picks the object from the credential.
+ * 1. Dial `GET <edge>/api/host/link` with `Authorization: Bearer <host id>.<secret>`; the edge picks the object from
+ *    the credential.
  * 2. Send `hello`; wait for `welcome`. Nothing else is valid before. Every `hello` names the complete list of open
  *    commands and live turns as of outbox row `at`, so that the edge can conclude what their absence means.
  * 3. Send rows of the outbox in `batch`es, older runs first, n without a hole, starting after the n that `welcome`
  *    names for the run. Keep every row until an `ack` covers it: acks are cumulative and mean "committed".
  *    Repeating rows is always harmless. A hole closes the socket with 4009; the next `welcome` names the n expected.
- * 4. Store each command of `commands` (and of `welcome.commands` without `received`), then answer `received`. Its outcome is an
+ * 4. Store each command of `commands` (and of `welcome.commands` without `received`), then answer `received`. Its
+ *    outcome is an
  *    ordinary event in the outbox. Do `interrupt`s before starting anything in that mission.
- * 5. Remember the newest `segment` and `seq` of any frame and say them in `hello`: what people did at the edge is no row of
+ * 5. Remember the newest `segment` and `seq` of any frame and say them in `hello`: what people did at the edge is no
+ *    row of
  *    the host's, and an edge put back to before it would not know (`head` tells of it).
  * 6. Send literal `ping` every 10 s; the runtime answers `pong`. Dial again after 25 s of silence.
  *
- * A bad envelope closes the socket and changes nothing; a bad item in a good batch becomes `log.rejected` and n goes on.
+ * A bad envelope closes the socket and changes nothing; a bad item in a good batch becomes `log.rejected` and n goes
+ * on.
  */
 import { z } from 'zod';
 import { commandEnvelope } from './commands.ts';
@@ -29,7 +33,9 @@ const drawn = z.string().min(1).max(64);
 /** An id that OpenCode drew, stored with every row that came from it. OpenCode's own ids have 30 characters. */
 const foreign = z.string().max(200);
 const position = z.object({ run: drawn, n: count });
-/** Number of a row; the bound leaves room for a whole batch behind it, so that no sum of ours is beyond exact integers. */
+/**
+ * Number of a row; the bound leaves room for a whole batch behind it, so that no sum of ours is beyond exact integers.
+ */
 const rowNumber = z
   .number()
   .int()
@@ -48,7 +54,9 @@ export const src = z.object({
 });
 export type Src = z.infer<typeof src>;
 
-/** One outbox row. `event` is checked one by one, so that a poison row never blocks the rest. `at`: host milliseconds. */
+/**
+ * One outbox row. `event` is checked one by one, so that a poison row never blocks the rest. `at`: host milliseconds.
+ */
 export const item = z.object({ at: moment, mission: missionId.nullable(), src: src.optional(), event: z.unknown() });
 export type Item = z.infer<typeof item>;
 
@@ -56,8 +64,8 @@ export const delta = z.object({ mission: missionId, part: z.string(), off: count
 export type Delta = z.infer<typeof delta>;
 
 /**
- * What a server says of itself: its agents (null while not known), the root of its host workspace, and how many missions it works
- * on at once (absent: an older agent, which has no limit of its own).
+ * What a server says of itself: its agents (null while not known), the root of its host workspace, and how many
+ * missions it works on at once (absent: an older agent, which has no limit of its own).
  */
 const capabilities = z.object({
   agents: z.array(z.string().max(200)).max(maxReportedAgents).nullable(),
@@ -77,7 +85,9 @@ export const hostFrame = z.discriminatedUnion('type', [
     run: drawn,
     /** The last run that ever got a `welcome`; null for a new store. */
     welcomed_run: drawn.nullable(),
-    /** Newest position of the log that the edge has told: its segment (null before the first) and the seq reached in it. */
+    /**
+     * Newest position of the log that the edge has told: its segment (null before the first) and the seq reached in it.
+     */
     segment: drawn.nullable(),
     seq: count,
     acked: position.nullable(),
@@ -148,7 +158,10 @@ export type Welcome = Extract<EdgeFrame, { type: 'welcome' }>;
 /** `code` and `reason` are what the socket is to be closed with. */
 export type Parsed<T> = { ok: true; frame: T } | { ok: false; code: number; reason: string };
 
-/** The first frame of either side, of whatever version: a later one may have another shape and is still told why it is refused. */
+/**
+ * The first frame of either side, of whatever version: a later one may have another shape and is still told why it is
+ * refused.
+ */
 const greeting = z.object({ type: z.enum(['hello', 'welcome']), version: count });
 
 const parse = <T extends HostFrame | EdgeFrame>(
@@ -179,7 +192,10 @@ const parse = <T extends HostFrame | EdgeFrame>(
 /** RFC 6455: a close frame has room for this much UTF-8 beside its code. */
 const maxReasonBytes = 123;
 
-/** As much of a text as a close frame can carry; a runtime throws, or breaks the socket off, at more or at half a character. */
+/**
+ * As much of a text as a close frame can carry; a runtime throws, or breaks the socket off, at more or at half a
+ * character.
+ */
 export const closeReason = (text: string): string => {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxReasonBytes));
   return text.slice(0, read).toWellFormed();
@@ -188,7 +204,10 @@ export const closeReason = (text: string): string => {
 /** More than any event may have inside a frame (protocol §3), so that one which is too deep is still seen to be. */
 const maxFrameLevels = 300;
 
-/** Parses a frame from a host, which the edge trusts with nothing: its texts are well-formed. The reason fits into a close frame. */
+/**
+ * Parses a frame from a host, which the edge trusts with nothing: its texts are well-formed. The reason fits into a
+ * close frame.
+ */
 export const parseHostFrame = (text: string): Parsed<HostFrame> =>
   parse(hostFrame, text, (json) => parseJson(json, () => null, maxFrameLevels));
 /** Parses a frame from the edge. */

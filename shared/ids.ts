@@ -31,7 +31,10 @@ export const nilWorkspace = '00000000-0000-0000-0000-000000000000';
 /** The part of a mission id that names its directory, and so must be unique on a server (protocol §1). */
 export const missionShort = (id: MissionId): string => id.slice(0, 8);
 
-/** The id of an answer that is none, of a message that ended without a turn: neither the message's nor anyone else's, the same everywhere. */
+/**
+ * The id of an answer that is none, of a message that ended without a turn: neither the message's nor anyone else's,
+ * the same everywhere.
+ */
 export const assistantMessageId = (command: string): string => {
   const flipped = (Number.parseInt(command.slice(0, 8), 16) ^ 0xffffffff) >>> 0;
   return flipped.toString(16).padStart(8, '0') + command.slice(8);

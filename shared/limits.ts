@@ -5,7 +5,10 @@ export const protocolVersion = 1;
 
 /** Largest durable event; SQLite in the object caps a row at 2 MB, and one event must leave room for its neighbours. */
 export const maxEventBytes = 256 * 1024;
-/** Dollars of a turn in an event: far more than anything costs, and its sums stay finite, since SQL and JSON know no Infinity. */
+/**
+ * Dollars of a turn in an event: far more than anything costs, and its sums stay finite, since SQL and JSON know no
+ * Infinity.
+ */
 export const maxUsd = 1e9;
 /** A to-do list in an event: more than this nobody reads, and it has to stay below maxEventBytes. UTF-16 units each. */
 export const maxTodos = 200;
@@ -26,7 +29,9 @@ export const pauseBytes = 1024 * 1024;
 export const keepAckedMs = 7 * 24 * 3600 * 1000;
 export const keepAckedBytes = 256 * 1024 * 1024;
 
-/** Batches per host: on Cloudflare 20 incoming frames are one billed request; on one's own machine nothing is billed. */
+/**
+ * Batches per host: on Cloudflare 20 incoming frames are one billed request; on one's own machine nothing is billed.
+ */
 export const frameMsCloudflare = 25;
 export const frameMsEmbedded = 5;
 /** Largest link frame; the object receives at most 32 MiB, and 1,000 small events or one page of text fit easily. */
@@ -40,7 +45,9 @@ export const pingMs = 10_000;
 export const silenceMs = 25_000;
 export const redialMinMs = 500;
 export const redialMaxMs = 30_000;
-/** First wait after being replaced by a newer session (4012), doubling to the maximum, so that two clones don't fight. */
+/**
+ * First wait after being replaced by a newer session (4012), doubling to the maximum, so that two clones don't fight.
+ */
 export const replacedMinMs = 60_000;
 export const replacedMaxMs = 15 * 60_000;
 /** A server is shown as away when the runtime has answered no ping of it for this long. */

@@ -1,8 +1,8 @@
 /**
- * A password as it is compared and hashed, on both sides alike; null for a text that is nobody's password. White space around it
- * doesn't count (contract §1.2), and neither does whether a keyboard sends `ä` as one character or as two (RFC 8265 §4.2). NULs
- * are refused, because scrypt's HMAC fills a short key up with them: a password with some at its end would be the same one. So are
- * lone surrogates, which all become the same U+FFFD on the way to bytes.
+ * A password as it is compared and hashed, on both sides alike; null for a text that is nobody's password. White space
+ * around it doesn't count (contract §1.2), and neither does whether a keyboard sends `ä` as one character or as two
+ * (RFC 8265 §4.2). NULs are refused, because scrypt's HMAC fills a short key up with them: a password with some at its
+ * end would be the same one. So are lone surrogates, which all become the same U+FFFD on the way to bytes.
  */
 export const passwordText = (text: string): string | null =>
   text.includes('\0') || !text.isWellFormed() ? null : text.trim().normalize('NFC');

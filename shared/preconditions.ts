@@ -1,4 +1,7 @@
-/** Conditional requests for a file (RFC 9110 §13), decided by both sides alike: an older server sends what the edge then drops. */
+/**
+ * Conditional requests for a file (RFC 9110 §13), decided by both sides alike: an older server sends what the edge then
+ * drops.
+ */
 import { z } from 'zod';
 
 /** Header fields as they came; null where there is none. */
@@ -11,8 +14,8 @@ export const preconditions = z.object({
 export type Preconditions = z.infer<typeof preconditions>;
 
 /**
- * What they mean for a file with this strong tag that changed at this time: it is sent, the client has it (304), or it is not the one
- * that the client means (412). In the order of §13.2.2; a date that is none is ignored.
+ * What they mean for a file with this strong tag that changed at this time: it is sent, the client has it (304), or it
+ * is not the one that the client means (412). In the order of §13.2.2; a date that is none is ignored.
  */
 export const preconditionOf = (
   { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince }: Preconditions,
@@ -28,7 +31,9 @@ export const preconditionOf = (
   return since !== null && changedS <= since ? 'unchanged' : 'send';
 };
 
-/** Whether a list of tags, or `*`, names this one; a weak tag names it only where equal content is enough (§8.8.3.2). */
+/**
+ * Whether a list of tags, or `*`, names this one; a weak tag names it only where equal content is enough (§8.8.3.2).
+ */
 const names = (list: string, tag: string, comparison: 'strong' | 'weak'): boolean => {
   if (list.trim() === '*') return true;
   const tags = [...list.matchAll(/(W\/)?("[^"]*")/g)];

@@ -1,6 +1,7 @@
 /**
- * One server-sent event. JSON is ASCII-escaped and on one line: the iOS app reads bytes one at a time as UTF-8 and drops
- * the rest (contract §4.1), and frames are separated by exactly LF LF. `id` makes the event a point to resume from.
+ * One server-sent event. JSON is ASCII-escaped and on one line: the iOS app reads bytes one at a time as UTF-8 and
+ * drops the rest (contract §4.1), and frames are separated by exactly LF LF. `id` makes the event a point to resume
+ * from.
  */
 export const sseEvent = (event: string, data: object, id?: string): string =>
   `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${asciiJson(data)}\n\n`;

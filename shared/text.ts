@@ -1,15 +1,17 @@
 /**
- * Text as it is everywhere: stored, streamed, listed and given to the agent. Half a surrogate pair without its other half is no
- * character; UTF-8, SQLite and JSON each make something else of it, so whoever takes text in replaces it once, by U+FFFD, which
- * has the same length in UTF-16 units.
+ * Text as it is everywhere: stored, streamed, listed and given to the agent. Half a surrogate pair without its other
+ * half is no character; UTF-8, SQLite and JSON each make something else of it, so whoever takes text in replaces it
+ * once, by U+FFFD, which has the same length in UTF-16 units.
  */
 
-/** JSON is read and written by recursion, which ends somewhere; nothing that means anything is nested near this deep. */
+/**
+ * JSON is read and written by recursion, which ends somewhere; nothing that means anything is nested near this deep.
+ */
 export const maxJsonLevels = 100;
 
 /**
- * A copy of a JSON value whose strings and keys are well-formed. A value inside more than `maxJsonLevels` others is replaced by
- * what `tooDeep` gives, which may throw instead.
+ * A copy of a JSON value whose strings and keys are well-formed. A value inside more than `maxJsonLevels` others is
+ * replaced by what `tooDeep` gives, which may throw instead.
  */
 export const wellFormed = (value: unknown, tooDeep: () => unknown, levels = maxJsonLevels): unknown => {
   if (typeof value === 'string') return value.toWellFormed();
@@ -45,7 +47,10 @@ export interface WellFormedPieces {
   end(): string;
 }
 
-/** Makes a text well-formed that comes in pieces, as if it had come whole: a piece may end between the halves of a character. */
+/**
+ * Makes a text well-formed that comes in pieces, as if it had come whole: a piece may end between the halves of a
+ * character.
+ */
 export const wellFormedPieces = (): WellFormedPieces => {
   let half = '';
   return {

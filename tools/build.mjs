@@ -1,7 +1,7 @@
 /**
  * dist/: the host-agent as openagent.js and the Worker bundle in worker/, exactly what `wrangler deploy` would upload.
- * Built only when the content of a source has changed; always into a directory of its own that is then renamed, so that a
- * start never sees half of it.
+ * Built only when the content of a source has changed; always into a directory of its own that is then renamed, so that
+ * a start never sees half of it.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * The host-agent as one npm package: bundles that hold every library of ours, and as dependencies only what is a program.
- * The edge serves it (worker/routes/install.ts), so that a server gets exactly the version that its edge speaks with.
+ * The host-agent as one npm package: bundles that hold every library of ours, and as dependencies only what is a
+ * program. The edge serves it (worker/routes/install.ts), so that a server gets exactly the version that its edge
+ * speaks with.
  */
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,8 @@ const require = requireOfPackage(import.meta.url);`;
 /**
  * Packs the host-agent.
  * @param {string} root directory of package.json
- * @param {string} out directory, made if need be, that gets package.tgz and package.json: its version, sha-256 (hex) and bytes
+ * @param {string} out directory, made if need be, that gets package.tgz and package.json: its version, sha-256 (hex)
+ * and bytes
  */
 export const packAgent = async (root, out) => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

@@ -1,6 +1,7 @@
 /**
- * `openagent soak`: what takes longer than `npm test` may. Many faults and much garbage, then the layers that wait for other
- * processes again and again, alone and beside busy processes. Goes on after a failure, and ends with one line for each part.
+ * `openagent soak`: what takes longer than `npm test` may. Many faults and much garbage, then the layers that wait for
+ * other processes again and again, alone and beside busy processes. Goes on after a failure, and ends with one line for
+ * each part.
  */
 import { parseArgs } from 'node:util';
 import { run } from '../host-agent/launcher/bootstrap/run.mjs';

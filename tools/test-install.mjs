@@ -1,4 +1,7 @@
-/** `openagent test-install`: a clean Debian by debootstrap becomes a server, is updated and removed. Needs root and the network. */
+/**
+ * `openagent test-install`: a clean Debian by debootstrap becomes a server, is updated and removed. Needs root and the
+ * network.
+ */
 import { join } from 'node:path';
 import { installMissing, installPrograms } from '../host-agent/launcher/bootstrap/debian.mjs';
 import { run } from '../host-agent/launcher/bootstrap/run.mjs';

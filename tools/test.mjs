@@ -1,6 +1,6 @@
 /**
- * `openagent test`: lint, types and every test; arguments go to vitest. Its last lines name every test that was left out, with
- * the reason, then what failed outside tests; the very last is the line of counts. With CI=true only what
+ * `openagent test`: lint, types and every test; arguments go to vitest. Its last lines name every test that was left
+ * out, with the reason, then what failed outside tests; the very last is the line of counts. With CI=true only what
  * test/allowed-skips.json names may be left out.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

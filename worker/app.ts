@@ -1,6 +1,7 @@
 /**
- * The edge's HTTP side. A request passes CORS, then the gate (may who asks do this?), then its route as it is declared in shared/routes;
- * routes ask D1 for what lists need and a server's `Host` object for everything a mission owns. Every failure is one line of text.
+ * The edge's HTTP side. A request passes CORS, then the gate (may who asks do this?), then its route as it is declared
+ * in shared/routes; routes ask D1 for what lists need and a server's `Host` object for everything a mission owns. Every
+ * failure is one line of text.
  */
 import { Hono } from 'hono';
 import { gate } from './auth/gate.ts';

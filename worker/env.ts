@@ -1,8 +1,9 @@
 import type { Clock } from '../shared/clock.ts';
 
 /**
- * Bindings and variables of the Worker; every variable is text or absent, whatever the platform. The namespaces are not typed with
- * their classes, which know this type: worker/hosts/object and worker/relay say what their objects can be asked.
+ * Bindings and variables of the Worker; every variable is text or absent, whatever the platform. The namespaces are not
+ * typed with their classes, which know this type: worker/hosts/object and worker/relay say what their objects can be
+ * asked.
  */
 export interface Bindings {
   DB: D1Database;

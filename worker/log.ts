@@ -2,7 +2,9 @@ import { AppError } from '../shared/errors.ts';
 
 type Facts = Record<string, string | number>;
 
-/** One JSON line on stderr. `cause` is reduced to its message chain and stack: never pass a request or a header here. */
+/**
+ * One JSON line on stderr. `cause` is reduced to its message chain and stack: never pass a request or a header here.
+ */
 export const logError = (event: string, cause: unknown, facts: Facts = {}): void => {
   console.error(JSON.stringify({ level: 'error', event, ...facts, ...describe(cause) }));
 };

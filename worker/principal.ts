@@ -1,11 +1,16 @@
 import { AppError } from '../shared/errors.ts';
 import type { Scope } from '../shared/scopes.ts';
 
-/** On whose behalf something is done: the only thing that says what may be done, from the gate to a call to a server. */
+/**
+ * On whose behalf something is done: the only thing that says what may be done, from the gate to a call to a server.
+ */
 export interface Principal {
   /** `id` is the owner of missions. */
   user: { id: string; name: string };
-  /** How it was found out: by the token of a login with a password, or not at all, because authentication is off on this machine. */
+  /**
+   * How it was found out: by the token of a login with a password, or not at all, because authentication is off on this
+   * machine.
+   */
   login: 'password' | 'none';
   scopes: readonly Scope[];
 }

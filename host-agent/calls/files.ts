@@ -23,8 +23,8 @@ export interface FilesOptions {
 }
 
 /**
- * Files of this server (contract §2.10): a path says where in it a file is, so the machine's own workspace finds it. What moves bytes
- * is answered as soon as it is allowed; the bytes go over a channel of the relay.
+ * Files of this server (contract §2.10): a path says where in it a file is, so the machine's own workspace finds it.
+ * What moves bytes is answered as soon as it is allowed; the bytes go over a channel of the relay.
  */
 export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): RepliesTo<typeof fileCalls> => {
   const { files } = workspaces.host;

@@ -7,7 +7,10 @@ import { settle } from '../providers/settle.ts';
 import { look, offersIn, providerIn, providersIn } from '../providers/view.ts';
 import type { RepliesTo } from './replies.ts';
 
-/** Providers of models (contract §2.6, §2.7). What goes out has never a key in it: `shared/calls/providers.ts` has no field for one. */
+/**
+ * Providers of models (contract §2.6, §2.7). What goes out has never a key in it: `shared/calls/providers.ts` has no
+ * field for one.
+ */
 export const providerReplies = (context: ProviderContext): RepliesTo<typeof providerCalls> => {
   const exclusively = oneByOne();
   const logins = new Logins(context);

@@ -11,10 +11,15 @@ type CallGroup<Group> = { [Name in keyof Group]: Call };
 /** What replies to each call of a group; one that is missing does not compile. */
 export type RepliesTo<Group> = { [Name in keyof Group]: Work<Group[Name] & Call> };
 
-/** What this host-agent replies to every call that is declared (shared/calls/calls); a group that is missing does not compile. */
+/**
+ * What this host-agent replies to every call that is declared (shared/calls/calls); a group that is missing does not
+ * compile.
+ */
 export type Replies = { [Name in keyof CallGroups]: RepliesTo<CallGroups[Name]> };
 
-/** What the link is given: replies to a call by its method. Throws `not_found` for one that only a newer version knows. */
+/**
+ * What the link is given: replies to a call by its method. Throws `not_found` for one that only a newer version knows.
+ */
 export type OnCall = (method: string, args: unknown) => Promise<unknown>;
 
 /** The link's `onCall` over all calls. */

@@ -6,8 +6,8 @@ import { readStateJson } from '../launcher/state/state-json.ts';
 import { writePrivateFile } from '../process/private-file.ts';
 
 /**
- * An enrolment that may be half done: written before the edge is asked, removed when host.json is there. With its secret, and only
- * with it, the edge answers for a used code once more, so that an answer that was lost costs nothing.
+ * An enrolment that may be half done: written before the edge is asked, removed when host.json is there. With its
+ * secret, and only with it, the edge answers for a used code once more, so that an answer that was lost costs nothing.
  */
 const attemptFile = z.object({ url: z.string(), codeSha256: z.string(), secret: z.string() });
 export type Attempt = z.infer<typeof attemptFile>;

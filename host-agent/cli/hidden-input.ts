@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
 /**
- * A line of input that is not to be seen: typed at a terminal without echo, else the first line of standard input. Empty when
- * there is none.
+ * A line of input that is not to be seen: typed at a terminal without echo, else the first line of standard input.
+ * Empty when there is none.
  */
 export const hiddenInput = async (question: string): Promise<string> => {
   const { stdin, stderr } = process;
@@ -18,7 +18,9 @@ export const hiddenInput = async (question: string): Promise<string> => {
   return given.trim();
 };
 
-/** A line that may be seen, typed at a terminal; empty where there is none, since standard input is for what is hidden. */
+/**
+ * A line that may be seen, typed at a terminal; empty where there is none, since standard input is for what is hidden.
+ */
 export const visibleInput = async (question: string): Promise<string> => {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) return '';

@@ -1,8 +1,8 @@
 /**
- * openagent.env: what a person writes is what we read, or the start stops. Read by Node's `util.parseEnv`, which cuts, trims and
- * unescapes in silence, so that only lines are allowed that it cannot change: one `NAME=value` a line, the value as it stands, or
- * between two equal quotes when it has a `#`, a backslash or blanks at an end. Without backticks systemd's EnvironmentFile
- * reads the same. No part of a line that may be a secret is ever in a message.
+ * openagent.env: what a person writes is what we read, or the start stops. Read by Node's `util.parseEnv`, which cuts,
+ * trims and unescapes in silence, so that only lines are allowed that it cannot change: one `NAME=value` a line, the
+ * value as it stands, or between two equal quotes when it has a `#`, a backslash or blanks at an end. Without backticks
+ * systemd's EnvironmentFile reads the same. No part of a line that may be a secret is ever in a message.
  */
 import { parseEnv } from 'node:util';
 import { StartError } from './start-error.ts';
@@ -16,7 +16,10 @@ export const quoted = (value: string): string | null => {
   return value.includes('`') ? null : `\`${value}\``;
 };
 
-/** Values by name, of the file's bytes. `isOurs`: a name that may be shown. Throws StartError that names the line and what to do. */
+/**
+ * Values by name, of the file's bytes. `isOurs`: a name that may be shown. Throws StartError that names the line and
+ * what to do.
+ */
 export const readEnvFile = (
   bytes: Uint8Array,
   path: string,

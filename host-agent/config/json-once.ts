@@ -1,6 +1,6 @@
 /**
- * JSON that a person wrote, or undefined: where it is none, since the parser's own message would quote a text that holds secrets,
- * and where an object has a name twice, of which JSON.parse takes the last in silence.
+ * JSON that a person wrote, or undefined: where it is none, since the parser's own message would quote a text that
+ * holds secrets, and where an object has a name twice, of which JSON.parse takes the last in silence.
  */
 export const parseJsonOnce = (text: string): unknown => {
   try {

@@ -1,6 +1,6 @@
 /**
- * The configuration, as data: one entry per variable with its check and its row of the table in docs/configuration.md and
- * `openagent up --help`. Values come in as text, from the environment or from openagent.env.
+ * The configuration, as data: one entry per variable with its check and its row of the table in docs/configuration.md
+ * and `openagent up --help`. Values come in as text, from the environment or from openagent.env.
  */
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -54,7 +54,10 @@ const httpUrl = z
     'expected an http:// or https:// URL',
   );
 
-/** What a login could type: see shared/password.ts. A text that was meant as a hash and is none would be a password that everybody can read. */
+/**
+ * What a login could type: see shared/password.ts. A text that was meant as a hash and is none would be a password that
+ * everybody can read.
+ */
 const password = z
   .string()
   .refine((text) => text.trim() !== '', 'expected a password, not only white space')

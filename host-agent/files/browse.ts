@@ -30,7 +30,8 @@ const entryOf = async (directory: Pinned, name: string): Promise<Omit<FileEntry,
     const kind = stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'dir' : stats.isFile() ? 'file' : 'other';
     return { name, kind, size: stats.size, mtime: Math.floor(stats.mtimeMs / 1000) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null; // Removed since the list was read.
+    // Removed since the list was read.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
 };
@@ -58,7 +59,10 @@ export const remove = (files: WorkspaceFiles, scope: FileScope, path: string, re
     }
   });
 
-/** Each directory is emptied while it is held, so that no symlink put in its place leads elsewhere. Another disk is left alone. */
+/**
+ * Each directory is emptied while it is held, so that no symlink put in its place leads elsewhere. Another disk is left
+ * alone.
+ */
 const removeTree = async (parent: Pinned, name: string): Promise<void> => {
   const directory = await openInner(parent, name);
   try {

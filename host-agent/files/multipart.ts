@@ -10,9 +10,9 @@ export interface FirstPart {
 }
 
 /**
- * Writes the first part of a multipart body to a new file, whatever the part's name and type; later parts are read and dropped.
- * No more is in memory than one piece of the body. Throws AppError 400 for what is no whole multipart body, and what the
- * file system says; the file is then for the caller to remove.
+ * Writes the first part of a multipart body to a new file, whatever the part's name and type; later parts are read and
+ * dropped. No more is in memory than one piece of the body. Throws AppError 400 for what is no whole multipart body,
+ * and what the file system says; the file is then for the caller to remove.
  */
 export const writeFirstPart = async (
   body: AsyncIterable<Uint8Array>,

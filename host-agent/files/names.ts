@@ -4,8 +4,8 @@ const nameless = 'upload.bin';
 const maxNameBytes = 255;
 
 /**
- * The name that an uploaded file is stored under: the last component of what the client called it, whatever its system's
- * separators; never `.` or `..`; no character that would break a line; short enough, with its ending.
+ * The name that an uploaded file is stored under: the last component of what the client called it, whatever its
+ * system's separators; never `.` or `..`; no character that would break a line; short enough, with its ending.
  */
 export const safeName = (given: string | undefined): string => {
   const last = (given ?? '').split(/[/\\]/).at(-1) ?? '';

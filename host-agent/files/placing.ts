@@ -5,8 +5,8 @@ import type { WorkspaceFiles } from '../workspaces/workspace.ts';
 import { withFileErrors } from './errors.ts';
 
 /**
- * Moves a whole file to its final name in the directory that a client means, which is made if need be; one of that name is
- * replaced. Nobody ever sees half a file there. Out: where it is now.
+ * Moves a whole file to its final name in the directory that a client means, which is made if need be; one of that name
+ * is replaced. Nobody ever sees half a file there. Out: where it is now.
  */
 export const placeFile = (
   files: WorkspaceFiles,

@@ -1,6 +1,6 @@
 /**
- * Files on their way in. They grow below the state directory under names of ours and are moved to their own when they are
- * whole: `plain-…` is one that is coming now, `pieces-<key>-<total>/<index>` waits for the others of its upload.
+ * Files on their way in. They grow below the state directory under names of ours and are moved to their own when they
+ * are whole: `plain-…` is one that is coming now, `pieces-<key>-<total>/<index>` waits for the others of its upload.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -48,7 +48,10 @@ export const takeWhole = async <T>(
   }
 };
 
-/** Keeps one piece; the same one sent again replaces it. Throws AppError for an empty one and for another number of pieces. */
+/**
+ * Keeps one piece; the same one sent again replaces it. Throws AppError for an empty one and for another number of
+ * pieces.
+ */
 export const takePiece = async (
   root: string,
   key: UploadKey,
@@ -80,8 +83,9 @@ const refuseOtherTotal = async (root: string, directory: string): Promise<void> 
 };
 
 /**
- * Puts the pieces of an upload together and gives the file to `place`; then they are gone. Only one caller gets them, so that two
- * tabs cannot mix them. Throws AppError when one is missing, or of another size than the others: then all stay as they are.
+ * Puts the pieces of an upload together and gives the file to `place`; then they are gone. Only one caller gets them,
+ * so that two tabs cannot mix them. Throws AppError when one is missing, or of another size than the others: then all
+ * stay as they are.
  */
 export const joinPieces = async <T>(
   root: string,

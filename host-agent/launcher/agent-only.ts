@@ -6,8 +6,9 @@ import { prepareStartOfServer } from './state/start.ts';
 import { runUntilStopped } from './until-stopped.ts';
 
 /**
- * `openagent agent`: what a server of an edge elsewhere runs. Resolves once it was stopped. The edge may be away: the host-agent
- * dials until it is there, and turns go on meanwhile. `withOpenCode` false leaves OpenCode to a unit of its own.
+ * `openagent agent`: what a server of an edge elsewhere runs. Resolves once it was stopped. The edge may be away: the
+ * host-agent dials until it is there, and turns go on meanwhile. `withOpenCode` false leaves OpenCode to a unit of its
+ * own.
  */
 export const agentOnly = (
   environment: NodeJS.ProcessEnv,

@@ -7,8 +7,8 @@ import { packageRoot } from './package-root.ts';
 import { runSystem } from './system.ts';
 
 /**
- * `openagent dev`: the Worker under `wrangler dev`, which rebuilds by itself, and the host-agent built and restarted on each
- * change. All state is apart from that of `up`: the log of one edge means nothing to another.
+ * `openagent dev`: the Worker under `wrangler dev`, which rebuilds by itself, and the host-agent built and restarted on
+ * each change. All state is apart from that of `up`: the log of one edge means nothing to another.
  */
 export const dev = async (environment: NodeJS.ProcessEnv): Promise<void> => {
   const settings = readSettings(environment);

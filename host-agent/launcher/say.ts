@@ -1,4 +1,6 @@
-/** What the person who started us reads on stdout, in one place: short lines, no stack traces, secrets never but once. */
+/**
+ * What the person who started us reads on stdout, in one place: short lines, no stack traces, secrets never but once.
+ */
 import type { Settings } from '../config/settings.ts';
 import { type ContainmentMeans, contain } from '../process/namespace.ts';
 import type { StartWithEdge } from './state/start.ts';

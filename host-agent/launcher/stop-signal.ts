@@ -1,8 +1,9 @@
 import { ignoresHangup } from './bootstrap/hangup.mjs';
 
 /**
- * Aborts at the first SIGINT, SIGTERM or SIGHUP (a terminal or session that ends; under nohup or systemd it is ignored). Later
- * ones change nothing: stopping is bounded anyway, and a signal to a whole group reaches us twice, directly and from bootstrap.
+ * Aborts at the first SIGINT, SIGTERM or SIGHUP (a terminal or session that ends; under nohup or systemd it is
+ * ignored). Later ones change nothing: stopping is bounded anyway, and a signal to a whole group reaches us twice,
+ * directly and from bootstrap.
  */
 export const stopSignal = (): AbortSignal => {
   const stopping = new AbortController();

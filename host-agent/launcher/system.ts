@@ -1,7 +1,7 @@
 /**
- * The whole system on this machine: three children, each supervised on its own, so that each can die and come back alone.
- * Without an edge there is nothing to use, so a start that fails there ends; OpenCode and the host-agent may be away and
- * are tried again for as long as the system runs.
+ * The whole system on this machine: three children, each supervised on its own, so that each can die and come back
+ * alone. Without an edge there is nothing to use, so a start that fails there ends; OpenCode and the host-agent may be
+ * away and are tried again for as long as the system runs.
  */
 import type { Settings } from '../config/settings.ts';
 import { hostAgentRole } from './children/host-agent.ts';
@@ -30,8 +30,9 @@ export const runSystem = (settings: Settings, variant: Variant): Promise<void> =
   );
 
 /**
- * Starts the children in the order of their needs: OpenCode takes longest to come up, and the host-agent wants an edge to
- * dial. Resolves when the system is ready. Starts nothing more once `stop` has aborted: what is there is being ended then.
+ * Starts the children in the order of their needs: OpenCode takes longest to come up, and the host-agent wants an edge
+ * to dial. Resolves when the system is ready. Starts nothing more once `stop` has aborted: what is there is being ended
+ * then.
  */
 const startChildren = async (
   start: StartWithEdge,

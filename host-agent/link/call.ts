@@ -6,8 +6,8 @@ import type { LinkOptions } from './port.ts';
 type Call = Extract<EdgeFrame, { type: 'call' }>;
 
 /**
- * The `result` frame for a `call`, as JSON; never throws. A failure's `value` is `{code, message}` (shared/errors.ts), an
- * unexpected one says no more than where to look.
+ * The `result` frame for a `call`, as JSON; never throws. A failure's `value` is `{code, message}` (shared/errors.ts),
+ * an unexpected one says no more than where to look.
  */
 export const replyToCall = async (
   call: Call,

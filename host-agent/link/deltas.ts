@@ -11,16 +11,19 @@ interface Buffered extends Delta {
 }
 
 /**
- * Text on its way to live viewers. Deltas of one part that follow each other are joined, unless a row was stored between
- * them: that row may be a checkpoint of the part, and a delta must not straddle it, since a receiver takes only deltas
- * that begin exactly where its text ends (protocol §3).
+ * Text on its way to live viewers. Deltas of one part that follow each other are joined, unless a row was stored
+ * between them: that row may be a checkpoint of the part, and a delta must not straddle it, since a receiver takes only
+ * deltas that begin exactly where its text ends (protocol §3).
  */
 export class DeltaBuffer {
   #deltas: Buffered[] = [];
   readonly #newest = new Map<string, Buffered>();
   #length = 0;
 
-  /** `after`: the head n of the current run at this moment. Over the cap everything buffered is dropped: deltas go first. */
+  /**
+   * `after`: the head n of the current run at this moment. Over the cap everything buffered is dropped: deltas go
+   * first.
+   */
   add(delta: Delta, after: number): void {
     if (this.#length + delta.text.length > maxBufferedLength || this.#deltas.length >= maxBuffered) this.clear();
     this.#length += delta.text.length;

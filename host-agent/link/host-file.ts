@@ -18,7 +18,10 @@ export type HostFile = z.infer<typeof hostFile>;
 /** The part of it that the link needs. */
 export type Dialling = Omit<HostFile, 'workspaceId'>;
 
-/** Reads `host.json`, written at enrolment. Throws AppError that says to enrol; it never quotes the file, which holds a secret. */
+/**
+ * Reads `host.json`, written at enrolment. Throws AppError that says to enrol; it never quotes the file, which holds a
+ * secret.
+ */
 export const readHostFile = (path: string): HostFile => {
   try {
     return hostFile.parse(JSON.parse(readFileSync(path, 'utf8')));

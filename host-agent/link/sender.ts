@@ -68,7 +68,10 @@ export class Sender {
     return { kind: 'rows', run, from, items: rows.map((row) => row.item) };
   }
 
-  /** Everything of `run` up to `n` is committed at the edge: opens the window again. False for rows that were never sent. */
+  /**
+   * Everything of `run` up to `n` is committed at the edge: opens the window again. False for rows that were never
+   * sent.
+   */
   acked(run: string, n: number): boolean {
     if (n > (this.#sent.get(run) ?? Number.NEGATIVE_INFINITY)) return false;
     this.#inFlight = this.#inFlight.filter((each) => each.run !== run || each.to > n);

@@ -14,7 +14,9 @@ export interface LinkTimes {
   turnsMs: number;
 }
 
-/** A refusal is mended by enrolling again or updating; a launcher that is still setting up its edge mends it in seconds. */
+/**
+ * A refusal is mended by enrolling again or updating; a launcher that is still setting up its edge mends it in seconds.
+ */
 export const linkTimes: LinkTimes = {
   pingMs: limits.pingMs,
   silenceMs: limits.silenceMs,

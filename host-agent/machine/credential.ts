@@ -7,8 +7,8 @@ import type { HostFile } from '../launcher/state/enrolment.ts';
 const answerMs = 10_000;
 
 /**
- * Whether the edge lets this server dial its link, found out by the first half of a dial: without a `hello` nothing changes at the
- * edge, and a host-agent that is connected stays so. Throws NoAnswer when the edge is away.
+ * Whether the edge lets this server dial its link, found out by the first half of a dial: without a `hello` nothing
+ * changes at the edge, and a host-agent that is connected stays so. Throws NoAnswer when the edge is away.
  */
 export const isAccepted = ({ url, id, credential }: Pick<HostFile, 'url' | 'id' | 'credential'>): Promise<boolean> =>
   new Promise((resolve, reject) => {

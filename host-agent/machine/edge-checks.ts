@@ -12,7 +12,10 @@ import { isAccepted } from './credential.ts';
 /** Clocks this far apart fail TLS and login tokens, and make logs hard to read. */
 const clockDifferenceMs = 2 * 60_000;
 
-/** The edge asked about is `url`, else the one of this machine's enrolment, else one that `openagent up` would start here. */
+/**
+ * The edge asked about is `url`, else the one of this machine's enrolment, else one that `openagent up` would start
+ * here.
+ */
 export const edgeChecks = async (settings: Settings, url: string | undefined): Promise<Check[]> => {
   const enrolment = await enrolmentOf(settings);
   if (typeof enrolment === 'string') return [fatal(enrolment, 'Then run this again')];

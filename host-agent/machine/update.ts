@@ -1,4 +1,7 @@
-/** `openagent update`: this server to the version of its edge, by the edge's own installer (worker/install/install.sh.txt). */
+/**
+ * `openagent update`: this server to the version of its edge, by the edge's own installer
+ * (worker/install/install.sh.txt).
+ */
 import { z } from 'zod';
 import { readSettings } from '../config/settings.ts';
 import { StartError } from '../config/start-error.ts';
@@ -16,8 +19,8 @@ const installed = /^\/opt\/open-agent\/([^/]+)-([0-9a-f]{8})\//;
 const offer = z.object({ version: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
 /**
- * Installs the edge's version beside this one and restarts the host-agent, which interrupts no turn. Throws StartError with what
- * to do when that does not succeed; everything is as before then.
+ * Installs the edge's version beside this one and restarts the host-agent, which interrupts no turn. Throws StartError
+ * with what to do when that does not succeed; everything is as before then.
  */
 export const update = async (environment: NodeJS.ProcessEnv): Promise<void> => {
   const { url } = readHostFile(readSettings(environment).files.host);

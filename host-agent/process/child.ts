@@ -1,6 +1,6 @@
 /**
- * The one door to other programs. It says for each in one place: environment, directory, where its outputs go, which signals reach
- * it, how it is tied to our life, and how much of what it prints is kept.
+ * The one door to other programs. It says for each in one place: environment, directory, where its outputs go, which
+ * signals reach it, how it is tied to our life, and how much of what it prints is kept.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,13 +21,20 @@ export interface ChildSpec {
   env: NodeJS.ProcessEnv;
   /** Ours if absent. */
   cwd?: string;
-  /** Appended to a file that only we may read, or pipes that are read here; `answers` leaves the errors to the person who sees ours. */
+  /**
+   * Appended to a file that only we may read, or pipes that are read here; `answers` leaves the errors to the person
+   * who sees ours.
+   */
   output: { file: string } | 'pipes' | 'answers' | 'none';
   /** `own`: it leads a session and a process group, so a Ctrl-C in our terminal reaches us alone. */
   session: 'own' | 'ours';
-  /** Null: nothing ends it with us. Else the kernel does, whichever way we die, with what this machine offers for that. */
+  /**
+   * Null: nothing ends it with us. Else the kernel does, whichever way we die, with what this machine offers for that.
+   */
   tie: ContainmentMeans | null;
-  /** With a PID namespace: the processes that are left when it ends are written to `Child.report` (see left-behind.ts). */
+  /**
+   * With a PID namespace: the processes that are left when it ends are written to `Child.report` (see left-behind.ts).
+   */
   report?: boolean;
   /** It can send us messages, as a Node program does by `process.send`. */
   messages?: boolean;
@@ -56,8 +63,8 @@ export interface Child {
 const noTie: ContainmentMeans = { setpriv: false, pidNamespace: false };
 
 /**
- * Starts a program; resolves once it runs. Rejects with the system's error when it can't be started.
- * By Node's own `spawn`: execa offers neither a descriptor more than the three nor an exit that is told before the outputs have
+ * Starts a program; resolves once it runs. Rejects with the system's error when it can't be started. By Node's own
+ * `spawn`: execa offers neither a descriptor more than the three nor an exit that is told before the outputs have
  * ended, and would have to be loaded before the first process of a start.
  */
 export const startChild = async (spec: ChildSpec): Promise<Child> => {
@@ -113,7 +120,10 @@ const more = ({ report, messages }: ChildSpec, contained: Contained): Stdio[] =>
 const endOf = (child: ChildProcess, event: 'exit' | 'close'): Promise<Exit> =>
   new Promise((resolve) => child.once(event, (code, signal) => resolve({ code, signal })));
 
-/** Sends a signal to a process, or with a negative number to a process group. One that is gone is what a signal that ends wants. */
+/**
+ * Sends a signal to a process, or with a negative number to a process group. One that is gone is what a signal that
+ * ends wants.
+ */
 export const signalProcess = (target: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(target, signal);
@@ -159,7 +169,10 @@ export interface Ran {
   failure: string | undefined;
 }
 
-/** Runs a program to its end, which comes with ours at the latest. Never rejects: that it can't be started is an outcome too. */
+/**
+ * Runs a program to its end, which comes with ours at the latest. Never rejects: that it can't be started is an outcome
+ * too.
+ */
 export const runProgram = async ({ command: [file, ...args], input, output, ...spec }: RunSpec): Promise<Ran> => {
   const { execa } = await import('execa'); // Only by who needs it: loading it takes 75 ms.
   const shown = output === 'ours' ? 'inherit' : 'pipe';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /**
- * What names one process for ever: a pid alone is given out again, a pid with its start time is not, until the next boot.
- * Crash left-overs are found by this and never by name (architecture §3, 7).
+ * What names one process for ever: a pid alone is given out again, a pid with its start time is not, until the next
+ * boot. Crash left-overs are found by this and never by name (architecture §3, 7).
  */
 export const processIdentity = z.object({
   pid: z.int().positive(),

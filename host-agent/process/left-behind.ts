@@ -4,8 +4,9 @@ const plainName = /[^\w.:+-]+/g;
 const shownNames = 8;
 
 /**
- * Names of the processes that a command left in its PID namespace, from the stat lines of process/namespace.ts. Not counted:
- * the inits of the namespace, which are its first `inits` processes, and zombies, which only wait to be reaped.
+ * Names of the processes that a command left in its PID namespace, from the stat lines of process/namespace.ts. Not
+ * counted: the inits of the namespace, which are its first `inits` processes, and zombies, which only wait to be
+ * reaped.
  */
 export const namesLeft = (stats: string, inits: number): string[] =>
   stats.split('\n').flatMap((line) => {

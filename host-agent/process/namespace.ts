@@ -13,17 +13,20 @@ export interface Contained {
   args: string[];
   /** True when killing the namespace's first process ends everything inside. */
   namespace: boolean;
-  /** With a namespace: how many generations `command` is below the started process; the first of them is the namespace's first process. */
+  /**
+   * With a namespace: how many generations `command` is below the started process; the first of them is the namespace's
+   * first process.
+   */
   depth: number;
   /** What can be left behind on this machine, in words for a person; undefined when nothing can. */
   notGuaranteed?: string;
 }
 
 /**
- * The command line that runs `command` so that nothing of it outlives its owner (architecture §3, 7): a PID namespace with a
- * reaping init, ended by the kernel when the process that spawned it dies. Falls back to what `means` allows, and says so.
- * With `report`, once the command has ended in a namespace, the /proc/<pid>/stat of each process that is still there is
- * written to file descriptor `leftFd` before the namespace ends (see left-behind.ts).
+ * The command line that runs `command` so that nothing of it outlives its owner (architecture §3, 7): a PID namespace
+ * with a reaping init, ended by the kernel when the process that spawned it dies. Falls back to what `means` allows,
+ * and says so. With `report`, once the command has ended in a namespace, the /proc/<pid>/stat of each process that is
+ * still there is written to file descriptor `leftFd` before the namespace ends (see left-behind.ts).
  */
 export const contain = (command: readonly string[], means: ContainmentMeans, { report = false } = {}): Contained => {
   const tied = means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
@@ -39,9 +42,9 @@ export const contain = (command: readonly string[], means: ContainmentMeans, { r
 };
 
 /**
- * The end of a terminal or a session, a Ctrl-C and a machine that shuts down send their signal to every process at once: what an
- * owner ends in order must not die of it before. What is ignored stays so over exec; a program that sets handlers of its own
- * still hears them, and node and OpenCode start their tools with the defaults.
+ * The end of a terminal or a session, a Ctrl-C and a machine that shuts down send their signal to every process at
+ * once: what an owner ends in order must not die of it before. What is ignored stays so over exec; a program that sets
+ * handlers of its own still hears them, and node and OpenCode start their tools with the defaults.
  */
 const ignoringSignals = ['/bin/sh', '-c', 'trap "" HUP INT TERM; exec "$@"', 'ignoring-signals'];
 
@@ -52,8 +55,9 @@ export const leftFd = 3;
 export const newNamespace = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
 
 /**
- * The first process of a namespace inherits its orphans and must reap them, which OpenCode does not. Without tini a POSIX
- * shell that waits for its one command does it too; the scripts are constant, the command comes in as their arguments.
+ * The first process of a namespace inherits its orphans and must reap them, which OpenCode does not. Without tini a
+ * POSIX shell that waits for its one command does it too; the scripts are constant, the command comes in as their
+ * arguments.
  */
 const init = (tini: string | undefined, report: boolean): string[][] => {
   const shell = (script: string) => ['/bin/sh', '-c', script, 'init'];

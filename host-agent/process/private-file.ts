@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a file only its owner can read, whole or not at all: a crash, or a reader at the wrong moment, sees the old one. */
+/**
+ * Writes a file only its owner can read, whole or not at all: a crash, or a reader at the wrong moment, sees the old
+ * one.
+ */
 export const writePrivateFile = async (path: string, text: string): Promise<void> => {
   await privateDirectory(dirname(path));
   const fresh = `${path}.${randomUUID()}.new`;

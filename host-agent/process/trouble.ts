@@ -9,12 +9,14 @@ export interface Trouble {
   over(): void;
 }
 
-/** First wait, and the longest: a person who mends the cause does not wait long, and a night of it is some 3,000 tries. */
+/**
+ * First wait, and the longest: a person who mends the cause does not wait long, and a night of it is some 3,000 tries.
+ */
 const [minMs, maxMs] = [1_000, 30_000];
 
 /**
- * Keeps count of a failure that repeats. The log has `event` when it begins and when its reason is another one, not each time, so
- * that it can't fill a disk; and how often it was, once it is over.
+ * Keeps count of a failure that repeats. The log has `event` when it begins and when its reason is another one, not
+ * each time, so that it can't fill a disk; and how often it was, once it is over.
  */
 export const trouble = (log: Log, event: string): Trouble => {
   let times = 0;

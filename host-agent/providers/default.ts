@@ -29,7 +29,10 @@ export const makeDefault = async (
   return look(context);
 };
 
-/** The model, as `provider/model`, of the provider that a person made the default; null when none is, or it is not connected. */
+/**
+ * The model, as `provider/model`, of the provider that a person made the default; null when none is, or it is not
+ * connected.
+ */
 export const preferredModel = async (
   file: ProviderFile,
   connected: () => Promise<readonly ConnectedProvider[]>,

@@ -5,7 +5,9 @@ import type { OpenCodeFolders } from '../opencode/config/folders.ts';
 import { readStartFacts } from '../opencode/process/start-facts.ts';
 import type { ProviderContext } from './context.ts';
 
-/** What this server's own files say about OpenCode's providers; of an OpenCode that we did not start they say nothing. */
+/**
+ * What this server's own files say about OpenCode's providers; of an OpenCode that we did not start they say nothing.
+ */
 export const providerFacts = ({
   client,
   folders,

@@ -15,9 +15,10 @@ export const slugOf = (id: string): ProviderSlug | null =>
   providerSlug.options.find((slug) => openCodeId(slug) === id) ?? null;
 
 /**
- * Labels of logins in OpenCode and its plugins, for the contract's login methods by their index: found by what it is called, since
- * their order changes with plugins. OpenAI has two; the one in a browser opens a port of this server to everyone and returns to
- * `localhost` (opencode §10.9), so both of the contract's are the one for machines without a browser.
+ * Labels of logins in OpenCode and its plugins, for the contract's login methods by their index: found by what it is
+ * called, since their order changes with plugins. OpenAI has two; the one in a browser opens a port of this server to
+ * everyone and returns to `localhost` (opencode §10.9), so both of the contract's are the one for machines without a
+ * browser.
  */
 const logins: Partial<Record<ProviderSlug, readonly RegExp[]>> = {
   anthropic: [/claude pro\/max/i, /create an api key/i],

@@ -3,9 +3,9 @@ import { OpenCodeAway } from '../opencode/api/failure.ts';
 import type { ProviderFile } from './file.ts';
 
 /**
- * Which directories' OpenCode instances have not seen the last change of credentials or settings: OpenCode reads both when an
- * instance is made (opencode §10.9), so these are to be disposed before their next turn, and never during one. A new OpenCode process
- * has seen everything; the change is kept in the file, because instances outlive this process.
+ * Which directories' OpenCode instances have not seen the last change of credentials or settings: OpenCode reads both
+ * when an instance is made (opencode §10.9), so these are to be disposed before their next turn, and never during one.
+ * A new OpenCode process has seen everything; the change is kept in the file, because instances outlive this process.
  */
 export class Renewal {
   readonly #file: ProviderFile;

@@ -33,7 +33,9 @@ export const settle = async (context: ProviderContext): Promise<View> => {
   return look(context);
 };
 
-/** Stores how a provider is set up and brings it into force, or takes it back and throws AppError why it has no effect. */
+/**
+ * Stores how a provider is set up and brings it into force, or takes it back and throws AppError why it has no effect.
+ */
 export const setUp = async (context: ProviderContext, slug: ProviderSlug, next: ProviderEntry): Promise<View> => {
   const before = context.file.get().providers[slug];
   await putEntry(context, slug, next);

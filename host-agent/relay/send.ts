@@ -6,8 +6,9 @@ import { told } from './receive.ts';
 import { ChannelSocket, type Dial } from './socket.ts';
 
 /**
- * Sends bytes over one opened channel, no faster than the edge grants. `read` gives the next at most so many, null at the end. Resolves when
- * the edge has taken all of them. Throws what `read` threw, after the edge was told, and AppError when the socket ended before.
+ * Sends bytes over one opened channel, no faster than the edge grants. `read` gives the next at most so many, null at
+ * the end. Resolves when the edge has taken all of them. Throws what `read` threw, after the edge was told, and
+ * AppError when the socket ended before.
  */
 export const sendBytes = async (
   dial: Dial,

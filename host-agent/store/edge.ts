@@ -2,7 +2,9 @@ import { integer, textOrNull } from './columns.ts';
 import type { Database } from './database.ts';
 import { transact } from './transaction.ts';
 
-/** What this host knows of its edge; `hello` tells it, so that a side that was rolled back is recognised (protocol §6). */
+/**
+ * What this host knows of its edge; `hello` tells it, so that a side that was rolled back is recognised (protocol §6).
+ */
 export interface KnownEdge {
   /** The last run that ever got a `welcome`. */
   welcomedRun: string | null;

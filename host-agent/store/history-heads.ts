@@ -43,8 +43,8 @@ export class HistoryHeads {
   }
 
   /**
-   * Moves the head of a session forward; a lower seq changes nothing. Call it in the `alongside` of the append that stores
-   * the rows made from that event, or with no rows for an event that yields none.
+   * Moves the head of a session forward; a lower seq changes nothing. Call it in the `alongside` of the append that
+   * stores the rows made from that event, or with no rows for an event that yields none.
    */
   advance(source: string, session: string, seq: number, event: string): void {
     this.#database.db

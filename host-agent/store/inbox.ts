@@ -16,7 +16,9 @@ export class Inbox {
     this.#database = database;
   }
 
-  /** Commits `commands`; out: those that were not known before. Only after this may `received` be sent (protocol §4). */
+  /**
+   * Commits `commands`; out: those that were not known before. Only after this may `received` be sent (protocol §4).
+   */
   accept(commands: readonly CommandEnvelope[]): CommandId[] {
     const { db } = this.#database;
     const insert = db.prepare(`
@@ -50,8 +52,8 @@ export class Inbox {
   }
 
   /**
-   * Ends a command. Call it in the `alongside` of the append that stores its end row: the last row so far of the current
-   * run is noted as that row. A second end changes nothing.
+   * Ends a command. Call it in the `alongside` of the append that stores its end row: the last row so far of the
+   * current run is noted as that row. A second end changes nothing.
    */
   end(id: CommandId): void {
     const { db, runPosition } = this.#database;

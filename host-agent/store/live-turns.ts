@@ -5,7 +5,10 @@ import { integer } from './columns.ts';
 /** A host-agent that writes is done with it sooner. */
 const busyMs = 5_000;
 
-/** Turns without an end in the store at `path`, read beside a host-agent that may be running; 0 when there is no store yet. */
+/**
+ * Turns without an end in the store at `path`, read beside a host-agent that may be running; 0 when there is no store
+ * yet.
+ */
 export const countLiveTurns = (path: string): number => {
   if (!existsSync(path)) return 0;
   const db = new DatabaseSync(path, { readOnly: true, timeout: busyMs });

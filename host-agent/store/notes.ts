@@ -23,9 +23,9 @@ export class Notes {
 }
 
 /**
- * Brings every note in `directory` into the log as a `host.note`, oldest first. A file goes only after its row is stored, and
- * its id is stored with the row: a crash in between neither loses a note nor tells it twice. What can't be taken in now stays
- * for the next call. Never throws.
+ * Brings every note in `directory` into the log as a `host.note`, oldest first. A file goes only after its row is
+ * stored, and its id is stored with the row: a crash in between neither loses a note nor tells it twice. What can't be
+ * taken in now stays for the next call. Never throws.
  */
 export const takeNotes = (
   { outbox, notes }: { outbox: Outbox; notes: Notes },

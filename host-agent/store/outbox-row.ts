@@ -11,7 +11,9 @@ export interface OutboxRow {
   event: HostEvent;
 }
 
-/** An event that the log would refuse; nothing was stored. It is our own mistake, and trying it again would not help. */
+/**
+ * An event that the log would refuse; nothing was stored. It is our own mistake, and trying it again would not help.
+ */
 export class EventRefused extends Error {
   override readonly name = 'EventRefused';
 }

@@ -79,8 +79,9 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   }
 
   /**
-   * The newest row over all runs: `at` of `hello` and `turns` (protocol §2). While a new run is still empty that is a row of an older
-   * run; naming (new run, 0) instead would let the edge conclude from a list before the rows that explain it have arrived.
+   * The newest row over all runs: `at` of `hello` and `turns` (protocol §2). While a new run is still empty that is a
+   * row of an older run; naming (new run, 0) instead would let the edge conclude from a list before the rows that
+   * explain it have arrived.
    */
   newest(): Position {
     const row = this.#database.db
@@ -106,7 +107,9 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     return row ? integer(row, 'acked') : 0;
   }
 
-  /** Stored rows of `run` after `n`, ascending: at most `maxRows`, and at most `maxBytes` unless the first is larger. */
+  /**
+   * Stored rows of `run` after `n`, ascending: at most `maxRows`, and at most `maxBytes` unless the first is larger.
+   */
   page(run: string, n: number, maxRows: number, maxBytes: number): StoredRow[] {
     const known = this.#runOf.get(run);
     if (!known) return [];
@@ -142,7 +145,10 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     return rows.map((row) => text(row, 'run'));
   }
 
-  /** The edge has committed `run` up to `n`; lower or unknown positions change nothing. Throws StoreFull (harmless: acks repeat). */
+  /**
+   * The edge has committed `run` up to `n`; lower or unknown positions change nothing. Throws StoreFull (harmless: acks
+   * repeat).
+   */
   ack(run: string, n: number): void {
     const { db } = this.#database;
     const row = this.#runOf.get(run);

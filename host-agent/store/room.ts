@@ -38,7 +38,9 @@ export class Room {
     return this.#diskFull || this.#unackedBytes >= this.#capacity.fullBytes;
   }
 
-  /** Runs `write`, which adds `bytes`; throws StoreFull before it when the cap says so, and remembers one from the disk. */
+  /**
+   * Runs `write`, which adds `bytes`; throws StoreFull before it when the cap says so, and remembers one from the disk.
+   */
   watch(bytes: number, write: () => void): void {
     if (bytes > 0 && this.#unackedBytes + bytes > this.#capacity.maxBytes) {
       throw new StoreFull(

@@ -1,6 +1,6 @@
 /**
- * Tables of the host-agent's store. Entry k brings a store from version k to k + 1 (`PRAGMA user_version`); entries that
- * shipped are never edited. Runs are numbered by `position`, so that "older runs first" is an index order.
+ * Tables of the host-agent's store. Entry k brings a store from version k to k + 1 (`PRAGMA user_version`); entries
+ * that shipped are never edited. Runs are numbered by `position`, so that "older runs first" is an index order.
  */
 export const migrations: readonly string[] = [
   `

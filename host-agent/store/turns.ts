@@ -18,7 +18,10 @@ export interface TurnRecord {
   endedAt: number | null;
 }
 
-/** Turns, committed before their prompt is sent (protocol §1). Writes join the transaction of `Outbox.append`'s `alongside`. */
+/**
+ * Turns, committed before their prompt is sent (protocol §1). Writes join the transaction of `Outbox.append`'s
+ * `alongside`.
+ */
 export class Turns {
   readonly #database: Database;
 

@@ -13,9 +13,9 @@ const config = `${JSON.stringify({ $schema: 'https://opencode.ai/config.json' },
 export type SeedConfigDirectory = (directory: string) => Promise<void>;
 
 /**
- * Makes the directory of a mission ready for a turn (contract §8.1, §8.2) and gives its path without symlinks: a git repository of its
- * own with `output/`, `temp/`, OpenCode's config and a link to the mission's context files. With `clean` everything that was in it
- * goes first. May be repeated. Throws what the file system or git says.
+ * Makes the directory of a mission ready for a turn (contract §8.1, §8.2) and gives its path without symlinks: a git
+ * repository of its own with `output/`, `temp/`, OpenCode's config and a link to the mission's context files. With
+ * `clean` everything that was in it goes first. May be repeated. Throws what the file system or git says.
  */
 export const prepareMissionDirectory = async (
   workspace: Workspace,

@@ -1,7 +1,7 @@
 /**
- * The one resolver for paths that people send (invariant 9, contract §2.10, §10.5): from their words to a place on this server,
- * and whether this user may reach it. What is opened afterwards is held by descriptor (pinned.ts), so that a path which
- * changes between the look and the deed leads nowhere else.
+ * The one resolver for paths that people send (invariant 9, contract §2.10, §10.5): from their words to a place on this
+ * server, and whether this user may reach it. What is opened afterwards is held by descriptor (pinned.ts), so that a
+ * path which changes between the look and the deed leads nowhere else.
  */
 import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -122,8 +122,8 @@ const missionOf = (root: string, real: string): string | null => {
 };
 
 /**
- * Throws AppError 403 for what is never removed from here: anything outside the working directory, where agents have nothing, a
- * person's home, and what holds all missions or Open Agent itself. One wrong path must not cost a machine.
+ * Throws AppError 403 for what is never removed from here: anything outside the working directory, where agents have
+ * nothing, a person's home, and what holds all missions or Open Agent itself. One wrong path must not cost a machine.
  */
 export const checkRemovable = async (
   { workingDir, stateDir }: FileRoots,

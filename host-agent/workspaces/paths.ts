@@ -4,8 +4,9 @@ import { AppError } from '../../shared/errors.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 
 /**
- * `name` below the existing directory `root`, as a path without symlinks in its existing part: for paths that are put together
- * from a mission's id. What people send goes through outside.ts (invariant 9). Throws AppError for a path that leads outside, also by a symlink.
+ * `name` below the existing directory `root`, as a path without symlinks in its existing part: for paths that are put
+ * together from a mission's id. What people send goes through outside.ts (invariant 9). Throws AppError for a path that
+ * leads outside, also by a symlink.
  */
 export const pathWithin = async (root: string, ...name: string[]): Promise<string> => {
   const base = await realpath(root);

@@ -1,6 +1,7 @@
 /**
- * Directories and files held by descriptor. Node has no `openat`, but Linux has `/proc/self/fd`: what is done below a descriptor's
- * path is done in that directory, even if somebody exchanges it, or one above it, for a symlink in the meantime.
+ * Directories and files held by descriptor. Node has no `openat`, but Linux has `/proc/self/fd`: what is done below a
+ * descriptor's path is done in that directory, even if somebody exchanges it, or one above it, for a symlink in the
+ * meantime.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
@@ -31,7 +32,10 @@ const pin = async (through: string): Promise<Pinned> => {
   };
 };
 
-/** The directory that a client means. With `make` it is made, with those above it. Throws as `reachable` and the file system do. */
+/**
+ * The directory that a client means. With `make` it is made, with those above it. Throws as `reachable` and the file
+ * system do.
+ */
 export const openDirectory = async (
   roots: FileRoots,
   scope: FileScope,
@@ -73,7 +77,8 @@ const pinInner = async (directory: Pinned, name: string): Promise<Pinned> => {
   try {
     await mkdir(directory.at(name));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error; // Made by somebody else just now.
+    // Made by somebody else just now.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
   return pin(directory.at(name));
 };
@@ -81,7 +86,9 @@ const pinInner = async (directory: Pinned, name: string): Promise<Pinned> => {
 /** A directory inside one that is held; a symlink is none. */
 export const openInner = (directory: Pinned, name: string): Promise<Pinned> => pin(directory.at(name));
 
-/** What a client wants to remove: its directory and its name there. Symlinks above it are followed, it itself is not. */
+/**
+ * What a client wants to remove: its directory and its name there. Symlinks above it are followed, it itself is not.
+ */
 export const openParent = async (
   roots: FileRoots,
   scope: FileScope,
@@ -102,7 +109,10 @@ export const openParent = async (
   }
 };
 
-/** The regular file that a client means, open for reading. Throws as `reachable` and the file system do, 400 for anything else. */
+/**
+ * The regular file that a client means, open for reading. Throws as `reachable` and the file system do, 400 for
+ * anything else.
+ */
 export const openFile = async (roots: FileRoots, scope: FileScope, wanted: Wanted): Promise<FileHandle> => {
   const real = await reachable(roots, scope, wanted);
   // Without waiting for a writer at the other end of a pipe.

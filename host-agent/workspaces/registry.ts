@@ -7,8 +7,8 @@ export interface Workspaces {
   /** The machine itself: what a call that names no workspace is about. */
   readonly host: Workspace;
   /**
-   * The workspace that the edge means; the nil id means the machine itself, as on the wire (architecture §2). Throws AppError for one
-   * that is not here: a mission never runs in another place than the one it was made for.
+   * The workspace that the edge means; the nil id means the machine itself, as on the wire (architecture §2). Throws
+   * AppError for one that is not here: a mission never runs in another place than the one it was made for.
    */
   named(id: string): Workspace;
 }

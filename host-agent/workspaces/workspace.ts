@@ -4,8 +4,8 @@ import type { Wanted } from './outside.ts';
 import type { Pinned } from './pinned.ts';
 
 /**
- * A place where missions work. What needs one of these four things takes it from here and knows nothing else of the place, so that
- * it works the same in a container as on the machine itself.
+ * A place where missions work. What needs one of these four things takes it from here and knows nothing else of the
+ * place, so that it works the same in a container as on the machine itself.
  */
 export interface Workspace {
   /** What the edge calls it in `spec.workspace` of a message. */
@@ -33,8 +33,8 @@ export interface Finished {
 }
 
 /**
- * The files of a workspace, by paths that people send (invariant 9): each is resolved once, and what is opened is held by descriptor.
- * All throw AppError for a path that this user may not reach, and what the file system says.
+ * The files of a workspace, by paths that people send (invariant 9): each is resolved once, and what is opened is held
+ * by descriptor. All throw AppError for a path that this user may not reach, and what the file system says.
  */
 export interface WorkspaceFiles {
   /** Where a path leads; nothing is looked at yet. */

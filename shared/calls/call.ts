@@ -5,9 +5,9 @@ import type { Does } from '../scopes.ts';
 export type Resource = 'file' | 'mission' | 'opencode' | 'provider' | 'server' | 'workspace';
 
 /**
- * What the edge asks a server while somebody waits: sent as `call`, replied to by `result`, never stored (protocol §2). What has to
- * survive a lost link is a command instead. Declared once, with everything that is true of it: both sides check what goes in and what
- * comes out with these schemas, and the edge sends nothing for a principal that may not.
+ * What the edge asks a server while somebody waits: sent as `call`, replied to by `result`, never stored (protocol §2).
+ * What has to survive a lost link is a command instead. Declared once, with everything that is true of it: both sides
+ * check what goes in and what comes out with these schemas, and the edge sends nothing for a principal that may not.
  */
 export interface Call<Args extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
   method: string;

@@ -1,4 +1,7 @@
-/** Every call there is, by groups: the one list. What is not in it can't be sent, and what is in it has to be replied to. */
+/**
+ * Every call there is, by groups: the one list. What is not in it can't be sent, and what is in it has to be replied
+ * to.
+ */
 import type { Call } from './call.ts';
 import { fileCalls } from './files.ts';
 import { openCodeCalls } from './opencode.ts';

@@ -1,4 +1,6 @@
-/** Files of a server as the edge asks for them (contract §2.10). Bytes never travel in a call: they go over a transfer. */
+/**
+ * Files of a server as the edge asks for them (contract §2.10). Bytes never travel in a call: they go over a transfer.
+ */
 import { z } from 'zod';
 import { ticket } from '../channels/channel.ts';
 import { storedFile } from '../channels/transfers.ts';
@@ -63,8 +65,8 @@ export const fileCalls = {
       transfer: ticket.nullable(),
       range: byteRange.nullable(),
       /**
-       * The range is meant for the file with this tag only (If-Range); of another one everything is sent, and so it is for a date:
-       * nobody knows whether a file changed twice within its second (RFC 9110 §8.8.2.2).
+       * The range is meant for the file with this tag only (If-Range); of another one everything is sent, and so it is
+       * for a date: nobody knows whether a file changed twice within its second (RFC 9110 §8.8.2.2).
        */
       rangeOfTag: z.string().nullable(),
       /** Nothing is sent where they say so. An older edge has none. */
@@ -80,7 +82,10 @@ export const fileCalls = {
       span: z.object({ start: z.number().int().nonnegative(), bytes: z.number().int().nonnegative() }).nullable(),
     }),
   }),
-  /** Takes a multipart body over the channel `upload`; its first field is a file for the directory `path`, or a piece of one. */
+  /**
+   * Takes a multipart body over the channel `upload`; its first field is a file for the directory `path`, or a piece of
+   * one.
+   */
   receive: call({
     method: 'files.receive',
     does: 'change',

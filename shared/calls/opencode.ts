@@ -25,7 +25,10 @@ export const openCodeCalls = {
     args: z.object({}),
     reply: z.object({ agents: z.array(openCodeAgent), default_agent: z.string() }),
   }),
-  /** The server's OpenCode: what it is and where it listens, never how one logs in there. `error` says why it does not answer. */
+  /**
+   * The server's OpenCode: what it is and where it listens, never how one logs in there. `error` says why it does not
+   * answer.
+   */
   state: call({
     method: 'opencode.state',
     does: 'read',
@@ -43,7 +46,9 @@ export const openCodeCalls = {
       error: z.string().nullable(),
     }),
   }),
-  /** What OpenCode itself has of a mission's session (contract §3); `session_status` null where it has no such session. */
+  /**
+   * What OpenCode itself has of a mission's session (contract §3); `session_status` null where it has no such session.
+   */
   diagnostics: call({
     method: 'opencode.diagnostics',
     does: 'read',

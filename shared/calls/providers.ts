@@ -40,7 +40,9 @@ export type Offer = z.infer<typeof offer>;
 const method_index = z.number().int();
 
 export const providerCalls = {
-  /** The connected providers with the models an agent can work with; ids as a model choice `provider/model` has them. */
+  /**
+   * The connected providers with the models an agent can work with; ids as a model choice `provider/model` has them.
+   */
   models: call({
     method: 'providers.models',
     does: 'read',
@@ -66,7 +68,9 @@ export const providerCalls = {
     args: z.object({ id }),
     reply: provider,
   }),
-  /** Sets a provider up; with a key it is connected. A key is on its way to OpenCode here and is kept by nobody else. */
+  /**
+   * Sets a provider up; with a key it is connected. A key is on its way to OpenCode here and is kept by nobody else.
+   */
   create: call({
     method: 'providers.create',
     does: 'change',

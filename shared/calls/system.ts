@@ -17,7 +17,10 @@ export const sample = z.object({
 });
 export type Sample = z.infer<typeof sample>;
 
-/** The last sample that somebody has seen. Numbers, because clocks jump; of one collector, because its process may be another. */
+/**
+ * The last sample that somebody has seen. Numbers, because clocks jump; of one collector, because its process may be
+ * another.
+ */
 const position = z.object({ collector: z.string().max(64), n: z.number().int().nonnegative() });
 export type SamplePosition = z.infer<typeof position>;
 

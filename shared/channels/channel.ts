@@ -1,12 +1,13 @@
 /**
- * A channel couples a client's HTTP request with a server, through the `Relay` object, over a WebSocket that the host-agent dials for
- * this one use: `GET {edge}/api/host/relay/<id>` with `Authorization: Bearer <host id>.<credential>` and the one-time secret of its
- * ticket in `X-Openagent-Transfer`. Bytes are binary messages, the rest is JSON text; the host sends a literal `ping` and hears `pong`.
+ * A channel couples a client's HTTP request with a server, through the `Relay` object, over a WebSocket that the
+ * host-agent dials for this one use: `GET {edge}/api/host/relay/<id>` with `Authorization: Bearer <host
+ * id>.<credential>` and the one-time secret of its ticket in `X-Openagent-Transfer`. Bytes are binary messages, the
+ * rest is JSON text; the host sends a literal `ping` and hears `pong`.
  *
- * WebSockets have no back-pressure, so whoever gets the bytes grants them: the sender never has more under way than was granted and
- * not yet taken, which bounds memory on all sides whatever the number of bytes. Bytes to the server: grant… bytes… `end`, then `done`
- * with what became of them. Bytes from the server: the same with the roles exchanged. `failed` from either side ends it, and so does
- * the end of the socket.
+ * WebSockets have no back-pressure, so whoever gets the bytes grants them: the sender never has more under way than was
+ * granted and not yet taken, which bounds memory on all sides whatever the number of bytes. Bytes to the server: grant…
+ * bytes… `end`, then `done` with what became of them. Bytes from the server: the same with the roles exchanged.
+ * `failed` from either side ends it, and so does the end of the socket.
  */
 import { z } from 'zod';
 import { type ErrorCode, httpStatus } from '../errors.ts';

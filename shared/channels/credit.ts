@@ -20,7 +20,10 @@ export class Credit {
     this.#wake?.();
   }
 
-  /** Waits until so many bytes, at most a window of them, may be sent, and counts them as sent. Throws what the transfer failed with. */
+  /**
+   * Waits until so many bytes, at most a window of them, may be sent, and counts them as sent. Throws what the transfer
+   * failed with.
+   */
   async spend(bytes: number): Promise<void> {
     while (this.#left < bytes && !this.#failure) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -48,7 +51,10 @@ export class Window {
     this.#grant(transferWindowBytes);
   }
 
-  /** False when the sender sent more than it was granted: then nothing bounds what it sends, and the transfer has to end. */
+  /**
+   * False when the sender sent more than it was granted: then nothing bounds what it sends, and the transfer has to
+   * end.
+   */
   arrived(bytes: number): boolean {
     this.#granted -= bytes;
     return this.#granted >= 0;

@@ -6,7 +6,9 @@ import { countInQuery, done, missionInPath, pageQuery } from './scalars.ts';
 import { mission, storedEvent, tree } from './shapes.ts';
 
 const missions = '/api/control/missions';
-/** An entry has the beginning of its conversation, so a page is up to 1 MB; whoever wants more goes on with `offset`. */
+/**
+ * An entry has the beginning of its conversation, so a page is up to 1 MB; whoever wants more goes on with `offset`.
+ */
 const mostMissions = 500;
 const notFound = { 404: 'You have no mission of this id' };
 

@@ -1,14 +1,16 @@
 /**
- * How a route of the HTTP API is declared: once, here, with everything that is true of it. The gate, the 405s, the list of routes, the
- * OpenAPI document, the typed client and the tests all read these declarations; nothing of them is written a second time.
+ * How a route of the HTTP API is declared: once, here, with everything that is true of it. The gate, the 405s, the list
+ * of routes, the OpenAPI document, the typed client and the tests all read these declarations; nothing of them is
+ * written a second time.
  */
 import type { z } from 'zod';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
- * Who may. `public`: everybody. `user`: whoever is logged in. `admin`: a user who may change what others depend on. `host`: a server,
- * by the credential of its enrolment. `launcher`: the process that started this edge, by a token that only it knows.
+ * Who may. `public`: everybody. `user`: whoever is logged in. `admin`: a user who may change what others depend on.
+ * `host`: a server, by the credential of its enrolment. `launcher`: the process that started this edge, by a token that
+ * only it knows.
  */
 export type Who = 'public' | 'user' | 'admin' | 'host' | 'launcher';
 
@@ -25,8 +27,9 @@ export type Answer =
   | { kind: 'refused'; about: string };
 
 /**
- * A JSON body that has to be there, one of which every text is taken as it was sent (in others half a surrogate pair is mended, and a
- * mended password would be another one), one that may be missing (contract §1.4), or a form with a file, which is passed on unread.
+ * A JSON body that has to be there, one of which every text is taken as it was sent (in others half a surrogate pair is
+ * mended, and a mended password would be another one), one that may be missing (contract §1.4), or a form with a file,
+ * which is passed on unread.
  */
 export type Body =
   | { kind: 'required'; schema: z.ZodType }

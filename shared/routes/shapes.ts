@@ -36,7 +36,9 @@ export const running = z
     history_len: count,
     seconds_since_activity: count,
     expected_deliverables: count,
-    /** What the turn does. `quiet`: alive by its host's word, without output since `quiet_since`; never ended for that. */
+    /**
+     * What the turn does. `quiet`: alive by its host's word, without output since `quiet_since`; never ended for that.
+     */
     turn_state: z.enum(['starting', 'running', 'quiet', 'retrying', 'waiting', 'stopping']).exactOptional(),
     quiet_since: time.exactOptional(),
     /** Set while the server is not heard of; the turn is believed to go on there, and judged when it is back. */

@@ -12,8 +12,8 @@ const edgeFacts = z.looseObject({
 });
 
 /**
- * A copy of the built Worker with an entry of the bench's around it: `with-minimal` adds baselines, `with-meter` counts. The built
- * code itself stays as it is, in `shipped.js`.
+ * A copy of the built Worker with an entry of the bench's around it: `with-minimal` adds baselines, `with-meter`
+ * counts. The built code itself stays as it is, in `shipped.js`.
  */
 export const benchBundle = async (entry: 'with-minimal' | 'with-meter'): Promise<{ dir: string; remove(): void }> => {
   const root = packageRoot();

@@ -26,7 +26,10 @@ export const databaseBelow = (directory: string): string => {
   return found;
 };
 
-/** Fills the object of `host` and the directory, consistently: nothing is left to be projected. Returns a mission that ended. */
+/**
+ * Fills the object of `host` and the directory, consistently: nothing is left to be projected. Returns a mission that
+ * ended.
+ */
 export const fillStore = (edgeState: string, host: string, { missions, eventsPerMission, running }: Fill): string => {
   const object = new DatabaseSync(databaseBelow(join(edgeState, 'open-agent-Host')));
   const directory = new DatabaseSync(databaseBelow(join(edgeState, 'd1')));

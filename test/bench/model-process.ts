@@ -1,4 +1,5 @@
-// The scripted model in a process of its own, so that its work delays neither what is measured nor who measures. Speaks over IPC.
+// The scripted model in a process of its own, so that its work delays neither what is measured nor who measures. Speaks
+// over IPC.
 import { startModel } from '../support/model.ts';
 
 export type ModelOrder = { kind: 'asked'; count: number } | { kind: 'release'; gate: string };

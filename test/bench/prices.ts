@@ -1,4 +1,5 @@
-// What Cloudflare's Paid plan charges beyond what is included (edge §2.1, §2.4, §2.5), in dollars. Nothing included is deducted.
+// What Cloudflare's Paid plan charges beyond what is included (edge §2.1, §2.4, §2.5), in dollars. Nothing included is
+// deducted.
 import type { Metered } from './metered.ts';
 
 const million = 1e6;

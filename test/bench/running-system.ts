@@ -36,7 +36,10 @@ export const startRunningSystem = async (options: SystemOptions = {}) => {
       return { ...found, ...openCodeCalls(found) };
     },
     untilIdle,
-    /** `missions` turns that have reached the model and wait; `begin` lets each stream its `script`. Resolves with their ids. */
+    /**
+     * `missions` turns that have reached the model and wait; `begin` lets each stream its `script`. Resolves with their
+     * ids.
+     */
     poised: async (missions: number, script: (index: number) => string): Promise<{ ids: string[]; begin(): void }> => {
       const gate = `go${++gates}`;
       const ids: string[] = [];

@@ -1,6 +1,7 @@
 /**
- * Open Agent on this machine, from the launcher's own parts, for one section: the edge with a chosen Worker bundle and, where
- * wanted, OpenCode with the scripted model and the host-agent. Each part can be stopped and started again on its state.
+ * Open Agent on this machine, from the launcher's own parts, for one section: the edge with a chosen Worker bundle and,
+ * where wanted, OpenCode with the scripted model and the host-agent. Each part can be stopped and started again on its
+ * state.
  */
 
 import { createHash, randomUUID } from 'node:crypto';

@@ -1,4 +1,5 @@
-// Someone with a mission: says what is planned, as often as planned, and goes on when it was answered, whatever breaks meanwhile.
+// Someone with a mission: says what is planned, as often as planned, and goes on when it was answered, whatever breaks
+// meanwhile.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
@@ -61,7 +62,10 @@ const ended = async ({ keeper }: Means, message: string): Promise<void> => {
   await keeper.row((row) => isEndOf(message, row));
 };
 
-/** Makes a request several times with one Idempotency-Key, each until it is answered; all answers must name the same thing. */
+/**
+ * Makes a request several times with one Idempotency-Key, each until it is answered; all answers must name the same
+ * thing.
+ */
 const oneAnswer = async (means: Means, path: string, body: object, requests: number): Promise<string> => {
   const key = { 'idempotency-key': randomUUID() };
   const answers = await Promise.all(

@@ -92,8 +92,8 @@ const faults: Record<FaultName, Fault> = {
 };
 
 /**
- * Does the faults of one lane, each at its instant and one after the other, until all are done or `over` is aborted; each
- * is healed in every case. `done` hears of those that were felt.
+ * Does the faults of one lane, each at its instant and one after the other, until all are done or `over` is aborted;
+ * each is healed in every case. `done` hears of those that were felt.
  */
 export const doFaults = async (
   lab: Laboratory,

@@ -1,4 +1,5 @@
-// The clock of a round: chunks sent by the model and frames that passed the link. Faults hit in mid-stream, not by the wall clock.
+// The clock of a round: chunks sent by the model and frames that passed the link. Faults hit in mid-stream, not by the
+// wall clock.
 import type { Laboratory } from '../faults/laboratory.ts';
 import type { Instant } from './schedule.ts';
 

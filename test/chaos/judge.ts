@@ -1,4 +1,5 @@
-// Compares what was logged, stored and seen in a round with what the model sent. Pure: it only reads what was collected.
+// Compares what was logged, stored and seen in a round with what the model sent. Pure: it only reads what was
+// collected.
 
 import type { HistoryEntry } from '../../shared/api.ts';
 import { outcomeOf } from '../../shared/events.ts';
@@ -62,7 +63,9 @@ const judgeMission = (record: RoundRecord, mission: MissionRecord): Finding[] =>
   return findings.map(({ sort, text }) => ({ sort, text: `mission ${mission.mission.slice(0, 8)}: ${text}` }));
 };
 
-/** A model that sends no answer is asked no more often than this (STOP_AFTER_REPEATS, and what is under way by then). */
+/**
+ * A model that sends no answer is asked no more often than this (STOP_AFTER_REPEATS, and what is under way by then).
+ */
 const mostAsked = 5;
 
 const outcomeIn = (end: Row | undefined): string => {
@@ -125,7 +128,10 @@ const compare = (logged: readonly Item[], sent: readonly Item[], isWhole: boolea
   ];
 };
 
-/** The contract's stored events: sequences without a hole, a question and an answer for each message, the texts of the log. */
+/**
+ * The contract's stored events: sequences without a hole, a question and an answer for each message, the texts of the
+ * log.
+ */
 const judgeStored = ({ stored, messages }: MissionRecord, rows: readonly Row[]): Finding[] => {
   const findings: Finding[] = [];
   const sequences = stored.map(({ sequence }) => sequence);

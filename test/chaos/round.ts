@@ -1,4 +1,5 @@
-// One round in a laboratory that runs: people, viewers and faults at once; then everything heals, comes to its end, and is judged.
+// One round in a laboratory that runs: people, viewers and faults at once; then everything heals, comes to its end, and
+// is judged.
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Laboratory } from '../faults/laboratory.ts';
@@ -128,7 +129,10 @@ const readLog = async (lab: Laboratory, headers: Record<string, string>, begin: 
 
 const missionJson = z.looseObject({ id: z.string(), status: z.string() });
 
-/** A mission once the directory agrees with the object and OpenCode with both; or as it is when they do not come to agree. */
+/**
+ * A mission once the directory agrees with the object and OpenCode with both; or as it is when they do not come to
+ * agree.
+ */
 const settled = async (lab: Laboratory, person: Person, conversation: Conversation): Promise<MissionRecord> => {
   const { mission } = conversation;
   const openCode = lab.openCodeCalls();

@@ -1,4 +1,5 @@
-// `npm run chaos`: many rounds of a seeded random schedule of faults, judged one by one. Stops at the first that is not right.
+// `npm run chaos`: many rounds of a seeded random schedule of faults, judged one by one. Stops at the first that is not
+// right.
 import '../support/calibrated.ts';
 import { parseArgs } from 'node:util';
 import { runRounds } from './rounds.ts';

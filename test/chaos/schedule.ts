@@ -2,8 +2,8 @@
 import { randomFrom } from '../support/random.ts';
 
 /**
- * Which faults a round may have, and so what has to hold after it: `edge` (edge, link and viewers; nobody else dies), `host`
- * (the host-agent is killed too), `opencode` (any process is).
+ * Which faults a round may have, and so what has to hold after it: `edge` (edge, link and viewers; nobody else dies),
+ * `host` (the host-agent is killed too), `opencode` (any process is).
  */
 export type RoundKind = 'edge' | 'host' | 'opencode';
 
@@ -132,7 +132,10 @@ const stepLines = (draw: Draw, name: string): string => {
 const lastLines = (draw: Draw): string =>
   draw(6) === 0 ? pick(draw, oddEnds)(draw) : [...talk(draw), tokens(draw)].join('\n');
 
-/** Ends of a turn by a provider that is not as it should be: numbers that can't be, an answer that is cut, a web page instead of one. */
+/**
+ * Ends of a turn by a provider that is not as it should be: numbers that can't be, an answer that is cut, a web page
+ * instead of one.
+ */
 const oddEnds: readonly ((draw: Draw) => string)[] = [
   (draw) => `USAGE {"prompt_tokens":-5,"completion_tokens":-7,"total_tokens":-12}\n${tokens(draw)}`,
   (draw) => `USAGE {"prompt_tokens":1.5,"completion_tokens":0.25,"total_tokens":1.75}\n${tokens(draw)}`,

@@ -36,7 +36,9 @@ const isAbsent = async (method: string, path: string, body?: unknown): Promise<b
   return (await me().call(method, path, body, headers)).status === 503;
 };
 
-/** Rows of features that are not there. Once one of these is false, the feature has come and its row needs a test above. */
+/**
+ * Rows of features that are not there. Once one of these is false, the feature has come and its row needs a test above.
+ */
 const notYet: Record<number, () => Promise<boolean>> = {
   13: () => isAbsent('GET', '/api/library/status'),
   14: () => isAbsent('GET', '/api/library/skills/any/references/any.md'),

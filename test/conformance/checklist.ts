@@ -32,7 +32,8 @@ row(2, 'a wrong password is a 401 text, a right one a token and its end in secon
 });
 
 row(3, 'without a token every path of the router is refused, and every preflight is answered', async () => {
-  // Each case of routes.ts asks both of its own path; here an unknown path, with the header that every web call may have.
+  // Each case of routes.ts asks both of its own path; here an unknown path, with the header that every web call may
+  // have.
   const headers = { 'access-control-request-headers': 'x-openagent-library-remote', origin: 'https://app.example' };
   const preflight = await apiFetch(`${stack().url()}/api/unknown`, { method: 'OPTIONS', headers });
 

@@ -1,5 +1,5 @@
-// Whether the two existing apps work here unchanged (shared/api-contract.md). One running system for everything below, in this order:
-// the first stories need it untouched, the last ones restart it.
+// Whether the two existing apps work here unchanged (shared/api-contract.md). One running system for everything below,
+// in this order: the first stories need it untouched, the last ones restart it.
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { recordFile } from './record/setting.ts';
 import { clearStage, closeStage, expectSameOnReload, openStage } from './stage.ts';

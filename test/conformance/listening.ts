@@ -1,4 +1,5 @@
-// Somebody who only listens to the stream, from the beginning of the suite to its end: nothing but bytes and their times.
+// Somebody who only listens to the stream, from the beginning of the suite to its end: nothing but bytes and their
+// times.
 import { apiFetch } from '../support/declared-answer.ts';
 import { stack, token } from './stage.ts';
 

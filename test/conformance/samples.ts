@@ -65,8 +65,8 @@ test('the stream of a turn has the frames, fields and order of the sample', asyn
   // Everything after the snapshot belongs to this mission and says so.
   const own = parsed.slice(1);
   expect(own.every((event) => 'mission_id' in event && event.mission_id === turn.mission)).toBe(true);
-  // Contract §15 without repeats: the closing of one block of thinking and the beginning of the next are one step here. The tree,
-  // which the sample does not have, is looked at by itself.
+  // Contract §15 without repeats: the closing of one block of thinking and the beginning of the next are one step here.
+  // The tree, which the sample does not have, is looked at by itself.
   const order = own
     .map(({ type }) => type)
     .filter((type) => type !== 'agent_tree')

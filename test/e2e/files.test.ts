@@ -151,8 +151,8 @@ const growthMib = async (work: () => Promise<unknown>): Promise<number[]> => {
 };
 
 /**
- * Far below the file, so that what is held of it would show. V8 lets about 64 MiB of dead buffers gather in the edge, however large the
- * file: 5 GiB (LARGE_UPLOAD_MIB=5120) took 102 there and 14 in the host-agent.
+ * Far below the file, so that what is held of it would show. V8 lets about 64 MiB of dead buffers gather in the edge,
+ * however large the file: 5 GiB (LARGE_UPLOAD_MIB=5120) took 102 there and 14 in the host-agent.
  */
 const allowedMib = 150;
 const largeMib = Number(process.env.LARGE_UPLOAD_MIB ?? 300);

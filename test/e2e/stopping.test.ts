@@ -18,7 +18,9 @@ const signalIfThere = (pid: number, signal: NodeJS.Signals): void => {
 
 const stoppedText = 'Open Agent was stopped in the middle of this turn.';
 
-/** What a shutdown of systemd, a closed terminal or a Ctrl-C does: every process gets the signal, or the first alone. */
+/**
+ * What a shutdown of systemd, a closed terminal or a Ctrl-C does: every process gets the signal, or the first alone.
+ */
 test.each<[NodeJS.Signals, 'all' | 'the first']>([
   ['SIGTERM', 'the first'],
   ['SIGTERM', 'all'],

@@ -1,4 +1,5 @@
-// The real app in workerd, asked directly, so that each test chooses its variables; D1 and the objects are the real ones.
+// The real app in workerd, asked directly, so that each test chooses its variables; D1 and the objects are the real
+// ones.
 
 import { env } from 'cloudflare:workers';
 import { createHash, randomUUID } from 'node:crypto';
@@ -81,7 +82,9 @@ export const tokenOf = (sub: string, expiresInS = 3600, key = secret): Promise<s
 
 export const migrate = (): Promise<string[]> => applyMigrations(env.DB);
 
-/** Empties the directory and gives it tables; the objects of other tests have ids of their own and are in nobody's way. */
+/**
+ * Empties the directory and gives it tables; the objects of other tests have ids of their own and are in nobody's way.
+ */
 export const freshDirectory = async (): Promise<void> => {
   await migrate();
   const tables = ['hosts', 'missions', 'current_missions', 'idempotency', 'login_failures', 'enrolment_codes'];

@@ -89,7 +89,9 @@ const watchBy = (server: () => Promise<string | null>) => {
     /** Resolves when the edge has had so many messages of this page. */
     heard: (count: number) => new Promise<void>((resolve) => waiting.push({ count, resolve })),
     left: left.promise,
-    /** Lets seconds pass, each long enough for a question to the server and its answer, or for the news that it is away. */
+    /**
+     * Lets seconds pass, each long enough for a question to the server and its answer, or for the news that it is away.
+     */
     seconds: async (count: number) => {
       for (let n = 0; n < count; n += 1) {
         clock.advance(second);

@@ -1,4 +1,5 @@
-// The order of a conversation: a message stands where its turn starts, and one that waits stands last, marked as waiting.
+// The order of a conversation: a message stands where its turn starts, and one that waits stands last, marked as
+// waiting.
 import { env, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
 import type { MissionJson, StoredEventJson } from '../../shared/api.ts';

@@ -1,4 +1,5 @@
-// Half of a surrogate pair is no character. Wherever it comes in, one U+FFFD stands for it, and everybody has the same text.
+// Half of a surrogate pair is no character. Wherever it comes in, one U+FFFD stands for it, and everybody has the same
+// text.
 import { beforeEach, expect, test } from 'vitest';
 import type { MissionJson, QueuedJson, StoredEventJson } from '../../shared/api.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';

@@ -23,8 +23,8 @@ export interface Build {
 }
 
 /**
- * Brings dist/ up to date and copies it with `changes` made. Throws where a text is not there exactly once: a change that
- * changes nothing would let a test pass that proves nothing.
+ * Brings dist/ up to date and copies it with `changes` made. Throws where a text is not there exactly once: a change
+ * that changes nothing would let a test pass that proves nothing.
  */
 export const alteredBuild = async (changes: readonly Change[]): Promise<Build> => {
   const root = packageRoot();

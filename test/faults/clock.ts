@@ -1,7 +1,7 @@
 /**
- * Clocks of their own for single processes, by Debian's packages faketime and datefudge, which stand between a program and
- * its C library. Monotonic time stays true, as it does when a real clock is set. libfaketime can be set while the program
- * runs, but hangs inside workerd's allocator; datefudge works there, from the next start on.
+ * Clocks of their own for single processes, by Debian's packages faketime and datefudge, which stand between a program
+ * and its C library. Monotonic time stays true, as it does when a real clock is set. libfaketime can be set while the
+ * program runs, but hangs inside workerd's allocator; datefudge works there, from the next start on.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 

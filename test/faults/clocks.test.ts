@@ -1,4 +1,5 @@
-// Clocks jump by hours, each side's alone and both ways: order and outcomes are the same (protocol §9, laws of AGENTS.md).
+// Clocks jump by hours, each side's alone and both ways: order and outcomes are the same (protocol §9, laws of
+// AGENTS.md).
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectSameAsModel, modelRecord, storedEvents } from '../support/comparison.ts';
 import { unless } from '../support/needs.ts';

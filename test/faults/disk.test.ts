@@ -1,4 +1,5 @@
-// The disk under the host-agent's outbox is full in the middle of a turn (a small tmpfs): nothing breaks, nothing is lost.
+// The disk under the host-agent's outbox is full in the middle of a turn (a small tmpfs): nothing breaks, nothing is
+// lost.
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

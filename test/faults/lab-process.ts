@@ -18,7 +18,10 @@ export interface LabProcess {
   /** Resolves when the process that runs now is gone, by itself or not. */
   ended(): Promise<void>;
   pid(): number;
-  /** Sets its clock this many seconds off the true time; the edge's from its next start on. Only in a laboratory with `faketime`. */
+  /**
+   * Sets its clock this many seconds off the true time; the edge's from its next start on. Only in a laboratory with
+   * `faketime`.
+   */
   jump(seconds: number): void;
   /** The directory that holds its state. */
   readonly stateDir: string;

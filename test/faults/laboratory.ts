@@ -1,6 +1,7 @@
 /**
- * The fault laboratory: edge, OpenCode and host-agent as the launcher starts them, but each on its own, so that each can be
- * killed, frozen, cut off or given another state; with the scripted model as the only provider, and people who use it.
+ * The fault laboratory: edge, OpenCode and host-agent as the launcher starts them, but each on its own, so that each
+ * can be killed, frozen, cut off or given another state; with the scripted model as the only provider, and people who
+ * use it.
  *
  *     people ── viewerProxy ── edge ── linkProxy ── agent ── openCode ── model
  *
@@ -45,7 +46,9 @@ export const password = 'correct horse battery';
 /** So many that no mission waits for another, whatever machine this is; a case about waiting says its own number. */
 const slots = '16';
 
-/** The link's and the store's waits, short enough for a test and in the same order as the real ones (shared/limits.ts). */
+/**
+ * The link's and the store's waits, short enough for a test and in the same order as the real ones (shared/limits.ts).
+ */
 const quick: readonly Change[] = [
   { program: 'host-agent', from: 'var pingMs = 1e4;', to: 'var pingMs = 500;' },
   { program: 'host-agent', from: 'var silenceMs = 25e3;', to: `var silenceMs = ${scaledMs(3_000)};` },
@@ -133,8 +136,8 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     /** Processes that have to do with this laboratory and are still there, by their command line. */
     processesLeft: (): string[] => processesOf(directory.path),
     /**
-     * After every case: mends everything, so that one failed case does not fail the next, and then looks whether what was seen of all missions
-     * is what a reload shows.
+     * After every case: mends everything, so that one failed case does not fail the next, and then looks whether what
+     * was seen of all missions is what a reload shows.
      */
     mend: async (): Promise<void> => {
       await mend();

@@ -46,7 +46,8 @@ export const startLinkProxy = async (target: () => string) => {
       maxPayload: 0,
     });
     socket.on('error', () => far.terminate()); // The host-agent gave up while we dialled.
-    far.on('error', () => socket.destroy()); // The edge is away: the host-agent meets a closed door, as without a proxy.
+    // The edge is away: the host-agent meets a closed door, as without a proxy.
+    far.on('error', () => socket.destroy());
     far.once('unexpected-response', (_, response) => {
       response.resume();
       socket.end(`HTTP/1.1 ${response.statusCode} ${response.statusMessage}\r\ncontent-length: 0\r\n\r\n`);

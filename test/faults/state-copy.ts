@@ -10,9 +10,8 @@ export interface StateCopy {
 export type StateFiles = ReturnType<typeof stateOf>;
 
 /**
- * The files and folders below `root` whose paths begin with one of `names` (`store.sqlite` means its -wal and -shm too); copies go
- * to the folder `copies`.
- * Only for a process that does not run: SQLite's files belong together.
+ * The files and folders below `root` whose paths begin with one of `names` (`store.sqlite` means its -wal and -shm
+ * too); copies go to the folder `copies`. Only for a process that does not run: SQLite's files belong together.
  */
 export const stateOf = (root: string, names: readonly string[], copies: string, isRunning: () => boolean) => {
   const present = (below: string): string[] =>

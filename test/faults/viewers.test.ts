@@ -1,4 +1,5 @@
-// Viewers that are slow, dead, cut off, or there while the edge goes away: nobody else notices, and nobody misses anything.
+// Viewers that are slow, dead, cut off, or there while the edge goes away: nobody else notices, and nobody misses
+// anything.
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Person } from '../support/person.ts';
 import { type ResumingViewer, resumingViewer } from '../support/resuming-viewer.ts';
@@ -24,7 +25,10 @@ afterAll(async () => {
   await lab?.stop();
 });
 
-/** More than the kernel's buffers and the edge's allowance for one viewer take together (11 MB), in as few chunks as a model sends. */
+/**
+ * More than the kernel's buffers and the edge's allowance for one viewer take together (11 MB), in as few chunks as a
+ * model sends.
+ */
 const flood = `REPEAT 500 ${'A slow viewer does not hold up anybody else. '.repeat(500).trim()}`;
 
 test('of two viewers that stop reading both are closed, alone: one comes back with its cursor and has all of it', async () => {

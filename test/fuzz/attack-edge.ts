@@ -19,7 +19,10 @@ import {
 import { type Closed, dialEdge, type HostDial } from './host-dial.ts';
 import { Tally } from './tally.ts';
 
-/** Ends of a socket that say whose fault it was. Not 1006 (the edge broke off) and not 1011 (it could not take the frame). */
+/**
+ * Ends of a socket that say whose fault it was. Not 1006 (the edge broke off) and not 1011 (it could not take the
+ * frame).
+ */
 const blame: number[] = [
   closeCode.badFrame,
   closeCode.unauthorised,
@@ -112,7 +115,10 @@ export const attack = async (
   const tally = new Tally();
   const attacker = newAttacker(owner);
   const missions = [attacker.mission];
-  /** `attacker.n` is what the edge has. A shot that may have been understood and closes may have moved it on without an ack. */
+  /**
+   * `attacker.n` is what the edge has. A shot that may have been understood and closes may have moved it on without an
+   * ack.
+   */
   let isCertain = false;
 
   const session = async (dial: HostDial): Promise<number> => {

@@ -9,7 +9,9 @@ import type { Random, Shot } from './frames.ts';
 import { type EdgeShot, firstShotFromEdge, shotFromEdge, type Talk } from './from-edge.ts';
 import { Tally } from './tally.ts';
 
-/** Ends that say whose fault it was: ours in words, and the socket library's own for broken UTF-8 and too much of it. */
+/**
+ * Ends that say whose fault it was: ours in words, and the socket library's own for broken UTF-8 and too much of it.
+ */
 const blame: number[] = [closeCode.badFrame, closeCode.version, 1007, 1009];
 const maxReasonBytes = 123;
 /** Said of a good session too, when the edge of the one before had another log. */

@@ -1,4 +1,5 @@
-// The edge alone as a person's machine runs it: workerd with the built Worker, started and enrolled by the launcher's own parts.
+// The edge alone as a person's machine runs it: workerd with the built Worker, started and enrolled by the launcher's
+// own parts.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -91,7 +91,8 @@ test(`a host that lies about its past may get a new log, and nothing is lost (se
 
 test(`bytes that are no frames at all end their own connection (seed ${seed})`, options, async () => {
   const host = await edge.enrol();
-  // A frame of a reserved kind, one that claims 2^63 bytes, a rest without a beginning, a compressed one, an endless one.
+  // A frame of a reserved kind, one that claims 2^63 bytes, a rest without a beginning, a compressed one, an endless
+  // one.
   const heads = ['83800000000000', '81ffffffffffffffffff00000000', '8080000000000000', 'c181000000007b', '0100'];
   for (let sent = 0; sent < framesPerSide / 50; sent++) {
     const head = Buffer.from(heads[sent % heads.length] ?? '', 'hex');

@@ -11,7 +11,9 @@ export interface Shot {
   what: string;
   data: string | Buffer;
   isBinary: boolean;
-  /** `closes`: not a frame of the protocol, or none that may come here. `any`: may be understood, ignored or refused. */
+  /**
+   * `closes`: not a frame of the protocol, or none that may come here. `any`: may be understood, ignored or refused.
+   */
   expect: 'closes' | 'answered' | 'any';
   /** With `closes`: the code that says why. */
   code?: number;

@@ -82,7 +82,10 @@ const oddCommand = (random: Random, { known }: Talk): Frame =>
     () => command({}, { more: nasty(random), agent: '__proto__', model: '/' }),
   ])();
 
-/** Ids of commands in this shot: `good` ones are to be taken, `bad` ones are received and fail, `never` ones leave no trace. */
+/**
+ * Ids of commands in this shot: `good` ones are to be taken, `bad` ones are received and fail, `never` ones leave no
+ * trace.
+ */
 export type EdgeShot = Shot & { good: string[]; bad: string[]; never: string[] };
 
 const without = (shot: Shot, never: string[] = []): EdgeShot => ({ ...shot, good: [], bad: [], never });

@@ -248,7 +248,10 @@ export const firstShotFromHost = (random: Random, attacker: Attacker): Shot => {
   ])();
 };
 
-/** A hello that is well-formed, and says of the past or of what it has whatever it likes (protocol §6 takes it at its word). */
+/**
+ * A hello that is well-formed, and says of the past or of what it has whatever it likes (protocol §6 takes it at its
+ * word).
+ */
 export const lyingHello = (random: Random, run: string): Frame => {
   const text = () =>
     pick(random, ['__proto__', 'constructor', '爆'.repeat(64), 'half \ud800', '\u0000', 'x'.repeat(64), run]);
@@ -277,8 +280,8 @@ export const lyingHello = (random: Random, run: string): Frame => {
 };
 
 /**
- * What a hello says of the past may be wrong without being malformed, and then it is a server whose edge was rolled back (protocol
- * §6), which has a right to a new log. Such lies are told to a server of their own.
+ * What a hello says of the past may be wrong without being malformed, and then it is a server whose edge was rolled
+ * back (protocol §6), which has a right to a new log. Such lies are told to a server of their own.
  */
 const mutatedHello = (random: Random, first: Frame): Shot => {
   const shot = mutated(random, first);

@@ -59,7 +59,9 @@ export interface Witness {
   rows: object[];
 }
 
-/** Creates a mission on a server by HTTP, sends its message, and answers the first `rows` rows of a turn as its host. */
+/**
+ * Creates a mission on a server by HTTP, sends its message, and answers the first `rows` rows of a turn as its host.
+ */
 export const write = async (person: Person, good: GoodHost, host: Enrolled, count: number): Promise<Witness> => {
   const created = await call(person, 'POST', '/missions', { title: 'witness', workspace_id: host.workspaceId });
   const { id: mission } = created as { id: string };

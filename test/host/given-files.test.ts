@@ -11,7 +11,10 @@ import { newMissionId, temporaryDirectory, testWorkspace } from '../support/host
 const jpeg = Buffer.from('ffd8ffe000104a464946', 'hex');
 const partID = 'prt_0123456789ab0123456789abcd';
 
-/** A mission with some files in its context directory, and what a message makes of them for a model that sees or does not. */
+/**
+ * A mission with some files in its context directory, and what a message makes of them for a model that sees or does
+ * not.
+ */
 const ground = () => {
   const workingDir = realpathSync(temporaryDirectory());
   const workspace = testWorkspace(workingDir);

@@ -1,4 +1,5 @@
-// What providers send that is no answer, or not a whole one, in a real OpenCode: how often the model is asked, and how the turn ends.
+// What providers send that is no answer, or not a whole one, in a real OpenCode: how often the model is asked, and how
+// the turn ends.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outcomeOf } from '../../shared/events.ts';
 import { newMissionId } from '../support/host-store.ts';

@@ -26,7 +26,8 @@ const usages = [
   '{"prompt_tokens":9007199254740993,"completion_tokens":9007199254740993,"total_tokens":1}',
 ];
 
-// OpenCode takes some of these for a full context, sums the conversation up and goes on: then more follows than this answer.
+// OpenCode takes some of these for a full context, sums the conversation up and goes on: then more follows than this
+// answer.
 test.each(usages)(
   'a turn whose provider reports %s ends with its answer, and no price that nobody paid',
   async (usage) => {

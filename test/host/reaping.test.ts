@@ -50,7 +50,10 @@ const leaveDaemon = async (stack: Stack, me: Person, foreground?: string) => {
 const reaped = ({ name, data }: { name: string; data: Record<string, unknown> }) =>
   name === 'host.note' && data.code === 'reaped';
 
-/** The names in a note. OpenCode runs programs of its own now and then (git, for its snapshots), which may be among them. */
+/**
+ * The names in a note. OpenCode runs programs of its own now and then (git, for its snapshots), which may be among
+ * them.
+ */
 const namedIn = ({ data }: { data: Record<string, unknown> }) =>
   /processes \((.+?)\)/.exec(String(data.text))?.[1]?.split(', ');
 

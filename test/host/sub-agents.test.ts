@@ -75,7 +75,8 @@ test('sub-agents of sub-agents count in cost, and to-do lists are right, also wh
     outer?.tool_call_id,
     undefined,
   ]);
-  // Eight model calls: four of the mission's agent, three of its deputy, one of the deputy's helper; 80 in, 10 out, 20 cached each.
+  // Eight model calls: four of the mission's agent, three of its deputy, one of the deputy's helper; 80 in, 10 out, 20
+  // cached each.
   expect(lab.model.requests).toHaveLength(8);
   expect(ended.usage).toMatchObject({ input: 640, output: 80, cache_read: 160 });
   expect(ended.usage.cost_usd).toBeCloseTo(8 * 0.000102, 9);

@@ -1,4 +1,5 @@
-// Half of a surrogate pair in what the model says, or an agent asks: what is streamed, stored and ended is the same, well-formed text.
+// Half of a surrogate pair in what the model says, or an agent asks: what is streamed, stored and ended is the same,
+// well-formed text.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MissionId } from '../../shared/ids.ts';
@@ -32,7 +33,10 @@ const seen = (host: MissionHost, mission: MissionId): Map<string, string> => {
   return whole;
 };
 
-/** Every way in which halves come: a pair that two chunks share, halves that meet nothing, some around a secret, one at the end. */
+/**
+ * Every way in which halves come: a pair that two chunks share, halves that meet nothing, some around a secret, one at
+ * the end.
+ */
 const chunks = [
   'a \ud83d',
   '\ude00 b \ud83d',

@@ -6,7 +6,10 @@ import project from '../../package.json' with { type: 'json' };
 
 const cache = '/var/cache/openagent-test';
 
-/** What a person's server has before Open Agent comes: systemd, and the programs that its installer asks for or would bring. */
+/**
+ * What a person's server has before Open Agent comes: systemd, and the programs that its installer asks for or would
+ * bring.
+ */
 const packages = ['systemd', 'ca-certificates', 'curl', 'git', 'tini', 'procps'];
 
 /** A tree made otherwise is another tree. */

@@ -1,5 +1,5 @@
-// What the host-agent must never do, shown to the real program by an edge that a case plays itself. There is no OpenCode:
-// commands of a version to come end at once, each with a row in the outbox.
+// What the host-agent must never do, shown to the real program by an edge that a case plays itself. There is no
+// OpenCode: commands of a version to come end at once, each with a row in the outbox.
 import { expect } from 'vitest';
 import type { Build } from '../faults/altered-build.ts';
 import { type Dial, EdgePeer } from '../support/edge-peer.ts';

@@ -5,7 +5,9 @@ import { createServer } from 'node:http';
 /** What happens to an answer: its text as it goes on, or null when it is lost on the way. */
 export type Alter = (path: string, text: string) => string | null;
 
-/** Listens on loopback; `alter` may be changed at any time. Requests reach the edge whatever happens to their answers. */
+/**
+ * Listens on loopback; `alter` may be changed at any time. Requests reach the edge whatever happens to their answers.
+ */
 export const startAlteringProxy = async (target: string) => {
   const proxy = { url: '', alter: ((_, text) => text) as Alter, close: () => undefined as unknown };
   const server = createServer(async (request, response) => {

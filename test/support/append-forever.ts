@@ -1,4 +1,7 @@
-/** A process that appends rows until it is killed: `node append-forever.ts <store> <host id>`. Prints n after each commit. */
+/**
+ * A process that appends rows until it is killed: `node append-forever.ts <store> <host id>`. Prints n after each
+ * commit.
+ */
 import { writeSync } from 'node:fs';
 import { openStore } from '../../host-agent/store/store.ts';
 import { hostId } from '../../shared/ids.ts';

@@ -14,8 +14,8 @@ export interface Ended {
 export type Command = ReturnType<typeof startCommand>;
 
 /**
- * Starts `openagent <args>` with nothing of this machine's environment but PATH. `input` is piped to it and ended; without one standard
- * input is /dev/null.
+ * Starts `openagent <args>` with nothing of this machine's environment but PATH. `input` is piped to it and ended;
+ * without one standard input is /dev/null.
  */
 export const startCommand = (args: string[], environment: Record<string, string>, input?: string | Uint8Array) => {
   const env = { PATH: process.env.PATH ?? '', ...environment };

@@ -1,4 +1,5 @@
-// What a mission's conversation consists of, line by line, read from each place that shows it: both streams and the stored events.
+// What a mission's conversation consists of, line by line, read from each place that shows it: both streams and the
+// stored events.
 import type { LogEvent } from '../../shared/events.ts';
 import { assistantMessageId } from '../../shared/ids.ts';
 import type { StoredEvent } from './comparison.ts';
@@ -67,7 +68,10 @@ const lineOf = ({
   }
 };
 
-/** What a stream of the log has shown of a mission. `byEnds`: a text stands where it ended, as the apps are shown it, not where it began. */
+/**
+ * What a stream of the log has shown of a mission. `byEnds`: a text stands where it ended, as the apps are shown it,
+ * not where it began.
+ */
 export const logLines = (reading: Reading, mission: string, byEnds: boolean): Lines => {
   const placed: Line[] = [];
   const waiting = new Map<string, Line>();

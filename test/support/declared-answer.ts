@@ -1,4 +1,5 @@
-// Whether what the API answered is what its route is declared to answer (shared/routes): every test that calls it asks this.
+// Whether what the API answered is what its route is declared to answer (shared/routes): every test that calls it asks
+// this.
 import { failuresOf, successesOf } from '../../shared/routes/failures.ts';
 import type { Answer, Route } from '../../shared/routes/route.ts';
 import { declaredRoute } from '../../worker/http/declared.ts';
@@ -10,7 +11,10 @@ export interface Said {
   text?: string;
 }
 
-/** Throws where what a call of this path got is not what its route is declared to answer; of paths without a route it knows nothing. */
+/**
+ * Throws where what a call of this path got is not what its route is declared to answer; of paths without a route it
+ * knows nothing.
+ */
 export const checkAnswer = (method: string, sent: string, { status, type, text }: Said): void => {
   const path = new URL(`http://edge${sent}`).pathname.replace(/\/{2,}/g, '/');
   const route = declaredRoute(method, path);

@@ -3,13 +3,16 @@ import type { Cancel, Clock } from '../../shared/clock.ts';
 
 export interface HandClock extends Clock {
   /**
-   * Lets this much time pass: runs what becomes due in the order of time, each while the clock shows its own moment, also what that
-   * sets in turn. Returns without a pause, so what promises bring about comes after it.
+   * Lets this much time pass: runs what becomes due in the order of time, each while the clock shows its own moment,
+   * also what that sets in turn. Returns without a pause, so what promises bring about comes after it.
    */
   advance(ms: number): void;
   /** The wall clock alone jumps, forwards or back: nothing becomes due by it. */
   jump(ms: number): void;
-  /** Resolves when somebody waits for exactly this long, now or later: after it `advance(ms)` reaches what is waited for. */
+  /**
+   * Resolves when somebody waits for exactly this long, now or later: after it `advance(ms)` reaches what is waited
+   * for.
+   */
   awaited(ms: number): Promise<void>;
   /** For how long each waits who waits now, in the order in which they are due. */
   waits(): number[];

@@ -18,7 +18,10 @@ export const deputy = {
   },
 };
 
-/** Config of the provider `lab`, whose model `m1` is the scripted one, as is `eyes`, which takes images; a value for OPENCODE_CONFIG_CONTENT. */
+/**
+ * Config of the provider `lab`, whose model `m1` is the scripted one, as is `eyes`, which takes images; a value for
+ * OPENCODE_CONFIG_CONTENT.
+ */
 export const labConfig = (modelUrl: string, apiKey = 'lab-api-key', more: object = {}): string =>
   JSON.stringify({
     ...more,
@@ -95,7 +98,9 @@ export const announcedOpenCode = (path: string) => {
   return file;
 };
 
-/** Calls in the shape of architecture §4: title at creation, `prompt_async` with ids of ours, agent and model each time. */
+/**
+ * Calls in the shape of architecture §4: title at creation, `prompt_async` with ids of ours, agent and model each time.
+ */
 export const openCodeCalls = ({ url, username, password }: { url: string; username: string; password: string }) => {
   const authorization = basicAuthorization({ username, password });
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {

@@ -3,8 +3,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /**
- * A TCP proxy before `target` that can be cut: open connections end at once, new ones are refused until it is mended. `port` 0 takes
- * a free one.
+ * A TCP proxy before `target` that can be cut: open connections end at once, new ones are refused until it is mended.
+ * `port` 0 takes a free one.
  */
 export const startProxy = async (target: string, port = 0) => {
   const far = new URL(target);

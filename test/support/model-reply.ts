@@ -3,7 +3,9 @@ import type { ServerResponse } from 'node:http';
 /** One reply in the OpenAI streaming format (opencode §12). Headers go out with the first chunk. */
 export type Reply = ReturnType<typeof openReply>;
 
-/** Token numbers that a call reports unless its script says others: OpenCode shows input 80, output 10, cache.read 20. */
+/**
+ * Token numbers that a call reports unless its script says others: OpenCode shows input 80, output 10, cache.read 20.
+ */
 const usualUsage = JSON.stringify({
   prompt_tokens: 100,
   completion_tokens: 10,

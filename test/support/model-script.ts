@@ -1,8 +1,8 @@
 // The language of the scripted model: what one user text asks it to do, step by step.
 
 /**
- * One line of a script. Delays are milliseconds; `count` is how many requests an error, a cut, a raw answer or an odd end meets
- * before the script goes on without it.
+ * One line of a script. Delays are milliseconds; `count` is how many requests an error, a cut, a raw answer or an odd
+ * end meets before the script goes on without it.
  */
 export type ScriptLine =
   | { word: 'say'; kind: 'text' | 'reasoning'; chunks: string[] }
@@ -22,8 +22,8 @@ const defaultRetryAfterMs = 100;
 
 /**
  * Reads the script in a user text. Lines without a script word are ignored once one line has one; a text without any is
- * answered with `You said: <text>`. A `TOOL` line ends its step, so the result has one entry for each model call; an `END`
- * right behind it says how that step ends.
+ * answered with `You said: <text>`. A `TOOL` line ends its step, so the result has one entry for each model call; an
+ * `END` right behind it says how that step ends.
  */
 export function parseScript(userText: string): ScriptLine[][] {
   const lines = userText.split('\n').flatMap((line) => parseLine(line.trim()) ?? []);
@@ -80,7 +80,8 @@ function parseLine(line: string): ScriptLine | undefined {
       };
     case 'CUT':
       return { word: 'cut', count: optionalCount(first, line) };
-    // The JSON text of `usage` in the last chunk, as it stands: numbers no JavaScript number can hold stay what they are.
+    // The JSON text of `usage` in the last chunk, as it stands: numbers no JavaScript number can hold stay what they
+    // are.
     case 'USAGE':
       return { word: 'usage', json: rest };
     // A whole answer as it stands, in place of any other: `RAW 200 text/html "<html>…"`, the body as a JSON string.

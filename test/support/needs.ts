@@ -1,5 +1,5 @@
-// What some tests need of the machine they run on. Where it is missing they are skipped, and their titles say why, so that the
-// last lines of a run can.
+// What some tests need of the machine they run on. Where it is missing they are skipped, and their titles say why, so
+// that the last lines of a run can.
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 
@@ -17,6 +17,8 @@ export const noMount: string | undefined =
       ? undefined
       : 'mounting is not allowed here, or util-linux is missing';
 
-/** The title of a test or a group that is skipped for `reason`, if there is one (test/allowed-skips.json names both). */
+/**
+ * The title of a test or a group that is skipped for `reason`, if there is one (test/allowed-skips.json names both).
+ */
 export const unless = (reason: string | undefined, title: string): string =>
   reason === undefined ? title : `${title} (not tried: ${reason})`;

@@ -1,5 +1,5 @@
-// How long anything in the tests may take before it is called a hang. Every wait takes its limit from here, and nothing but
-// a hang reaches one: no test passes or fails by how fast the machine is. Works in Node and in workerd.
+// How long anything in the tests may take before it is called a hang. Every wait takes its limit from here, and nothing
+// but a hang reaches one: no test passes or fails by how fast the machine is. Works in Node and in workerd.
 import process from 'node:process';
 
 /** For a program that waits without having measured, such as one that a person starts by hand. */
@@ -10,16 +10,16 @@ const slowness = Number(process.env.TEST_SLOWNESS ?? unmeasured);
 if (!(slowness >= 1)) throw new Error(`TEST_SLOWNESS takes a number from 1 on, not "${process.env.TEST_SLOWNESS}"`);
 
 /**
- * A time of the product that a test shortens, such as the silence after which a link is dead: so much on the reference, and
- * more where everything takes longer, so that what lives is not taken for dead.
+ * A time of the product that a test shortens, such as the silence after which a link is dead: so much on the reference,
+ * and more where everything takes longer, so that what lives is not taken for dead.
  */
 export const scaledMs = (ms: number): number => Math.round(ms * slowness);
 
 const seconds = (count: number): number => scaledMs(count * 1000);
 
 /**
- * One event of a system that runs: an answer, a row, a line in a log, a process that is gone. The slowest that was seen on the
- * reference, a cold OpenCode beside two test files, took 4 s.
+ * One event of a system that runs: an answer, a row, a line in a log, a process that is gone. The slowest that was seen
+ * on the reference, a cold OpenCode beside two test files, took 4 s.
  */
 export const eventMs = seconds(60);
 
@@ -27,8 +27,8 @@ export const eventMs = seconds(60);
 export const patience = { timeout: eventMs, interval: 25 };
 
 /**
- * A whole test, or a hook, of each layer: ten times and more what the longest took on the reference, and longer than the waits
- * in it, so that a wait in vain ends first and says for what.
+ * A whole test, or a hook, of each layer: ten times and more what the longest took on the reference, and longer than
+ * the waits in it, so that a wait in vain ends first and says for what.
  */
 export const layerMs = {
   /** Computing, and now and then a shell. */

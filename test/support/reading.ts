@@ -151,7 +151,10 @@ export class Reading {
     if (text.length >= known.length) this.#texts.set(part, text);
   }
 
-  /** What was seen in the making is the beginning of the whole, or of a part that nobody lived to end, the other way round. */
+  /**
+   * What was seen in the making is the beginning of the whole, or of a part that nobody lived to end, the other way
+   * round.
+   */
   #close(part: string, text: string, isIncomplete: boolean): void {
     const known = this.#texts.get(part) ?? '';
     if (!text.startsWith(known) && !(isIncomplete && known.startsWith(text)))

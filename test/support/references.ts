@@ -63,7 +63,10 @@ export const unresolved = ({ path, text }: { path: string; text: string }, { of,
   return missing;
 };
 
-/** Which document a section is of: the word before it, that of the reference it is chained to, or of the comment, or of the file. */
+/**
+ * Which document a section is of: the word before it, that of the reference it is chained to, or of the comment, or of
+ * the file.
+ */
 const wordBefore = (
   text: string,
   at: number,
@@ -102,7 +105,10 @@ const anchorOf = (title: string): string =>
     .replace(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-/** Links of a page to files or headings that are not there. `textOf`: the text of a linked file, null where there is none. */
+/**
+ * Links of a page to files or headings that are not there. `textOf`: the text of a linked file, null where there is
+ * none.
+ */
 export const brokenLinks = (path: string, text: string, textOf: (to: string) => string | null): string[] => {
   const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');
   return links.flatMap((link) => {

@@ -1,5 +1,5 @@
-// A dashboard that never gives up: reads `?format=delta`, comes back with its last id after every end, and keeps the log
-// as it was shown.
+// A dashboard that never gives up: reads `?format=delta`, comes back with its last id after every end, and keeps the
+// log as it was shown.
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseCursor } from '../../shared/cursor.ts';
 import { eventMs } from './patience.ts';
@@ -11,7 +11,9 @@ export interface ResumingViewer {
   rows: readonly StreamEvent[];
   /** Texts by part, built as shared/events.ts says, with deltas. */
   texts: ReadonlyMap<string, string>;
-  /** The seq of the snapshot that came first, or with the last `reset`: what lies before it has to be read elsewhere. */
+  /**
+   * The seq of the snapshot that came first, or with the last `reset`: what lies before it has to be read elsewhere.
+   */
   from(): number;
   /** How often a stream was opened, and how often its position was gone. */
   counts: { joins: number; resets: number };

@@ -11,8 +11,8 @@ export interface Reloaded {
 }
 
 /**
- * How what a mission's viewers saw differs from a reload: `log` is a reading of `?format=delta`, `apps` those of the default stream. Each is
- * compared from where it joined; what was before is a reload's business.
+ * How what a mission's viewers saw differs from a reload: `log` is a reading of `?format=delta`, `apps` those of the
+ * default stream. Each is compared from where it joined; what was before is a reload's business.
  */
 export const differences = (mission: string, reloaded: Reloaded, log: Reading, apps: readonly Reading[]): string[] => {
   const stored = storedLines(reloaded.stored);
@@ -62,11 +62,13 @@ const appDifferences = (
   const joined = Math.max(reading.joinedAt ?? reading.seq, log.joinedAt ?? log.seq);
   const due = logLines(log, mission, true);
   const shown = appLines(reading, mission);
-  // The apps are shown a sub-agent's text when nothing of the mission's own is in the making, and one begun before they came at its end.
+  // The apps are shown a sub-agent's text when nothing of the mission's own is in the making, and one begun before they
+  // came at its end.
   const own = new Set(due.placed.map(({ seq }) => seq));
   const seen = shown.placed.filter(({ seq, head }) => head !== 'thinking' || own.has(seq));
   const isSaid = ({ head }: Line): boolean => head !== 'thinking';
-  // They hear nothing of a removal but the new length, and nothing of a message that was to start at once and waits nevertheless.
+  // They hear nothing of a removal but the new length, and nothing of a message that was to start at once and waits
+  // nevertheless.
   const waits = new Set(shown.waiting.map(({ head }) => head));
   const still = stored.waiting.filter(({ head }, index) => index > 0 || waits.has(head));
   const removed = shown.waiting.filter(({ head }) => due.waiting.some((line) => line.head === head));

@@ -1,12 +1,13 @@
-// How much slower than a quiet two-core machine this one is right now: what every limit of the tests is multiplied with.
+// How much slower than a quiet two-core machine this one is right now: what every limit of the tests is multiplied
+// with.
 import { spawnSync } from 'node:child_process';
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Milliseconds that each measure takes on the reference: two cores of a virtual server, nothing else running. Its disk is
- * faster (4 ms); up to this, nothing of the tests waits for it.
+ * Milliseconds that each measure takes on the reference: two cores of a virtual server, nothing else running. Its disk
+ * is faster (4 ms); up to this, nothing of the tests waits for it.
  */
 const referenceMs = { processStart: 25, cpu: 50, fsync: 20 };
 
@@ -48,7 +49,10 @@ const storeIn = (directory: string) => (): void => {
   closeSync(file);
 };
 
-/** The worst of starting a process, computing and syncing a file, as a multiple of the reference; never below 1. Takes about 0.3 s. */
+/**
+ * The worst of starting a process, computing and syncing a file, as a multiple of the reference; never below 1. Takes
+ * about 0.3 s.
+ */
 export const measureSlowness = (): number => {
   const directory = mkdtempSync(join(tmpdir(), 'openagent-calibration-'));
   try {

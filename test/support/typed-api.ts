@@ -1,5 +1,5 @@
-// The typed client of the API: paths, parameters and bodies are held against the declared routes when the tests are compiled, answers when
-// they come.
+// The typed client of the API: paths, parameters and bodies are held against the declared routes when the tests are
+// compiled, answers when they come.
 import createClient, { type Client } from 'openapi-fetch';
 import type { Paths } from '../../shared/routes/paths.ts';
 import { asDeclared } from './declared-answer.ts';

@@ -1,4 +1,5 @@
-// Somebody who watches everything of one user from the beginning, in both renderings, and then looks whether a reload shows the same.
+// Somebody who watches everything of one user from the beginning, in both renderings, and then looks whether a reload
+// shows the same.
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { storedEvents } from './comparison.ts';
@@ -10,8 +11,8 @@ import { Viewer } from './steady-viewer.ts';
 export type Witness = Awaited<ReturnType<typeof startWitness>>;
 
 /**
- * Nothing has moved for so long, in the streams and in what a reload shows: they differ for good. More than twice the slowest event
- * (patience.ts), and not all of its patience, because every planted bug waits for it.
+ * Nothing has moved for so long, in the streams and in what a reload shows: they differ for good. More than twice the
+ * slowest event (patience.ts), and not all of its patience, because every planted bug waits for it.
  */
 const stillMs = eventMs / 6;
 const lookMs = 50;
@@ -71,7 +72,10 @@ export const startWitness = async (url: () => string, headers: Record<string, st
     ]);
 
   return {
-    /** How what was seen differs from a reload, of all that has changed since the last look; nothing, as soon as it does not. */
+    /**
+     * How what was seen differs from a reload, of all that has changed since the last look; nothing, as soon as it does
+     * not.
+     */
     differences: async (): Promise<string[]> => {
       let [before, since] = ['', performance.now()];
       for (;;) {

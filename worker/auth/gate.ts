@@ -13,11 +13,11 @@ import { type AuthMode, authMode, devUser, isAdmin, singleUser } from './mode.ts
 import { isSocketRequest, socketToken } from './socket.ts';
 
 /**
- * Lets a request in as who its route is declared for (shared/routes), or refuses it with the contract's texts: the one place that finds
- * out who asks, and compares what the principal may with what the declaration needs. Every path below /api
- * passes here first; one that is not declared is for users, so that nobody else learns which paths there are. With authentication off
- * only pages and programs of this machine get in: Host and Origin must be loopback names (a browser sets both itself, so neither another
- * web site nor DNS rebinding can fake them).
+ * Lets a request in as who its route is declared for (shared/routes), or refuses it with the contract's texts: the one
+ * place that finds out who asks, and compares what the principal may with what the declaration needs. Every path below
+ * /api passes here first; one that is not declared is for users, so that nobody else learns which paths there are. With
+ * authentication off only pages and programs of this machine get in: Host and Origin must be loopback names (a browser
+ * sets both itself, so neither another web site nor DNS rebinding can fake them).
  */
 export const gate: MiddlewareHandler<Bound> = async (c, next) => {
   const mode = authMode(c.env);

@@ -17,7 +17,9 @@ export type Claims = z.infer<typeof claims>;
 export const signToken = (content: Claims, secret: string): Promise<string> =>
   new SignJWT(content).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(Buffer.from(secret));
 
-/** The claims of a token of ours that is not expired at `nowMs`, else null: clients are never told which check failed. */
+/**
+ * The claims of a token of ours that is not expired at `nowMs`, else null: clients are never told which check failed.
+ */
 export const verifyToken = async (token: string, secret: string, nowMs: number): Promise<Claims | null> => {
   const rules = { algorithms: ['HS256'], clockTolerance: leewayS, currentDate: new Date(nowMs) };
   // Whatever is wrong with a token, it says nothing about who asks.

@@ -77,7 +77,10 @@ const modeWithoutAuthentication = (env: Bindings): AuthMode => {
   return { kind: 'disabled' };
 };
 
-/** The user list, empty when there is none, or a text saying what is wrong with it. Never quotes the list: it holds passwords. */
+/**
+ * The user list, empty when there is none, or a text saying what is wrong with it. Never quotes the list: it holds
+ * passwords.
+ */
 const configuredUsers = (text: string): Account[] | string => {
   if (text.trim() === '') return [];
   const wrong =

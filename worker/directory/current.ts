@@ -9,7 +9,10 @@ export const currentMission = async (db: Directory, owner: string): Promise<Miss
   return row ? missionId.parse(row.mission) : null;
 };
 
-/** The same with the server that holds it; null also where the mission is gone. One query: dashboards ask every few seconds. */
+/**
+ * The same with the server that holds it; null also where the mission is gone. One query: dashboards ask every few
+ * seconds.
+ */
 export const currentMissionHost = async (
   db: Directory,
   owner: string,

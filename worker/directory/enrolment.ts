@@ -33,9 +33,10 @@ export interface Enrolling {
 }
 
 /**
- * Uses a code up and enrols its server, in one transaction, so that of two servers with one code one is enrolled. The same
- * attempt may come again: it gets the same server with yet another credential. Each credential raises the epoch, which fences
- * the one before. Null when the code is not to be used, or `known` is not proven (which leaves the code as it was).
+ * Uses a code up and enrols its server, in one transaction, so that of two servers with one code one is enrolled. The
+ * same attempt may come again: it gets the same server with yet another credential. Each credential raises the epoch,
+ * which fences the one before. Null when the code is not to be used, or `known` is not proven (which leaves the code as
+ * it was).
  */
 export const useCode = async (db: Directory, enrolling: Enrolling, now: number): Promise<HostRow | null> => {
   const { codeSha256, attemptSha256, credentialSha256, fresh, known } = enrolling;

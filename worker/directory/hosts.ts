@@ -19,7 +19,10 @@ export const findHost = async (db: Directory, id: string): Promise<HostRow | nul
     .where(and(eq(hosts.id, id), isEnrolled))
     .get()) ?? null;
 
-/** Whether a server may dial: it was not removed and has a credential. It may have been enrolled again since it was removed. */
+/**
+ * Whether a server may dial: it was not removed and has a credential. It may have been enrolled again since it was
+ * removed.
+ */
 export const mayDial = async (db: Directory, id: string): Promise<boolean> => {
   const isDialling = and(eq(hosts.id, id), isEnrolled, ne(hosts.credentialSha256, ''));
   return (await db.select({ id: hosts.id }).from(hosts).where(isDialling).get()) !== undefined;
@@ -65,7 +68,9 @@ export const hostOfWorkspace = (all: readonly HostRow[], workspace: string | nul
 
 export type Enrolment = Pick<HostRow, 'id' | 'name' | 'credentialSha256' | 'epoch' | 'workspaceId'>;
 
-/** Enrols the server of the edge's own machine, also one that was removed; what its object has reported about it stays. */
+/**
+ * Enrols the server of the edge's own machine, also one that was removed; what its object has reported about it stays.
+ */
 export const upsertHost = async (db: Directory, host: Enrolment, now: number): Promise<void> => {
   const { id, ...given } = host;
   const renewed = { ...given, removedAt: null };

@@ -8,7 +8,10 @@ import { missions } from './schema.ts';
 
 const isOwned = (owner: string) => and(eq(missions.owner, owner), isNull(missions.deletedAt));
 
-/** Missions of a user, the last changed first, with the shortened history the objects project; `total` is how many there are. */
+/**
+ * Missions of a user, the last changed first, with the shortened history the objects project; `total` is how many there
+ * are.
+ */
 export const listMissions = async (
   db: Directory,
   owner: string,

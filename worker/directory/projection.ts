@@ -1,4 +1,7 @@
-/** What a server's object keeps up to date in D1: its missions, for lists, and what is known of the server (protocol §7). */
+/**
+ * What a server's object keeps up to date in D1: its missions, for lists, and what is known of the server
+ * (protocol §7).
+ */
 import { and, eq, ne, type SQL, sql } from 'drizzle-orm';
 import type { Directory } from './directory.ts';
 import { hosts, missions } from './schema.ts';
@@ -17,7 +20,8 @@ export const writeMissions = async (db: Directory, rows: readonly MissionRow[]):
 const upsert = (db: Directory, row: MissionRow) =>
   db
     .insert(missions)
-    // A select of one row or none, since only an insert from one can have a condition: the log must be the one in force.
+    // A select of one row or none, since only an insert from one can have a condition: the log must be the one in
+    // force.
     .select(
       db
         .select(valuesOf(row))
@@ -61,7 +65,10 @@ const valuesOf = (row: MissionRow) => ({
 
 const given = <T>(value: T, column: string): SQL.Aliased<T> => sql<T>`${value}`.as(column);
 
-/** How many missions of this log there are, and the sum of their revs: less than was projected means an older copy of D1. */
+/**
+ * How many missions of this log there are, and the sum of their revs: less than was projected means an older copy of
+ * D1.
+ */
 export const projectedTotals = async (
   db: Directory,
   host: string,
@@ -103,7 +110,10 @@ export const setCapabilities = async (
     .where(eq(hosts.id, host));
 };
 
-/** One of these missions that the directory knows as another server's, or null. One query, since a batch may open thousands. */
+/**
+ * One of these missions that the directory knows as another server's, or null. One query, since a batch may open
+ * thousands.
+ */
 export const foreignMission = async (db: Directory, host: string, ids: string[]): Promise<string | null> => {
   // As one value: D1 takes a hundred parameters at the most.
   const isNamed = sql`${missions.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;

@@ -17,7 +17,9 @@ export const hosts = sqliteTable('hosts', {
   /** Root of its host workspace, as last reported. */
   workingDir: text('working_dir'),
   createdAt: integer('created_at').notNull(),
-  /** Set when the server was removed. The row stays: its missions can still be read, and are projected against its log. */
+  /**
+   * Set when the server was removed. The row stays: its missions can still be read, and are projected against its log.
+   */
   removedAt: integer('removed_at'),
 });
 

@@ -22,7 +22,10 @@ export const fieldsOf = (schema: Route['params']): { name: string; isRequired: b
   }));
 };
 
-/** References inside a schema, as they are inside the document. A shape that has a name carries it as `id`, which is no JSON Schema. */
+/**
+ * References inside a schema, as they are inside the document. A shape that has a name carries it as `id`, which is no
+ * JSON Schema.
+ */
 const inDocument = (schema: object): JsonSchema =>
   JSON.parse(
     JSON.stringify(schema, (key, value) =>

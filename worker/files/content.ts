@@ -23,7 +23,10 @@ export const contentType = (name: string): string => {
 
 const octets = 'application/octet-stream';
 
-/** A download under this name, whatever is in it: plain ASCII in quotes for old clients, the whole of it beside (RFC 6266, 8187). */
+/**
+ * A download under this name, whatever is in it: plain ASCII in quotes for old clients, the whole of it beside (RFC
+ * 6266, 8187).
+ */
 export const attachment = (name: string): string => {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
   if (plain === name) return `attachment; filename="${name}"`;

@@ -8,7 +8,10 @@ import { attachment, contentType } from './content.ts';
 import { placeOf } from './place.ts';
 import { rangeIn } from './range.ts';
 
-/** A file or a range of it, streamed from its server, unless the client's conditions say otherwise. A `HEAD` request opens no transfer. */
+/**
+ * A file or a range of it, streamed from its server, unless the client's conditions say otherwise. A `HEAD` request
+ * opens no transfer.
+ */
 export const download = async (c: Context, path: string): Promise<Response> => {
   const { host, target } = await placeOf(c, path);
   const isHead = c.req.method === 'HEAD';

@@ -1,8 +1,9 @@
 import type { ByteRange } from '../../shared/calls/files.ts';
 
 /**
- * The range of a `Range` header. Null without the header, for several ranges and for anything that is not a valid range: then the whole
- * file is sent (RFC 9110 §14.2). A number too large to be exact is cut to the largest exact one, which no file reaches either.
+ * The range of a `Range` header. Null without the header, for several ranges and for anything that is not a valid
+ * range: then the whole file is sent (RFC 9110 §14.2). A number too large to be exact is cut to the largest exact one,
+ * which no file reaches either.
  */
 export const rangeIn = (header: string | undefined): ByteRange | null => {
   const set = /^bytes=(.*)$/i.exec(header?.trim() ?? '')?.[1] ?? '';

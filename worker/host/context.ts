@@ -2,15 +2,19 @@ import type { Directory } from '../directory/directory.ts';
 import type { Log } from './log/log.ts';
 
 /**
- * What the rules of the object are given: each takes it as its first argument, and a function that needs the tables alone takes `sql`.
- * There is no D1 in it, because no rule may wait: what a rule changes, it changes within one transaction.
+ * What the rules of the object are given: each takes it as its first argument, and a function that needs the tables
+ * alone takes `sql`. There is no D1 in it, because no rule may wait: what a rule changes, it changes within one
+ * transaction.
  */
 export interface HostContext {
   readonly storage: DurableObjectStorage;
   /** The object's tables. */
   readonly sql: SqlStorage;
   readonly log: Log;
-  /** Milliseconds by the object's clock. Within one transaction it stands still: what changes together happens at one moment. */
+  /**
+   * Milliseconds by the object's clock. Within one transaction it stands still: what changes together happens at one
+   * moment.
+   */
   readonly now: () => number;
   /** Since when the host is away (milliseconds), or null while it is here. */
   readonly awaySinceMs: () => number | null;

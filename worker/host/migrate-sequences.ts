@@ -1,8 +1,8 @@
 /**
- * SQL that numbers the conversations of an older version anew (tables.ts, step 7): there a message had its `sequence` where it was taken
- * in, so that an answer could stand below a question that came later. Now `turn.started` bears it. A message that ended without a turn
- * goes on to bear its own, as there is no room for a row, but stands before what ended it; one that waits or was removed bears none.
- * Only rows whose number changes are written.
+ * SQL that numbers the conversations of an older version anew (tables.ts, step 7): there a message had its `sequence`
+ * where it was taken in, so that an answer could stand below a question that came later. Now `turn.started` bears it. A
+ * message that ended without a turn goes on to bear its own, as there is no room for a row, but stands before what
+ * ended it; one that waits or was removed bears none. Only rows whose number changes are written.
  */
 const starts = `SELECT json_extract(body, '$.command') AS command, min(seq) AS seq FROM log
   WHERE type = 'turn.started' GROUP BY json_extract(body, '$.command')`;

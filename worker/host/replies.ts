@@ -44,7 +44,10 @@ export interface EventsQuery {
   types: string[] | null;
   /** First `sequence` wanted, from 1. */
   from: number;
-  /** Among the messages that wait: behind which one, by its place in the queue; absent while there may be rows before them. */
+  /**
+   * Among the messages that wait: behind which one, by its place in the queue; absent while there may be rows before
+   * them.
+   */
   after?: number;
   /** Most rows wanted. */
   limit: number;

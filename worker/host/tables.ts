@@ -1,8 +1,9 @@
 import { numberingMigration } from './migrate-sequences.ts';
 
 /**
- * The object's own tables. Plain SQL: drizzle stays with D1, where a schema is shared; here every row written is the bill,
- * so tables are cut by how often they change. `meta.schema` carries the version; a step is added below, never edited.
+ * The object's own tables. Plain SQL: drizzle stays with D1, where a schema is shared; here every row written is the
+ * bill, so tables are cut by how often they change. `meta.schema` carries the version; a step is added below, never
+ * edited.
  */
 export const migrations: readonly (readonly string[])[] = [
   [
@@ -51,7 +52,8 @@ export const migrations: readonly (readonly string[])[] = [
   [
     'CREATE TABLE todos (mission TEXT PRIMARY KEY, list TEXT NOT NULL) WITHOUT ROWID',
     'ALTER TABLE parts ADD COLUMN parent_call TEXT',
-    // What the agent tree is made of: an entry for each turn's start and end, and for each call of a sub-agent (tree.ts).
+    // What the agent tree is made of: an entry for each turn's start and end, and for each call of a sub-agent
+    // (tree.ts).
     `CREATE INDEX log_tree ON log (mission) WHERE type IN ('turn.started', 'turn.ended')
        OR (type IN ('tool.called', 'tool.result') AND json_extract(body, '$.name') = 'task')`,
   ],
@@ -71,7 +73,8 @@ export const migrations: readonly (readonly string[])[] = [
     'ALTER TABLE chunks ADD COLUMN until INTEGER',
   ],
   [
-    // A message has its place where its turn starts, no longer where it was taken in: `turn.started` bears its `sequence` from here on.
+    // A message has its place where its turn starts, no longer where it was taken in: `turn.started` bears its
+    // `sequence` from here on.
     'DROP INDEX commands_removed',
     'DROP INDEX commands_edited',
     'DROP INDEX log_history',

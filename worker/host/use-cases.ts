@@ -1,6 +1,6 @@
 /**
- * What people do, as the Worker asks for it: a rule in one transaction (actions/), then what has to be done before the reply, so that
- * lists and the host are right when it arrives (architecture §8).
+ * What people do, as the Worker asks for it: a rule in one transaction (actions/), then what has to be done before the
+ * reply, so that lists and the host are right when it arrives (architecture §8).
  */
 import type { MissionJson } from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';

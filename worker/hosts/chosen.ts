@@ -3,7 +3,9 @@ import { directory } from '../directory/directory.ts';
 import { type HostRow, listHosts } from '../directory/hosts.ts';
 import type { Context } from '../http/context.ts';
 
-/** The server a request is about: `?host=`, else the default one; null where none is enrolled. 404 for an unknown one. */
+/**
+ * The server a request is about: `?host=`, else the default one; null where none is enrolled. 404 for an unknown one.
+ */
 export const hostOfQuery = async (c: Context): Promise<HostRow | null> => {
   const wanted = c.req.query('host')?.toLowerCase() || null;
   const all = await listHosts(directory(c.env));

@@ -10,8 +10,8 @@ import { enrolmentCodeHash } from './enrolment-code.ts';
 import { callObject } from './object.ts';
 
 /**
- * Enrols a server by its code and fences the credential it had before. The new credential is in the answer and nowhere else.
- * 403, in one and the same text, for a code that is wrong, used or expired.
+ * Enrols a server by its code and fences the credential it had before. The new credential is in the answer and nowhere
+ * else. 403, in one and the same text, for a code that is wrong, used or expired.
  */
 export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise<EnrolResponse> => {
   const db = directory(env);

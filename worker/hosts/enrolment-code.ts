@@ -13,7 +13,10 @@ export const drawEnrolmentCode = (): string => {
   return Array.from({ length: groups }, (_, n) => characters.slice(n * groupChars, (n + 1) * groupChars)).join('-');
 };
 
-/** What is stored of a code, however it was typed: case, dashes and white space don't count, nor do letters that look like digits. */
+/**
+ * What is stored of a code, however it was typed: case, dashes and white space don't count, nor do letters that look
+ * like digits.
+ */
 export const enrolmentCodeHash = (typed: string): string => {
   const plain = typed.toUpperCase().replace(/[\s-]/g, '').replace(/[IL]/g, '1').replaceAll('O', '0');
   return sha256Hex(plain);

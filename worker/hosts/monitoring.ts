@@ -25,8 +25,9 @@ export interface Watched {
 }
 
 /**
- * Shows a server's figures on a page's socket until either side ends: first what the server has kept, then one sample per second,
- * five seconds late. While the server is away nothing is sent; what it measured meanwhile follows at once when it is back.
+ * Shows a server's figures on a page's socket until either side ends: first what the server has kept, then one sample
+ * per second, five seconds late. While the server is away nothing is sent; what it measured meanwhile follows at once
+ * when it is back.
  */
 export const watch = (socket: WebSocket, { env, principal, server }: Watched): void => {
   let position: SamplePosition | null = null;

@@ -9,7 +9,9 @@ import type { Context } from './context.ts';
 export const jsonBody = <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> =>
   mandatory(c, schema, wellFormedJson);
 
-/** The same with every text as it was sent: a password that had to be mended is another one, and must not open anything. */
+/**
+ * The same with every text as it was sent: a password that had to be mended is another one, and must not open anything.
+ */
 export const exactBody = <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> =>
   mandatory(c, schema, JSON.parse);
 
@@ -25,8 +27,8 @@ const mandatory = async <T extends z.ZodType>(c: Context, schema: T, reading: Re
 };
 
 /**
- * An optional JSON body (contract §1.4): empty, without a JSON content type or no JSON at all is "no body", because the web
- * app announces JSON and sends nothing. What is JSON is checked like any other body.
+ * An optional JSON body (contract §1.4): empty, without a JSON content type or no JSON at all is "no body", because the
+ * web app announces JSON and sends nothing. What is JSON is checked like any other body.
  */
 export const optionalBody = async <T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> => {
   const bytes = await readBody(c.req.raw);

@@ -13,8 +13,8 @@ const usualHeaders =
   'authorization, content-type, accept, last-event-id, idempotency-key, x-openagent-library-remote, x-openagent-git-author-name, x-openagent-git-author-email';
 
 /**
- * CORS as the contract wants it (§1.5): every origin, never credentials, preflights before authentication and on unknown
- * paths. With authentication off there is none, or any web page could drive this machine (architecture §3, 9).
+ * CORS as the contract wants it (§1.5): every origin, never credentials, preflights before authentication and on
+ * unknown paths. With authentication off there is none, or any web page could drive this machine (architecture §3, 9).
  */
 export const cors =
   (isOff: (env: Env) => boolean): MiddlewareHandler<Bound> =>

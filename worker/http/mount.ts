@@ -4,7 +4,9 @@ import { allRoutes } from '../../shared/routes/routes.ts';
 import type { Bound } from './context.ts';
 import type { Served } from './on.ts';
 
-/** Gives every declared route to the router, in the order of their declarations. Throws where one has no answer, or two. */
+/**
+ * Gives every declared route to the router, in the order of their declarations. Throws where one has no answer, or two.
+ */
 export const mount = (
   app: Pick<Hono<Bound>, 'on'>,
   served: readonly Served[],

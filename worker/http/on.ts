@@ -23,8 +23,8 @@ interface Asking {
 }
 
 /**
- * Answers a declared route. The path is checked first, then the query, then the body (400, 413, 415, 422 as contract §1.4 says); what
- * `answer` gives back is written as JSON, or as it is where it is a response already.
+ * Answers a declared route. The path is checked first, then the query, then the body (400, 413, 415, 422 as
+ * contract §1.4 says); what `answer` gives back is written as JSON, or as it is where it is a response already.
  */
 export const on = <R extends Route>(
   route: R,

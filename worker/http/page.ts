@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Headers of a page of the edge's own: nothing is loaded, run, framed or sent from it, and its one style is named by its hash. */
+/**
+ * Headers of a page of the edge's own: nothing is loaded, run, framed or sent from it, and its one style is named by
+ * its hash.
+ */
 export const pageHeaders = (style: string): Record<string, string> => ({
   'Content-Security-Policy': [
     "default-src 'none'",

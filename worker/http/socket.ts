@@ -11,7 +11,10 @@ export const requireHandshake = (c: Context): void => {
   );
 };
 
-/** Answers the handshake: `serve` gets our end of the socket, already open. The answer is written out, as browsers want it (contract §7.1). */
+/**
+ * Answers the handshake: `serve` gets our end of the socket, already open. The answer is written out, as browsers want
+ * it (contract §7.1).
+ */
 export const acceptSocket = (c: Context, serve: (socket: WebSocket) => void): Response => {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();

@@ -13,8 +13,8 @@ export interface EventsRequest {
 }
 
 /**
- * The stored events of a mission as the pieces of one JSON array, fetched page by page as the reader takes them, so that
- * a long mission is never held whole. Refusals come with the first piece, before anything was written.
+ * The stored events of a mission as the pieces of one JSON array, fetched page by page as the reader takes them, so
+ * that a long mission is never held whole. Refusals come with the first piece, before anything was written.
  */
 export async function* eventsText(
   env: Env,

@@ -12,8 +12,8 @@ import { messageContent } from './content.ts';
 const reserved = z.object({ message: commandId });
 
 /**
- * Starts a mission with a message at once, beside what runs, or not at all (contract §3): 409 when it works already, when its
- * server has no slot left, or when there is none of this id; 503 when its server is away.
+ * Starts a mission with a message at once, beside what runs, or not at all (contract §3): 409 when it works already,
+ * when its server has no slot left, or when there is none of this id; 503 when its server is away.
  */
 export const startInParallel = async (
   env: Env,

@@ -11,7 +11,9 @@ import { messageContent } from './content.ts';
 import { createMission, newMissionId, requireHost } from './create.ts';
 import { requireMissionHost } from './find.ts';
 
-/** Where a message goes, decided once for all repeats of the request; `creates` when its mission is to be made first. */
+/**
+ * Where a message goes, decided once for all repeats of the request; `creates` when its mission is to be made first.
+ */
 const route = z.object({
   message: commandId,
   mission: missionId,
@@ -27,8 +29,8 @@ export interface Message {
 }
 
 /**
- * Takes a message in (contract §2.2, §5.3): to its target, else to the user's current mission, else to a new untitled one.
- * The mission becomes the current one. Out: the message's id, and whether it has to wait. 400, 404, 413, 422, 503.
+ * Takes a message in (contract §2.2, §5.3): to its target, else to the user's current mission, else to a new untitled
+ * one. The mission becomes the current one. Out: the message's id, and whether it has to wait. 400, 404, 413, 422, 503.
  */
 export const sendMessage = async (
   env: Env,

@@ -5,8 +5,8 @@ import { hostOfQuery } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 
 /**
- * Hidden by default (contract §2.4.11), without `build` and `plan`: the contract hides those behind agents of a plugin that is
- * not installed here, and they are the ones that missions run with.
+ * Hidden by default (contract §2.4.11), without `build` and `plan`: the contract hides those behind agents of a plugin
+ * that is not installed here, and they are the ones that missions run with.
  */
 const hiddenAgents = [
   'general',

@@ -18,7 +18,7 @@ export interface Hooks {
 }
 
 /**
- * One way to couple the client's end, an HTTP request, with a server's socket. Out: what the client's end is answered. Throws what
- * either side failed with before there was an answer.
+ * One way to couple the client's end, an HTTP request, with a server's socket. Out: what the client's end is answered.
+ * Throws what either side failed with before there was an answer.
  */
 export type Coupling = (client: Request, channel: Channel, server: ServerSide, hooks: Hooks) => Promise<Response>;

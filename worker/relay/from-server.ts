@@ -3,8 +3,9 @@ import { AppError } from '../../shared/errors.ts';
 import type { Coupling } from './flow.ts';
 
 /**
- * The server's bytes as a response of exactly as many as the client's end asks for (`?bytes=`). The server is granted more as its
- * reader takes them; if it ends before, the body breaks off, which every HTTP client notices by the length it was told.
+ * The server's bytes as a response of exactly as many as the client's end asks for (`?bytes=`). The server is granted
+ * more as its reader takes them; if it ends before, the body breaks off, which every HTTP client notices by the length
+ * it was told.
  */
 export const readBack: Coupling = async (client, _channel, server, { begin, moved, done, fail }) => {
   const bytes = Number(new URL(client.url).searchParams.get('bytes'));

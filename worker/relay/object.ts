@@ -1,7 +1,7 @@
 /**
- * The `Relay` object: couples a client's HTTP request, which the Worker has, with the WebSocket that a server dialled for it, by a
- * channel that has a name (shared/channels). Nothing is stored: what is opened lives as long as both its ends, and when one ends, so
- * does the other.
+ * The `Relay` object: couples a client's HTTP request, which the Worker has, with the WebSocket that a server dialled
+ * for it, by a channel that has a name (shared/channels). Nothing is stored: what is opened lives as long as both its
+ * ends, and when one ends, so does the other.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { channels } from '../../shared/channels/channels.ts';

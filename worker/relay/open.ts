@@ -6,7 +6,10 @@ import type { Bindings } from '../env.ts';
 import { failureIn } from './port.ts';
 import { relayOf } from './relay-of.ts';
 
-/** The Worker's end of a channel that was opened: its ticket goes to the server in a call, then the client's end is coupled. */
+/**
+ * The Worker's end of a channel that was opened: its ticket goes to the server in a call, then the client's end is
+ * coupled.
+ */
 export interface Opened<C extends Channel> {
   channel: C;
   ticket: Ticket;

@@ -17,7 +17,10 @@ const restartText = 'The transfer was interrupted. Try again.';
 /** A server's first grant may come before the body; it has nothing else to say by then. */
 const maxEarlyFrames = 4;
 
-/** One opened channel: waits for its two ends, couples them, watches that something moves, and ends both when either ends. */
+/**
+ * One opened channel: waits for its two ends, couples them, watches that something moves, and ends both when either
+ * ends.
+ */
 export class Pair {
   readonly #channel: Channel;
   readonly #expected: Expected;

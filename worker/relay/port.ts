@@ -14,7 +14,9 @@ export const joinHeaders = { host: 'x-openagent-host', secretSha256: 'x-openagen
 export const relayTimes = {
   /** One side alone waits this long for the other: a server that got the call dials at once. */
   joinMs: 30_000,
-  /** A transfer in which nothing moves for this long is over: a browser that paused its download is not there any more. */
+  /**
+   * A transfer in which nothing moves for this long is over: a browser that paused its download is not there any more.
+   */
   stallMs: 5 * 60_000,
   /** A server pings; one that says nothing for this long is gone. */
   silenceMs: awayMs,

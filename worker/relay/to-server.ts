@@ -6,9 +6,9 @@ import { asAppError } from './port.ts';
 import type { ServerSide } from './server-side.ts';
 
 /**
- * Sends the client's body to the server, no faster than it grants. Out: what the server says became of it. Throws what either side
- * failed with, and 413 above the channel's `maxBytes`. The one place where a body's bytes are in memory: at most a window and a chunk
- * of them.
+ * Sends the client's body to the server, no faster than it grants. Out: what the server says became of it. Throws what
+ * either side failed with, and 413 above the channel's `maxBytes`. The one place where a body's bytes are in memory: at
+ * most a window and a chunk of them.
  */
 export const sendOn: Coupling = async ({ body }, { maxBytes }, server, hooks) => {
   try {
@@ -48,7 +48,8 @@ const sent = async (
   });
 
   for (let sent = 0; reader; ) {
-    // Whole chunks: a buffer for each small piece that a network brings would be garbage many times the size of the file.
+    // Whole chunks: a buffer for each small piece that a network brings would be garbage many times the size of the
+    // file.
     const { done: isEnd, value } = await reader.readAtLeast(transferChunkBytes, new Uint8Array(transferChunkBytes));
     if (failure) throw failure;
     const bytes = value?.byteLength ?? 0;

@@ -14,7 +14,10 @@ const maxChunks = 100_000;
 const fetchText =
   'This version fetches nothing from other addresses: download the file yourself and upload it, or ask the agent to fetch it';
 
-/** Files of the servers (contract §2.10). Where a path leads, and whether it may, is decided by the server's one resolver. */
+/**
+ * Files of the servers (contract §2.10). Where a path leads, and whether it may, is decided by the server's one
+ * resolver.
+ */
 export const files: Served[] = [
   on(fileRoutes.list, async ({ c, principal, query }) => {
     const { host, target } = await placeOf(c, query.path);

@@ -9,8 +9,8 @@ body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:10vh auto;padding
 h1{font-size:1.5rem}code{font-size:.95em}`;
 
 /**
- * `GET /`: what a person sees who opens the address that the start prints. Public, so it says nothing that `/api/health` does not.
- * Relative links and the address as this client knows it: nothing of an install is in the page.
+ * `GET /`: what a person sees who opens the address that the start prints. Public, so it says nothing that
+ * `/api/health` does not. Relative links and the address as this client knows it: nothing of an install is in the page.
  */
 export const front: Served[] = [
   on(generalRoutes.front, ({ c }) => c.html(pageAt(publicOrigin(c)), 200, pageHeaders(style))),

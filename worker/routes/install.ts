@@ -11,8 +11,9 @@ const placeholder = '@EDGE@';
 const plainOrigin = /^https?:\/\/[A-Za-z0-9.:[\]-]+$/;
 
 /**
- * `GET /install.sh`: makes a machine one of this edge's servers, `curl -fsS {edge}/install.sh | sh -s -- <code>`. Public, as is
- * the package it fetches, a file of the build (`/api/agent/package.tgz`, and its version and sha-256 in `package.json`).
+ * `GET /install.sh`: makes a machine one of this edge's servers, `curl -fsS {edge}/install.sh | sh -s -- <code>`.
+ * Public, as is the package it fetches, a file of the build (`/api/agent/package.tgz`, and its version and sha-256 in
+ * `package.json`).
  */
 export const install: Served[] = [
   on(generalRoutes.install, ({ c }) => {

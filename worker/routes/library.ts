@@ -14,7 +14,10 @@ const withoutLibrary = (c: Context): Response => {
   return notYet(remote ? notThere : notConfigured)(c);
 };
 
-/** The library (contract §2.4): what OpenCode knows by itself is answered, the rest needs files that this version does not have. */
+/**
+ * The library (contract §2.4): what OpenCode knows by itself is answered, the rest needs files that this version does
+ * not have.
+ */
 export const library: Served[] = [
   on(libraryRoutes.agents, ({ c }) => selectableAgents(c)),
   on(libraryRoutes.config, ({ c }) => openAgentConfig(c)),

@@ -6,7 +6,10 @@ import { watch } from '../hosts/monitoring.ts';
 import { on, type Served } from '../http/on.ts';
 import { acceptSocket, requireHandshake } from '../http/socket.ts';
 
-/** `GET /api/monitoring/ws`: real figures of the default server, or of `?host=` (contract §7.3). `interval_ms` is ignored. */
+/**
+ * `GET /api/monitoring/ws`: real figures of the default server, or of `?host=` (contract §7.3). `interval_ms` is
+ * ignored.
+ */
 export const monitoring: Served[] = [
   on(serverRoutes.monitoring, async ({ c, principal }) => {
     requireHandshake(c);

@@ -8,8 +8,9 @@ import { joinHeaders } from '../relay/port.ts';
 import { relayOf } from '../relay/relay-of.ts';
 
 /**
- * `GET /api/host/relay/:id`: hands a host-agent's socket to the object of one opened channel, which knows the secret that the server was
- * told. Like the link's, the request is made anew, so that no header from outside reaches the object.
+ * `GET /api/host/relay/:id`: hands a host-agent's socket to the object of one opened channel, which knows the secret
+ * that the server was told. Like the link's, the request is made anew, so that no header from outside reaches the
+ * object.
  */
 export const relay: Served[] = [
   on(serverRoutes.relay, async ({ c, params: { id } }) => {

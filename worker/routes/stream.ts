@@ -8,8 +8,8 @@ import { requireMissionHost } from '../missions/find.ts';
 import { Bridge, type StreamEdge } from '../stream/bridge.ts';
 
 /**
- * `GET /api/control/stream`: the user's events, `?mission_id=` for one mission, `?format=delta` for the rendering that is
- * made for resuming. `Last-Event-ID` or `?after=` goes on where a stream was left; the header wins.
+ * `GET /api/control/stream`: the user's events, `?mission_id=` for one mission, `?format=delta` for the rendering that
+ * is made for resuming. `Last-Event-ID` or `?after=` goes on where a stream was left; the header wins.
  */
 export const stream: Served[] = [
   on(controlRoutes.stream, async ({ c, user: { id: owner }, query }) => {

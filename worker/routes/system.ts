@@ -18,7 +18,10 @@ const updates: Record<string, string> = {
   oh_my_opencode: 'oh-my-opencode is not installed: this version does without it.',
 };
 
-/** What the system consists of (contract §2.12): the edge's own version, and the OpenCode of the default server or of `?host=`. */
+/**
+ * What the system consists of (contract §2.12): the edge's own version, and the OpenCode of the default server or of
+ * `?host=`.
+ */
 export const system: Served[] = [
   on(openCodeRoutes.components, async ({ c }) => {
     const host = await hostOfQuery(c);

@@ -5,9 +5,9 @@ import type { MissionActivity, ViewerHeader } from '../../shared/viewer.ts';
 export type Activities = Map<string, readonly MissionActivity[]>;
 
 /**
- * The `status` events around the bytes of one frame: what began before them, what ended after them, so that a viewer sees an
- * answer while its mission still runs. Notes the new state in `activities`. Changes that the header does not name, because they
- * happened while the viewer was away or in replay, are told from the difference.
+ * The `status` events around the bytes of one frame: what began before them, what ended after them, so that a viewer
+ * sees an answer while its mission still runs. Notes the new state in `activities`. Changes that the header does not
+ * name, because they happened while the viewer was away or in replay, are told from the difference.
  */
 export const statusAround = (
   activities: Activities,

@@ -14,7 +14,9 @@ export type { StreamEdge, StreamOptions } from './hosts.ts';
 export const joinMs = 3_000;
 /** Clients of `?format=delta` come back this soon after an end. */
 const retryMs = 1_000;
-/** How often the directory is asked while a server without a socket could go live (protocol §5); else at each heartbeat. */
+/**
+ * How often the directory is asked while a server without a socket could go live (protocol §5); else at each heartbeat.
+ */
 export const lookMs = 5_000;
 
 /**
@@ -94,7 +96,10 @@ export class Bridge {
     this.#early.push({ host, frame });
   }
 
-  /** True when a position that a server doesn't know ends the stream: what its client has shown can't be mended piece by piece. */
+  /**
+   * True when a position that a server doesn't know ends the stream: what its client has shown can't be mended piece by
+   * piece.
+   */
   #startsAnew(): boolean {
     if (this.#options.rendering === 'default') {
       if (this.#early !== null) this.#open();
@@ -182,8 +187,8 @@ export class Bridge {
   }
 
   /**
-   * The existing apps know no `reset`; this text makes them reconnect and rebuild (contract §4.4). The empty id makes a client forget
-   * its own, which would only lead here again.
+   * The existing apps know no `reset`; this text makes them reconnect and rebuild (contract §4.4). The empty id makes a
+   * client forget its own, which would only lead here again.
    */
   #giveUp(): void {
     this.#write(sseEvent('error', { type: 'error', message: 'Stream connection failed' }, ''));

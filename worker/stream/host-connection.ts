@@ -7,7 +7,10 @@ import type { ViewerFrame } from './viewer-frame.ts';
 /** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
 export const redialMinMs = 200;
 const redialMaxMs = 5_000;
-/** About five minutes of trying. A fresh request of the client has fresh limits of the platform, so it is sent away then. */
+/**
+ * About five minutes of trying. A fresh request of the client has fresh limits of the platform, so it is sent away
+ * then.
+ */
 const maxFailures = 60;
 
 /** What the stream does with a server's frames and troubles. */

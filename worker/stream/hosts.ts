@@ -40,8 +40,9 @@ interface StreamedHost {
 }
 
 /**
- * The servers of one stream (protocol §5 "Several servers"). At most four have a socket; each of the others is visited once, one at
- * a time, so that nothing of the time before the stream is missing and its position is known, and joined there when it goes live.
+ * The servers of one stream (protocol §5 "Several servers"). At most four have a socket; each of the others is visited
+ * once, one at a time, so that nothing of the time before the stream is missing and its position is known, and joined
+ * there when it goes live.
  */
 export class StreamHosts {
   /** Where each server has been shown up to; every server has an entry. */

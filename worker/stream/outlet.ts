@@ -1,9 +1,9 @@
 import { viewerQueueBytes } from '../../shared/limits.ts';
 
 /**
- * The response body of a stream: bytes wait here, counted, until the client takes them, because the platform's own queue
- * would grow without a bound. The platform holds one piece at most (its high-water mark is 0 bytes), so that one huge piece
- * on its way never counts against a viewer that reads.
+ * The response body of a stream: bytes wait here, counted, until the client takes them, because the platform's own
+ * queue would grow without a bound. The platform holds one piece at most (its high-water mark is 0 bytes), so that one
+ * huge piece on its way never counts against a viewer that reads.
  */
 export class Outlet {
   readonly body: ReadableStream<Uint8Array>;

@@ -1,6 +1,8 @@
 import { type ViewerHeader, viewerHeader } from '../../shared/viewer.ts';
 
-/** One frame of an object: what changed about it (null: nothing), ready-made SSE text, and the newest position it names. */
+/**
+ * One frame of an object: what changed about it (null: nothing), ready-made SSE text, and the newest position it names.
+ */
 export interface ViewerFrame {
   header: ViewerHeader | null;
   text: string;

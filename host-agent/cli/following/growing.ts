@@ -1,4 +1,7 @@
-/** The texts of parts as they grow, whatever way a piece comes: live, stored, whole, or once more after a lost connection. */
+/**
+ * The texts of parts as they grow, whatever way a piece comes: live, stored, whole, or once more after a lost
+ * connection.
+ */
 
 /** A piece to show: it belongs at `off` of its part and replaces what is there. */
 export interface Piece {

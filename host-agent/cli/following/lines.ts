@@ -1,6 +1,7 @@
 /**
- * What the commands tell about a mission: with `--json` each of these is one line of standard output, as it is; else they are put
- * into words (printing/). This is the documented shape: members may be added, none is taken away or changes its meaning.
+ * What the commands tell about a mission: with `--json` each of these is one line of standard output, as it is; else
+ * they are put into words (printing/). This is the documented shape: members may be added, none is taken away or
+ * changes its meaning.
  */
 import type { AskKind, AskOutcome, MissionStatus, Outcome } from '../../../shared/events.ts';
 
@@ -11,8 +12,9 @@ export type Line =
   /** The agent begins to work on a message. */
   | { type: 'turn'; id: string; message_id: string; agent: string | null; model: string | null }
   /**
-   * Text of the agent, of `reasoning` or `text`, as it comes: it belongs at `off` of its part (UTF-16 units) and replaces what is
-   * there. That is nearly always nothing, so whoever joins the texts of a part has it. `parent_call`: a sub-agent says it.
+   * Text of the agent, of `reasoning` or `text`, as it comes: it belongs at `off` of its part (UTF-16 units) and
+   * replaces what is there. That is nearly always nothing, so whoever joins the texts of a part has it. `parent_call`:
+   * a sub-agent says it.
    */
   | { type: 'text'; kind: 'text' | 'reasoning'; part: string; off: number; text: string; parent_call?: string }
   /** A part is whole: no text of it follows. */

@@ -21,8 +21,8 @@ export interface Told {
 }
 
 /**
- * Reads events in order, whatever connection they came on. An event of another mission, or of a turn that is not asked for, tells
- * nothing. The end of the message that is read is an `end` line.
+ * Reads events in order, whatever connection they came on. An event of another mission, or of a turn that is not asked
+ * for, tells nothing. The end of the message that is read is an `end` line.
  */
 export const newReading = (scope: Scope) => {
   const texts = growingTexts();

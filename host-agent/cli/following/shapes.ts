@@ -85,7 +85,9 @@ export type Read = { [Name in keyof Shapes]: { type: Name } & z.infer<Shapes[Nam
 
 const isKnown = (name: string): name is keyof Shapes => Object.hasOwn(shapes, name);
 
-/** An event as the commands know it; null for one that they have no use for. Throws on one that is not as its name says. */
+/**
+ * An event as the commands know it; null for one that they have no use for. Throws on one that is not as its name says.
+ */
 export const readEvent = ({ name, data }: { name: string; data: string }): Read | null => {
   if (!isKnown(name)) return null;
   const parsed = shapes[name].safeParse(JSON.parse(data));

@@ -16,8 +16,8 @@ export interface EdgeOptions {
 }
 
 /**
- * The edge of `--url` and `--token`, else of OPENAGENT_URL and OPENAGENT_TOKEN, else of `openagent login`. A token goes to no
- * other address than the one it was given for. Throws NotLoggedIn when there is no address at all.
+ * The edge of `--url` and `--token`, else of OPENAGENT_URL and OPENAGENT_TOKEN, else of `openagent login`. A token goes
+ * to no other address than the one it was given for. Throws NotLoggedIn when there is no address at all.
  */
 export const chosenEdge = async (options: EdgeOptions, environment: NodeJS.ProcessEnv): Promise<Edge> => {
   const variables = { url: environment.OPENAGENT_URL || undefined, token: environment.OPENAGENT_TOKEN || undefined };

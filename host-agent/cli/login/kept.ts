@@ -15,7 +15,9 @@ const keptLogin = z.object({
 });
 export type KeptLogin = z.infer<typeof keptLogin>;
 
-/** The person's folder for configuration, by the XDG base directory specification: a relative path there counts as none. */
+/**
+ * The person's folder for configuration, by the XDG base directory specification: a relative path there counts as none.
+ */
 export const configFolder = (environment: NodeJS.ProcessEnv): string => {
   const given = environment.XDG_CONFIG_HOME;
   return given && isAbsolute(given) ? given : join(environment.HOME || homedir(), '.config');
@@ -23,7 +25,10 @@ export const configFolder = (environment: NodeJS.ProcessEnv): string => {
 
 const fileIn = (folder: string): string => join(folder, 'openagent', 'login.json');
 
-/** What is kept below this configuration folder; undefined when nothing is. Throws with the path when the file is damaged. */
+/**
+ * What is kept below this configuration folder; undefined when nothing is. Throws with the path when the file is
+ * damaged.
+ */
 export const readLogin = (folder: string): Promise<KeptLogin | undefined> => readStateJson(fileIn(folder), keptLogin);
 
 /** Keeps a login, readable by its owner alone, in place of the one before. Out: the file's path. */

@@ -10,8 +10,8 @@ export interface Progress {
 }
 
 /**
- * Runs `work` until it ends or the person leaves by Ctrl-C (or closes the terminal, or ends the command); then says how to come back.
- * The mission is at the edge and on its server, so leaving ends nothing there. Out: the exit code.
+ * Runs `work` until it ends or the person leaves by Ctrl-C (or closes the terminal, or ends the command); then says how
+ * to come back. The mission is at the edge and on its server, so leaving ends nothing there. Out: the exit code.
  */
 export const untilLeft = async (
   progress: Progress,

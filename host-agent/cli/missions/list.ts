@@ -13,7 +13,10 @@ export interface ListOptions extends EdgeOptions {
   json?: boolean;
 }
 
-/** Prints the missions, the one that changed last first; with `--json` each as the API has it, and `running` (its state, or null). */
+/**
+ * Prints the missions, the one that changed last first; with `--json` each as the API has it, and `running` (its state,
+ * or null).
+ */
 export const listMissions = async (options: ListOptions, environment: NodeJS.ProcessEnv): Promise<void> => {
   const api = missionApi(await chosenEdge(options, environment));
   const [all, running] = await Promise.all([

@@ -13,7 +13,8 @@ export interface Watch {
   /** Position of the snapshot. */
   cursor: string | null;
   /**
-   * Shows what comes until `isOver` says so after a line or a change of idleness. Out: the last `end` that was shown, null without one.
+   * Shows what comes until `isOver` says so after a line or a change of idleness. Out: the last `end` that was shown,
+   * null without one.
    */
   until: (reading: Reading, printer: Printer, isOver: (state: WatchState) => boolean) => Promise<WatchState>;
 }

@@ -1,7 +1,7 @@
 /**
- * Text of an agent for a terminal. It may hold whatever a web page or a file told the agent to say, and a terminal obeys escape
- * sequences: they could hide text, forge a prompt, or write the clipboard. So every control character but newline and tab is shown as
- * a sign instead of being sent, and so are those that turn the direction of writing around.
+ * Text of an agent for a terminal. It may hold whatever a web page or a file told the agent to say, and a terminal
+ * obeys escape sequences: they could hide text, forge a prompt, or write the clipboard. So every control character but
+ * newline and tab is shown as a sign instead of being sent, and so are those that turn the direction of writing around.
  */
 export const plain = (text: string): string => text.replaceAll('\r\n', '\n').replace(hostile, sign);
 
@@ -19,8 +19,8 @@ const sign = (character: string): string => {
 };
 
 /**
- * Cuts growing text where it can be shown: a carriage return may be half of a line end, and a surrogate half of a character, whose
- * other half is still to come. Out: what may be shown now, and what has to wait.
+ * Cuts growing text where it can be shown: a carriage return may be half of a line end, and a surrogate half of a
+ * character, whose other half is still to come. Out: what may be shown now, and what has to wait.
  */
 export const showable = (text: string): { now: string; later: string } => {
   const last = text.charCodeAt(text.length - 1);

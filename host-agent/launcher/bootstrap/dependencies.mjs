@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { run } from './run.mjs';
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm keeps its own record of what it installed; packages for
- * other platforms are optional and missing from it.
+ * Whether node_modules holds what package-lock.json asks for. npm keeps its own record of what it installed; packages
+ * for other platforms are optional and missing from it.
  * @param {string} root directory of package.json
  */
 export const isInstalled = (root) => {
@@ -20,8 +20,8 @@ export const isInstalled = (root) => {
 };
 
 /**
- * Installs what package-lock.json says and checks that it did. Not by `npm ci`: that refuses a lock file made with a registry
- * that lacks the optional packages of other platforms, which are of no use here.
+ * Installs what package-lock.json says and checks that it did. Not by `npm ci`: that refuses a lock file made with a
+ * registry that lacks the optional packages of other platforms, which are of no use here.
  * @param {string} root directory of package.json
  */
 export const install = async (root) => {
@@ -37,5 +37,8 @@ export const install = async (root) => {
 
 const isOptional = (one) => Boolean(one.optional || one.devOptional || one.peer);
 
-/** @returns {Record<string, {version?: string, integrity?: string, optional?: boolean, devOptional?: boolean, peer?: boolean, link?: boolean}>} */
+/**
+ * @returns {Record<string, {version?: string, integrity?: string, optional?: boolean, devOptional?: boolean, peer?:
+ * boolean, link?: boolean}>}
+ */
 const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages ?? {};

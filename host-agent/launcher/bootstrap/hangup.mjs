@@ -2,10 +2,10 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /**
- * Whether we were started so that a hang-up (SIGHUP) is to be ignored: by `nohup`, or as a unit of systemd, whose life is systemd's
- * matter. What `nohup` does itself is of no use: Node sets every signal that it inherits as ignored back to its default before a
- * program sees anything. So nohup is known by its traces: bash and zsh name it in `_`, it replaces a terminal on standard input by
- * a write-only /dev/null, and one on standard output by nohup.out.
+ * Whether we were started so that a hang-up (SIGHUP) is to be ignored: by `nohup`, or as a unit of systemd, whose life
+ * is systemd's matter. What `nohup` does itself is of no use: Node sets every signal that it inherits as ignored back
+ * to its default before a program sees anything. So nohup is known by its traces: bash and zsh name it in `_`, it
+ * replaces a terminal on standard input by a write-only /dev/null, and one on standard output by nohup.out.
  * @returns {boolean}
  */
 export const ignoresHangup = () => {

@@ -29,9 +29,9 @@ export const run = (command, args, options = {}) =>
 const parentCheckMs = 500;
 
 /**
- * Runs a program in our place: signals go to it, and it ends when we do.
- * When npm started us and is killed, nobody is left to stop it, so that counts as a SIGTERM; unless nothing is to end with the
- * terminal, which npm, a Node program, does even under nohup.
+ * Runs a program in our place: signals go to it, and it ends when we do. When npm started us and is killed, nobody is
+ * left to stop it, so that counts as a SIGTERM; unless nothing is to end with the terminal, which npm, a Node program,
+ * does even under nohup.
  * @param {string} command
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]

@@ -2,8 +2,9 @@ import { runAgent } from '../../agent.ts';
 import { agentConfig } from './host-agent.ts';
 
 /**
- * `openagent agent-child <config>`: the host-agent, as the launcher starts it. Ends cleanly on SIGUSR2, by which the launcher
- * stops it: the others reach every process of a session or a unit at once, and what is stopped first is the launcher's to say.
+ * `openagent agent-child <config>`: the host-agent, as the launcher starts it. Ends cleanly on SIGUSR2, by which the
+ * launcher stops it: the others reach every process of a session or a unit at once, and what is stopped first is the
+ * launcher's to say.
  */
 export const agentChild = async (config: string | undefined): Promise<void> => {
   const stopping = new AbortController();

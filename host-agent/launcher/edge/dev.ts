@@ -5,8 +5,8 @@ import type { EdgeProcess } from './edge.ts';
 import { edgeVars, readWorkerFacts } from './files.ts';
 
 /**
- * A configuration for `wrangler dev` in the state directory: the Worker's sources with this start's variables, which belong
- * neither into the repository nor on a command line. (A .env file would expand the `$` of password hashes.)
+ * A configuration for `wrangler dev` in the state directory: the Worker's sources with this start's variables, which
+ * belong neither into the repository nor on a command line. (A .env file would expand the `$` of password hashes.)
  */
 export const writeDevEdgeFiles = async (root: string, start: StartWithEdge): Promise<string> => {
   const config = join(start.settings.files.edge, 'wrangler.json');

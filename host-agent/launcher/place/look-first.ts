@@ -1,4 +1,7 @@
-/** Before anything else: can a start work here? In a process that may be held by a dead disk, while this one stays awake. */
+/**
+ * Before anything else: can a start work here? In a process that may be held by a dead disk, while this one stays
+ * awake.
+ */
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -53,7 +56,10 @@ export const lookFirst = async (
   }
 };
 
-/** Resolves when the child says that the place works; rejects with StartError when it does not, or the child says nothing any more. */
+/**
+ * Resolves when the child says that the place works; rejects with StartError when it does not, or the child says
+ * nothing any more.
+ */
 const answered = (child: Child, clock: Clock): Promise<void> =>
   new Promise((resolve, reject) => {
     let at = 'The look at WORKING_DIR';

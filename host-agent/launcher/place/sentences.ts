@@ -1,4 +1,7 @@
-/** Why a path is of no use, as a sentence with what to do. `name` says whose path it is, `otherwise` what an unknown error means. */
+/**
+ * Why a path is of no use, as a sentence with what to do. `name` says whose path it is, `otherwise` what an unknown
+ * error means.
+ */
 export const sentenceOf = (name: string, path: string, error: unknown, otherwise = "it can't be used"): string => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const why = reasons[code];

@@ -29,8 +29,9 @@ export const writeEnrolment = (path: string, host: HostFile): Promise<void> =>
   writePrivateFile(path, JSON.stringify(host));
 
 /**
- * This server's enrolment at the edge that the launcher starts on `url`: drawn at the first start, kept ever after. Only the
- * address may change. Throws StartError on a server of another edge, which must not lose its credential by a wrong command.
+ * This server's enrolment at the edge that the launcher starts on `url`: drawn at the first start, kept ever after.
+ * Only the address may change. Throws StartError on a server of another edge, which must not lose its credential by a
+ * wrong command.
  */
 export const enrol = async (path: string, url: string): Promise<HostFile> => {
   const known = await readEnrolment(path);

@@ -1,4 +1,7 @@
-/** `openagent opencode --state`: whether the OpenCode that runs is the one that is installed, for whoever updates this server. */
+/**
+ * `openagent opencode --state`: whether the OpenCode that runs is the one that is installed, for whoever updates this
+ * server.
+ */
 import { z } from 'zod';
 import { readSettings } from '../../config/settings.ts';
 import { basicAuthorization } from '../../opencode/api/authorization.ts';
@@ -7,8 +10,8 @@ import { openCodeBinary } from '../../opencode/process/binary.ts';
 import { countLiveTurns } from '../../store/live-turns.ts';
 
 /**
- * `same`: nothing to do, `idle`: another version (or none) runs and nobody would notice a restart, `busy`: another version runs
- * and has turns.
+ * `same`: nothing to do, `idle`: another version (or none) runs and nobody would notice a restart, `busy`: another
+ * version runs and has turns.
  */
 export type OpenCodeState = 'same' | 'idle' | 'busy';
 

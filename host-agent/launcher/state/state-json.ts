@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { textOfFile } from '../../process/text-file.ts';
 
 /**
- * JSON of one of the launcher's files, or undefined when the file does not exist. Throws with the path and what to do when
- * its content is not what we wrote: state is never replaced because it could not be read.
+ * JSON of one of the launcher's files, or undefined when the file does not exist. Throws with the path and what to do
+ * when its content is not what we wrote: state is never replaced because it could not be read.
  */
 export const readStateJson = async <T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> => {
   const text = await textOfFile(path);

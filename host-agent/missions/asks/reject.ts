@@ -2,8 +2,8 @@ import type { Client } from '../../opencode/api/client.ts';
 import { OpenCodeRefused } from '../../opencode/api/failure.ts';
 
 /**
- * Rejects every open permission and question of `sessions` before an abort: a waiting sub-agent's parent would else make one more
- * model call (opencode §8.6). Throws as Client does.
+ * Rejects every open permission and question of `sessions` before an abort: a waiting sub-agent's parent would else
+ * make one more model call (opencode §8.6). Throws as Client does.
  */
 export const rejectAsks = async (client: Client, directory: string, sessions: readonly string[]): Promise<void> => {
   const [permissions, questions] = await Promise.all([client.permissions(directory), client.questions(directory)]);

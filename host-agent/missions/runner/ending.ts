@@ -37,7 +37,9 @@ export const endEvents = (turn: Turn, result: TurnResult, outcome: Outcome, reas
 
 const goneText = "OpenCode no longer has this mission's session. Send the message again to go on in a new one.";
 
-/** How a turn ends that met an error of ours or a refusal of OpenCode's. `gone`: there is nothing in OpenCode to stop. */
+/**
+ * How a turn ends that met an error of ours or a refusal of OpenCode's. `gone`: there is nothing in OpenCode to stop.
+ */
 export const failureEnd = (error: unknown): { outcome: Outcome; text: string; gone: boolean } => {
   if (error instanceof OpenCodeRefused && error.status === 404) {
     return { outcome: 'interrupted', text: goneText, gone: true };

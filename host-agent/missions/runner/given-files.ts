@@ -65,7 +65,10 @@ interface Given {
   bytes: Buffer | null;
 }
 
-/** The files that are there of those named by `[Uploaded: <name>]`, which the web app puts into the text (contract §2.10). */
+/**
+ * The files that are there of those named by `[Uploaded: <name>]`, which the web app puts into the text
+ * (contract §2.10).
+ */
 const givenFiles = async (
   { givenFile }: MissionContext,
   { workspace, mission, content }: GivenFilesInput,

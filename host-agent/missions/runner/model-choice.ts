@@ -11,9 +11,10 @@ export const splitModel = (text: string): Model | null => {
 };
 
 /**
- * The model a prompt is sent with. It is always named, because OpenCode would otherwise take that of the last message, even a
- * broken one (opencode §6.2). Order: the message's, DEFAULT_MODEL, that of the provider a person made the default, OpenCode's configured
- * one, its first connected provider's. Throws AppError with what to do when there is none.
+ * The model a prompt is sent with. It is always named, because OpenCode would otherwise take that of the last message,
+ * even a broken one (opencode §6.2). Order: the message's, DEFAULT_MODEL, that of the provider a person made the
+ * default, OpenCode's configured one, its first connected provider's. Throws AppError with what to do when there is
+ * none.
  */
 export const chooseModel = async (
   { client, defaults }: Pick<MissionContext, 'client' | 'defaults'>,

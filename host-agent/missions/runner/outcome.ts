@@ -6,7 +6,10 @@ import { isFinal } from '../transcript/step.ts';
 import { blockedText, repeatedText } from '../transcript/step-text.ts';
 import type { Situation } from './situation.ts';
 
-/** OpenCode says idle shortly before it stores the end of an aborted or failed answer (opencode §8.1): this long nothing more may come. */
+/**
+ * OpenCode says idle shortly before it stores the end of an aborted or failed answer (opencode §8.1): this long nothing
+ * more may come.
+ */
 export const settleMs = 2_000;
 
 /** A stored message starts to run within this, also on a busy machine; an abort in between would stop nothing. */
@@ -63,8 +66,8 @@ const judgeAnswer = ({ content, hasAnswer }: Situation, last: AssistantMessage):
 };
 
 /**
- * How a turn ends that OpenCode would go on with for ever, or null. `stopAfter`: so many steps in a row that brought nothing; 0 lets
- * them go on.
+ * How a turn ends that OpenCode would go on with for ever, or null. `stopAfter`: so many steps in a row that brought
+ * nothing; 0 lets them go on.
  */
 export const judgeEndless = (now: Situation, stopAfter: number): End | null => {
   if (now.repeating && now.last) return judgeAnswer(now, now.last);
@@ -91,7 +94,8 @@ const sendAgain = (now: Situation, sinceMs: number | null): Verdict => {
   if (sinceMs !== null && sinceMs < resendMs) return { kind: 'wait', ms: resendMs - sinceMs };
   if (now.resends >= resendMax)
     return end('failed', `OpenCode did not answer, although it was asked ${resendMax + 1} times.`);
-  // Sending is starting, which waits for `welcome`: the message may have been cancelled, or our store may be an old copy.
+  // Sending is starting, which waits for `welcome`: the message may have been cancelled, or our store may be an old
+  // copy.
   if (now.wanted === null) return { kind: 'wait', ms: resendMs };
   if (!now.wanted) return end('interrupted', 'The message was never answered, and nobody waits for it any more.');
   return { kind: 'send' };

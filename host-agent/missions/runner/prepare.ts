@@ -18,8 +18,8 @@ export interface Prepared {
 }
 
 /**
- * Makes everything ready that a message needs before its turn begins: workspace, directory, session, model. May be repeated. Throws
- * OpenCodeAway while OpenCode is not there, else an error whose text says what is wrong.
+ * Makes everything ready that a message needs before its turn begins: workspace, directory, session, model. May be
+ * repeated. Throws OpenCodeAway while OpenCode is not there, else an error whose text says what is wrong.
  */
 export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
   const { spec, content, clean, agent, model } = command.args;

@@ -2,18 +2,24 @@ import type { HostEvent } from '../../../shared/events.ts';
 import { speakable } from '../transcript/error-text.ts';
 import type { Turn } from './turn.ts';
 
-/** A pause in which OpenCode asks no model. `nextAt`: when it goes on, epoch ms of this machine; null when it does not say. */
+/**
+ * A pause in which OpenCode asks no model. `nextAt`: when it goes on, epoch ms of this machine; null when it does not
+ * say.
+ */
 export interface RetryPause {
   text: string;
   nextAt: number | null;
 }
 
-/** From here on each pause is worth a word of its own; shorter ones with the same error are over before anybody has read it. */
+/**
+ * From here on each pause is worth a word of its own; shorter ones with the same error are over before anybody has read
+ * it.
+ */
 const longMs = 60_000;
 
 /**
- * What people are told of a pause, or null when they were: OpenCode keeps no trace of the refusals it survives, and people wait less
- * puzzled when they see them, and until when. At most one event for each pause; `now` is epoch ms.
+ * What people are told of a pause, or null when they were: OpenCode keeps no trace of the refusals it survives, and
+ * people wait less puzzled when they see them, and until when. At most one event for each pause; `now` is epoch ms.
  */
 export const retryEvent = (
   { retriesSaid, record }: Turn,
@@ -45,7 +51,10 @@ const units: readonly [string, number][] = [
 /** From here on seconds are of no interest. */
 const coarseMs = 10 * minuteMs;
 
-/** A span as people say it, in its two largest units: `12 seconds`, `1 minute 30 seconds`, `1 hour`. At least one second. */
+/**
+ * A span as people say it, in its two largest units: `12 seconds`, `1 minute 30 seconds`, `1 hour`. At least one
+ * second.
+ */
 export const spanText = (ms: number): string => {
   const grainMs = ms < coarseMs ? secondMs : minuteMs;
   let restMs = Math.max(1, Math.round(ms / grainMs)) * grainMs;

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { beginningOf } from '../../../shared/text.ts';
 import type { OpenCodeError } from '../../opencode/api/events.ts';
 
-/** Texts by which existing apps recognise a broken connection of their own (contract §4.4); an agent's error must not have them. */
+/**
+ * Texts by which existing apps recognise a broken connection of their own (contract §4.4); an agent's error must not
+ * have them.
+ */
 const reserved: readonly [RegExp, string][] = [
   [/stream connection failed/gi, 'stream to the model failed'],
   [/stream ended/gi, 'stream stopped'],
@@ -13,7 +16,9 @@ const reserved: readonly [RegExp, string][] = [
 /** Provider answers can be whole pages. */
 const maxChars = 2_000;
 
-/** As much of a sentence for people as is read. Cut it last, when its secrets are gone: half of one would not be found. */
+/**
+ * As much of a sentence for people as is read. Cut it last, when its secrets are gone: half of one would not be found.
+ */
 export const short = (text: string): string => (text.length > maxChars ? `${beginningOf(text, maxChars)}…` : text);
 
 /** How a turn ends that a person cancelled; existing apps know the sentence. */
@@ -22,7 +27,9 @@ export const cancelledText = 'Task cancelled';
 /** An abort is somebody's wish or a stop of OpenCode, never the agent's error. */
 export const isAbort = (error: OpenCodeError): boolean => error.name === 'MessageAbortedError';
 
-/** An error of OpenCode as a sentence for people (contract 12: `OpenCode error: …`), without response bodies or stacks. */
+/**
+ * An error of OpenCode as a sentence for people (contract 12: `OpenCode error: …`), without response bodies or stacks.
+ */
 export const errorText = (error: OpenCodeError): string => {
   const status = error.data?.statusCode;
   const message = error.data?.message?.split(/\n\s+at /)[0]?.trim() || error.name;

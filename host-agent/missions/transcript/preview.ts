@@ -1,6 +1,8 @@
 import { beginningOf } from '../../../shared/text.ts';
 
-/** Larger tool arguments and results become a preview: well below maxEventBytes even when escaped (shared/limits.ts). */
+/**
+ * Larger tool arguments and results become a preview: well below maxEventBytes even when escaped (shared/limits.ts).
+ */
 const maxInlineBytes = 128 * 1024;
 /** Enough to see what it was. */
 const previewChars = 8 * 1024;
@@ -8,8 +10,8 @@ const previewChars = 8 * 1024;
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '');
 
 /**
- * A JSON value small enough for an event: itself, or with its longest texts cut and a note of their length and of `where` the
- * whole is. A value of countless small pieces becomes the beginning of its JSON.
+ * A JSON value small enough for an event: itself, or with its longest texts cut and a note of their length and of
+ * `where` the whole is. A value of countless small pieces becomes the beginning of its JSON.
  */
 export const preview = (value: unknown, where: string): unknown => {
   if (bytesOf(value) <= maxInlineBytes) return value;

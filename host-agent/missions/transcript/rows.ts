@@ -11,8 +11,9 @@ import type { OpenTexts } from './text.ts';
 import type { Made } from './translation.ts';
 
 /**
- * Places between two things made from one event of OpenCode. A text's end becomes one or several rows, depending on what was
- * sent before; the last of them always has the highest place, so that a restored store never repeats any (protocol §1 `src`).
+ * Places between two things made from one event of OpenCode. A text's end becomes one or several rows, depending on
+ * what was sent before; the last of them always has the highest place, so that a restored store never repeats any
+ * (protocol §1 `src`).
  */
 const places = 1_000;
 

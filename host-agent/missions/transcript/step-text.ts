@@ -28,7 +28,10 @@ export const repeatedText = ({ last, content, count }: Series, isSubAgents: bool
 
 const resumeHint = 'Resume the mission to let it go on.';
 
-/** What is missing in an answer after which OpenCode asked no more; null when it is whole: the model ended it, and said something. */
+/**
+ * What is missing in an answer after which OpenCode asked no more; null when it is whole: the model ended it, and said
+ * something.
+ */
 export const blockedText = (
   last: AssistantMessage,
   content: ReadonlySet<Content>,

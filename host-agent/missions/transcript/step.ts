@@ -3,17 +3,23 @@ import { isAbort } from './error-text.ts';
 import type { AssistantView, Content, Series, Translation } from './translation.ts';
 
 /**
- * `finish` with which OpenCode asks the model again. It does so also where there is no tool call whose result it could bring, and
- * `unknown` is what it makes of every answer without an end it knows: a web page, nothing, text without `finish_reason`, a reason
- * of the provider's own (measured with OpenCode 1.18, docs/opencode-bugs.md).
+ * `finish` with which OpenCode asks the model again. It does so also where there is no tool call whose result it could
+ * bring, and `unknown` is what it makes of every answer without an end it knows: a web page, nothing, text without
+ * `finish_reason`, a reason of the provider's own (measured with OpenCode 1.18, docs/opencode-bugs.md).
  */
 const goesOn: ReadonlySet<string> = new Set(['tool-calls', 'unknown']);
 
-/** The answer that ends a turn, as far as OpenCode goes: it asks again after a tool call, whatever the provider's `finish` is. */
+/**
+ * The answer that ends a turn, as far as OpenCode goes: it asks again after a tool call, whatever the provider's
+ * `finish` is.
+ */
 export const isFinal = ({ last, content }: { last: AssistantMessage; content: ReadonlySet<Content> }): boolean =>
   last.finish !== undefined && !goesOn.has(last.finish) && !content.has('tool');
 
-/** A step that is over and brought neither a tool call nor an end nor an error: nothing that could make the next one different. */
+/**
+ * A step that is over and brought neither a tool call nor an end nor an error: nothing that could make the next one
+ * different.
+ */
 const isFruitless = ({ last, content }: AssistantView): boolean =>
   last.time.completed !== undefined &&
   last.error === undefined &&
@@ -22,9 +28,10 @@ const isFruitless = ({ last, content }: AssistantView): boolean =>
   !content.has('tool');
 
 /**
- * Counts a step when it is complete. Out: the series, when a person has to be told of its first step. A step with a kind of content
- * that the series did not have begins it anew, since the model came further; a tool call, an end or an error ends it. An abort is
- * nobody's answer, and says nothing. A function of OpenCode's stored events alone: a replay counts the same.
+ * Counts a step when it is complete. Out: the series, when a person has to be told of its first step. A step with a
+ * kind of content that the series did not have begins it anew, since the model came further; a tool call, an end or an
+ * error ends it. An abort is nobody's answer, and says nothing. A function of OpenCode's stored events alone: a replay
+ * counts the same.
  */
 export const countStep = (state: Translation, answer: AssistantView): Series | null => {
   if (answer.counted || answer.last.time.completed === undefined) return null;

@@ -9,8 +9,8 @@ const maxAnswerParts = 2_000;
 const lostText = 'The turn ended, but what it had to say at its end could not be stored.';
 
 /**
- * A turn's end that can be stored, whatever it was given: what the log would refuse is left out, first what people miss least. For a
- * mission whose end is refused would be running for ever.
+ * A turn's end that can be stored, whatever it was given: what the log would refuse is left out, first what people miss
+ * least. For a mission whose end is refused would be running for ever.
  */
 export const storable = (event: TurnEnded): TurnEnded => {
   const whole: TurnEnded = { ...event, answer: event.answer.slice(-maxAnswerParts) };

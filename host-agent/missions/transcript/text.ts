@@ -37,7 +37,9 @@ export interface Growth {
 type Checkpoint = Extract<HostEvent, { type: 'part.checkpoint' }>;
 type Closed = Extract<HostEvent, { type: 'part.closed' }>;
 
-/** The open texts of one mission: what came, what is stored, what is to be stored when. `now` is monotonic milliseconds. */
+/**
+ * The open texts of one mission: what came, what is stored, what is to be stored when. `now` is monotonic milliseconds.
+ */
 export class OpenTexts {
   readonly #redactor: () => Redactor;
   readonly #open = new Map<string, OpenText>();
@@ -66,8 +68,8 @@ export class OpenTexts {
   }
 
   /**
-   * Text was missed: every open part is blind from here. Out: an event for each that was not. `storedKnown` is false when
-   * checkpoints that were made could not be stored.
+   * Text was missed: every open part is blind from here. Out: an event for each that was not. `storedKnown` is false
+   * when checkpoints that were made could not be stored.
    */
   miss(storedKnown: boolean): HostEvent[] {
     const events: HostEvent[] = [];
@@ -87,7 +89,10 @@ export class OpenTexts {
     return since.length === 0 ? null : Math.min(...since) + waitMs;
   }
 
-  /** Checkpoints for texts that waited `waitMs`, or are long enough. They count as stored: store them, or call `miss(false)`. */
+  /**
+   * Checkpoints for texts that waited `waitMs`, or are long enough. They count as stored: store them, or call
+   * `miss(false)`.
+   */
   checkpoints(now: number, waitMs: number): Checkpoint[] {
     const events: Checkpoint[] = [];
     for (const [part, open] of this.#open) {
@@ -102,8 +107,8 @@ export class OpenTexts {
   }
 
   /**
-   * A part ends with `final` (well-formed, not redacted), or with null where OpenCode has no text of it: then what came is the text. Out:
-   * events that bring what is stored to it; none when neither side knows the text.
+   * A part ends with `final` (well-formed, not redacted), or with null where OpenCode has no text of it: then what came
+   * is the text. Out: events that bring what is stored to it; none when neither side knows the text.
    */
   close(part: string, final: string | null): (Checkpoint | Closed)[] {
     const open = this.#open.get(part);

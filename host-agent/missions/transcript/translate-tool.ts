@@ -4,7 +4,10 @@ import { type AssistantView, costOfCall, type Made, type PartView, type Translat
 
 type ToolView = Extract<PartView, { kind: 'tool' }>;
 
-/** A tool part: one call when it first runs, exactly one result (contract §4.2). Its growing output in between is not stored. */
+/**
+ * A tool part: one call when it first runs, exactly one result (contract §4.2). Its growing output in between is not
+ * stored.
+ */
 export const translateTool = (state: Translation, answer: AssistantView, part: ToolPart): Made[] => {
   const known = state.parts.get(part.id);
   if (known && (known.kind !== 'tool' || known.done)) return [];

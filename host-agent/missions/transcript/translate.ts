@@ -17,9 +17,9 @@ import {
 } from './translation.ts';
 
 /**
- * Translates one durable event of OpenCode. In: what is known so far, which is brought up to date, and the event; the events
- * of one session have to come in order. Out: what it adds to the log, often nothing. No clock, no randomness, no I/O: a replay
- * of the history gives the same (protocol §3).
+ * Translates one durable event of OpenCode. In: what is known so far, which is brought up to date, and the event; the
+ * events of one session have to come in order. Out: what it adds to the log, often nothing. No clock, no randomness, no
+ * I/O: a replay of the history gives the same (protocol §3).
  */
 export const translate = (state: Translation, row: Durable): Made[] => {
   const { fact } = row;
@@ -88,9 +88,9 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
 };
 
 /**
- * OpenCode sorts messages by the time of their making. When its clock was set back, its newest message is not its last, and it
- * asks the model for the last step again and again (measured with faketime). One message has one final answer. A step with a tool
- * call is none, though its `finish` be `stop`: OpenCode brings the result in the next.
+ * OpenCode sorts messages by the time of their making. When its clock was set back, its newest message is not its last,
+ * and it asks the model for the last step again and again (measured with faketime). One message has one final answer. A
+ * step with a tool call is none, though its `finish` be `stop`: OpenCode brings the result in the next.
  */
 const isRepetition = (state: Translation, { parentID }: AssistantMessage): boolean =>
   [...state.answers.values()].some((answer) => answer.last.parentID === parentID && isFinal(answer));

@@ -72,8 +72,8 @@ export type Made =
   | { kind: 'close'; part: string; text: string | null };
 
 /**
- * What we know of a mission's sessions from OpenCode's durable events. It is a function of those events and `prompts` alone: read
- * again from seq 0 it is the same.
+ * What we know of a mission's sessions from OpenCode's durable events. It is a function of those events and `prompts`
+ * alone: read again from seq 0 it is the same.
  */
 export interface Translation {
   readonly root: string;
@@ -145,7 +145,10 @@ const parentCall = (state: Translation, call: string): string | undefined => {
 export const rootMessages = (state: Translation, turn: TurnId): [string, AssistantView][] =>
   [...state.answers].filter(([, answer]) => answer.turn === turn && answer.session === state.root);
 
-/** Texts that are the answer of a turn: those of its last message that has any. One that was broken off by an abort is none. */
+/**
+ * Texts that are the answer of a turn: those of its last message that has any. One that was broken off by an abort is
+ * none.
+ */
 export const closingParts = (state: Translation, turn: TurnId): string[] => {
   for (const [, answer] of rootMessages(state, turn).reverse()) {
     if (answer.last.error && isAbort(answer.last.error)) continue;

@@ -2,7 +2,9 @@ import { maxReportedAgents } from '../../../shared/limits.ts';
 import type { Log } from '../../process/log.ts';
 import type { Client } from './client.ts';
 
-/** The agents that OpenCode offers, asked for again whenever its stream opens: configuration changes with its process. */
+/**
+ * The agents that OpenCode offers, asked for again whenever its stream opens: configuration changes with its process.
+ */
 export class AgentNames {
   readonly #client: Client;
   readonly #directory: string;

@@ -3,14 +3,17 @@ import { parseJson } from '../../../shared/json.ts';
 import type { EndpointFile } from './endpoint.ts';
 import { OpenCodeAway, OpenCodeRefused } from './failure.ts';
 
-/** Loopback reads of small things; also covers the window after a start in which requests are never answered (opencode §2.4). */
+/**
+ * Loopback reads of small things; also covers the window after a start in which requests are never answered
+ * (opencode §2.4).
+ */
 const readMs = 10_000;
 
 export type OpenCodeCall = ReturnType<typeof openCodeCall>;
 
 /**
- * One request to OpenCode and its checked answer, with texts that are well-formed. Throws OpenCodeAway when there is none within `ms`, OpenCodeRefused when it is
- * an error, ZodError when it is not what 1.18 says.
+ * One request to OpenCode and its checked answer, with texts that are well-formed. Throws OpenCodeAway when there is
+ * none within `ms`, OpenCodeRefused when it is an error, ZodError when it is not what 1.18 says.
  */
 export const openCodeCall =
   (endpoint: EndpointFile) =>

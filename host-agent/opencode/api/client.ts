@@ -70,8 +70,8 @@ const idle: SessionStatus = { type: 'idle', text: '', nextAt: null };
 export type Client = ReturnType<typeof openCodeClient>;
 
 /**
- * OpenCode's HTTP API, as much of it as we use. Every call throws OpenCodeAway when there is no answer, OpenCodeRefused when
- * the answer is an error, ZodError when it is not what 1.18 says.
+ * OpenCode's HTTP API, as much of it as we use. Every call throws OpenCodeAway when there is no answer, OpenCodeRefused
+ * when the answer is an error, ZodError when it is not what 1.18 says.
  */
 export const openCodeClient = (endpoint: EndpointFile) => {
   const call = openCodeCall(endpoint);
@@ -123,7 +123,10 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     setMetadata: (id: string, metadata: Record<string, string>) =>
       call('PATCH', `/session/${id}`, session, { metadata }),
 
-    /** Hands over a message. OpenCode answers before it has stored it; repeating it with the same ids is the same message. */
+    /**
+     * Hands over a message. OpenCode answers before it has stored it; repeating it with the same ids is the same
+     * message.
+     */
     promptAsync: (id: string, prompt: Prompt) =>
       call('POST', `/session/${id}/prompt_async`, ok, {
         messageID: prompt.messageID,
@@ -151,8 +154,8 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     rejectQuestion: (directory: string, id: string) => call('POST', `/question/${id}/reject${at(directory)}`, ok, {}),
 
     /**
-     * Stored events: of each session named with a number those after that seq, and ALL of every session that is not named
-     * (measured). At most about 900 names, more are answered with 500.
+     * Stored events: of each session named with a number those after that seq, and ALL of every session that is not
+     * named (measured). At most about 900 names, more are answered with 500.
      */
     history: (after: Record<string, number>): Promise<Durable[]> =>
       call('POST', '/sync/history', listOf(historyRow), after, historyMs),

@@ -23,8 +23,8 @@ const providers = z.object({
 export type ConnectedProvider = z.infer<typeof providers>['providers'][number] & { defaultModel: string | null };
 
 /**
- * The providers that OpenCode can use in a directory, each with the models an agent can work with. Not `GET /provider`: listing all
- * there are costs OpenCode 370 MB of memory (measured).
+ * The providers that OpenCode can use in a directory, each with the models an agent can work with. Not `GET /provider`:
+ * listing all there are costs OpenCode 370 MB of memory (measured).
  */
 export const connectedProviders = async (call: OpenCodeCall, directory: string): Promise<ConnectedProvider[]> => {
   const answer = await call('GET', `/config/providers${at(directory)}`, providers);
@@ -42,7 +42,10 @@ type ProviderModel = z.infer<typeof model>;
  */
 const canWork = ({ capabilities }: ProviderModel): boolean => capabilities.toolcall;
 
-/** OpenCode's default is the last by name, for some providers a model for speech (measured): then the newest that can work. */
+/**
+ * OpenCode's default is the last by name, for some providers a model for speech (measured): then the newest that can
+ * work.
+ */
 const defaultModel = (models: Record<string, ProviderModel>, theirs: string | undefined): string | null => {
   if (theirs !== undefined && models[theirs]) return theirs;
   const newest = Object.entries(models).toSorted(([, a], [, b]) => b.release_date.localeCompare(a.release_date))[0];

@@ -1,4 +1,7 @@
-/** How OpenCode's processes ended: written by the launcher, who knows, and said to the people whose turns ended with one. */
+/**
+ * How OpenCode's processes ended: written by the launcher, who knows, and said to the people whose turns ended with
+ * one.
+ */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writePrivateFile } from '../../process/private-file.ts';

@@ -1,6 +1,6 @@
 /**
- * What we understand of OpenCode's events (opencode §7). Everything else is ignored: a new type or field must not stop us.
- * Durable facts come with a `seq` per session, live or from the history; the rest is live only.
+ * What we understand of OpenCode's events (opencode §7). Everything else is ignored: a new type or field must not stop
+ * us. Durable facts come with a `seq` per session, live or from the history; the rest is live only.
  */
 import { z } from 'zod';
 import { id, ifReadable, json, listOf, name, path, stepUsage, text, words } from './in-range.ts';
@@ -213,8 +213,8 @@ const envelope = z.object({
 });
 
 /**
- * One `data:` text of `GET /global/event`. Out: what we use of it, or null. Durable events come twice, plain and as `sync`
- * with the seq; only the latter counts. Throws for a text that is no frame at all.
+ * One `data:` text of `GET /global/event`. Out: what we use of it, or null. Durable events come twice, plain and as
+ * `sync` with the seq; only the latter counts. Throws for a text that is no frame at all.
  */
 export const parseOpenCodeEvent = (text: string): OpenCodeEvent | null => {
   const { payload } = envelope.parse(JSON.parse(text));

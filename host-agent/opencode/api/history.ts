@@ -41,8 +41,8 @@ const rootOf = (session: string, parents: ReadonlyMap<string, string>, roots: Re
 
 /**
  * One order for the sessions of a tree. Inside a session only `seq` counts; between sessions the time in the event ids
- * serves, which is right unless the clock jumped, and a sub-agent's rows wait for the call that started it: that is what
- * its rows refer to.
+ * serves, which is right unless the clock jumped, and a sub-agent's rows wait for the call that started it: that is
+ * what its rows refer to.
  */
 export const inOrder = (root: string, rows: readonly Durable[], parents: ReadonlyMap<string, string>): Durable[] => {
   const queues = new Map<string, Durable[]>();

@@ -1,6 +1,6 @@
 /**
- * OpenCode repeats what providers, models, tools and plug-ins say, and they say anything. Here it is brought into the range of
- * our own events, where it enters: what can't be is replaced or left out, and never refuses the rest.
+ * OpenCode repeats what providers, models, tools and plug-ins say, and they say anything. Here it is brought into the
+ * range of our own events, where it enters: what can't be is replaced or left out, and never refuses the rest.
  */
 import { z } from 'zod';
 import { beginningOf, wellFormed } from '../../../shared/text.ts';
@@ -11,7 +11,10 @@ const idChars = 200;
 const nameChars = 200;
 /** Longer than any path Linux takes (PATH_MAX). */
 const pathChars = 4_096;
-/** No model reads or writes as much in one step, and no step costs as much in dollars: then it is no number, but a provider's bug. */
+/**
+ * No model reads or writes as much in one step, and no step costs as much in dollars: then it is no number, but a
+ * provider's bug.
+ */
 const maxStepTokens = 1e9;
 const maxStepUsd = 1e6;
 
@@ -58,8 +61,8 @@ const isCount = (value: number): boolean => value >= 0 && value <= maxStepTokens
 const countOf = (value: number): number => (isCount(value) ? Math.round(value) : 0);
 
 /**
- * Cost (dollars) and tokens of one step. A number that can't be counts as not reported, 0; and then so does the cost, which OpenCode
- * multiplied from it.
+ * Cost (dollars) and tokens of one step. A number that can't be counts as not reported, 0; and then so does the cost,
+ * which OpenCode multiplied from it.
  */
 export const stepUsage = z
   .object({ cost: z.number().catch(0), tokens: reported })

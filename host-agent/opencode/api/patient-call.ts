@@ -3,8 +3,9 @@ import type { EndpointFile } from './endpoint.ts';
 import { OpenCodeAway, OpenCodeRefused } from './failure.ts';
 
 /**
- * A POST to OpenCode that may take as long as a person does, up to `ms`: Node's fetch gives up on headers after 300 s (opencode §6.2).
- * Throws OpenCodeAway and OpenCodeRefused; the latter without OpenCode's reason, which may quote what was sent.
+ * A POST to OpenCode that may take as long as a person does, up to `ms`: Node's fetch gives up on headers after 300 s
+ * (opencode §6.2). Throws OpenCodeAway and OpenCodeRefused; the latter without OpenCode's reason, which may quote what
+ * was sent.
  */
 export const patientPost = async (endpoint: EndpointFile, path: string, body: unknown, ms: number): Promise<void> => {
   const { url, authorization } = endpoint.get();

@@ -17,8 +17,8 @@ export type Login = z.infer<typeof login>;
 export type ProviderApi = ReturnType<typeof providerApi>;
 
 /**
- * OpenCode's own API for providers and credentials. Throws as Client does; no error text has a key in it, although OpenCode quotes
- * what it refuses (measured). An instance sees a change once it was disposed (opencode §10.9).
+ * OpenCode's own API for providers and credentials. Throws as Client does; no error text has a key in it, although
+ * OpenCode quotes what it refuses (measured). An instance sees a change once it was disposed (opencode §10.9).
  */
 export const providerApi = (endpoint: EndpointFile) => {
   const call = openCodeCall(endpoint);
@@ -41,7 +41,10 @@ export const providerApi = (endpoint: EndpointFile) => {
     /** Harmless where there is nothing. */
     forget: (id: string) => call('DELETE', `/auth/${id}`, ok),
 
-    /** Begins a login with the method at `index` of `methods`; its end has to be asked for in the same directory. Null: it has none. */
+    /**
+     * Begins a login with the method at `index` of `methods`; its end has to be asked for in the same directory. Null:
+     * it has none.
+     */
     beginLogin: (directory: string, id: string, index: number): Promise<Login | null> =>
       call('POST', `/provider/${id}/oauth/authorize${at(directory)}`, login.nullable(), { method: index }, beginMs),
 

@@ -1,4 +1,7 @@
-/** `opencode/server.json`: where OpenCode is, or why it can't be started. The launcher writes it, the host-agent reads it. */
+/**
+ * `opencode/server.json`: where OpenCode is, or why it can't be started. The launcher writes it, the host-agent reads
+ * it.
+ */
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';

@@ -11,9 +11,9 @@ const asking: readonly Rule[] = [
 ];
 
 /**
- * Sessions get no rules of their own, but older ones carry ours of the time when nobody could answer: no question, and everything
- * allowed that would ask. OpenCode only ever adds rules to a session and the last that fits wins, so these undo them. Adding them
- * twice is never needed.
+ * Sessions get no rules of their own, but older ones carry ours of the time when nobody could answer: no question, and
+ * everything allowed that would ask. OpenCode only ever adds rules to a session and the last that fits wins, so these
+ * undo them. Adding them twice is never needed.
  */
 export const rulesToAdd = (present: NonNullable<Session['permission']>, permissive: boolean): Rule[] => {
   const last = (permission: string) => present.findLast((rule) => rule.permission === permission);

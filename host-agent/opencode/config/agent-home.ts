@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { writePrivateFile } from '../../process/private-file.ts';
 
 /**
- * Gives the agent's commands the person's HOME (AGENT_HOME), so that git and ssh find their settings, while OpenCode keeps its own: it
- * would read `~/.claude`, `~/.agents`, `~/.opencode` and its own settings from there, and write into them. A plugin of OpenCode adds
- * variables to every command of the shell tool (opencode §10.8); MCP servers keep OpenCode's. The XDG folders go along, since git
- * also looks there. `null` takes it away. `directory` is OpenCode's global config directory.
+ * Gives the agent's commands the person's HOME (AGENT_HOME), so that git and ssh find their settings, while OpenCode
+ * keeps its own: it would read `~/.claude`, `~/.agents`, `~/.opencode` and its own settings from there, and write into
+ * them. A plugin of OpenCode adds variables to every command of the shell tool (opencode §10.8); MCP servers keep
+ * OpenCode's. The XDG folders go along, since git also looks there. `null` takes it away. `directory` is OpenCode's
+ * global config directory.
  */
 export const writeAgentHome = async (directory: string, home: string | null): Promise<void> => {
   const path = join(directory, 'plugin', 'agent-home.js');

@@ -18,9 +18,9 @@ export interface Credentials {
 }
 
 /**
- * Brings the provider keys of `env` (and OPENCODE_AUTH_CONTENT) into auth.json, which OpenCode reads and its tools' environment
- * does not show. A login (OAuth) that is there is kept: it was made on purpose. An entry stays when its variable is gone, since a
- * key typed into OpenCode looks the same. Throws, naming the file, when it is damaged.
+ * Brings the provider keys of `env` (and OPENCODE_AUTH_CONTENT) into auth.json, which OpenCode reads and its tools'
+ * environment does not show. A login (OAuth) that is there is kept: it was made on purpose. An entry stays when its
+ * variable is gone, since a key typed into OpenCode looks the same. Throws, naming the file, when it is damaged.
  */
 export const mergeCredentials = async (
   path: string,
@@ -61,7 +61,10 @@ const parseAuth = (text: string, source: string): AuthFile => {
   return result.data;
 };
 
-/** What kind of credential OpenCode has for each provider, and when the file was written (ms); nothing of what is in them. */
+/**
+ * What kind of credential OpenCode has for each provider, and when the file was written (ms); nothing of what is in
+ * them.
+ */
 export const credentialKinds = async (path: string): Promise<{ kinds: Record<string, string>; at: number }> => {
   const text = await textOfFile(path);
   if (text === undefined) return { kinds: {}, at: 0 };

@@ -30,8 +30,9 @@ export interface GivenConfig {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads OPENCODE_CONFIG_CONTENT. It must not reach OpenCode's environment, where every tool could read it, so `{env:NAME}` is
- * resolved here and literal provider keys are taken out into files below `keyFolder`. Throws when it is not a JSON object.
+ * Reads OPENCODE_CONFIG_CONTENT. It must not reach OpenCode's environment, where every tool could read it, so
+ * `{env:NAME}` is resolved here and literal provider keys are taken out into files below `keyFolder`. Throws when it is
+ * not a JSON object.
  */
 export const readGivenConfig = (content: string, env: Environment, keyFolder: string): GivenConfig => {
   const config = parse(content, env);

@@ -4,9 +4,10 @@ import { writePrivateFile } from '../../process/private-file.ts';
 import { textOfFile } from '../../process/text-file.ts';
 
 /**
- * With OPENCODE_PERMISSIVE nothing asks for a permission: what would by default (paths outside the workspace, the same call three
- * times, `.env` files) is allowed, as bash does the same without asking. Each is named, because config rules come after those of
- * the built-in agents: `*` would let `plan` and `explore` edit (measured). What another config lets ask is allowed when it does.
+ * With OPENCODE_PERMISSIVE nothing asks for a permission: what would by default (paths outside the workspace, the same
+ * call three times, `.env` files) is allowed, as bash does the same without asking. Each is named, because config rules
+ * come after those of the built-in agents: `*` would let `plan` and `explore` edit (measured). What another config lets
+ * ask is allowed when it does.
  */
 const permissivePermission = { external_directory: 'allow', doom_loop: 'allow', read: 'allow' } as const;
 

@@ -1,6 +1,7 @@
 /**
- * Environment variables that hold a provider's API key, by the provider's id in OpenCode's catalogue; the first one set counts.
- * Only providers that need nothing but a key: others (Azure, Bedrock, Vertex) are set up in OpenCode's own config.
+ * Environment variables that hold a provider's API key, by the provider's id in OpenCode's catalogue; the first one set
+ * counts. Only providers that need nothing but a key: others (Azure, Bedrock, Vertex) are set up in OpenCode's own
+ * config.
  */
 export const providerKeyVariables: Readonly<Record<string, readonly string[]>> = {
   anthropic: ['ANTHROPIC_API_KEY'],

@@ -2,14 +2,17 @@ import { writePrivateFile } from '../../process/private-file.ts';
 import { textOfFile } from '../../process/text-file.ts';
 
 export interface OpenCodeProviderSettings {
-  /** Base URL by OpenCode's id of the provider. An entry here makes OpenCode list the provider as connected, so only those that are. */
+  /**
+   * Base URL by OpenCode's id of the provider. An entry here makes OpenCode list the provider as connected, so only
+   * those that are.
+   */
   baseUrls: Readonly<Record<string, string>>;
   disabled: readonly string[];
 }
 
 /**
- * Writes the config file that is OPENCODE_CONFIG of our OpenCode: after the global config, before the person's own, which wins. Each
- * instance reads it when it is made (measured).
+ * Writes the config file that is OPENCODE_CONFIG of our OpenCode: after the global config, before the person's own,
+ * which wins. Each instance reads it when it is made (measured).
  */
 export const writeProviderSettings = (path: string, settings: OpenCodeProviderSettings): Promise<void> => {
   const { baseUrls, disabled } = settings;

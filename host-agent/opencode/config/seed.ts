@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { privateDirectory, writePrivateFile } from '../../process/private-file.ts';
 
 /**
- * Prepares a config directory (the global one, a `.opencode` we create) so that OpenCode starts no npm install in it: a lock
- * file that already names its plugin package (opencode §3). `version` is OpenCode's own.
+ * Prepares a config directory (the global one, a `.opencode` we create) so that OpenCode starts no npm install in it: a
+ * lock file that already names its plugin package (opencode §3). `version` is OpenCode's own.
  */
 export const seedConfigDirectory = async (directory: string, version: string): Promise<void> => {
   await privateDirectory(directory);
@@ -18,7 +18,9 @@ export const seedConfigDirectory = async (directory: string, version: string): P
   await writePrivateFile(join(directory, 'package-lock.json'), JSON.stringify(lock));
 };
 
-/** Puts the ripgrep that came with npm where OpenCode would download its own to. Throws when the npm package is missing. */
+/**
+ * Puts the ripgrep that came with npm where OpenCode would download its own to. Throws when the npm package is missing.
+ */
 export const seedRipgrep = async (target: string): Promise<void> => {
   const { rgPath } = await import('@vscode/ripgrep').catch((error: unknown) => {
     const name = `@vscode/ripgrep-${process.platform}-${process.arch}`;

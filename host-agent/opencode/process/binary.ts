@@ -19,8 +19,8 @@ export interface Machine {
 }
 
 /**
- * The program of the installed platform package. It is started directly: the launcher script of `opencode-ai` needs an install
- * script that npm may refuse (opencode §2.1). Throws with the npm package to install when there is none.
+ * The program of the installed platform package. It is started directly: the launcher script of `opencode-ai` needs an
+ * install script that npm may refuse (opencode §2.1). Throws with the npm package to install when there is none.
  */
 export const openCodeBinary = (machine: Machine = thisMachine()): OpenCodeBinary => {
   const names = platformPackages(machine);

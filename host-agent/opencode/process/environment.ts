@@ -21,8 +21,8 @@ export interface EnvironmentChoice {
 }
 
 /**
- * The whole environment of OpenCode, and so of every tool it runs: a whitelist of `env`, the person's `OPENCODE_*` settings, and
- * ours, which win.
+ * The whole environment of OpenCode, and so of every tool it runs: a whitelist of `env`, the person's `OPENCODE_*`
+ * settings, and ours, which win.
  */
 export const openCodeEnvironment = (
   env: Environment,

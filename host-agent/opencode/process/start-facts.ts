@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { writePrivateFile } from '../../process/private-file.ts';
 
 /**
- * What the start of OpenCode decided and the host-agent has to know, since it does not see the environment: nothing secret.
+ * What the start of OpenCode decided and the host-agent has to know, since it does not see the environment: nothing
+ * secret.
  */
 const startFacts = z.object({
   /** Variable of the environment that gives a provider its key at each start, by OpenCode's id of the provider. */

@@ -1,6 +1,9 @@
 import { Minimal } from './minimal.ts';
 
-/** The minimal object, and the least that makes rows outlive it: each inserted into one table, in one transaction a batch. */
+/**
+ * The minimal object, and the least that makes rows outlive it: each inserted into one table, in one transaction a
+ * batch.
+ */
 export class Keeping extends Minimal {
   readonly #sql: SqlStorage;
 

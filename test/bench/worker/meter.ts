@@ -1,6 +1,6 @@
 /**
- * Counts what Cloudflare bills, from inside the isolate that the Worker and its objects share. Storage and D1 are wrapped where the
- * platform hands them out; the program under measure does not know.
+ * Counts what Cloudflare bills, from inside the isolate that the Worker and its objects share. Storage and D1 are
+ * wrapped where the platform hands them out; the program under measure does not know.
  */
 
 import type { Metered } from '../metered.ts';

@@ -1,6 +1,6 @@
 /**
- * The baseline of fan-out: the least an object can do with the same frames. No schema, no SQL: each batch of a host becomes one
- * ready-made frame for everyone who watches, and is acknowledged. The Worker's part is as small.
+ * The baseline of fan-out: the least an object can do with the same frames. No schema, no SQL: each batch of a host
+ * becomes one ready-made frame for everyone who watches, and is acknowledged. The Worker's part is as small.
  */
 import { DurableObject } from 'cloudflare:workers';
 

@@ -6,7 +6,10 @@ export const changes = () => {
     changed: (): void => {
       for (const look of looking) look();
     },
-    /** Resolves with the first value that is not undefined, null or false; rejects with `what` and what is there instead. */
+    /**
+     * Resolves with the first value that is not undefined, null or false; rejects with `what` and what is there
+     * instead.
+     */
     until: <T>(what: string, read: () => T | undefined | null | false, shown: () => unknown): Promise<T> =>
       new Promise((resolve, reject) => {
         const end = (): void => {

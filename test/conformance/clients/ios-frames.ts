@@ -1,8 +1,8 @@
 import { readFrame } from './web-frames.ts';
 
 /**
- * The iOS app's event parser (contract §4.1): each byte is decoded by itself as UTF-8, so every byte from 0x80 on is lost, and only
- * LF LF ends a frame.
+ * The iOS app's event parser (contract §4.1): each byte is decoded by itself as UTF-8, so every byte from 0x80 on is
+ * lost, and only LF LF ends a frame.
  */
 export const iosFrames = (onEvent: (name: string, data: Record<string, unknown>) => void) => {
   let text = '';

@@ -1,4 +1,5 @@
-// The iOS app's control screen: one mission in view, its chat kept by the stream and mended by its history (contract §4.6).
+// The iOS app's control screen: one mission in view, its chat kept by the stream and mended by its history
+// (contract §4.6).
 import { changes } from './change.ts';
 import type { IosApp } from './ios.ts';
 import { afterIosEvent, fromIosHistory, type IosItem } from './ios-chat.ts';

@@ -1,4 +1,5 @@
-// What both apps read of the payloads they get; unknown fields are ignored. The iOS models decode strictly (contract §10.1, §10.4).
+// What both apps read of the payloads they get; unknown fields are ignored. The iOS models decode strictly
+// (contract §10.1, §10.4).
 import { z } from 'zod';
 
 const int = z.int();

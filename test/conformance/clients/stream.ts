@@ -6,7 +6,9 @@ export type Parser = (bytes: Uint8Array) => void;
 export interface KeptStream {
   /** HTTP statuses of all attempts so far; 0 for a network error. */
   statuses: number[];
-  /** Content type and encoding of the last answer: the web app tells people when the stream is compressed on the way. */
+  /**
+   * Content type and encoding of the last answer: the web app tells people when the stream is compressed on the way.
+   */
   headers: () => { type: string | null; encoding: string | null };
   /** Resets the delay; called on what an app takes for a sign of life. */
   isAlive(): void;
@@ -21,8 +23,8 @@ const firstDelayMs = 1_000;
 const maxDelayMs = 30_000;
 
 /**
- * Dials and reads until closed. `again`: whether an attempt with this HTTP status is followed by another (0: network error).
- * Delays double from 1 s to 30 s (contract §4.5, §4.6).
+ * Dials and reads until closed. `again`: whether an attempt with this HTTP status is followed by another (0: network
+ * error). Delays double from 1 s to 30 s (contract §4.5, §4.6).
  */
 export const keepStream = (
   dial: (signal: AbortSignal) => Promise<Response>,

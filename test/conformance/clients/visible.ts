@@ -1,7 +1,10 @@
 import type { IosItem } from './ios-chat.ts';
 import type { WebItem } from './web-chat.ts';
 
-/** What a person reads in a chat, top to bottom: who says what. Cards, lines of progress and marks of waiting are left out. */
+/**
+ * What a person reads in a chat, top to bottom: who says what. Cards, lines of progress and marks of waiting are left
+ * out.
+ */
 export const visible = (items: readonly (WebItem | IosItem)[]): string[] =>
   items.flatMap((item) => {
     switch (item.kind) {

@@ -1,4 +1,5 @@
-// What the web app shows of a mission: how each event changes the chat (contract §4.5), and how it is built anew (§6.3).
+// What the web app shows of a mission: how each event changes the chat (contract §4.5), and how it is built anew
+// (§6.3).
 import type { WebStored } from './models.ts';
 
 export type WebItem =

@@ -1,4 +1,5 @@
-// The web app's control page: one mission in view, its chat kept by the stream, mended by `missions/:id` and `events` (contract §4.5).
+// The web app's control page: one mission in view, its chat kept by the stream, mended by `missions/:id` and `events`
+// (contract §4.5).
 import { changes } from './change.ts';
 import { type WebMission, webMission, webRunning, webSent, webStored } from './models.ts';
 import type { WebApp } from './web.ts';
@@ -124,7 +125,10 @@ export const openControlPage = async (app: WebApp, wanted?: string) => {
         () => ({ items: page.items, run: page.run, toasts: page.toasts }),
       ),
     refetch,
-    /** Types a text and sends it: `load`, the chat from its history, the typed message, then the call (contract §10.3 row 8). */
+    /**
+     * Types a text and sends it: `load`, the chat from its history, the typed message, then the call (contract §10.3
+     * row 8).
+     */
     send: async (typed: string, agent?: string): Promise<void> => {
       const content = typed.trim();
       try {

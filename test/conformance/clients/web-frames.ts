@@ -1,6 +1,6 @@
 /**
- * The web app's event parser (contract §4.1): any line end, `data:` lines trimmed and joined without a break, frames that are no
- * JSON dropped. Give it the bytes as they come.
+ * The web app's event parser (contract §4.1): any line end, `data:` lines trimmed and joined without a break, frames
+ * that are no JSON dropped. Give it the bytes as they come.
  */
 export const webFrames = (onEvent: (name: string, data: Record<string, unknown>) => void) => {
   const decoder = new TextDecoder();

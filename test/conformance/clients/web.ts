@@ -1,4 +1,5 @@
-// The web app as the contract describes it: one browser tab, what it keeps, what it asks on each page and what it makes of failures.
+// The web app as the contract describes it: one browser tab, what it keeps, what it asks on each page and what it makes
+// of failures.
 import { apiFetch } from '../../support/declared-answer.ts';
 import { changes } from './change.ts';
 import { type KeptStream, keepStream } from './stream.ts';

@@ -13,7 +13,7 @@ export const nilUuid = '00000000-0000-0000-0000-000000000000';
 export const ok = (more: z.ZodRawShape = {}) => z.strictObject({ ok: z.literal(true), ...more });
 
 /**
- * What we send beyond the contract (its NEW markers leave room for that), named one by one: a field that is not in the contract
- * and not listed is a mistake, most likely of its name.
+ * What we send beyond the contract (its NEW markers leave room for that), named one by one: a field that is not in the
+ * contract and not listed is a mistake, most likely of its name.
  */
 export const ours = <T extends z.ZodRawShape>(shape: T): T => shape;

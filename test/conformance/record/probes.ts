@@ -8,7 +8,9 @@ const json = { 'content-type': 'application/json' };
 const overLimit = `{"a":"${'x'.repeat(2 * 1024 * 1024)}"}`;
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'];
 
-/** Bodies that a mandatory JSON body can't be; without `all` only those that start nothing where a body may be left out. */
+/**
+ * Bodies that a mandatory JSON body can't be; without `all` only those that start nothing where a body may be left out.
+ */
 export const wrongBodies = (method: string, path: string, all: boolean): Asked[] => {
   if (method === 'GET') return [];
   const ask = (headers: Record<string, string>, body: string | Uint8Array): Asked => ({ method, path, headers, body });

@@ -1,4 +1,5 @@
-// Every case of every route, as nobody, with a wrong token, as somebody else and as its owner; and what else each path may be asked.
+// Every case of every route, as nobody, with a wrong token, as somebody else and as its owner; and what else each path
+// may be asked.
 import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, test } from 'vitest';
 import { nilUuid } from '../contract/scalars.ts';

@@ -1,4 +1,5 @@
-// What takes more than one request: logins, servers that join, files with conditions, answers to agents, keys of repeated requests.
+// What takes more than one request: logins, servers that join, files with conditions, answers to agents, keys of
+// repeated requests.
 import { vi } from 'vitest';
 import { patience } from '../../support/patience.ts';
 import { startStack } from '../../support/stack.ts';

@@ -1,4 +1,5 @@
-// `RECORD_API=<file>`: instead of its tests this suite writes down what the API answers, so that two versions can be compared.
+// `RECORD_API=<file>`: instead of its tests this suite writes down what the API answers, so that two versions can be
+// compared.
 
 /** Where the record goes; empty where none is wanted. */
 export const recordFile = process.env.RECORD_API ?? '';

@@ -36,7 +36,9 @@ export const turns = {
 };
 export const asking = `TOOL question ${question}\nSAY Thanks.`;
 
-/** What a stream told. How text was cut into pieces is chance: they are left out, but for one turn where some must come. */
+/**
+ * What a stream told. How text was cut into pieces is chance: they are left out, but for one turn where some must come.
+ */
 const told = ({ events }: StreamReader, mission: string, withPieces: boolean): string[] => {
   const lines: string[] = [];
   const ofUser: string[] = [];

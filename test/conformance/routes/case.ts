@@ -31,7 +31,10 @@ export interface RouteCase {
   route: string;
   /** Who may call it without a token; a server shows a credential of its own. */
   open?: 'everybody' | 'servers';
-  /** A WebSocket: a plain GET is 400, a handshake without a token 401; with one it is refused where the feature is not there. */
+  /**
+   * A WebSocket: a plain GET is 400, a handshake without a token 401; with one it is refused where the feature is not
+   * there.
+   */
   socket?: { refusals: { query: string; status: number; says: string | RegExp }[] };
   /** A JSON body that has to be there is tried in every wrong form (contract §1.4). */
   body?: 'required';

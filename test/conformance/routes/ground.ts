@@ -8,7 +8,10 @@ export const newMission = async (title: string): Promise<string> => {
   return made.json.id;
 };
 
-/** Waits for a mission's answer and the idle status after it; there are others before, such as one that tells of a new mission. */
+/**
+ * Waits for a mission's answer and the idle status after it; there are others before, such as one that tells of a new
+ * mission.
+ */
 export const turnOver = async (stream: StreamReader, mission: string): Promise<void> => {
   const answer = await stream.until(({ name, data }) => name === 'assistant_message' && data.mission_id === mission);
   const at = stream.events.indexOf(answer);

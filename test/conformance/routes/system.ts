@@ -1,5 +1,5 @@
-// OpenCode, components, monitoring, and what this version does not have: MCP registry, secrets, desktops, terminals (contract §2.5,
-// §2.8–§2.12, §7).
+// OpenCode, components, monitoring, and what this version does not have: MCP registry, secrets, desktops, terminals
+// (contract §2.5, §2.8–§2.12, §7).
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { z } from 'zod';

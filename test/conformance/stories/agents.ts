@@ -1,4 +1,5 @@
-// What agents do besides talking: they ask people, send sub-agents, and keep a list of what is to be done (contract §4.2, §8.12).
+// What agents do besides talking: they ask people, send sub-agents, and keep a list of what is to be done
+// (contract §4.2, §8.12).
 import { expect, test } from 'vitest';
 import { conversation, hasAnswer, tools } from '../clients/visible.ts';
 import { progress, treeNode } from '../contract/mission.ts';

@@ -25,7 +25,8 @@ test('a cut answer is half an answer in both apps, live and reloaded, and the mi
   expect([status, history.at(-1).content]).toEqual(['blocked', content]);
 
   await control.resume();
-  // The resumed message repeats the request, a script whose answer is cut again: what counts is that the agent went on with it.
+  // The resumed message repeats the request, a script whose answer is cut again: what counts is that the agent went on
+  // with it.
   await control.until(
     'the resumed answer',
     ({ items }) => items.filter(({ kind }) => kind === 'assistant').length === 2,

@@ -1,5 +1,5 @@
-// Every screen of both apps and the calls it opens with (contract §14): each is answered, by the feature or by a sentence that the screen
-// is made for. Nothing is a 404 without a body, a 405 or our own failure.
+// Every screen of both apps and the calls it opens with (contract §14): each is answered, by the feature or by a
+// sentence that the screen is made for. Nothing is a 404 without a body, a 405 or our own failure.
 import { expect, test } from 'vitest';
 import { me, webControl, webTab } from '../stage.ts';
 

@@ -44,8 +44,8 @@ export const createMission = (host: HostContext, mission: NewMission): Done<null
 const titleChars = 100;
 
 /**
- * Takes a message in; `queued` when it has to wait for its mission, its server or a slot. Repeated with the same id it changes
- * nothing and gets the same answer.
+ * Takes a message in; `queued` when it has to wait for its mission, its server or a slot. Repeated with the same id it
+ * changes nothing and gets the same answer.
  */
 export const takeMessage = (
   host: HostContext,
@@ -173,7 +173,10 @@ const titleOf = (content: string): string => {
 /** Longest piece of the earlier conversation that a resume repeats (contract §5.6). */
 const resumeChars = 2_000;
 
-/** The generated message of a resume. OpenCode keeps the session, so this only says what happened and what to go on with. */
+/**
+ * The generated message of a resume. OpenCode keeps the session, so this only says what happened and what to go on
+ * with.
+ */
 const resumeText = (host: HostContext, mission: Mission, clean: boolean): string => {
   const entries = history(host, mission.id).filter(({ queued }) => !queued);
   const request = entries.find((entry) => entry.role === 'user')?.content ?? '';

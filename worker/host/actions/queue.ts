@@ -20,8 +20,9 @@ const ownMessage = (sql: SqlStorage, owner: string, id: string): { message: Kept
 };
 
 /**
- * Gives a waiting message another text; the host only ever gets the newest. `was`, where given, is the text that the person saw: of two
- * who edit at once, the second is told instead of overwriting the first. A repeated edit changes nothing.
+ * Gives a waiting message another text; the host only ever gets the newest. `was`, where given, is the text that the
+ * person saw: of two who edit at once, the second is told instead of overwriting the first. A repeated edit changes
+ * nothing.
  */
 export const editQueued = (
   host: HostContext,
@@ -60,7 +61,10 @@ export const clearQueue = (host: HostContext, owner: string): Change & { cleared
   };
 };
 
-/** Takes a message in only if its mission can begin with it at once (contract §3); repeated with the same id it is the same message. */
+/**
+ * Takes a message in only if its mission can begin with it at once (contract §3); repeated with the same id it is the
+ * same message.
+ */
 export const startNow = (host: HostContext, owner: string, message: NewMessage): Done<null> => {
   if (!ownMission(host.sql, owner, message.mission))
     return done(refuse('conflict', `Mission ${message.mission} not found`));

@@ -8,7 +8,9 @@ import { ownMission } from '../missions/missions.ts';
 import { type Done, done } from '../record/change.ts';
 import { type NewAnswer, refuse, reply } from '../replies.ts';
 
-/** Takes an answer, unless another was first. Out: the command for the host; null where this answer was taken before. */
+/**
+ * Takes an answer, unless another was first. Out: the command for the host; null where this answer was taken before.
+ */
 export const takeAnswer = (
   host: HostContext,
   owner: string,

@@ -1,6 +1,7 @@
 /**
- * Answers to questions and permissions (protocol §4 "Answers"): the first one is stored and wins, and reaches the host as a command that is
- * repeated like any other. It is no message: it waits for no turn, makes no mission busy and ends nothing but itself.
+ * Answers to questions and permissions (protocol §4 "Answers"): the first one is stored and wins, and reaches the host
+ * as a command that is repeated like any other. It is no message: it waits for no turn, makes no mission busy and ends
+ * nothing but itself.
  */
 import { z } from 'zod';
 import { type AnswerCommand, type AskAnswer, askAnswer } from '../../../shared/commands.ts';
@@ -76,7 +77,10 @@ export const endAnswersTo = (sql: SqlStorage, request: string): void => {
 
 const absence = z.object({ answers: z.array(commandId) });
 
-/** Notes which answers a host had and has no more; concluded, like all absence, when the log has come as far as the list. */
+/**
+ * Notes which answers a host had and has no more; concluded, like all absence, when the log has come as far as the
+ * list.
+ */
 export const storeAnswersAbsent = (sql: SqlStorage, { at, commands }: Hello): void => {
   const here = new Set<string>(commands);
   const answers = openRows(sql).flatMap(({ id, received }) => (received === 1 && !here.has(id) ? [id] : []));

@@ -13,8 +13,8 @@ const awayText = 'The server is away: it answers when it is connected again.';
 const lostText = 'The connection to the server was lost before it answered. Try again.';
 
 /**
- * Calls to the host that wait for their result. They live as long as the request that waits for them, which keeps the object in
- * memory; nothing of them is stored, and all fail with the socket they were sent on.
+ * Calls to the host that wait for their result. They live as long as the request that waits for them, which keeps the
+ * object in memory; nothing of them is stored, and all fail with the socket they were sent on.
  */
 export class Calls {
   readonly #waiting = new Map<string, { socket: WebSocket; settle: (answer: Reply<unknown>) => void }>();

@@ -81,7 +81,9 @@ export class HostLink {
     this.#socket.dismiss(epoch, closeCode.staleEpoch, 'credential was issued again: enrol this server');
   }
 
-  /** Stops what the host does, as far as it is here to be told, ends all of it in the log and closes the link for good. */
+  /**
+   * Stops what the host does, as far as it is here to be told, ends all of it in the log and closes the link for good.
+   */
   remove(): void {
     const inFlight = openMessages(this.#host.sql, null).filter(({ state }) => state !== 'kept');
     for (const { mission, id } of inFlight) this.interrupt(mission, id);
@@ -251,8 +253,8 @@ export class HostLink {
   }
 
   /**
-   * A mission this object does not know is adopted, unless the directory says that it is another server's (4001): one host must not
-   * write into another's missions. Runs before the batch's own transaction; later frames wait meanwhile.
+   * A mission this object does not know is adopted, unless the directory says that it is another server's (4001): one
+   * host must not write into another's missions. Runs before the batch's own transaction; later frames wait meanwhile.
    */
   async #mayOpen(socket: WebSocket, missions: string[]): Promise<boolean> {
     if (missions.length === 0) return true;

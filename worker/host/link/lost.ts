@@ -3,7 +3,9 @@ import type { HostContext } from '../context.ts';
 import { getMessage, type KeptMessage } from '../messages/messages.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 
-/** Shows commands as lost, each with `text` for people; only those that are still in a state of which `isLost` is true. */
+/**
+ * Shows commands as lost, each with `text` for people; only those that are still in a state of which `isLost` is true.
+ */
 export const concludeLost = (
   host: HostContext,
   commands: readonly CommandId[],

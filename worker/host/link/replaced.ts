@@ -12,7 +12,9 @@ import type { Recorded } from '../record/record.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { concludeLost } from './lost.ts';
 
-/** Why this object must be an older copy of itself: the host has seen of it what it does not have. Null when it is not. */
+/**
+ * Why this object must be an older copy of itself: the host has seen of it what it does not have. Null when it is not.
+ */
 export const rolledBack = (host: HostContext, hello: Hello): string | null => {
   const last = hello.segment === null ? null : host.log.lastOf(hello.segment);
   if (hello.segment !== null && last === null) return `segment ${hello.segment} is unknown here`;
@@ -24,8 +26,8 @@ export const rolledBack = (host: HostContext, hello: Hello): string | null => {
 };
 
 /**
- * Begins another log: viewers start anew, the host sends again what it kept, D1 is projected again. Messages that wait are
- * held, because they may have run, or been removed, after the copy was made.
+ * Begins another log: viewers start anew, the host sends again what it kept, D1 is projected again. Messages that wait
+ * are held, because they may have run, or been removed, after the copy was made.
  */
 export const beginNewLog = (host: HostContext, hello: Hello, reason: string): Recorded[] => {
   host.log.renew();
@@ -35,7 +37,9 @@ export const beginNewLog = (host: HostContext, hello: Hello, reason: string): Re
   return [note(host, 'edge.restored', text)];
 };
 
-/** Once everything the host kept is here, a held message that did not run is shown as lost: a person decides about it. */
+/**
+ * Once everything the host kept is here, a held message that did not run is shown as lost: a person decides about it.
+ */
 export const concludeHeld = (host: HostContext): Recorded[] =>
   concludeLost(host, releaseHeld(host.sql), (state) => state === 'kept', heldText);
 
@@ -43,8 +47,9 @@ const heldText =
   'This message waited while the edge was replaced by an older copy. It may have been removed since: send it again if it is still wanted.';
 
 /**
- * Says when the host's store is not the one that was here last. A run that comes back after another was welcomed belongs
- * to a copy that runs at the same time; a new run whose predecessor is not the newest was opened on an older copy.
+ * Says when the host's store is not the one that was here last. A run that comes back after another was welcomed
+ * belongs to a copy that runs at the same time; a new run whose predecessor is not the newest was opened on an older
+ * copy.
  */
 export const hostCopy = (host: HostContext, hello: Hello): Recorded[] => {
   const newest = getMeta(host.sql, 'newest_run');

@@ -61,8 +61,8 @@ export class LinkSocket {
   }
 
   /**
-   * Since when the host is away (milliseconds), or null while it is here: not connected, or connected and not heard of for
-   * a while (protocol §8). The runtime answers pings without waking the object, so this is judged when it is read.
+   * Since when the host is away (milliseconds), or null while it is here: not connected, or connected and not heard of
+   * for a while (protocol §8). The runtime answers pings without waking the object, so this is judged when it is read.
    */
   awaySinceMs(): number | null {
     const socket = this.current();

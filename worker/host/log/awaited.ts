@@ -1,6 +1,7 @@
 /**
- * What may be concluded only once the log contains a certain row of a host's outbox (protocol §4, §6), because rows that say otherwise
- * may still be on their way. Kept in `meta`, one thing under each key: a later one under the same key takes its place.
+ * What may be concluded only once the log contains a certain row of a host's outbox (protocol §4, §6), because rows
+ * that say otherwise may still be on their way. Kept in `meta`, one thing under each key: a later one under the same
+ * key takes its place.
  */
 import { z } from 'zod';
 import { getMeta, setMeta } from '../tables.ts';

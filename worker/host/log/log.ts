@@ -6,7 +6,9 @@ import { getMeta, setMeta } from '../tables.ts';
 /** An event of a type this version does not know; stored and shown as it is (protocol §2). */
 export type UnknownEvent = { type: string; unknown: true; body: Record<string, unknown> };
 
-/** A row of the log. `sequence` is set for what the contract's stored events show (contract §6); `at` in milliseconds. */
+/**
+ * A row of the log. `sequence` is set for what the contract's stored events show (contract §6); `at` in milliseconds.
+ */
 export interface LogRow {
   seq: number;
   mission: string | null;
@@ -16,8 +18,8 @@ export interface LogRow {
 }
 
 /**
- * Rows that a conversation consists of. `message.kept` has a `sequence` only in logs of before messages had their place at their turn,
- * where there was no turn (tables.ts). Word for word that of the index `log_conversation`.
+ * Rows that a conversation consists of. `message.kept` has a `sequence` only in logs of before messages had their place
+ * at their turn, where there was no turn (tables.ts). Word for word that of the index `log_conversation`.
  */
 export const conversationRows = `sequence IS NOT NULL
   AND type IN ('message.kept', 'message.placed', 'turn.started', 'turn.ended', 'command.finished', 'command.lost')`;
@@ -50,7 +52,9 @@ export class Log {
     return this.#id;
   }
 
-  /** Begins another history over the same rows: every cursor of the old one is invalid. Call it inside a transaction. */
+  /**
+   * Begins another history over the same rows: every cursor of the old one is invalid. Call it inside a transaction.
+   */
   renew(): void {
     this.#id = this.#random();
     this.#segmentIsOurs = false;

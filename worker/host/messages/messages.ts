@@ -33,7 +33,9 @@ const toMessage = ({ host_ended: _ended, edited: _edited, ...row }: Row): KeptMe
   cancel: row.cancel !== 0,
 });
 
-/** SQL: a command has no end yet. The same condition as that of the index `commands_open`, or SQLite would not use it. */
+/**
+ * SQL: a command has no end yet. The same condition as that of the index `commands_open`, or SQLite would not use it.
+ */
 export const isOpen = `state IN (${openStates.map((state) => `'${state}'`).join(', ')})`;
 
 export const getMessage = (sql: SqlStorage, id: string): KeptMessage | null => {

@@ -1,13 +1,16 @@
 /**
- * Where a message stands in the conversation: where its turn starts, or where it ended without one. Until then it waits, and stands
- * behind everything that has its place. The state of its command says which: `markMessage` and `endMessage` change it with the
- * row that places it, so a message is placed once.
+ * Where a message stands in the conversation: where its turn starts, or where it ended without one. Until then it
+ * waits, and stands behind everything that has its place. The state of its command says which: `markMessage` and
+ * `endMessage` change it with the row that places it, so a message is placed once.
  */
 import type { LogEvent } from '../../../shared/events.ts';
 import type { CommandId } from '../../../shared/ids.ts';
 import { getMessage, type KeptMessage, openMessages } from './messages.ts';
 
-/** In the conversation for a message that is only known by its end or turn: the edge was replaced by a copy from before it. */
+/**
+ * In the conversation for a message that is only known by its end or turn: the edge was replaced by a copy from before
+ * it.
+ */
 export const lostMessage = '(The text of this message is lost: Open Agent was set back to a time before it was sent.)';
 
 const isUnplaced = ({ state }: KeptMessage): boolean =>
@@ -17,7 +20,10 @@ const isUnplaced = ({ state }: KeptMessage): boolean =>
 export const unplaced = (sql: SqlStorage, mission: string): KeptMessage[] =>
   openMessages(sql, mission).filter(isUnplaced);
 
-/** The message that an event gives its place, or null. Ask before the event changes the state of its command, and only of a new fact. */
+/**
+ * The message that an event gives its place, or null. Ask before the event changes the state of its command, and only
+ * of a new fact.
+ */
 export const placedBy = (sql: SqlStorage, event: LogEvent): CommandId | null => {
   switch (event.type) {
     case 'turn.started':

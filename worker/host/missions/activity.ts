@@ -47,10 +47,11 @@ export interface Liveness {
 }
 
 /**
- * The contract's running list (§2.2): a mission is `running` from its turn's start to its end, whatever the turn waits for, and
- * `queued` while its message is on the way or waits for a slot. Both apps know that state: the web counts it as busy, with Stop
- * (which ends the wait) and "will be queued"; iOS as neither running nor stalled. Not listed are missions whose messages wait
- * for their server only: nothing can be said of when they will run, and the queue shows them.
+ * The contract's running list (§2.2): a mission is `running` from its turn's start to its end, whatever the turn waits
+ * for, and `queued` while its message is on the way or waits for a slot. Both apps know that state: the web counts it
+ * as busy, with Stop (which ends the wait) and "will be queued"; iOS as neither running nor stalled. Not listed are
+ * missions whose messages wait for their server only: nothing can be said of when they will run, and the queue shows
+ * them.
  */
 export const runningJson = (host: HostContext, owner: string, liveness: Liveness): RunningJson[] => {
   const full = isFull(host.sql);
@@ -74,7 +75,10 @@ export const runningJson = (host: HostContext, owner: string, liveness: Liveness
     });
 };
 
-/** Messages that wait for their turn, in order of arrival, which is that of their starts; of one mission, or of all of a user. */
+/**
+ * Messages that wait for their turn, in order of arrival, which is that of their starts; of one mission, or of all of a
+ * user.
+ */
 export const queueJson = (sql: SqlStorage, owner: string, only: string | null): QueuedJson[] =>
   waitingMessages(sql, owner)
     .filter(({ mission }) => only === null || mission === only)

@@ -119,8 +119,8 @@ const keys = Object.keys(changing) as Changing[];
 const shownKeys: ReadonlySet<Changing> = new Set(['status', 'title', 'cost_usd', 'deleted_at', 'updated_at']);
 
 /**
- * Writes back what events changed, and raises `rev` where the directory shows it. Only columns that changed are named: SQLite
- * writes the index entries of every column that is, and each is a billed row.
+ * Writes back what events changed, and raises `rev` where the directory shows it. Only columns that changed are named:
+ * SQLite writes the index entries of every column that is, and each is a billed row.
  */
 export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): void => {
   const changed = keys.filter((key) => before[key] !== after[key]);

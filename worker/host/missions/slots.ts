@@ -1,8 +1,8 @@
 /**
- * Slots: how many missions of a server work at once, and whose turn it is. All of it is read from the tables each time, so it
- * survives evictions and restarts. A mission holds its slot from the moment its message goes out until that message has
- * an end, also while it waits for a person: its turn, its tools and what they started stay alive on the server, and the answer
- * makes it work again at once, whatever else runs by then.
+ * Slots: how many missions of a server work at once, and whose turn it is. All of it is read from the tables each time,
+ * so it survives evictions and restarts. A mission holds its slot from the moment its message goes out until that
+ * message has an end, also while it waits for a person: its turn, its tools and what they started stay alive on the
+ * server, and the answer makes it work again at once, whatever else runs by then.
  */
 
 import { heldMessages } from '../messages/held.ts';
@@ -45,9 +45,9 @@ const stillEnding = (sql: SqlStorage): number =>
   sql.exec<{ n: number }>('SELECT count(*) AS n FROM ended_turns').one().n;
 
 /**
- * Waiting messages that may be sent now: the oldest of each free mission, as many as there are slots. First comes the user with the
- * fewest missions at work, of several such the one who was served longest ago, and of one user the oldest message: nobody's
- * many missions keep another's one waiting, also where there is a single slot.
+ * Waiting messages that may be sent now: the oldest of each free mission, as many as there are slots. First comes the
+ * user with the fewest missions at work, of several such the one who was served longest ago, and of one user the oldest
+ * message: nobody's many missions keep another's one waiting, also where there is a single slot.
  */
 export const nextMessages = (sql: SqlStorage): KeptMessage[] => {
   const held = working(sql);
@@ -107,8 +107,8 @@ export const hasRoom = (sql: SqlStorage): boolean => {
 const ownerOf = (sql: SqlStorage, { mission }: KeptMessage): string => getMission(sql, mission)?.owner ?? '';
 
 /**
- * The message a mission works on, or the one it would work on if it had a slot; null where it does nothing, or waits for its server
- * alone. It is what `running` lists and what a cancel ends.
+ * The message a mission works on, or the one it would work on if it had a slot; null where it does nothing, or waits
+ * for its server alone. It is what `running` lists and what a cancel ends.
  */
 export const atWork = (sql: SqlStorage, mission: string, isFull: boolean): KeptMessage | null =>
   inFlight(sql, mission) ?? (isFull ? (openMessages(sql, mission)[0] ?? null) : null);

@@ -31,8 +31,8 @@ type TreeRow = {
 };
 
 /**
- * The condition is that of the index `log_tree`, word for word, or it would not be used. Texts are cut, so that the rows stay small
- * whatever a host or a model wrote.
+ * The condition is that of the index `log_tree`, word for word, or it would not be used. Texts are cut, so that the
+ * rows stay small whatever a host or a model wrote.
  */
 export const treeRows = `SELECT type, sequence, json_extract(body, '$.turn') AS turn, json_extract(body, '$.command') AS command,
     substr(json_extract(body, '$.model'), 1, 200) AS model, json_extract(body, '$.outcome') AS outcome,
@@ -115,7 +115,9 @@ const costSoFar = (sql: SqlStorage, id: string, turn: string): number => {
   return mission?.turn === turn ? mission.turn_cost_usd : 0;
 };
 
-/** Sub-agents below the call of the agent that started them. One whose parent is not among the newest stands at the top. */
+/**
+ * Sub-agents below the call of the agent that started them. One whose parent is not among the newest stands at the top.
+ */
 const agents = ({ calls, results }: TurnRows, isLive: boolean): AgentTreeNode[] => {
   const top: AgentTreeNode[] = [];
   const known = new Map<string, AgentTreeNode>();

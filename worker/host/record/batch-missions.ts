@@ -3,8 +3,8 @@ import { getMission, type Mission, saveMission } from '../missions/missions.ts';
 export type BatchMissions = ReturnType<typeof batchMissions>;
 
 /**
- * The missions of one batch, inside its transaction: each is read once and saved once, however many of its rows there are,
- * because every reading is time and every row written is billed.
+ * The missions of one batch, inside its transaction: each is read once and saved once, however many of its rows there
+ * are, because every reading is time and every row written is billed.
  */
 export const batchMissions = (sql: SqlStorage) => {
   const changed = new Map<string, { before: Mission; after: Mission }>();

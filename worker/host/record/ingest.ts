@@ -68,7 +68,10 @@ export const ingest = (host: HostContext, batch: Batch): Ingested => {
   return { ok: true, n: last, recorded };
 };
 
-/** Rows the host no longer has: said in the log, and n goes on behind them. Null when rows before the gap are missing too. */
+/**
+ * Rows the host no longer has: said in the log, and n goes on behind them. Null when rows before the gap are missing
+ * too.
+ */
 export const ingestGap = (host: HostContext, gap: { run: string; from: number; to: number }): Recorded[] | null => {
   const known = runPosition(host.sql, gap.run);
   if (gap.from > known + 1) return null;
@@ -87,7 +90,9 @@ const saysOpened = (raw: unknown): boolean =>
   'type' in raw.event &&
   raw.event.type === 'mission.opened';
 
-/** Missions that a batch opens and this object does not know: the Worker's directory is asked before they are adopted. */
+/**
+ * Missions that a batch opens and this object does not know: the Worker's directory is asked before they are adopted.
+ */
 export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
   batch.items.flatMap((raw) => {
     // Nearly all rows are of another type and are parsed fully in `ingest`, so only the type is looked at here.

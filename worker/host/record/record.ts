@@ -19,7 +19,10 @@ export interface Recorded {
   checkpoint?: { off: number; text: string; replace: boolean };
 }
 
-/** Types that get a `sequence`: one for each stored event of the contract (§6.2). So does a turn's start that places its message. */
+/**
+ * Types that get a `sequence`: one for each stored event of the contract (§6.2). So does a turn's start that places its
+ * message.
+ */
 const isShown = (event: LogEvent | UnknownEvent): boolean => {
   if ('unknown' in event) return false;
   switch (event.type) {
@@ -53,8 +56,8 @@ export const recordEvent = (host: HostContext, missionId: string, event: LogEven
 };
 
 /**
- * The same for a mission that its caller has read, and saves as what it is `after`. `at` (milliseconds) is when it happened by
- * its producer's clock, which only the row shows; the mission's own times are the edge's.
+ * The same for a mission that its caller has read, and saves as what it is `after`. `at` (milliseconds) is when it
+ * happened by its producer's clock, which only the row shows; the mission's own times are the edge's.
  */
 export const recordIn = (
   host: HostContext,

@@ -27,7 +27,9 @@ type PartRow = {
   length: number;
   closed: number;
 };
-/** How much is stored stands in the newest chunk: in the part, it would be one more row written for every checkpoint. */
+/**
+ * How much is stored stands in the newest chunk: in the part, it would be one more row written for every checkpoint.
+ */
 const storedLength =
   'coalesce((SELECT until FROM chunks WHERE part = parts.part ORDER BY off DESC LIMIT 1), length) AS length';
 const columns = `part, mission, turn, kind, parent_call, ${storedLength}, closed`;
@@ -124,7 +126,10 @@ export const forgetParts = (sql: SqlStorage, mission: string): void => {
   sql.exec('DELETE FROM parts WHERE mission = ?', mission);
 };
 
-/** Cuts the stored text to at most `length`; returns the length then stored. Chunks stay as they are: one of all of them may be too large for a row. */
+/**
+ * Cuts the stored text to at most `length`; returns the length then stored. Chunks stay as they are: one of all of them
+ * may be too large for a row.
+ */
 const truncate = (sql: SqlStorage, part: Part, length: number): number => {
   if (part.length <= length) return part.length;
   sql.exec('DELETE FROM chunks WHERE part = ? AND off >= ?', part.part, length);

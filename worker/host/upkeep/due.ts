@@ -9,11 +9,16 @@ import { getMeta, setMeta } from '../tables.ts';
 
 /** Wait before a failed projection is tried again: D1 is away for seconds, not minutes. */
 const retryMs = 5_000;
-/** A server is called quiet only after this long without work, so that a conversation does not write D1 at every turn. */
+/**
+ * A server is called quiet only after this long without work, so that a conversation does not write D1 at every turn.
+ */
 const quietMs = 60_000;
 export const hourMs = 3_600_000;
 
-/** When the object is wanted next (milliseconds), or null while nothing is due ever. `staleHours` null: missions are never closed. */
+/**
+ * When the object is wanted next (milliseconds), or null while nothing is due ever. `staleHours` null: missions are
+ * never closed.
+ */
 export const nextDue = (sql: SqlStorage, staleHours: number | null): number | null => {
   const times = [retryAt(sql), quietAt(sql), staleHours === null ? null : closesAt(sql, staleHours)];
   const due = times.filter((time) => time !== null);
@@ -62,7 +67,10 @@ const idleMissions = `missions INDEXED BY missions_open
     SELECT 1 FROM commands INDEXED BY commands_open
       WHERE mission = missions.id AND ${isOpen})`;
 
-/** The end of the hour in which the next mission is stale: however many there are, the object is woken once an hour at most. */
+/**
+ * The end of the hour in which the next mission is stale: however many there are, the object is woken once an hour at
+ * most.
+ */
 const closesAt = (sql: SqlStorage, staleHours: number): number | null => {
   const { oldest } = sql.exec<{ oldest: number | null }>(`SELECT min(updated_at) AS oldest FROM ${idleMissions}`).one();
   return oldest === null ? null : Math.ceil((oldest + staleHours * hourMs) / hourMs) * hourMs;

@@ -29,8 +29,8 @@ export const projectMissions = async (host: HostContext, directory: HostDirector
 };
 
 /**
- * Compares D1 with what was projected and forgets the projection where D1 has less: it was replaced by an older copy, and
- * everything is projected again (protocol §6). Also puts back the log in force and the live mark.
+ * Compares D1 with what was projected and forgets the projection where D1 has less: it was replaced by an older copy,
+ * and everything is projected again (protocol §6). Also puts back the log in force and the live mark.
  */
 export const checkDirectory = async ({ sql, log }: HostContext, { db, host }: HostDirectory): Promise<void> => {
   await announceLog(db, host, log.id);

@@ -9,8 +9,8 @@ import { staleMissions } from './due.ts';
 const defaultHours = 24;
 
 /**
- * Hours until an open mission is stale, from the variable's text; null for never. A text that is no number is never too: a
- * mission that stays open for a mistake harms nobody, one that is closed for it may.
+ * Hours until an open mission is stale, from the variable's text; null for never. A text that is no number is never
+ * too: a mission that stays open for a mistake harms nobody, one that is closed for it may.
  */
 export const staleHours = (text: string | undefined): number | null => {
   if (text === undefined || text.trim() === '') return defaultHours;

@@ -49,7 +49,9 @@ export class Upkeep {
     setMeta(this.#host.sql, 'live', '1');
   }
 
-  /** The alarm's work (due.ts), after stale missions were closed: projection, and saying that a server has become quiet. */
+  /**
+   * The alarm's work (due.ts), after stale missions were closed: projection, and saying that a server has become quiet.
+   */
   async settle(): Promise<void> {
     await this.#project();
     if (isQuiet(this.#host.sql, this.#host.now())) {

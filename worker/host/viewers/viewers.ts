@@ -31,7 +31,10 @@ export interface Happened {
 /** Tag of viewers' sockets among the object's. */
 export const viewerTag = 'viewer';
 
-/** Everyone who watches this server, and what they have been shown. Memory here is a cache: sockets carry their own state. */
+/**
+ * Everyone who watches this server, and what they have been shown. Memory here is a cache: sockets carry their own
+ * state.
+ */
 export class Viewers {
   readonly #ctx: DurableObjectState;
   readonly #host: HostContext;
@@ -47,7 +50,9 @@ export class Viewers {
     this.#open = new LiveTexts(host.sql);
   }
 
-  /** Takes a viewer's socket, whose owner was checked: `rendering`, `mission` and `cursor` are what its dial asks for. */
+  /**
+   * Takes a viewer's socket, whose owner was checked: `rendering`, `mission` and `cursor` are what its dial asks for.
+   */
   accept(socket: WebSocket, owner: string, dial: URLSearchParams): void {
     this.#ctx.acceptWebSocket(socket, [viewerTag]);
     const viewer = { owner, rendering: rendering.parse(dial.get('rendering')), mission: dial.get('mission') };
@@ -139,7 +144,8 @@ export class Viewers {
     const cursor = this.#host.log.cursorAt(head);
     const isPlain = changed.length === 0 && errors.length === 0;
     const quiet = bytes === '' && isPlain;
-    // The position is in the bytes, so a frame that changes no activity has no header and costs neither side a parse or a query.
+    // The position is in the bytes, so a frame that changes no activity has no header and costs neither side a parse or
+    // a query.
     const header = isPlain
       ? null
       : { ...this.#header(audience.state, { mode: 'live', reset: false, cursor }), changed, errors };
@@ -176,7 +182,10 @@ export class Viewers {
     return text !== '' && this.#pace.isDue(part, text.length, this.#host.now()) ? thinkingBytes(mission, text) : '';
   }
 
-  /** The text of a part that closes before anything of it was shown: iOS ignores a block that only closes (contract §4.6). */
+  /**
+   * The text of a part that closes before anything of it was shown: iOS ignores a block that only closes
+   * (contract §4.6).
+   */
   #opening({ rendering }: ViewerState, { mission, event }: LogRow): string {
     if (rendering !== 'default' || mission === null || 'unknown' in event || event.type !== 'part.closed') return '';
     const texts = textsOf(this.#host.sql);

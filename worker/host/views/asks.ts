@@ -15,8 +15,9 @@ const phase = (name: string, detail: string): ShownEvent => ({
 });
 
 /**
- * What the existing apps see of a question or permission besides `status` waiting_for_tool. A question is its own `tool_call`, which they answer by
- * `tool_result`; of permissions they know nothing, so the phase line says what is waited for.
+ * What the existing apps see of a question or permission besides `status` waiting_for_tool. A question is its own
+ * `tool_call`, which they answer by `tool_result`; of permissions they know nothing, so the phase line says what is
+ * waited for.
  */
 export const askedShown = ({ kind, body }: Extract<LogEvent, { type: 'request.asked' }>): ShownEvent[] => {
   const asks = permission.safeParse(body);

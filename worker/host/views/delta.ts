@@ -4,8 +4,8 @@ import type { ShownEvent } from './shown-event.ts';
 import type { Texts } from './texts.ts';
 
 /**
- * A log row for `?format=delta`: the log itself. Event name = type; data = {seq, mission_id, sequence, at, …event}.
- * A client keys parts by `part`, appends `delta`s and checkpoints where `off` is its text's length, and takes the text of
+ * A log row for `?format=delta`: the log itself. Event name = type; data = {seq, mission_id, sequence, at, …event}. A
+ * client keys parts by `part`, appends `delta`s and checkpoints where `off` is its text's length, and takes the text of
  * `part.closed` as final. `live` rows carry only a checkpoint's new text; replayed ones nothing of it, because the part
  * comes whole: with `part.closed`, or in the snapshot when it is still open.
  */

@@ -8,7 +8,10 @@ import { getPart } from '../text/parts.ts';
 import { renderStored, renderWaiting } from './stored.ts';
 import { textsOf } from './texts.ts';
 
-/** One page of a mission's stored events: at most 500 rows looked at, about 512 KB of content. Behind the last row stands what waits. */
+/**
+ * One page of a mission's stored events: at most 500 rows looked at, about 512 KB of content. Behind the last row
+ * stands what waits.
+ */
 export const eventsPage = (host: HostContext, mission: string, query: EventsQuery): EventsPage => {
   const page = fill(query);
   if (query.after !== undefined) return waitingPage(host.sql, mission, query, page);
@@ -27,8 +30,8 @@ export const eventsPage = (host: HostContext, mission: string, query: EventsQuer
 };
 
 /**
- * Messages that wait, numbered on from `from`. A page of them goes on behind the one that came last, and leaves out what has begun
- * since the first: its reader is shown the conversation as it was then.
+ * Messages that wait, numbered on from `from`. A page of them goes on behind the one that came last, and leaves out
+ * what has begun since the first: its reader is shown the conversation as it was then.
  */
 const waitingPage = (
   sql: SqlStorage,

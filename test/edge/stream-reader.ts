@@ -67,7 +67,8 @@ export const readStream = (response: Response): StreamReader => {
   };
 };
 
-const parseBlock = (text: string): Block => {
+/** The first value of each field, and the very text: these tests are about what is written, which a parser would hide. */
+export const parseBlock = (text: string): Block => {
   const field = (name: string): string | null =>
     text
       .split('\n')

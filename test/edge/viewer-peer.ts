@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:test';
 import { type MissionActivity, type ViewerHeader, viewerHeader } from '../../shared/viewer.ts';
+import { parseBlock } from './stream-reader.ts';
 
 export interface SeenEvent {
   id: string | null;
@@ -71,11 +72,5 @@ const parseSse = (text: string): SeenEvent[] =>
   text
     .split('\n\n')
     .filter((block) => block !== '')
-    .map((block) => {
-      const field = (name: string): string | null =>
-        block
-          .split('\n')
-          .find((line) => line.startsWith(`${name}: `))
-          ?.slice(name.length + 2) ?? null;
-      return { id: field('id'), name: field('event') ?? '', data: JSON.parse(field('data') ?? '{}') };
-    });
+    .map(parseBlock)
+    .map(({ id, name, data }) => ({ id, name: name ?? '', data }));

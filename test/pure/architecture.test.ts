@@ -175,7 +175,7 @@ test('each vendor library, and what starts a program, has one home', () => {
     '@fastify/busboy': /^host-agent\/files\//,
     commander: /^host-agent\/cli\/program\.ts$/,
     jose: /^worker\/auth\/jwt\.ts$/,
-    'eventsource-parser': /^host-agent\/cli\/following\//,
+    'eventsource-parser': /^host-agent\/(cli\/following|opencode\/api)\//,
     'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,
     // What runs before anything is installed, and what builds and tests, has no use for the host-agent's one door.
     execa: /^host-agent\/process\/child\.ts$/,

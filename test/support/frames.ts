@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eventSplitter } from '../../host-agent/opencode/api/stream.ts';
 
 /** The little that the recorder and tests read of a frame of `GET /global/event`. */
 const Frame = z.object({
@@ -19,11 +20,10 @@ export const collectFrames = async ({ url, authorization }: { url: string; autho
   if (!response.ok || body === null) throw new Error(`GET /global/event answered ${response.status}`);
 
   const read = async (): Promise<void> => {
-    let rest = '';
+    const split = eventSplitter();
     for await (const piece of body.pipeThrough(new TextDecoderStream())) {
-      const frames = (rest + piece).split('\n\n');
-      rest = frames.pop() ?? '';
-      texts.push(...frames.map((frame) => frame.replace(/^data: /, '')));
+      const frames = split(piece);
+      texts.push(...frames);
       if (frames.some((frame) => !frame.includes('"server.heartbeat"'))) lastChangeAt = performance.now();
       changes.dispatchEvent(new Event('frames'));
     }

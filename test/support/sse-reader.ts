@@ -1,4 +1,5 @@
 // A dashboard's end of the event stream: reads SSE from a fetch, keeps every event, waits for what a test expects.
+import { createParser } from 'eventsource-parser';
 import { apiFetch } from './declared-answer.ts';
 
 export interface StreamEvent {
@@ -35,28 +36,37 @@ export const readStream = async (
   let lastId: string | null = null;
   let isOver = false;
 
-  const take = (block: string): void => {
-    const lines = block.split('\n');
-    const field = (name: string): string | null =>
-      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
-    comments.push(...lines.filter((line) => line.startsWith(':')).map((line) => line.slice(1).trim()));
-    lastId = field('id') ?? lastId;
-    const data = field('data');
-    const event = { id: field('id'), name: field('event') ?? '', data: JSON.parse(data ?? '{}') };
-    if (data !== null) events.push(event);
-    if (data !== null || event.id !== null) onEvent?.(event);
+  const wake = (): void => {
     for (const look of looking) look();
   };
+  /** A position that came; it is a bare one if the event behind it, which the parser tells at once, is of another block. */
+  let position: string | null = null;
+  const tellBare = (): void => {
+    if (position !== null) onEvent?.({ id: position, name: '', data: {} });
+    position = null;
+  };
+  const parser = createParser({
+    onComment: (comment) => void comments.push(comment.trim()),
+    onId: (id) => {
+      tellBare();
+      lastId = id;
+      position = id;
+    },
+    onEvent: ({ id, event, data }) => {
+      if (id === position) position = null;
+      tellBare();
+      const seen = { id: id ?? null, name: event ?? '', data: JSON.parse(data) };
+      events.push(seen);
+      onEvent?.(seen);
+      wake();
+    },
+  });
 
   const read = async (body: ReadableStream<Uint8Array>): Promise<void> => {
-    let text = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of body) {
-      text += decoder.decode(chunk, { stream: true });
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        take(text.slice(0, end));
-        text = text.slice(end + 2);
-      }
+    for await (const text of body.pipeThrough(new TextDecoderStream())) {
+      parser.feed(text);
+      tellBare();
+      wake();
     }
   };
 
@@ -67,7 +77,7 @@ export const readStream = async (
     })
     .finally(() => {
       isOver = true;
-      for (const look of looking) look();
+      wake();
     });
 
   return {

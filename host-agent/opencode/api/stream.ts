@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { createParser } from 'eventsource-parser';
 import { doubled, spread } from '../../../shared/backoff.ts';
 import type { Log } from '../../process/log.ts';
 import { trouble } from '../../process/trouble.ts';
@@ -109,13 +110,19 @@ const reader = (log: Log): ((text: string) => OpenCodeEvent[]) => {
   };
 };
 
-/** Cuts the stream into the texts of its `data:` lines; OpenCode sends nothing else, and one line per event (opencode §7.1). */
+/** Cuts the stream into the data of its events, which is all that OpenCode sends (opencode §7.1). Throws on one that is too long. */
 export const eventSplitter = (): ((chunk: string) => string[]) => {
-  let rest = '';
+  const whole: string[] = [];
+  const parser = createParser({
+    maxBufferSize: maxEventChars,
+    onEvent: ({ data }) => void whole.push(data),
+    onError: ({ type }) => {
+      // Other lines that are not of an event mean nothing, as everywhere.
+      if (type === 'max-buffer-size-exceeded') throw new Error(`an event of more than ${maxEventChars} characters`);
+    },
+  });
   return (chunk) => {
-    const pieces = (rest + chunk).split('\n\n');
-    rest = pieces.pop() ?? '';
-    if (rest.length > maxEventChars) throw new Error(`an event of more than ${maxEventChars} characters`);
-    return pieces.flatMap((piece) => (piece.startsWith('data:') ? [piece.slice(5).trimStart()] : []));
+    parser.feed(chunk);
+    return whole.splice(0);
   };
 };

@@ -56,7 +56,11 @@ export default defineConfig({
       nodeProject('conformance'),
       {
         plugins: [
-          cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings: objectVariables } }),
+          cloudflareTest({
+            main: './test/edge/worker.ts',
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { bindings: objectVariables },
+          }),
         ],
         test: layer('edge'),
       },

@@ -1,6 +1,7 @@
 import { scryptSync } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import type { Env } from '../../worker/env.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { edgeEnv, freshDirectory, password, request, secret, tokenOf, users } from './edge.ts';
 
 beforeEach(freshDirectory);
@@ -18,11 +19,17 @@ const hashed = (plain: string): string => {
 };
 
 test('the right password yields a token for 30 days that opens the API', async () => {
-  const response = await login({ password: ` ${password} ` });
+  const clock = handClock();
+  const bound = edgeEnv({ clock });
+  const response = await login({ password: ` ${password} ` }, bound);
 
   const { token, exp } = await response.json<{ token: string; exp: number }>();
-  expect(exp - Date.now() / 1000).toBeCloseTo(30 * 24 * 3600, -2);
-  expect((await missions(token)).status).toBe(200);
+  expect(exp).toBe(clock.now() / 1000 + 30 * 24 * 3600);
+  clock.advance(30 * 24 * 3_600_000);
+  expect((await missions(token, bound)).status).toBe(200);
+  // A minute of difference between clocks is allowed (contract §1.2).
+  clock.advance(61_000);
+  expect((await missions(token, bound)).status).toBe(401);
 });
 
 test('a wrong password is 401 in the words of the contract', async () => {
@@ -143,7 +150,8 @@ test('without a token every path below /api is 401, known or not, and an unknown
 });
 
 test('after ten failures an account is shut for its address, with the right password too, and says until when', async () => {
-  const bound = edgeEnv({ TRUST_PROXY: 'true' });
+  const clock = handClock();
+  const bound = edgeEnv({ TRUST_PROXY: 'true', clock });
   const from = (address: string) => ({ 'X-Forwarded-For': `6.6.6.6, ${address}` });
   const guesses = await Promise.all(
     Array.from({ length: 12 }, () => login({ password: 'guess' }, bound, from('9.9.9.9'))),
@@ -156,6 +164,8 @@ test('after ten failures an account is shut for its address, with the right pass
     expect.stringMatching(/try again in \d+ s \(after [\d:]+ UTC\)/),
   ]);
   expect((await login({ password }, bound, from('1.1.1.1'))).status).toBe(200);
+  clock.advance(5 * 60_000);
+  expect((await login({ password }, bound, from('9.9.9.9'))).status).toBe(200);
 });
 
 test('a successful login forgives the failures before it', async () => {

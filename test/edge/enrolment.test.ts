@@ -5,11 +5,14 @@ import type { MissionJson } from '../../shared/api.ts';
 import { type EnrolResponse, enrolResponse, type HostJson, newHostResponse } from '../../shared/enrolment.ts';
 import { closeCode, protocolVersion } from '../../shared/limits.ts';
 import type { Env } from '../../worker/env.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { asUser, edgeEnv, freshDirectory, internalToken, request, tokenOf, users } from './edge.ts';
 import { batch, dialHost, hello } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 
 beforeEach(freshDirectory);
+
+const hourMs = 3_600_000;
 
 /** The single user of an edge with one password, who is its admin; the objects of these tests know the user too. */
 const admin = asUser('default', edgeEnv());
@@ -43,11 +46,13 @@ const list = async (): Promise<HostJson[]> => (await admin('/api/hosts')).json()
 const remove = (id: string) => admin(`/api/hosts/${id}`, { method: 'DELETE' });
 
 test('a code enrols one server, which can dial its link with what it was given', async () => {
-  const response = await admin('/api/hosts', { method: 'POST', json: { name: 'build box' } });
+  const clock = handClock(Date.now());
+  const inviting = asUser('default', edgeEnv({ clock }));
+  const response = await inviting('/api/hosts', { method: 'POST', json: { name: 'build box' } });
   const made = newHostResponse.parse(await response.json());
   expect(made.install).toBe(`curl -fsS http://127.0.0.1:8787/install.sh | sh -s -- ${made.code}`);
   expect(made.command).toBe(`openagent enroll http://127.0.0.1:8787 ${made.code}`);
-  expect(Date.parse(made.expires_at) - Date.now()).toBeCloseTo(3_600_000, -6);
+  expect(Date.parse(made.expires_at)).toBe(clock.now() + hourMs);
 
   const server = await enrolled(made.code, { name: 'its own name' });
 
@@ -85,9 +90,10 @@ test('a code may be typed without care for case, dashes and letters that look li
 test('a wrong, a used and an expired code get one and the same answer, which says what to do', async () => {
   const [used, expired] = [await newCode(), await newCode()];
   await enrolled(used);
-  await env.DB.prepare('UPDATE enrolment_codes SET expires_at = ? WHERE used_at IS NULL').bind(Date.now()).run();
+  const now = await Promise.all(['', 'AAAA-AAAA-AAAA-AAAA-AAAA', used].map((code) => enrolWith(code)));
+  const later = await enrolWith(expired, {}, edgeEnv({ clock: handClock(Date.now() + hourMs) }));
 
-  const answers = await Promise.all(['', 'AAAA-AAAA-AAAA-AAAA-AAAA', used, expired].map((code) => enrolWith(code)));
+  const answers = [...now, later];
   const texts = new Set(await Promise.all(answers.map((answer) => answer.text())));
 
   expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403]);

@@ -12,7 +12,7 @@ declare global {
       HOST: DurableObjectNamespace<Host>;
     }
     interface GlobalProps {
-      mainModule: typeof import('../../worker/index.ts');
+      mainModule: typeof import('./worker.ts');
     }
   }
 }

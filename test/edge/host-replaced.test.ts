@@ -4,6 +4,7 @@ import { commandId, missionId } from '../../shared/ids.ts';
 import { closeCode } from '../../shared/limits.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { batch, dialHost, enrolHost, hello } from './host-peer.ts';
+import { objectsAhead } from './object-clock.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';
 
@@ -194,9 +195,8 @@ test('a turn without output is shown as quiet, and is never ended for it', async
   await peer.next('ack');
   await vi.waitFor(async () => expect(await object().running(owner)).toMatchObject([{ turn_state: 'running' }]));
 
-  vi.setSystemTime(Date.now() + 40 * 60_000);
+  objectsAhead(40 * 60_000);
   const [shown] = await object().running(owner);
-  vi.useRealTimers();
 
   expect(shown).toMatchObject({ state: 'running', turn_state: 'quiet', quiet_since: expect.any(String) });
 });

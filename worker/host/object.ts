@@ -5,6 +5,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AskJson, QueuedJson, RunningJson } from '../../shared/api.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
@@ -34,15 +35,15 @@ export class Host extends DurableObject<Bindings> {
   readonly #parts: people.HostParts;
   readonly #staleHours: number | null;
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  /** The platform gives the first two. */
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock = systemClock) {
     super(ctx, env);
     const { storage, id } = ctx;
     const { sql } = storage;
     storage.transactionSync(() => migrate(sql));
-    const now = (): number => Date.now();
-    const socket = new LinkSocket(ctx, now);
+    const socket = new LinkSocket(ctx, clock.now);
     const log = new Log(sql, () => crypto.randomUUID());
-    const host = { storage, sql, log, now, awaySinceMs: () => socket.awaySinceMs() };
+    const host = { storage, sql, log, now: clock.now, awaySinceMs: () => socket.awaySinceMs() };
     const d1 = directoryOf(id, directory(env));
     this.#staleHours = staleHours(env.STALE_MISSION_HOURS);
     const viewers = new Viewers(ctx, host);

@@ -1,0 +1,12 @@
+// The Worker of these tests: the real one, but that its `Host` objects are given a clock which tests can set ahead.
+import type { Bindings } from '../../worker/env.ts';
+import { Host as RealHost } from '../../worker/host/object.ts';
+import { objectClock } from './object-clock.ts';
+
+export { default, Relay } from '../../worker/index.ts';
+
+export class Host extends RealHost {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, objectClock);
+  }
+}

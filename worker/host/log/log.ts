@@ -18,11 +18,21 @@ export interface LogRow {
 }
 
 /**
- * Rows that a conversation consists of. `message.kept` has a `sequence` only in logs of before messages had their place
- * at their turn, where there was no turn (tables.ts). Word for word that of the index `log_conversation`.
+ * Whether a command that ended was an answer to a question or permission. Its end ends no message: it changes no
+ * mission and is no entry of the conversation; those who look are shown an error where the agent did not get it.
  */
-export const conversationRows = `sequence IS NOT NULL
-  AND type IN ('message.kept', 'message.placed', 'turn.started', 'turn.ended', 'command.finished', 'command.lost')`;
+export const isAnswersEnd = (event: Pick<Extract<LogEvent, { type: 'command.finished' }>, 'of'>): boolean =>
+  event.of !== undefined;
+const answersEnd = "(type = 'command.finished' AND json_extract(body, '$.of') IS NOT NULL)";
+
+/**
+ * Rows that a conversation consists of. `message.kept` has a `sequence` only in logs of before messages had their place
+ * at their turn, where there was no turn (tables.ts). The first two conditions are, word for word, those of the index
+ * `log_conversation`.
+ */
+const conversationRows = `sequence IS NOT NULL
+  AND type IN ('message.kept', 'message.placed', 'turn.started', 'turn.ended', 'command.finished', 'command.lost')
+  AND NOT ${answersEnd}`;
 
 type StoredRow = { seq: number; mission: string | null; sequence: number | null; at: number; body: string };
 
@@ -175,6 +185,13 @@ export class Log {
       )
       .toArray()
       .map(readRow);
+  }
+
+  /** How many rows make up the conversation. */
+  conversationLength(mission: string): number {
+    return this.#sql
+      .exec<{ n: number }>(`SELECT count(*) AS n FROM log WHERE mission = ? AND ${conversationRows}`, mission)
+      .one().n;
   }
 
   /** Removes a deleted mission's rows; their seq stay unused. */

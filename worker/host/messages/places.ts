@@ -5,6 +5,7 @@
  */
 import type { LogEvent } from '../../../shared/events.ts';
 import type { CommandId } from '../../../shared/ids.ts';
+import { isAnswersEnd } from '../log/log.ts';
 import { getMessage, type KeptMessage, openMessages } from './messages.ts';
 
 /**
@@ -30,7 +31,7 @@ export const placedBy = (sql: SqlStorage, event: LogEvent): CommandId | null => 
     case 'command.lost':
       return isKnownPlaced(sql, event.command) ? null : event.command;
     case 'command.finished':
-      return event.of !== undefined || isKnownPlaced(sql, event.command) ? null : event.command;
+      return isAnswersEnd(event) || isKnownPlaced(sql, event.command) ? null : event.command;
     // The row of its start is lost in a gap. One that is unknown here has had that row before the copy was made.
     case 'turn.accepted': {
       const message = getMessage(sql, event.command);

@@ -4,7 +4,6 @@ import { quietMs } from '../../../shared/limits.ts';
 import type { MissionActivity } from '../../../shared/viewer.ts';
 import { isWaiting } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
-import { conversationRows } from '../log/log.ts';
 import { hasOpen, type KeptMessage, openMessages } from '../messages/messages.ts';
 import { unplaced } from '../messages/places.ts';
 import { getMission, type Mission, runningMissions } from './missions.ts';
@@ -65,7 +64,7 @@ export const runningJson = (host: HostContext, owner: string, liveness: Liveness
           mission_id: mission.id,
           state: mission.turn === null ? ('queued' as const) : stateOf(host.sql, mission),
           queue_len: waiting,
-          history_len: placedLength(host.sql, mission.id) + waiting,
+          history_len: host.log.conversationLength(mission.id) + waiting,
           seconds_since_activity: Math.max(0, Math.floor((host.now() - lastActivity(mission, liveness)) / 1000)),
           expected_deliverables: 0,
           ...turnState(mission, liveness, isWaiting(host.sql, mission.id), host.now()),
@@ -89,16 +88,6 @@ export const waitingMessages = (sql: SqlStorage, owner: string): KeptMessage[] =
   openMessages(sql, null).filter(
     (command) => command.state === 'kept' && getMission(sql, command.mission)?.owner === owner,
   );
-
-const placedLength = (sql: SqlStorage, mission: string): number =>
-  sql
-    .exec<{ n: number }>(
-      // The end of an answer to a question is an error to those who look, and no entry of the history.
-      `SELECT count(*) AS n FROM log WHERE mission = ? AND ${conversationRows}
-       AND (type <> 'command.finished' OR json_extract(body, '$.of') IS NULL)`,
-      mission,
-    )
-    .one().n;
 
 const turnState = (
   mission: Mission,

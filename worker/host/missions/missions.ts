@@ -175,8 +175,6 @@ const entryOf = (sql: SqlStorage, event: LogRow['event']): HistoryEntry[] => {
     case 'turn.ended':
       return [{ role: 'assistant', content: assistantText(sql, event) }];
     case 'command.finished':
-      // The end of an answer to a question is no word of the agent's.
-      return event.of === undefined ? [{ role: 'assistant', content: event.text }] : [];
     case 'command.lost':
       return [{ role: 'assistant', content: event.text }];
     default:

@@ -4,7 +4,7 @@ import { isResumable, reduceMission } from '../../../shared/reducer.ts';
 import { endAnswer, endAnswersTo, hasAnswerEnded, kindOfAnswer } from '../asks/answers.ts';
 import { endAsk, endsWith, storeAsk } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
-import type { LogRow, UnknownEvent } from '../log/log.ts';
+import { isAnswersEnd, type LogRow, type UnknownEvent } from '../log/log.ts';
 import { endMessage, getMessage, markMessage } from '../messages/messages.ts';
 import { placedBy } from '../messages/places.ts';
 import { getMission, type Mission, saveMission } from '../missions/missions.ts';
@@ -129,7 +129,7 @@ const isNewFact = (sql: SqlStorage, mission: Mission, event: LogEvent): boolean 
     case 'turn.ended':
       return event.turn === mission.turn;
     case 'command.finished':
-      return event.of === undefined ? !hasEnded(sql, event.command) : !hasAnswerEnded(sql, event.command);
+      return isAnswersEnd(event) ? !hasAnswerEnded(sql, event.command) : !hasEnded(sql, event.command);
     case 'command.lost':
       return !hasEnded(sql, event.command);
     default:
@@ -172,7 +172,7 @@ const storeBesideLog = (host: HostContext, mission: Mission, event: LogEvent): S
       endAnswersTo(host.sql, event.request);
       return { event, keep: endAsk(host.sql, event) };
     case 'command.finished':
-      if (event.of !== undefined) endAnswer(host.sql, event);
+      if (isAnswersEnd(event)) endAnswer(host.sql, event);
       else endMessage(host.sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
       return { event, keep: true };
     case 'command.lost':

@@ -1,6 +1,6 @@
 import { assertNever } from '../../shared/errors.ts';
 import { type Delta, type EdgeFrame, type HostFrame, parseEdgeFrame, type Welcome } from '../../shared/frames.ts';
-import { closeCode } from '../../shared/limits.ts';
+import { closeCode, maxFrameBytes } from '../../shared/limits.ts';
 import { StoreFull } from '../store/transaction.ts';
 import { replyToCall } from './call.ts';
 import { hello, rememberWelcome } from './greeting.ts';
@@ -46,11 +46,16 @@ export class Session {
     this.#times = times;
     const ended = Promise.withResolvers<SessionEnd>();
     this.ended = ended.promise;
-    this.#socket = new EdgeSocket(options.hostFile, times, {
-      open: () => this.#guard(() => this.#greet()),
-      message: (text) => this.#guard(() => this.#message(text)),
-      closed: (end) => ended.resolve(this.#end(end)),
-    });
+    this.#socket = new EdgeSocket(
+      { hostFile: options.hostFile, path: '/api/host/link', maxMessageBytes: maxFrameBytes },
+      times,
+      {
+        open: () => this.#guard(() => this.#greet()),
+        text: (text) => this.#guard(() => this.#message(text)),
+        bytes: () => this.#guard(() => this.#message(null)),
+        closed: (end) => ended.resolve(this.#end(end)),
+      },
+    );
     this.#intake = new Intake(
       options,
       (frame) => this.#send(frame),

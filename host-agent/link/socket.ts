@@ -1,9 +1,7 @@
 import WebSocket from 'ws';
 import { closeReason } from '../../shared/frames.ts';
-import { maxFrameBytes } from '../../shared/limits.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { Dialling } from './host-file.ts';
-import type { LinkTimes } from './times.ts';
+import type { HostFile } from './host-file.ts';
 
 /** How a socket ended. `status`: the HTTP status, when the edge answered the dial with one. */
 export interface SocketEnd {
@@ -14,14 +12,23 @@ export interface SocketEnd {
 
 export interface SocketEvents {
   open(): void;
-  /** A text message other than `pong`; null for a binary one. */
-  message(text: string | null): void;
+  text(text: string): void;
+  bytes(chunk: Buffer): void;
   /** Once, whatever happened; nothing comes after it. */
   closed(end: SocketEnd): void;
 }
 
 /** A peer that has not answered our close by now is gone; a stopping agent must not wait for it. */
 const closeGraceMs = 2_000;
+
+/** What is dialled at the edge of `hostFile`, with its credential. */
+export interface Address {
+  hostFile: Pick<HostFile, 'id' | 'url' | 'credential'>;
+  path: string;
+  headers?: Record<string, string>;
+  /** A longer message ends the socket. */
+  maxMessageBytes: number;
+}
 
 /** One WebSocket to the edge with its heartbeat: dialled on construction, gone after `closed`. Knows no frames. */
 export class EdgeSocket {
@@ -31,10 +38,11 @@ export class EdgeSocket {
   #closing: NodeJS.Timeout | null = null;
   #status: number | null = null;
 
-  constructor(hostFile: Dialling, times: LinkTimes, events: SocketEvents) {
-    const socket = new WebSocket(`${hostFile.url.replace(/^http/, 'ws').replace(/\/+$/, '')}/api/host/link`, {
-      headers: { authorization: `Bearer ${hostFile.id}.${hostFile.credential}` },
-      maxPayload: maxFrameBytes,
+  constructor(address: Address, times: { pingMs: number; silenceMs: number }, events: SocketEvents) {
+    const { id, url, credential } = address.hostFile;
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws').replace(/\/+$/, '')}${address.path}`, {
+      headers: { ...address.headers, authorization: `Bearer ${id}.${credential}` },
+      maxPayload: address.maxMessageBytes,
       perMessageDeflate: false,
       handshakeTimeout: times.silenceMs,
     });
@@ -42,13 +50,14 @@ export class EdgeSocket {
     this.#heartbeat = new Heartbeat(
       times,
       () => this.isOpen() && socket.send('ping'),
-      () => this.abandon(`nothing heard for ${times.silenceMs} ms`),
+      () => this.abandon(`nothing was heard for ${times.silenceMs} ms`),
     );
     socket.on('open', events.open);
     socket.on('message', (data, isBinary) => {
       this.#heartbeat.heard();
+      if (isBinary && Buffer.isBuffer(data)) return events.bytes(data);
       const text = data.toString();
-      if (isBinary || text !== 'pong') events.message(isBinary ? null : text);
+      if (text !== 'pong') events.text(text);
     });
     socket.on('unexpected-response', (_request, response) => {
       this.#status = response.statusCode ?? null;
@@ -73,15 +82,15 @@ export class EdgeSocket {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** Sends if the socket is open; `done` is called when the text has left this process or never will. */
-  send(text: string, done?: () => void): void {
-    if (this.isOpen()) this.#socket.send(text, done);
+  /** Sends if the socket is open; `done` is called when the message has left this process or never will. */
+  send(message: string | Uint8Array, done?: () => void): void {
+    if (this.isOpen()) this.#socket.send(message, done);
     else done?.();
   }
 
-  /** Closes with a reason for the other side's log. */
-  close(code: number, reason: string): void {
-    this.#failure ||= reason;
+  /** Closes with a reason for the other side's log. `failure` is what `closed` says, unless something was wrong before. */
+  close(code: number, reason: string, failure = reason): void {
+    this.#failure ||= failure;
     if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
     else this.#socket.close(code, closeReason(reason));
     this.#closing ??= setTimeout(() => this.#socket.terminate(), closeGraceMs);

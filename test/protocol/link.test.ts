@@ -198,7 +198,7 @@ test('a socket that is half open is noticed and replaced', async () => {
   store.outbox.append(notes(1));
   await peer.stored(1);
 
-  expect((await line('link.down')).reason).toBe(`nothing heard for ${silenceMs} ms`);
+  expect((await line('link.down')).reason).toBe(`nothing was heard for ${silenceMs} ms`);
 });
 
 test('an edge that answers pings but never says welcome is dialled again', async () => {

@@ -171,7 +171,7 @@ test('no file is part of an import cycle, of types either', () => {
 
 test('each vendor library, and what starts a program, has one home', () => {
   const homes: Record<string, RegExp> = {
-    ws: /^host-agent\/(link|relay)\//,
+    ws: /^host-agent\/link\/socket\.ts$/,
     '@fastify/busboy': /^host-agent\/files\//,
     commander: /^host-agent\/cli\/program\.ts$/,
     jose: /^worker\/auth\/jwt\.ts$/,

@@ -10,7 +10,7 @@ row(
   'the stream begins with a status and a comment, in LF and ASCII, and says that it is alive while nothing happens',
   async () => {
     const { pieces, close } = await listening();
-    const text = () => pieces.map((piece) => piece.text).join('');
+    const text = () => pieces.join('');
     const comments = () => text().split(': keepalive\n\n').length - 1;
     // That it is every 15 seconds is told with a clock that is no real one (test/edge/stream-bridge.test.ts).
     await vi.waitFor(() => expect(comments()).toBeGreaterThan(1));

@@ -1,10 +1,9 @@
-// Somebody who only listens to the stream, from the beginning of the suite to its end: nothing but bytes and their
-// times.
+// Somebody who only listens to the stream, from the beginning of the suite to its end: nothing but bytes.
 import { apiFetch } from '../support/declared-answer.ts';
 import { stack, token } from './stage.ts';
 
 interface Listener {
-  pieces: { at: number; text: string }[];
+  pieces: string[];
   close: () => Promise<void>;
 }
 let listener: Listener | null = null;
@@ -15,8 +14,7 @@ export const beginListening = async (): Promise<Listener> => {
   const response = await apiFetch(`${stack().url()}/api/control/stream`, { headers, signal: closing.signal });
   const pieces: Listener['pieces'] = [];
   const reading = (async () => {
-    for await (const bytes of response.body ?? [])
-      pieces.push({ at: Date.now(), text: Buffer.from(bytes).toString('latin1') });
+    for await (const bytes of response.body ?? []) pieces.push(Buffer.from(bytes).toString('latin1'));
   })().catch(() => undefined); // Ended by `close`.
   listener = {
     pieces,

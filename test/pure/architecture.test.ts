@@ -104,6 +104,16 @@ test('only what brings the project up to date knows the tools', () => {
   expect(users.filter((path) => !path.startsWith('tools/'))).toEqual(['host-agent/launcher/bootstrap.mjs']);
 });
 
+test('the Worker waits and looks at the time only by a clock that it is given', () => {
+  const own = /\b(setTimeout|setInterval|Date\.now|performance\.now|scheduler\.wait)\b|new Date\(\)/;
+  const strays = [...within('worker'), ...within('shared')].filter(({ text }) => own.test(text));
+  const givers = /^worker\/(index|host\/object|relay\/object)\.ts$/;
+  const wild = within('worker').filter(({ path, text }) => /\bsystemClock\b/.test(text) && !givers.test(path));
+
+  expect(strays.map(({ path }) => path)).toEqual(['shared/clock.ts']);
+  expect(wild.map(({ path }) => path)).toEqual([]);
+});
+
 test('worker and host-agent never import each other', () => {
   const crossing = [...within('shared'), ...within('worker'), ...within('host-agent')].flatMap(({ path, imports }) => {
     const own = path.split('/')[0];

@@ -23,6 +23,15 @@ test('every limit of a test is from test/support/patience.ts, so that only a han
   expect(found).toEqual([]);
 });
 
+test('the tests of the edge move time by hand: they neither sleep nor replace the time of the whole isolate', async () => {
+  const sleeping = /\b(setTimeout|setInterval|useFakeTimers|setSystemTime)\(|\bscheduler\.wait\b|timers\/promises/;
+  const found: string[] = [];
+  for await (const path of glob('edge/*.ts', { cwd: tests }))
+    if (sleeping.test(readFileSync(join(tests, path), 'utf8'))) found.push(path);
+
+  expect(found).toEqual([]);
+});
+
 test.each([
   ['{ timeout: ', '5_000 }'].join(''),
   ['AbortSignal.', 'timeout(5_000)'].join(''),

@@ -14,6 +14,7 @@ import { notFound } from './http/not-found.ts';
 import type { Served } from './http/on.ts';
 import { collapsedPath, wellFormedUrl } from './http/path.ts';
 import { readRest } from './http/read-rest.ts';
+import { asks } from './routes/asks.ts';
 import { terminal } from './routes/console.ts';
 import { control } from './routes/control.ts';
 import { desktop } from './routes/desktop.ts';
@@ -36,7 +37,6 @@ import { diagnostics, openCode } from './routes/opencode.ts';
 import { providers } from './routes/providers.ts';
 import { queue } from './routes/queue.ts';
 import { relay } from './routes/relay.ts';
-import { requests } from './routes/requests.ts';
 import { secrets } from './routes/secrets.ts';
 import { stats } from './routes/stats.ts';
 import { stream } from './routes/stream.ts';
@@ -57,7 +57,7 @@ const served: Served[] = [
   ...control,
   ...stream,
   ...queue,
-  ...requests,
+  ...asks,
   ...diagnostics,
   ...files,
   ...hosts,

@@ -73,7 +73,7 @@ const runJson = ({
   created_at: timestamp(createdAt),
   status,
   input_text: input ?? title ?? '',
-  // D1 keeps only the beginning of a conversation: of a longer one the final output is not known here.
+  // D1 keeps only the beginning of a conversation: of a longer one it does not know the final output.
   final_output: lastRole === 'assistant' && entries < previewEntries ? last : null,
   total_cost_cents: Math.round(costUsd * 100),
   summary_text: null,

@@ -16,7 +16,7 @@ export interface HostContext {
    * moment.
    */
   readonly now: () => number;
-  /** Since when the host is away (milliseconds), or null while it is here. */
+  /** Since when the host is away (milliseconds), or null while it is connected and heard of. */
   readonly awaySinceMs: () => number | null;
 }
 

@@ -28,7 +28,7 @@ export const migrations: readonly (readonly string[])[] = [
        at INTEGER NOT NULL, content TEXT NOT NULL, agent TEXT, clean INTEGER NOT NULL, queued INTEGER NOT NULL,
        cancel INTEGER NOT NULL DEFAULT 0, host_ended INTEGER NOT NULL DEFAULT 0, turn TEXT)`,
     "CREATE INDEX commands_open ON commands (mission, ord) WHERE state IN ('kept', 'sent', 'received', 'accepted', 'running')",
-    // Turns ended here while their server was away; wanted dead until it says that they are (protocol §4).
+    // Turns ended at the edge while their server was away; wanted dead until it says that they are (protocol §4).
     'CREATE TABLE ended_turns (turn TEXT PRIMARY KEY) WITHOUT ROWID',
     `CREATE TABLE parts (part TEXT PRIMARY KEY, mission TEXT NOT NULL, turn TEXT NOT NULL, kind TEXT NOT NULL,
        length INTEGER NOT NULL, closed INTEGER NOT NULL) WITHOUT ROWID`,

@@ -22,7 +22,7 @@ const leavesActivity: ReadonlySet<string> = new Set<LogEvent['type']>([
 interface Followers {
   viewers: Viewers;
   upkeep: Upkeep;
-  /** Sends a frame to the host, if it is here. */
+  /** Sends a frame to the host, if it is connected. */
   tellHost: (frame: EdgeFrame) => void;
 }
 

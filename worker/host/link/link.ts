@@ -82,7 +82,7 @@ export class HostLink {
   }
 
   /**
-   * Stops what the host does, as far as it is here to be told, ends all of it in the log and closes the link for good.
+   * Stops what the host does, if it is connected to be told, ends all of it in the log and closes the link for good.
    */
   remove(): void {
     const inFlight = openMessages(this.#host.sql, null).filter(({ state }) => state !== 'kept');

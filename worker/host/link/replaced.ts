@@ -38,7 +38,7 @@ export const beginNewLog = (host: HostContext, hello: Hello, reason: string): Re
 };
 
 /**
- * Once everything the host kept is here, a held message that did not run is shown as lost: a person decides about it.
+ * Once everything the host kept has come, a held message that did not run is shown as lost: a person decides about it.
  */
 export const concludeHeld = (host: HostContext): Recorded[] =>
   concludeLost(host, releaseHeld(host.sql), (state) => state === 'kept', heldText);

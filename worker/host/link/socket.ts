@@ -54,14 +54,14 @@ export class LinkSocket {
     return state;
   }
 
-  /** The welcomed socket, or null while no host is here. */
+  /** The welcomed socket, or null while no host is connected. */
   current(): WebSocket | null {
     const open = this.#ctx.getWebSockets(linkTag).filter((socket) => socket.readyState === WebSocket.OPEN);
     return open.find((socket) => this.state(socket).session !== '') ?? null;
   }
 
   /**
-   * Since when the host is away (milliseconds), or null while it is here: not connected, or connected and not heard of
+   * Since when the host is away (milliseconds), or null while it is not: not connected, or connected and not heard of
    * for a while (protocol §8). The runtime answers pings without waking the object, so this is judged when it is read.
    */
   awaySinceMs(): number | null {
@@ -96,7 +96,7 @@ export class LinkSocket {
     }
   }
 
-  /** Sends to the host if it is here; what it misses is repeated by the next `welcome`. */
+  /** Sends to the host if it is connected; what it misses is repeated by the next `welcome`. */
   send(frame: EdgeFrame): void {
     const socket = this.current();
     if (socket) sendFrame(socket, frame);

@@ -13,7 +13,7 @@ export interface SourcePosition {
   index: number;
 }
 
-/** Highest upstream position stored of a session, whatever run carried it; undefined for one never seen. */
+/** The newest position in OpenCode's history of a session that is stored, by whatever run; undefined for none. */
 export const sourcePosition = (sql: SqlStorage, source: string, session: string): SourcePosition | undefined =>
   sql
     .exec<{ seq: number; index: number }>(

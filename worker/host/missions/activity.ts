@@ -41,7 +41,7 @@ export interface Liveness {
   seenAt(mission: string): number | undefined;
   /** Live turns as last reported, and when the report came. */
   reported: { turns: LiveTurn[]; atMs: number };
-  /** Since when the server is not heard of; null while it is here. */
+  /** Since when the server is not heard of; null while it is. */
   awaySinceMs: number | null;
 }
 

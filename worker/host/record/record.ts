@@ -124,7 +124,7 @@ const asAnswers = (sql: SqlStorage, event: LogEvent | UnknownEvent): LogEvent | 
 const isNewFact = (sql: SqlStorage, mission: Mission, event: LogEvent): boolean => {
   switch (event.type) {
     case 'turn.started':
-      // The host may have begun a command before it heard that it was ended here; that brings nothing back to life.
+      // A host may begin a command before it hears that it was ended at the edge; that brings nothing back to life.
       return event.turn !== mission.turn && event.turn !== mission.endedTurn && !hasEnded(sql, event.command);
     case 'turn.ended':
       return event.turn === mission.turn;

@@ -35,8 +35,8 @@ const storedLength =
 const columns = `part, mission, turn, kind, parent_call, ${storedLength}, closed`;
 
 /** Values of the column `closed`: closed by its host, or by the edge. 0 is open. */
-const [byHost, here] = [1, 2];
-const toPart = (row: PartRow): Part => ({ ...row, closed: row.closed !== 0, left: row.closed === here });
+const [byHost, byEdge] = [1, 2];
+const toPart = (row: PartRow): Part => ({ ...row, closed: row.closed !== 0, left: row.closed === byEdge });
 
 export const getPart = (sql: SqlStorage, part: string): Part | null => {
   const row = sql.exec<PartRow>(`SELECT ${columns} FROM parts WHERE part = ?`, part).toArray()[0];
@@ -117,7 +117,7 @@ export const closePart = (sql: SqlStorage, part: Part, off: number, text: string
  */
 export const closeLeftOpen = (sql: SqlStorage, turn: string, mission: string): Part[] => {
   const left = openParts(sql, mission).filter((part) => part.turn === turn);
-  for (const part of left) sql.exec('UPDATE parts SET closed = ? WHERE part = ?', here, part.part);
+  for (const part of left) sql.exec('UPDATE parts SET closed = ? WHERE part = ?', byEdge, part.part);
   return left;
 };
 

@@ -176,7 +176,7 @@ export class Viewers {
 
   #thinking(part: string, mission: string): string {
     const known = getPart(this.#host.sql, part);
-    // A sub-agent's text is shown when it has ended (render/agents.ts).
+    // A sub-agent's text is shown when it has ended (views/agents.ts).
     if (known === null || known.closed || isSubAgents(known)) return '';
     const text = this.#open.text(part);
     return text !== '' && this.#pace.isDue(part, text.length, this.#host.now()) ? thinkingBytes(mission, text) : '';
@@ -189,7 +189,7 @@ export class Viewers {
   #opening({ rendering }: ViewerState, { mission, event }: LogRow): string {
     if (rendering !== 'default' || mission === null || 'unknown' in event || event.type !== 'part.closed') return '';
     const texts = textsOf(this.#host.sql);
-    // A sub-agent's text opens and closes itself (render/agents.ts).
+    // A sub-agent's text opens and closes itself (views/agents.ts).
     const text = this.#pace.wasShown(event.part) || texts.isSubAgents(event.part) ? '' : texts.part(event.part);
     return text === '' ? '' : thinkingBytes(mission, text);
   }

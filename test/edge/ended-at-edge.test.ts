@@ -59,7 +59,7 @@ test('a message cancelled before its turn was heard of has one end, whatever its
   expect(await object().mission(owner, mission)).toMatchObject({ value: { status: 'interrupted' } });
 });
 
-test('the text of a turn that was ended here is stored when its host brings it', async () => {
+test('the text of a turn that was ended at the edge is stored when its host brings it', async () => {
   const { peer, rows } = await begun();
   peer.send(batch('r1', 1, [rows.started, rows.part, rows.checkpoint(0, 'Hello')]));
   await peer.next('ack');
@@ -79,7 +79,7 @@ test('the text of a turn that was ended here is stored when its host brings it',
   ]);
 });
 
-test('a part that was begun after the end here is closed when its host ends the turn', async () => {
+test('a part that was begun after the end at the edge is closed when its host ends the turn', async () => {
   const { peer, rows } = await begun();
   peer.send(batch('r1', 1, [rows.started]));
   await peer.next('ack');

@@ -14,7 +14,7 @@ import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 
 /** Questions and permissions that agents wait for (contract §2.2 tool_result, §8.12; the others are NEW). */
-export const requests: Served[] = [
+export const asks: Served[] = [
   on(controlRoutes.toolResult, async ({ c, body }) => {
     const [id, name] = [body.tool_call_id.trim(), body.name.trim()];
     if (id === '') throw new AppError('bad_request', 'tool_call_id is required');

@@ -1,5 +1,7 @@
 /** The JSON API of an edge, as the commands of a person call it. */
+import createClient, { type Client } from 'openapi-fetch';
 import { z } from 'zod';
+import type { Paths } from '../../shared/routes/paths.ts';
 import { StartError } from '../config/start-error.ts';
 
 /** An edge that takes longer is as good as away. */
@@ -29,45 +31,43 @@ export class Refused extends StartError {
   }
 }
 
-export interface Request {
-  method?: 'GET' | 'POST' | 'DELETE';
-  body?: object;
-  token?: string | null;
-  /** Makes a repeated request the same one (`Idempotency-Key`). */
-  key?: string;
-}
+/** A call of the typed client below. */
+type Call = Promise<{ data?: unknown }>;
 
 /**
- * Calls `path` of the edge at `url` and reads the answer by `schema`. Throws NoAnswer when there is none to be had, Refused when the
- * edge says no.
+ * The typed client of the edge at `url`: what is sent is held against the declared routes when this is compiled. Its calls throw
+ * NoAnswer when there is no answer to be had, Refused when the edge says no.
  */
-export const callEdge = async <T>(
-  url: string,
-  path: string,
-  schema: z.ZodType<T>,
-  request: Request = {},
-): Promise<T> => {
-  const { method = 'GET', body, token, key } = request;
-  const headers = {
-    ...(body ? { 'content-type': 'application/json' } : {}),
-    ...(token ? { authorization: `Bearer ${token}` } : {}),
-    ...(key ? { 'idempotency-key': key } : {}),
-  };
-  let status: number;
-  let text: string;
-  try {
-    const signal = AbortSignal.timeout(answerMs);
-    const response = await fetch(url + path, { method, headers, body: body && JSON.stringify(body), signal });
-    status = response.status;
-    text = await response.text();
-  } catch (error) {
-    throw unreachable(url, error);
-  }
-  refuse(url, status, text);
-  const parsed = schema.safeParse(parseJson(text));
+export const edgeClient = (url: string, token: string | null = null): Client<Paths> =>
+  createClient<Paths>({
+    baseUrl: url,
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    fetch: async (request) => {
+      let response: Response;
+      let text: string;
+      try {
+        response = await fetch(request, { signal: AbortSignal.timeout(answerMs) });
+        text = await response.text();
+      } catch (error) {
+        throw unreachable(url, error);
+      }
+      refuse(url, response.status, text);
+      if (!isJson(text)) throw new NoAnswer(notOurs(url, otherShape));
+      return new Response(text, { headers: { 'content-type': 'application/json' } });
+    },
+  });
+
+/** What a call got, by the schema of what is read of it: the edge may be of another version, so the compiler's word is not enough. */
+export const dataOf = async <T>(url: string, schema: z.ZodType<T>, call: Call): Promise<T> => {
+  const parsed = schema.safeParse((await call).data);
   if (parsed.success) return parsed.data;
-  throw new NoAnswer(notOurs(url, 'an answer of another shape'));
+  throw new NoAnswer(notOurs(url, otherShape));
 };
+
+/** Makes a repeated call the same one. */
+export const repeatable = (key: string) => ({ header: { 'Idempotency-Key': key } });
+
+const otherShape = 'an answer of another shape';
 
 /** What a failed `fetch` says about the edge at `url`. */
 export const unreachable = (url: string, error: unknown): NoAnswer =>
@@ -107,7 +107,7 @@ export type EdgeHealth = z.infer<typeof health> & {
 /** What an edge says of itself to everyone. */
 export const edgeHealth = async (url: string): Promise<EdgeHealth> => {
   const askedAt = Date.now();
-  const answer = await callEdge(url, '/api/health', health);
+  const answer = await dataOf(url, health, edgeClient(url).GET('/api/health'));
   const middle = (askedAt + Date.now()) / 2;
   return { ...answer, clockAheadMs: Math.round(middle - Date.parse(answer.time)) };
 };
@@ -122,10 +122,11 @@ const reasonOf = (error: unknown): string => {
   return error.cause === undefined ? error.message : reasonOf(error.cause);
 };
 
-const parseJson = (text: string): unknown => {
+const isJson = (text: string): boolean => {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return true;
   } catch {
-    return undefined; // Not JSON: the schema that checks the value refuses undefined.
+    return false;
   }
 };

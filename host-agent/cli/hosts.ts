@@ -5,7 +5,7 @@ import { type HostJson, hostJson, newHostResponse } from '../../shared/enrolment
 import { isLoopback } from '../../shared/loopback.ts';
 import { StartError } from '../config/start-error.ts';
 import { say } from '../launcher/say.ts';
-import { callEdge } from './edge-api.ts';
+import { dataOf, edgeClient } from './edge-api.ts';
 import { edgeUrl } from './edge-url.ts';
 import { logIn } from './log-in.ts';
 import { ownEdge } from './own-edge.ts';
@@ -35,11 +35,8 @@ export const hosts = async (args: string[], environment: NodeJS.ProcessEnv): Pro
 
 const add = async (url: string, token: string | null, name: string | undefined): Promise<void> => {
   const body = name === undefined ? {} : { name };
-  const { install, command, expires_at } = await callEdge(url, '/api/hosts', newHostResponse, {
-    method: 'POST',
-    body,
-    token,
-  });
+  const call = edgeClient(url, token).POST('/api/hosts', { body });
+  const { install, command, expires_at } = await dataOf(url, newHostResponse, call);
   const until = new Date(expires_at).toLocaleTimeString();
   say(`On the new server, as root, until ${until} and once:\n\n  ${install}\n`);
   say(`Or, where Open Agent is installed already:\n\n  ${command}\n`);
@@ -49,7 +46,7 @@ const add = async (url: string, token: string | null, name: string | undefined):
 };
 
 const list = async (url: string, token: string | null): Promise<void> => {
-  const all = await callEdge(url, '/api/hosts', z.array(hostJson), { token });
+  const all = await dataOf(url, z.array(hostJson), edgeClient(url, token).GET('/api/hosts'));
   if (all.length === 0) say(`The edge at ${url} has no servers. \`openagent hosts add\` makes a code for one.`);
   for (const host of all) say(`${host.name}  ${host.id}  ${stateOf(host)}  ${host.working_dir ?? ''}`.trimEnd());
 };
@@ -60,11 +57,12 @@ const stateOf = ({ connected, live }: HostJson): string => {
 };
 
 const remove = async (url: string, token: string | null, wanted: string): Promise<void> => {
-  const all = await callEdge(url, '/api/hosts', z.array(hostJson), { token });
+  const all = await dataOf(url, z.array(hostJson), edgeClient(url, token).GET('/api/hosts'));
   const [found, second] = all.filter(({ id, name }) => id === wanted || name === wanted);
   if (!found) throw new StartError(`The edge at ${url} has no server "${wanted}". \`openagent hosts list\` shows all.`);
   if (second)
     throw new StartError(`Several servers are called "${wanted}": give the id, as \`openagent hosts list\` shows it.`);
-  await callEdge(url, `/api/hosts/${found.id}`, z.object({ ok: z.literal(true) }), { method: 'DELETE', token });
+  const params = { path: { id: found.id } };
+  await edgeClient(url, token).DELETE('/api/hosts/{id}', { params });
   say(`${found.name} (${found.id}) is removed. Its credential has ended; its missions can still be read.`);
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StartError } from '../config/start-error.ts';
-import { callEdge, type EdgeHealth, edgeHealth } from './edge-api.ts';
+import { dataOf, type EdgeHealth, edgeClient, edgeHealth } from './edge-api.ts';
 import { hiddenInput } from './hidden-input.ts';
 
 const loginAnswer = z.object({ token: z.string() });
@@ -32,5 +32,5 @@ export const tokenFor = async (
   const password = environment.OPENAGENT_PASSWORD || (await hiddenInput(`Password for ${url}: `));
   if (password === '') throw new StartError('No password was given. Set OPENAGENT_PASSWORD, or type it when asked.');
   const body = { password, ...(user ? { username: user } : {}) };
-  return (await callEdge(url, '/api/auth/login', loginAnswer, { method: 'POST', body })).token;
+  return (await dataOf(url, loginAnswer, edgeClient(url).POST('/api/auth/login', { body }))).token;
 };

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import type { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
-import { enrolResponse } from '../../shared/enrolment.ts';
+import { type enrolBody, enrolResponse } from '../../shared/enrolment.ts';
 import { protocolVersion } from '../../shared/limits.ts';
 import { type Attempt, attemptFor, forgetAttempt } from '../cli/attempt.ts';
-import { callEdge, type EdgeHealth, edgeHealth, NoAnswer } from '../cli/edge-api.ts';
+import { dataOf, type EdgeHealth, edgeClient, edgeHealth, NoAnswer } from '../cli/edge-api.ts';
 import { edgeUrl, isReadableOnTheWay } from '../cli/edge-url.ts';
 import { hiddenInput } from '../cli/hidden-input.ts';
 import { misused, readArguments } from '../cli/usage.ts';
@@ -62,13 +63,13 @@ const argumentsOf = (args: string[]) => {
 
 const enrolAt = async (
   url: string,
-  enrolling: object,
+  enrolling: Omit<z.input<typeof enrolBody>, 'attempt'>,
   attempt: Attempt,
   files: StateFiles,
 ): Promise<Pick<HostFile, 'id' | 'name' | 'credential' | 'epoch' | 'workspaceId'>> => {
   try {
     const body = { ...enrolling, attempt: attempt.secret };
-    const answer = await callEdge(url, '/api/hosts/enrol', enrolResponse, { method: 'POST', body });
+    const answer = await dataOf(url, enrolResponse, edgeClient(url).POST('/api/hosts/enrol', { body }));
     const { workspace_id: workspaceId, ...rest } = answer;
     return { ...rest, workspaceId };
   } catch (error) {

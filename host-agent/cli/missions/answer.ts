@@ -1,5 +1,6 @@
 /** `openagent answer`: what an agent that asks is waiting for. */
 import { randomUUID } from 'node:crypto';
+import { permissionBody } from '../../../shared/api.ts';
 import { say } from '../../launcher/say.ts';
 import { chosenEdge, type EdgeOptions } from '../login/edge.ts';
 import { processEnds } from '../printing/ends.ts';
@@ -12,7 +13,7 @@ export interface AnswerOptions extends EdgeOptions {
   message?: string;
 }
 
-const permissionReplies = ['once', 'always', 'reject'];
+const permissionReply = permissionBody.shape.reply;
 
 /**
  * Answers the request `id`: one label or text for each question, or once, always or reject to a permission. Without an id it lists
@@ -52,21 +53,19 @@ const give = async (
 ): Promise<void> => {
   const key = randomUUID();
   if (kind === 'permission') {
-    const reply = reject ? 'reject' : given[0];
-    if (reply === undefined || given.length > 1 || !permissionReplies.includes(reply)) {
-      throw new BadUse('Say once, always or reject.');
-    }
-    await api.answer('permissions', id, { reply, message }, key);
+    const reply = permissionReply.safeParse(reject ? 'reject' : given[0]);
+    if (!reply.success || given.length > 1) throw new BadUse('Say once, always or reject.');
+    await api.answerPermission(id, { reply: reply.data, message }, key);
     return;
   }
   if (reject) {
-    await api.answer('questions', id, { reject: true }, key);
+    await api.answerQuestion(id, { reject: true }, key);
     return;
   }
   const asked = questionsIn(body);
   if (given.length !== asked)
     throw new BadUse(`There ${asked === 1 ? 'is one question' : `are ${asked} questions`}: give as many answers.`);
-  await api.answer('questions', id, { answers: given.map((text) => [text]) }, key);
+  await api.answerQuestion(id, { answers: given.map((text) => [text]) }, key);
 };
 
 const questionsIn = (body: unknown): number =>

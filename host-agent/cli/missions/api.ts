@@ -1,12 +1,15 @@
 /** The calls about missions. */
 import { z } from 'zod';
-import { callEdge } from '../edge-api.ts';
+import type { permissionBody, questionBody } from '../../../shared/api.ts';
+import { dataOf, edgeClient, repeatable } from '../edge-api.ts';
 import type { Edge } from '../login/edge.ts';
 import { done, missionJson, requestJson, runningJson, sentJson, storedEventJson } from './shapes.ts';
 
-const control = '/api/control';
 /** As many as the edge gives on one page (docs/api.md). */
 const mostListed = 500;
+
+type PermissionAnswer = z.input<typeof permissionBody>;
+type QuestionAnswer = z.input<typeof questionBody>;
 
 /** What a person may choose about a new mission. */
 export interface NewMission {
@@ -17,31 +20,39 @@ export interface NewMission {
 }
 
 /** Calls on behalf of one login. Each throws Refused or NoAnswer; those with a `key` may be repeated. */
-export const missionApi = ({ url, token }: Edge) => ({
-  /** The newest, at most `mostListed`. */
-  list: (limit = mostListed) =>
-    callEdge(url, `${control}/missions?limit=${Math.min(limit, mostListed)}`, z.array(missionJson), { token }),
-  running: () => callEdge(url, `${control}/running`, z.array(runningJson), { token }),
-  read: (mission: string) => callEdge(url, `${control}/missions/${mission}`, missionJson, { token }),
-  create: ({ title, model, agent, workspace }: NewMission, key: string) => {
-    const body = { title, agent, model_override: model, workspace_id: workspace };
-    return callEdge(url, `${control}/missions`, missionJson.omit({ history: true }), {
-      method: 'POST',
-      body,
-      token,
-      key,
-    });
-  },
-  send: (mission: string, content: string, agent: string | undefined, key: string) => {
-    const body = { mission_id: mission, content, agent };
-    return callEdge(url, `${control}/message`, sentJson, { method: 'POST', body, token, key });
-  },
-  cancel: (mission: string) => callEdge(url, `${control}/missions/${mission}/cancel`, done, { method: 'POST', token }),
-  events: (mission: string) =>
-    callEdge(url, `${control}/missions/${mission}/events`, z.array(storedEventJson), { token }),
-  requests: () => callEdge(url, `${control}/permissions`, z.array(requestJson), { token }),
-  answer: (kind: 'questions' | 'permissions', id: string, body: object, key: string) =>
-    callEdge(url, `${control}/${kind}/${encodeURIComponent(id)}`, done, { method: 'POST', body, token, key }),
-});
+export const missionApi = ({ url, token }: Edge) => {
+  const edge = edgeClient(url, token);
+  const ofMission = (id: string) => ({ params: { path: { id } } });
+  return {
+    /** The newest, at most `mostListed`. */
+    list: (limit = mostListed) => {
+      const query = { limit: String(Math.min(limit, mostListed)) };
+      return dataOf(url, z.array(missionJson), edge.GET('/api/control/missions', { params: { query } }));
+    },
+    running: () => dataOf(url, z.array(runningJson), edge.GET('/api/control/running')),
+    read: (mission: string) => dataOf(url, missionJson, edge.GET('/api/control/missions/{id}', ofMission(mission))),
+    create: ({ title, model, agent, workspace }: NewMission, key: string) => {
+      const body = { title, agent, model_override: model, workspace_id: workspace };
+      const call = edge.POST('/api/control/missions', { body, params: repeatable(key) });
+      return dataOf(url, missionJson.omit({ history: true }), call);
+    },
+    send: (mission: string, content: string, agent: string | undefined, key: string) => {
+      const body = { mission_id: mission, content, agent };
+      return dataOf(url, sentJson, edge.POST('/api/control/message', { body, params: repeatable(key) }));
+    },
+    cancel: (mission: string) => dataOf(url, done, edge.POST('/api/control/missions/{id}/cancel', ofMission(mission))),
+    events: (mission: string) =>
+      dataOf(url, z.array(storedEventJson), edge.GET('/api/control/missions/{id}/events', ofMission(mission))),
+    requests: () => dataOf(url, z.array(requestJson), edge.GET('/api/control/permissions')),
+    answerPermission: (id: string, body: PermissionAnswer, key: string) => {
+      const params = { path: { id }, ...repeatable(key) };
+      return dataOf(url, done, edge.POST('/api/control/permissions/{id}', { body, params }));
+    },
+    answerQuestion: (id: string, body: QuestionAnswer, key: string) => {
+      const params = { path: { id }, ...repeatable(key) };
+      return dataOf(url, done, edge.POST('/api/control/questions/{id}', { body, params }));
+    },
+  };
+};
 
 export type MissionApi = ReturnType<typeof missionApi>;

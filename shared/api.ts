@@ -1,7 +1,8 @@
 /** Shapes of the JSON API (contract §2.1, §2.2, §6). Unknown request fields are ignored; `null` counts as missing. */
 import { z } from 'zod';
-import { type AskKind, missionStatus } from './events.ts';
+import { missionStatus } from './events.ts';
 import { anyUuid, missionId, uuid } from './ids.ts';
+import type { asked, mission, progress, queued, running, storedEvent, tree } from './routes/shapes.ts';
 
 const ofClient = anyUuid('must be a UUID');
 const clientUuid = ofClient.pipe(uuid);
@@ -40,94 +41,15 @@ export const permissionBody = z.object({
 });
 export const questionBody = z.union([z.object({ answers: questionAnswers }), z.object({ reject: z.literal(true) })]);
 
-export interface HistoryEntry {
-  role: 'user' | 'assistant';
-  content: string;
-  /** NEW: a message whose turn has not started; those stand last. */
-  queued?: true;
-}
-
-export interface MissionJson {
-  id: string;
-  status: z.infer<typeof missionStatus>;
-  title: string | null;
-  workspace_id: string;
-  workspace_name?: string;
-  agent?: string;
-  model_override?: string;
-  history: HistoryEntry[];
-  created_at: string;
-  updated_at: string;
-  interrupted_at?: string;
-  resumable: boolean;
-}
-
-export interface RunningJson {
-  mission_id: string;
-  state: 'queued' | 'running' | 'waiting_for_tool' | 'finished';
-  queue_len: number;
-  history_len: number;
-  seconds_since_activity: number;
-  expected_deliverables: number;
-  /** NEW: what the turn does. `quiet`: alive by its host's word, without output since `quiet_since`; never ended for that. */
-  turn_state?: 'starting' | 'running' | 'quiet' | 'retrying' | 'waiting' | 'stopping';
-  quiet_since?: string;
-  /** NEW: set while the server is not heard of; the turn is believed to go on there, and judged when it is back. */
-  server_away_since?: string;
-}
-
-/** NEW: what a person can answer. `body` is as in the event `request.asked` (shared/events.ts). */
-export interface AskJson {
-  id: string;
-  kind: AskKind;
-  mission_id: string;
-  tool_call_id: string | null;
-  parent_call?: string;
-  asked_at: string;
-  body: unknown;
-}
-
-/** What the agent's to-do list says; cancelled entries are not counted. Depth 0: the list is that of the mission's own agent. */
-export interface ProgressJson {
-  total_subtasks: number;
-  completed_subtasks: number;
-  current_subtask: string | null;
-  current_depth: number;
-}
-
-/** Budgets in cents. Both spellings of the type, as the history page reads the second (contract §2.2). */
-export interface AgentTreeNode {
-  id: string;
-  type: string;
-  node_type: string;
-  name: string;
-  description: string;
-  status: 'pending' | 'running' | 'completed' | 'failed';
-  budget_allocated: number;
-  budget_spent: number;
-  selected_model?: string;
-  children: AgentTreeNode[];
-}
-
-export interface QueuedJson {
-  id: string;
-  content: string;
-  agent: string | null;
-  mission_id: string;
-}
-
-export interface StoredEventJson {
-  id: number;
-  mission_id: string;
-  sequence: number;
-  event_type: string;
-  timestamp: string;
-  event_id: string | null;
-  tool_call_id: string | null;
-  tool_name: string | null;
-  content: string;
-  metadata: Record<string, unknown>;
-}
+/** What answers are made of, as shared/routes/shapes declares it. */
+export type MissionJson = z.infer<typeof mission>;
+export type HistoryEntry = MissionJson['history'][number];
+export type RunningJson = z.infer<typeof running>;
+export type AskJson = z.infer<typeof asked>;
+export type ProgressJson = z.infer<typeof progress>;
+export type AgentTreeNode = z.infer<typeof tree>;
+export type QueuedJson = z.infer<typeof queued>;
+export type StoredEventJson = z.infer<typeof storedEvent>;
 
 /** Contract §1.6: three fraction digits and Z, which both clients parse. */
 export const timestamp = (ms: number): string => new Date(ms).toISOString();

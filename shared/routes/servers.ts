@@ -1,8 +1,8 @@
 /** Servers, their figures, and the sockets that they dial (shared/enrolment.ts, shared/frames.ts, shared/channels/channel.ts). */
 import { z } from 'zod';
-import { enrolBody, enrolResponse, hostJson, newHostBody } from '../enrolment.ts';
+import { enrolBody, enrolResponse, hostJson, newHostBody, newHostResponse } from '../enrolment.ts';
 import { json, optionally, required, route } from './route.ts';
-import { anyPage, done, hostQuery, idInPath, time } from './scalars.ts';
+import { anyPage, done, hostQuery, idInPath } from './scalars.ts';
 
 const refusal = 'Only an admin may add and remove servers: ask a user marked "admin": true';
 
@@ -22,7 +22,7 @@ export const serverRoutes = {
     who: 'admin',
     refusal,
     body: optionally(newHostBody),
-    answer: json(z.object({ code: z.string(), expires_at: time, install: z.string(), command: z.string() })),
+    answer: json(newHostResponse),
   }),
   enrol: route({
     method: 'POST',

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { failuresOf, successesOf } from '../../shared/routes/failures.ts';
-import { allRoutes } from '../../shared/routes/routes.ts';
+import type { Who } from '../../shared/routes/route.ts';
+import { allRoutes, routeGroups } from '../../shared/routes/routes.ts';
 import { openApi, openApiPath } from '../../worker/docs/openapi.ts';
 import { docsPage } from '../../worker/docs/page.ts';
 
@@ -66,4 +69,30 @@ test('the page has every declared route, and nothing of a declaration is code in
 
   for (const { method, path } of allRoutes) expect(page).toContain(`>${method}</b> <code>${path}</code>`);
   expect(page).not.toMatch(/<script|\son\w+=|javascript:/i);
+});
+
+const whom: Record<Who, string> = {
+  public: 'everybody',
+  user: 'users',
+  admin: 'admins',
+  host: 'servers',
+  launcher: 'the launcher',
+};
+
+/** The list of routes at the end of docs/api.md. */
+const routesText = (): string =>
+  Object.entries(routeGroups)
+    .map(([group, routes]) => {
+      const rows = routes.map(
+        ({ method, path, who, summary }) => `| \`${method} ${path}\` | ${whom[who]} | ${summary} |`,
+      );
+      return [`### ${group}`, '', '| Call | For | What it does |', '|---|---|---|', ...rows, ''].join('\n');
+    })
+    .join('\n');
+
+test('docs/api.md lists every declared route (`vitest run --project pure test/pure/openapi.test.ts -u` writes it)', async () => {
+  const path = join(import.meta.dirname, '..', '..', 'docs', 'api.md');
+  const [written] = readFileSync(path, 'utf8').split('\n### ');
+
+  await expect(`${written?.trimEnd()}\n\n${routesText()}`).toMatchFileSnapshot(path);
 });

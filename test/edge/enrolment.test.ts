@@ -70,12 +70,10 @@ test('a server is called by its own name where the admin gave none, and says wha
   peer.send(hello('r1', { capabilities: { agents: ['build', 'plan'], working_dir: '/srv' } }));
   await peer.next('welcome');
 
-  await vi.waitFor(
-    async () =>
-      expect(await list()).toMatchObject([
-        { name: 'its own name', connected: true, agents: ['build', 'plan'], working_dir: '/srv' },
-      ]),
-    { interval: 20 },
+  await vi.waitFor(async () =>
+    expect(await list()).toMatchObject([
+      { name: 'its own name', connected: true, agents: ['build', 'plan'], working_dir: '/srv' },
+    ]),
   );
   peer.close();
 });

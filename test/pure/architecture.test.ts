@@ -200,6 +200,12 @@ test('each vendor library, and what starts a program, has one home', () => {
   expect(strays).toEqual([]);
 });
 
+test('the host object is a switchboard of at most 200 lines', () => {
+  const lines = files.find(({ path }) => path === 'worker/host/object.ts')?.text.split('\n').length;
+
+  expect(lines).toBeLessThanOrEqual(201);
+});
+
 test('no source file is longer than 300 lines', () => {
   expect(files.filter(({ text }) => text.split('\n').length > 301).map(({ path }) => path)).toEqual([]);
 });

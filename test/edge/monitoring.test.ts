@@ -263,6 +263,7 @@ test('a page that leaves is asked for no more', async () => {
   await seen.seconds(20);
 
   expect(questions(asked)).toBe(1);
+  expect(seen.clock.waits()).toEqual([]);
 });
 
 test('a socket is ended after an hour, and the page dials again', async () => {

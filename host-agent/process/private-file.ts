@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, rename } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { replaceFile } from './replace-file.ts';
 
 /**
  * Writes a file only its owner can read, whole or not at all: a crash, or a reader at the wrong moment, sees the old
@@ -8,15 +8,7 @@ import { dirname } from 'node:path';
  */
 export const writePrivateFile = async (path: string, text: string): Promise<void> => {
   await privateDirectory(dirname(path));
-  const fresh = `${path}.${randomUUID()}.new`;
-  const file = await open(fresh, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(fresh, path);
+  await replaceFile(path, text, 0o600);
 };
 
 /** Makes the directory (and its parents) if need be and closes it to everyone else. */

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
+import { replaceFile } from '../process/replace-file.ts';
 import { pathWithin } from './paths.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -56,9 +56,7 @@ const unlessThere = async (make: () => Promise<unknown>): Promise<void> => {
 const write = async (path: string): Promise<void> => {
   const present = await readFile(path, 'utf8').catch(() => null); // Missing or unreadable: it is written anew.
   if (present === config) return;
-  const fresh = `${path}.${randomUUID()}`;
-  await writeFile(fresh, config);
-  await rename(fresh, path);
+  await replaceFile(path, config);
 };
 
 /** The repository bounds OpenCode's search for configuration and gives it snapshots (opencode §5). */

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+
+/**
+ * Writes a file whole or not at all: a crash, or a reader at the wrong moment, sees the old one. Rejects with what the system says,
+ * and then leaves nothing behind.
+ */
+export const replaceFile = async (path: string, text: string, mode = 0o666): Promise<void> => {
+  const fresh = `${path}.${randomUUID()}.new`;
+  try {
+    // Nothing that is there, or was put there as a link, is written to.
+    const file = await open(fresh, 'wx', mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => undefined); // The first failure is the one to tell.
+    throw error;
+  }
+};

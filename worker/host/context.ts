@@ -25,3 +25,12 @@ export interface HostDirectory {
   readonly db: Directory;
   readonly host: string;
 }
+
+/** The name is asked for each time: the platform need not know that of an object which its alarm wakes. */
+export const directoryOf = (id: DurableObjectId, db: Directory): HostDirectory => ({
+  db,
+  get host() {
+    if (id.name === undefined) throw new Error('a Host object is always addressed by its server id');
+    return id.name;
+  },
+});

@@ -1,8 +1,7 @@
 /**
- * The `Host` object: one per server, one ordered log (architecture §2). This class only wires, receives and passes on: every rule is a
- * function beside it that is given the context, and what people do is a use case.
+ * The `Host` object: one per server, one ordered log (architecture §2). This class only wires, receives and passes on:
+ * every rule is a function beside it that is given the context, and what people do is a use case.
  */
-
 import { DurableObject } from 'cloudflare:workers';
 import type { AskJson, QueuedJson, RunningJson } from '../../shared/api.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
@@ -10,13 +9,13 @@ import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
 import { isUser } from '../auth/mode.ts';
-import { type Directory, directory } from '../directory/directory.ts';
+import { directory } from '../directory/directory.ts';
 import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import { clearQueue, editQueued, removeQueued } from './actions/queue.ts';
 import { openAsksOf } from './asks/asks.ts';
 import { close } from './close-socket.ts';
-import type { HostDirectory } from './context.ts';
+import { directoryOf } from './context.ts';
 import { HostLink } from './link/link.ts';
 import { LinkSocket, linkTag } from './link/socket.ts';
 import { Log } from './log/log.ts';
@@ -190,12 +189,3 @@ export class Host extends DurableObject<Bindings> {
     this.#parts.viewers.tell(owner, text);
   }
 }
-
-/** Asked for each time, because the platform need not know the name of an object that its alarm wakes. */
-const directoryOf = (id: DurableObjectId, db: Directory): HostDirectory => ({
-  db,
-  get host() {
-    if (id.name === undefined) throw new Error('a Host object is always addressed by its server id');
-    return id.name;
-  },
-});

@@ -5,8 +5,8 @@ import { defineConfig } from 'vitest/config';
 import { z } from 'zod';
 import { layerMs, patience } from './test/support/patience.ts';
 
-// The plugin brings a workerd of its own that is older than the compatibility date in wrangler.toml, and workerd refuses
-// dates past its release. Its miniflare takes another binary from here: the one this project pins and ships.
+// The plugin brings a workerd of its own that is older than the compatibility date in wrangler.toml, and workerd
+// refuses dates past its release. Its miniflare takes another binary from here: the one this project pins and ships.
 const workerd = z.object({ default: z.string() }).parse(createRequire(import.meta.url)('workerd'));
 process.env.MINIFLARE_WORKERD_PATH ??= workerd.default;
 
@@ -41,7 +41,8 @@ export default defineConfig({
   test: {
     // Logs of our own programs are shown where they explain a failure.
     silent: 'passed-only',
-    // Each file has processes, directories and ports of its own; two at once keep two cores busy while one waits for an event.
+    // Each file has processes, directories and ports of its own; two at once keep two cores busy while one waits for an
+    // event.
     maxWorkers: 2,
     projects: [
       nodeProject('pure'),

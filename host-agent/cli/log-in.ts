@@ -6,8 +6,8 @@ import { hiddenInput } from './hidden-input.ts';
 const loginAnswer = z.object({ token: z.string() });
 
 /**
- * A token for the edge at `url`, null where it wants none. The password comes from OPENAGENT_PASSWORD or standard input, never
- * from an argument: those can be read by every user of a machine.
+ * A token for the edge at `url`, null where it wants none. The password comes from OPENAGENT_PASSWORD or standard
+ * input, never from an argument: those can be read by every user of a machine.
  */
 export const logIn = async (
   url: string,

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
 /**
- * Writes a file whole or not at all: a crash, or a reader at the wrong moment, sees the old one. Rejects with what the system says,
- * and then leaves nothing behind.
+ * Writes a file whole or not at all: a crash, or a reader at the wrong moment, sees the old one. Rejects with what the
+ * system says, and then leaves nothing behind.
  */
 export const replaceFile = async (path: string, text: string, mode = 0o666): Promise<void> => {
   const fresh = `${path}.${randomUUID()}.new`;

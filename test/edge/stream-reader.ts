@@ -67,7 +67,9 @@ export const readStream = (response: Response): StreamReader => {
   };
 };
 
-/** The first value of each field, and the very text: these tests are about what is written, which a parser would hide. */
+/**
+ * The first value of each field, and the very text: these tests are about what is written, which a parser would hide.
+ */
 export const parseBlock = (text: string): Block => {
   const field = (name: string): string | null =>
     text

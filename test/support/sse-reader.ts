@@ -39,7 +39,9 @@ export const readStream = async (
   const wake = (): void => {
     for (const look of looking) look();
   };
-  /** A position that came; it is a bare one if the event behind it, which the parser tells at once, is of another block. */
+  /**
+   * A position that came; it is a bare one if the event behind it, which the parser tells at once, is of another block.
+   */
   let position: string | null = null;
   const tellBare = (): void => {
     if (position !== null) onEvent?.({ id: position, name: '', data: {} });

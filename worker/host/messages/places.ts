@@ -32,7 +32,8 @@ export const placedBy = (sql: SqlStorage, event: LogEvent): CommandId | null => 
       return isKnownPlaced(sql, event.command) ? null : event.command;
     case 'command.finished':
       return isAnswersEnd(event) || isKnownPlaced(sql, event.command) ? null : event.command;
-    // The row of its start is lost in a gap. One that the object does not know has had that row before the copy was made.
+    // The row of its start is lost in a gap. One that the object does not know has had that row before the copy was
+    // made.
     case 'turn.accepted': {
       const message = getMessage(sql, event.command);
       return message !== null && isUnplaced(message) ? event.command : null;

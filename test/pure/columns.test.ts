@@ -1,4 +1,5 @@
-// The formatter keeps code within 120 columns, strings apart. Comments it leaves as they are, so they are measured here.
+// The formatter keeps code within 120 columns, strings apart. Comments it leaves as they are, so they are measured
+// here.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -63,9 +63,12 @@ test('where a body is optional, an empty one, none and one that is no JSON are a
 test('a known path with another method is 405 and names the methods there are', async () => {
   const response = await user('/api/control/queue', { method: 'PUT' });
   const health = await request('/api/health', { method: 'POST' });
+  // `DELETE /api/hosts/:id` is of this path, too, and wants an admin; the other methods are nobody's.
+  const enrolment = await request('/api/hosts/enrol');
 
   expect([response.status, response.headers.get('Allow')]).toEqual([405, 'DELETE, GET, HEAD']);
   expect(health.status).toBe(405);
+  expect([enrolment.status, enrolment.headers.get('Allow')]).toEqual([405, 'DELETE, POST']);
 });
 
 test('an id in the path that is no UUID is 400, and an upper-case one is understood', async () => {

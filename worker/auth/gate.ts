@@ -46,11 +46,8 @@ export const gate: MiddlewareHandler<Bound> = async (c, next) => {
   }
 };
 
-/** A path that no user's token is for, whatever the method: a wrong method is told apart without one. */
-const isForOthers = (path: string): boolean => {
-  const routes = routesAt(path);
-  return routes.length > 0 && routes.every(({ who }) => who !== 'user' && who !== 'admin');
-};
+/** A path where some method needs no user's token: who is there without one is told that another method is wrong. */
+const isForOthers = (path: string): boolean => routesAt(path).some(({ who }) => who !== 'user' && who !== 'admin');
 
 const isThereALauncher = (env: Env): boolean => env.EDGE !== undefined && Boolean(env.INTERNAL_TOKEN);
 

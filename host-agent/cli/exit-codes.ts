@@ -1,7 +1,7 @@
 /** How the commands of a person end, for scripts. */
 import { StartError } from '../config/start-error.ts';
+import { BadUse } from './bad-use.ts';
 import { NoAnswer, Refused } from './edge-api.ts';
-import { BadUse } from './usage.ts';
 
 export const exitCode = {
   completed: 0,

@@ -1,5 +1,4 @@
 /** `openagent hosts`: the servers of an edge, for its admin. */
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type HostJson, hostJson, newHostResponse } from '../../shared/enrolment.ts';
 import { isLoopback } from '../../shared/loopback.ts';
@@ -7,33 +6,29 @@ import { StartError } from '../config/start-error.ts';
 import { say } from '../launcher/say.ts';
 import { dataOf, edgeClient } from './edge-api.ts';
 import { edgeUrl } from './edge-url.ts';
-import { logIn } from './log-in.ts';
+import { logIn } from './login/by-password.ts';
 import { ownEdge } from './own-edge.ts';
-import { misused, readArguments } from './usage.ts';
 
-/** Runs one of the three. Throws StartError with what to do. */
-export const hosts = async (args: string[], environment: NodeJS.ProcessEnv): Promise<void> => {
-  const options = { url: { type: 'string' }, user: { type: 'string' } } as const;
-  const { values, positionals } = readArguments('hosts', () => parseArgs({ args, options, allowPositionals: true }));
-  const [action, name, ...more] = positionals;
-  if (more.length > 0) throw misused('hosts', `"${more[0]}" is one word too many.`);
-  const url = values.url === undefined ? await ownEdge(environment) : edgeUrl(values.url);
-  const token = () => logIn(url, environment, values.user);
-  switch (action) {
-    case 'add':
-      return add(url, await token(), name);
-    case 'list':
-      return list(url, await token());
-    case 'remove':
-      if (name === undefined)
-        throw new StartError('Which server? Give its name or id; `openagent hosts list` has both.');
-      return remove(url, await token(), name);
-    default:
-      throw misused('hosts', action ? `There is no "hosts ${action}".` : 'What about the servers?');
-  }
+export interface EdgeOfHosts {
+  /** The edge; the one that this machine belongs to where none is named. */
+  url?: string;
+  /** Who the admin is, where the edge has several users. */
+  user?: string;
+}
+
+/** The address of the edge, and a token for it. Throws StartError with what to do. */
+const reach = async ({ url: given, user }: EdgeOfHosts, environment: NodeJS.ProcessEnv) => {
+  const url = given === undefined ? await ownEdge(environment) : edgeUrl(given);
+  return { url, token: await logIn(url, environment, user) };
 };
 
-const add = async (url: string, token: string | null, name: string | undefined): Promise<void> => {
+/** Says how a new server joins. Throws StartError with what to do. */
+export const addHost = async (
+  name: string | undefined,
+  edge: EdgeOfHosts,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> => {
+  const { url, token } = await reach(edge, environment);
   const body = name === undefined ? {} : { name };
   const call = edgeClient(url, token).POST('/api/hosts', { body });
   const { install, command, expires_at } = await dataOf(url, newHostResponse, call);
@@ -45,7 +40,9 @@ const add = async (url: string, token: string | null, name: string | undefined):
   }
 };
 
-const list = async (url: string, token: string | null): Promise<void> => {
+/** Says which servers there are. Throws StartError with what to do. */
+export const listHosts = async (edge: EdgeOfHosts, environment: NodeJS.ProcessEnv): Promise<void> => {
+  const { url, token } = await reach(edge, environment);
   const all = await dataOf(url, z.array(hostJson), edgeClient(url, token).GET('/api/hosts'));
   if (all.length === 0) say(`The edge at ${url} has no servers. \`openagent hosts add\` makes a code for one.`);
   for (const host of all) say(`${host.name}  ${host.id}  ${stateOf(host)}  ${host.working_dir ?? ''}`.trimEnd());
@@ -56,7 +53,9 @@ const stateOf = ({ connected, live }: HostJson): string => {
   return live ? 'connected, at work' : 'connected';
 };
 
-const remove = async (url: string, token: string | null, wanted: string): Promise<void> => {
+/** Removes a server by its name or id. Throws StartError with what to do. */
+export const removeHost = async (wanted: string, edge: EdgeOfHosts, environment: NodeJS.ProcessEnv): Promise<void> => {
+  const { url, token } = await reach(edge, environment);
   const all = await dataOf(url, z.array(hostJson), edgeClient(url, token).GET('/api/hosts'));
   const [found, second] = all.filter(({ id, name }) => id === wanted || name === wanted);
   if (!found) throw new StartError(`The edge at ${url} has no server "${wanted}". \`openagent hosts list\` shows all.`);

@@ -37,7 +37,7 @@ const scripts = {
 /** Commands that start nothing here: what is missing is no matter to them, or theirs to say. */
 const asking = new Set([
   ...['doctor', 'enroll', 'hosts', 'status', 'stop', 'logs'],
-  // Of a person who uses an edge, wherever it is: host-agent/cli/program.ts.
+  // Of a person who uses an edge, wherever it is: host-agent/program/mission-commands.ts.
   ...['login', 'logout', 'run', 'missions', 'show', 'cancel', 'answer'],
 ]);
 

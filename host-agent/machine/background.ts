@@ -2,10 +2,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
-import { misused, readArguments } from '../cli/usage.ts';
 import { readSettings } from '../config/settings.ts';
 import { StartError } from '../config/start-error.ts';
 import type { StateFiles } from '../config/state-files.ts';
@@ -57,8 +55,7 @@ const notRunning = 3;
 const answerMs = 5_000;
 
 /** Says what runs, for people or as JSON; resolves with 0 when it does, else 3. */
-export const status = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
-  const { values } = readArguments('status', () => parseArgs({ args, options: { json: { type: 'boolean' } } }));
+export const status = async ({ json }: { json?: boolean }, environment: NodeJS.ProcessEnv): Promise<number> => {
   const { files, workingDir } = readSettings(environment);
   const running = await runningSystem(files);
   const url = running && (await readEnrolment(files.host))?.url;
@@ -74,7 +71,7 @@ export const status = async (args: string[], environment: NodeJS.ProcessEnv): Pr
     host_agent: running ? (running.children.includes('host-agent') ? 'runs' : 'does not run') : null,
     missions_at_work: running && existsSync(files.store) ? countLiveTurns(files.store) : 0,
   };
-  if (values.json) say(JSON.stringify(found));
+  if (json) say(JSON.stringify(found));
   else if (!running) say(`Open Agent does not run on ${workingDir}.`);
   else {
     say(`Open Agent ${found.version} runs on ${workingDir} since ${found.since} (process ${found.pid}).`);
@@ -97,8 +94,7 @@ const lookMs = 50;
 const endsWithinMs = 60_000;
 
 /** Stops the Open Agent of this state directory, however it was started; resolves when it is gone. */
-export const stop = async (args: string[], environment: NodeJS.ProcessEnv): Promise<void> => {
-  readArguments('stop', () => parseArgs({ args, options: {} }));
+export const stop = async (environment: NodeJS.ProcessEnv): Promise<void> => {
   const { files, workingDir } = readSettings(environment);
   const running = await runningSystem(files);
   if (!running) return say(`Open Agent does not run on ${workingDir}: nothing to stop.`);
@@ -112,19 +108,16 @@ export const stop = async (args: string[], environment: NodeJS.ProcessEnv): Prom
   say(`Stopped Open Agent on ${workingDir} (process ${launcher.pid}) with ${children.join(', ') || 'nothing else'}.`);
 };
 
-/** Shows what the last start in the background printed, and with -f what comes. */
-export const logs = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
-  const options = {
-    follow: { type: 'boolean', short: 'f' },
-    lines: { type: 'string', short: 'n', default: '50' },
-  } as const;
-  const { values } = readArguments('logs', () => parseArgs({ args, options }));
-  if (!/^\d{1,9}$/.test(values.lines)) throw misused('logs', `-n is "${values.lines}": expected a whole number.`);
+/** Shows what the last start in the background printed, and with `follow` what comes. */
+export const logs = async (
+  { follow = false, lines }: { follow?: boolean; lines: string },
+  environment: NodeJS.ProcessEnv,
+): Promise<number> => {
   const { files } = readSettings(environment);
   const path = [outputOf(files), join(files.logs, 'launcher.log')].find(existsSync);
   if (!path) throw new StartError(`There are no logs in ${files.logs}: Open Agent was never started there.`);
   const { code } = await runProgram({
-    command: ['tail', '-n', values.lines, ...(values.follow ? ['-F'] : []), '--', path],
+    command: ['tail', '-n', lines, ...(follow ? ['-F'] : []), '--', path],
     env: process.env,
     output: 'ours',
   });

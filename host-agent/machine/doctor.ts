@@ -1,7 +1,5 @@
 /** `openagent doctor`: what works on this machine, what is missing and how to get it, one line each. */
-import { parseArgs } from 'node:util';
 import { edgeUrl } from '../cli/edge-url.ts';
-import { readArguments } from '../cli/usage.ts';
 import { readSettings } from '../config/settings.ts';
 import { say } from '../launcher/say.ts';
 import { type Check, lineOf, works } from './check.ts';
@@ -9,9 +7,7 @@ import { edgeChecks } from './edge-checks.ts';
 import { machineChecks } from './machine-checks.ts';
 
 /** Prints one line for each check. Resolves with the exit code: 0 when everything that is required is there. */
-export const doctor = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
-  const options = { url: { type: 'string' } } as const;
-  const { url } = readArguments('doctor', () => parseArgs({ args, options })).values;
+export const doctor = async ({ url }: { url?: string }, environment: NodeJS.ProcessEnv): Promise<number> => {
   const settings = readSettings(environment);
   const [machine, edge] = await Promise.all([
     machineChecks(settings.workingDir),

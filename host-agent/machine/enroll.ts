@@ -1,30 +1,39 @@
 /** `openagent enroll`: makes this machine a server of an edge elsewhere, or gives it a new credential there. */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import { type enrolBody, enrolResponse } from '../../shared/enrolment.ts';
 import { protocolVersion } from '../../shared/limits.ts';
-import { type Attempt, attemptFor, forgetAttempt } from '../cli/attempt.ts';
 import { dataOf, type EdgeHealth, edgeClient, edgeHealth, NoAnswer } from '../cli/edge-api.ts';
 import { edgeUrl, isReadableOnTheWay } from '../cli/edge-url.ts';
 import { hiddenInput } from '../cli/hidden-input.ts';
-import { misused, readArguments } from '../cli/usage.ts';
 import { readSettings } from '../config/settings.ts';
 import { StartError } from '../config/start-error.ts';
 import type { StateFiles } from '../config/state-files.ts';
 import { say } from '../launcher/say.ts';
 import { type HostFile, readEnrolment, writeEnrolment } from '../launcher/state/enrolment.ts';
 import { takeLock } from '../launcher/state/lock.ts';
+import { type Attempt, attemptFor, forgetAttempt } from './attempt.ts';
 import { isAccepted } from './credential.ts';
 
 /** Clocks this far apart confuse people who read logs, and fail TLS and login tokens; nothing of ours depends on them. */
 const clockWarningMs = 2 * 60_000;
 
+export interface Enrolling {
+  url: string;
+  /** Asked for where it is not given. */
+  code?: string;
+  /** What the edge calls this server where its admin gave no name; else the host name. */
+  name?: string;
+  /** Gives up an enrolment at another edge. */
+  replace?: boolean;
+}
+
 /** Throws StartError, having changed nothing; NoAnswer when the same command should be given again. */
-export const enroll = async (args: string[], environment: NodeJS.ProcessEnv): Promise<void> => {
-  const { url, code: given, name, replace } = argumentsOf(args);
+export const enroll = async (enrolling: Enrolling, environment: NodeJS.ProcessEnv): Promise<void> => {
+  const { code: given, name = hostname(), replace = false } = enrolling;
+  const url = edgeUrl(enrolling.url);
   const { files } = readSettings(environment);
   const known = await readEnrolment(files.host);
   const isHere = known?.elsewhere === true && known.url === url;
@@ -35,7 +44,7 @@ export const enroll = async (args: string[], environment: NodeJS.ProcessEnv): Pr
   checkVersion(url, health);
   warnOfClock(health);
   const code = given ?? (await hiddenInput('Code: '));
-  if (code.trim() === '') throw misused('enroll', 'No code was given.');
+  if (code.trim() === '') throw new StartError('No code was given: `openagent hosts add` makes one.');
   const codeSha256 = createHash('sha256').update(code).digest('hex');
   if (isHere && known.codeSha256 === codeSha256 && (await isAccepted(known))) {
     await forgetAttempt(files);
@@ -45,20 +54,12 @@ export const enroll = async (args: string[], environment: NodeJS.ProcessEnv): Pr
   // Its launcher would go on with what this command replaces.
   if (known && !known.elsewhere) (await takeLock(files)).close();
   const proof = isHere && !replace ? { host: { id: known.id, credential: known.credential } } : {};
-  const enrolling = { code, name, version: manifest.version, protocol: protocolVersion, ...proof };
-  const host = await enrolAt(url, enrolling, await attemptFor(files, { url, codeSha256 }), files);
+  const body = { code, name, version: manifest.version, protocol: protocolVersion, ...proof };
+  const host = await enrolAt(url, body, await attemptFor(files, { url, codeSha256 }), files);
   await writeEnrolment(files.host, { ...host, url, elsewhere: true, codeSha256 });
   await forgetAttempt(files);
   say(`This machine is enrolled at ${url} as "${host.name}". Start it with: openagent agent`);
   if (isHere) say('A host-agent that runs here goes on with the new credential by itself.');
-};
-
-const argumentsOf = (args: string[]) => {
-  const options = { name: { type: 'string' }, replace: { type: 'boolean' } } as const;
-  const { values, positionals } = readArguments('enroll', () => parseArgs({ args, options, allowPositionals: true }));
-  const [url, code, ...more] = positionals;
-  if (url === undefined || more.length > 0) throw misused('enroll', 'One address and one code, please.');
-  return { url: edgeUrl(url), code, name: values.name ?? hostname(), replace: values.replace === true };
 };
 
 const enrolAt = async (

@@ -67,8 +67,8 @@ test('one in a terminal is stopped as well, and a second start in the background
 });
 
 test('a wrong argument is said, with how it is right', async () => {
-  expect(await run('status', '--jsn')).toMatchObject({ code: 1, output: expect.stringContaining('openagent status') });
-  expect(await run('logs', '-n', 'x')).toMatchObject({ code: 1, output: expect.stringContaining('whole number') });
+  expect(await run('status', '--jsn')).toMatchObject({ code: 2, output: expect.stringContaining('--json') });
+  expect(await run('logs', '-n', 'x')).toMatchObject({ code: 2, output: expect.stringContaining('whole number') });
   expect(await run('up', '--detatch')).toMatchObject({ code: 2, output: expect.stringContaining('--detach') });
   expect(await run('logs')).toMatchObject({ code: 1, output: expect.stringContaining('never started') });
   expect(await run('stop', '--help')).toMatchObject({ code: 0, output: expect.stringContaining('openagent stop') });

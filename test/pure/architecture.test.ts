@@ -59,6 +59,7 @@ const layers: Record<string, readonly string[]> = {
   ],
   'host-agent': [
     'main',
+    'program',
     'machine',
     'cli',
     'launcher',
@@ -76,6 +77,15 @@ const layers: Record<string, readonly string[]> = {
     'children place',
     'say stop-signal',
     'state bootstrap package-root',
+  ],
+  'host-agent/program': ['program', 'mission-commands server-commands', 'launcher-commands', 'ended'],
+  'host-agent/cli': [
+    'missions',
+    'hosts printing',
+    'following',
+    'login',
+    'exit-codes',
+    'edge-api edge-url own-edge hidden-input bad-use',
   ],
   'host-agent/missions': ['runner', 'asks', 'transcript', 'context', 'live-turns'],
   'host-agent/opencode': ['process', 'api config'],
@@ -183,7 +193,7 @@ test('each vendor library, and what starts a program, has one home', () => {
   const homes: Record<string, RegExp> = {
     ws: /^host-agent\/link\/socket\.ts$/,
     '@fastify/busboy': /^host-agent\/files\//,
-    commander: /^host-agent\/cli\/program\.ts$/,
+    commander: /^host-agent\/program\//,
     jose: /^worker\/auth\/jwt\.ts$/,
     'eventsource-parser': /^host-agent\/(cli\/following|opencode\/api)\//,
     'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,

@@ -1,10 +1,10 @@
 /** `openagent login` and `logout`. */
 import { say } from '../../launcher/say.ts';
+import { BadUse } from '../bad-use.ts';
 import { edgeHealth } from '../edge-api.ts';
 import { edgeUrl, isReadableOnTheWay } from '../edge-url.ts';
 import { visibleInput } from '../hidden-input.ts';
-import { tokenFor } from '../log-in.ts';
-import { BadUse } from '../usage.ts';
+import { tokenFor } from './by-password.ts';
 import { configFolder, forgetLogin, keepLogin, readLogin } from './kept.ts';
 
 export interface LoginOptions {

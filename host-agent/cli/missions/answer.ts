@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { permissionBody } from '../../../shared/api.ts';
 import { say } from '../../launcher/say.ts';
+import { BadUse } from '../bad-use.ts';
 import { chosenEdge, type EdgeOptions } from '../login/edge.ts';
 import { processEnds } from '../printing/ends.ts';
 import { requestText } from '../printing/request-text.ts';
-import { BadUse } from '../usage.ts';
 import { type MissionApi, missionApi } from './api.ts';
 
 export interface AnswerOptions extends EdgeOptions {

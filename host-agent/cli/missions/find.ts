@@ -1,4 +1,4 @@
-import { BadUse } from '../usage.ts';
+import { BadUse } from '../bad-use.ts';
 import type { MissionApi } from './api.ts';
 
 const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

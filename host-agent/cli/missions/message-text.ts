@@ -1,7 +1,7 @@
 /** What a person says to an agent: the words of the command line, and what is piped into it. */
 import { fstatSync } from 'node:fs';
 import { maxMessageBytes } from '../../../shared/limits.ts';
-import { BadUse } from '../usage.ts';
+import { BadUse } from '../bad-use.ts';
 
 /** Whether something may come on standard input. A terminal is for Ctrl-C here, and /dev/null has nothing. */
 export const hasInput = (): boolean => {

@@ -1,5 +1,6 @@
 /** `openagent run`: says something to an agent and follows it to the answer. */
 import { randomUUID } from 'node:crypto';
+import { BadUse } from '../bad-use.ts';
 import { exitCode } from '../exit-codes.ts';
 import { ordinaryTimes, type Patience, patiently } from '../following/patience.ts';
 import { newReading } from '../following/reading.ts';
@@ -7,7 +8,6 @@ import { chosenEdge, type EdgeOptions } from '../login/edge.ts';
 import { processEnds } from '../printing/ends.ts';
 import { newPrinter } from '../printing/json-or-words.ts';
 import type { Printer } from '../printing/printer.ts';
-import { BadUse } from '../usage.ts';
 import { type MissionApi, missionApi, type NewMission } from './api.ts';
 import { type Progress, untilLeft } from './detaching.ts';
 import { missionNamed } from './find.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { StartError } from '../config/start-error.ts';
-import { dataOf, type EdgeHealth, edgeClient, edgeHealth } from './edge-api.ts';
-import { hiddenInput } from './hidden-input.ts';
+import { StartError } from '../../config/start-error.ts';
+import { dataOf, type EdgeHealth, edgeClient, edgeHealth } from '../edge-api.ts';
+import { hiddenInput } from '../hidden-input.ts';
 
 const loginAnswer = z.object({ token: z.string() });
 

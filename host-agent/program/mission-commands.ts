@@ -1,6 +1,7 @@
-/** The commands of a person who uses an edge: what they are called, what they take, how they end. */
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { exitCode, exitCodeOf } from './exit-codes.ts';
+/** The commands of a person who uses an edge: what they take and how they end. */
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { exitCodeOf } from '../cli/exit-codes.ts';
+import { ended, type Run } from './ended.ts';
 
 const exitCodes = `
 Exit codes:
@@ -13,16 +14,11 @@ Exit codes:
 
 const statuses = ['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible'];
 
-/** Runs the command line `args`, its first word a command of personCommands; resolves with the exit code. */
-export const runProgram = async (args: string[], environment: NodeJS.ProcessEnv): Promise<number> => {
-  let code: number = exitCode.completed;
-  const program = new Command('openagent')
-    .exitOverride()
-    .configureHelp({ showGlobalOptions: false })
-    .helpCommand(false)
-    .showHelpAfterError('(--help says more)');
-  const add = (name: string, description: string): Command =>
-    program.command(name).description(description).addHelpText('after', exitCodes);
+/** Adds login, logout, run, missions, show, cancel and answer. */
+export const addMissionCommands = (program: Command, run: Run, environment: NodeJS.ProcessEnv): void => {
+  const add = (name: string, summary: string, description: string): Command =>
+    program.command(name).summary(summary).description(description).addHelpText('after', exitCodes);
+  const end = (command: () => Promise<unknown>) => run(() => ended(command, exitCodeOf));
   const withEdge = (command: Command): Command =>
     command
       .addOption(new Option('--url <address>', 'the edge; else OPENAGENT_URL, else that of `openagent login`'))
@@ -30,7 +26,11 @@ export const runProgram = async (args: string[], environment: NodeJS.ProcessEnv)
         new Option('--token <token>', 'a token; better in OPENAGENT_TOKEN, as arguments can be read by others'),
       );
 
-  add('login', 'Log in at an edge and keep the token, readable by you alone, in $XDG_CONFIG_HOME/openagent/login.json.')
+  add(
+    'login',
+    'log in at an edge, for the commands below',
+    'Log in at an edge and keep the token, readable by you alone, in $XDG_CONFIG_HOME/openagent/login.json.',
+  )
     .argument('[address]', 'the edge, for example https://agents.example.com; else the one of this machine')
     .option('--url <address>', 'the same as an option')
     .option('--user <name>', 'who you are, where the edge has several users; else it is asked for')
@@ -38,13 +38,21 @@ export const runProgram = async (args: string[], environment: NodeJS.ProcessEnv)
       'after',
       '\nThe password is asked for, or taken from standard input or OPENAGENT_PASSWORD; never from an argument.',
     )
-    .action(async (address, options) => (await import('./login/login.ts')).login(address, options, environment));
+    .action((address, options) =>
+      end(async () => (await import('../cli/login/login.ts')).login(address, options, environment)),
+    );
 
-  add('logout', 'Forget the token that `openagent login` keeps.').action(async () =>
-    (await import('./login/login.ts')).logout(environment),
+  add('logout', 'forget that login', 'Forget the token that `openagent login` keeps.').action(() =>
+    end(async () => (await import('../cli/login/login.ts')).logout(environment)),
   );
 
-  withEdge(add('run', 'Say something to an agent in a new mission, and show the answer as it comes.'))
+  withEdge(
+    add(
+      'run',
+      'say something to an agent, and show the answer as it comes',
+      'Say something to an agent in a new mission, and show the answer as it comes.',
+    ),
+  )
     .argument('[message...]', 'what to say; text on standard input is put behind it')
     .option('--mission <id>', 'go on with this mission instead; the beginning of its id is enough')
     .option('--title <text>', 'title of the new mission')
@@ -56,46 +64,43 @@ export const runProgram = async (args: string[], environment: NodeJS.ProcessEnv)
     .option('--verbose', 'show reasoning and tools on standard error, also where it is no terminal')
     .option('--json', 'print one JSON object a line, as docs/command-line.md says')
     .addHelpText('after', runNotes)
-    .action(async (words, options) => {
-      code = await (await import('./missions/run.ts')).run(words, options, environment);
-    });
+    .action((words, options) =>
+      end(async () => (await import('../cli/missions/run.ts')).run(words, options, environment)),
+    );
 
-  withEdge(add('missions', 'List your newest missions, the one that changed last first.'))
+  withEdge(add('missions', 'list your missions', 'List your newest missions, the one that changed last first.'))
     .addOption(new Option('--status <status>', 'only those with this status').choices(statuses))
     .option('--limit <n>', 'at most so many, of the newest 500', wholeNumber, 20)
     .option('--json', 'print each as a JSON object on a line')
-    .action(async (options) => (await import('./missions/list.ts')).listMissions(options, environment));
+    .action((options) => end(async () => (await import('../cli/missions/list.ts')).listMissions(options, environment)));
 
-  withEdge(add('show', 'Show what was said in a mission.'))
+  withEdge(add('show', 'show what was said in a mission; --follow shows it live', 'Show what was said in a mission.'))
     .addArgument(missionId())
     .option('--follow', 'and what is being said, until nothing runs or waits there')
     .option('--verbose', 'with reasoning and tools, also where standard error is no terminal')
     .option('--json', 'print one JSON object a line, as `openagent run --json` does')
-    .action(async (id, options) => {
-      code = await (await import('./missions/show.ts')).show(id, options, environment);
-    });
+    .action((id, options) => end(async () => (await import('../cli/missions/show.ts')).show(id, options, environment)));
 
-  withEdge(add('cancel', 'End what runs in a mission. What was said and done stays, and it can be gone on with.'))
+  withEdge(
+    add(
+      'cancel',
+      'end what runs in a mission',
+      'End what runs in a mission. What was said and done stays, and it can be gone on with.',
+    ),
+  )
     .addArgument(missionId())
-    .action(async (id, options) => (await import('./missions/cancel.ts')).cancel(id, options, environment));
+    .action((id, options) =>
+      end(async () => (await import('../cli/missions/cancel.ts')).cancel(id, options, environment)),
+    );
 
-  withEdge(add('answer', 'Answer an agent that asks; without an id, list what is asked.'))
+  withEdge(add('answer', 'answer an agent that asks', 'Answer an agent that asks; without an id, list what is asked.'))
     .argument('[id]', 'of the question or permission')
     .argument('[answers...]', 'a label or text for each question; once, always or reject to a permission')
     .option('--reject', 'answer nothing: a turn stops there')
     .option('--message <text>', 'with a rejected permission: what to do instead; then the agent goes on')
-    .action(async (id, given, options) =>
-      (await import('./missions/answer.ts')).answer(id, given, options, environment),
+    .action((id, given, options) =>
+      end(async () => (await import('../cli/missions/answer.ts')).answer(id, given, options, environment)),
     );
-
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.completed : exitCode.misused;
-    process.stderr.write(`${sentence(error)}\n`);
-    return exitCodeOf(error);
-  }
 };
 
 const runNotes = `
@@ -114,10 +119,4 @@ const missionId = (): Argument =>
 const wholeNumber = (text: string): number => {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number from 1.');
-};
-
-/** Our own errors are whole sentences; of others the causes tell more. */
-const sentence = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}\n  because: ${sentence(error.cause)}`;
 };

@@ -1,6 +1,6 @@
 /**
- * `openagent`: from the command line to a command. What the launcher starts, and the version, come first, so that they load
- * nothing else; all the rest, with its help, is in program/.
+ * `openagent`: from the command line to a command. What the launcher starts, and the version, come first, so that they
+ * load nothing else; all the rest, with its help, is in program/.
  */
 import manifest from '../package.json' with { type: 'json' };
 import { ended } from './program/ended.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * What npm's scripts start: plain JavaScript for any Node from 20 on, with nothing installed. Brings dependencies, a new
- * enough Node, system packages and dist/ up to date, then runs the command in our place.
+ * What npm's scripts start: plain JavaScript for any Node from 20 on, with nothing installed. Brings dependencies, a
+ * new enough Node, system packages and dist/ up to date, then runs the command in our place.
  *
  *   node bootstrap.mjs up | dev | build | test | check | …
  */
@@ -52,7 +52,9 @@ const prepare = async (forCommand) => {
   return 0;
 };
 
-/** Two starts at once must not install or build into each other: the second waits for a kernel lock on our directory. */
+/**
+ * Two starts at once must not install or build into each other: the second waits for a kernel lock on our directory.
+ */
 const prepareLocked = async () => {
   if (isPrepared(command)) return 0;
   if (!isOnPath('flock')) return prepare(command);

@@ -3,7 +3,10 @@ import { StartError } from '../config/start-error.ts';
 /** Runs the command that was asked for, which never rejects; its exit code becomes the one of the process. */
 export type Run = (command: () => Promise<number>) => Promise<void>;
 
-/** Runs a command to its end. Out: its own exit code, 0 where it has none; else that of its error, which is said on standard error. */
+/**
+ * Runs a command to its end. Out: its own exit code, 0 where it has none; else that of its error, which is said on
+ * standard error.
+ */
 export const ended = async (command: () => unknown, codeOf: (error: unknown) => number = () => 1): Promise<number> => {
   try {
     const code = await command();

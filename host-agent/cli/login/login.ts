@@ -13,8 +13,9 @@ export interface LoginOptions {
 }
 
 /**
- * Asks for what the edge wants (a user's name where it has several, a password unless authentication is off) and keeps the token.
- * Without an address: OPENAGENT_URL, the edge of the login before, or the one that `openagent up` starts on this machine.
+ * Asks for what the edge wants (a user's name where it has several, a password unless authentication is off) and keeps
+ * the token. Without an address: OPENAGENT_URL, the edge of the login before, or the one that `openagent up` starts on
+ * this machine.
  */
 export const login = async (
   address: string | undefined,

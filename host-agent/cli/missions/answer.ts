@@ -16,8 +16,8 @@ export interface AnswerOptions extends EdgeOptions {
 const permissionReply = permissionBody.shape.reply;
 
 /**
- * Answers the request `id`: one label or text for each question, or once, always or reject to a permission. Without an id it lists
- * what is asked. Throws BadUse when the answer does not fit, Refused when somebody was first.
+ * Answers the request `id`: one label or text for each question, or once, always or reject to a permission. Without an
+ * id it lists what is asked. Throws BadUse when the answer does not fit, Refused when somebody was first.
  */
 export const answer = async (
   id: string | undefined,

@@ -5,8 +5,8 @@ const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const beginningOfId = /^[0-9a-f][0-9a-f-]{0,35}$/;
 
 /**
- * The id of a mission by its beginning, of whatever length, among the newest that the edge lists. Throws BadUse when none or several
- * begin so. A whole id is taken as it is.
+ * The id of a mission by its beginning, of whatever length, among the newest that the edge lists. Throws BadUse when
+ * none or several begin so. A whole id is taken as it is.
  */
 export const missionNamed = async (api: MissionApi, given: string): Promise<string> => {
   const wanted = given.trim().toLowerCase();

@@ -14,8 +14,8 @@ export const hasInput = (): boolean => {
 };
 
 /**
- * The message: `words`, a blank line, then the text of `input`. Throws BadUse when there is neither, when it is longer than a message
- * may be (nothing further is read then), or when the input is not text.
+ * The message: `words`, a blank line, then the text of `input`. Throws BadUse when there is neither, when it is longer
+ * than a message may be (nothing further is read then), or when the input is not text.
  */
 export const messageText = async (
   words: readonly string[],

@@ -61,7 +61,10 @@ export type AnswerCommand = Extract<Command, { kind: 'answer' }>;
 export const commandEnvelope = z.looseObject({ id: commandId, mission: missionId, kind: z.string() });
 export type CommandEnvelope = z.infer<typeof commandEnvelope>;
 
-/** States of a command that has no end yet, in the order in which it comes to them. */
+/**
+ * States of a command that has no end yet, in the order in which it comes to them. Nothing sets `accepted` any more: OpenCode's
+ * taking it is an event of the turn. Tables and their indexes name it, so it stays readable.
+ */
 export const openStates = ['kept', 'sent', 'received', 'accepted', 'running'] as const;
 
 /** States a user can see (protocol §4): the open ones and five ends. */

@@ -7,7 +7,7 @@ import { iosMission, iosRunning } from './clients/models.ts';
 import { health } from './contract/general.ts';
 import { mission, namedMission } from './contract/mission.ts';
 import { beginListening } from './listening.ts';
-import { turnOver } from './routes/ground.ts';
+import { turnOver } from './routes/fixtures.ts';
 import { row } from './rows.ts';
 import { gateName, me, model, password, stack } from './stage.ts';
 

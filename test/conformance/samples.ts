@@ -6,7 +6,7 @@ import { apiFetch } from '../support/declared-answer.ts';
 import { login } from './contract/general.ts';
 import { mission, running, storedEvent } from './contract/mission.ts';
 import { connectionPhrases, streamEvent } from './contract/stream.ts';
-import { turnOver } from './routes/ground.ts';
+import { turnOver } from './routes/fixtures.ts';
 import { gateName, me, model, password, stack, token } from './stage.ts';
 
 const text = 'REASON The user wants a listing.\nTOOL write {"filePath":"list.txt","content":"x"}';

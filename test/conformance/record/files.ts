@@ -1,5 +1,5 @@
 // Files: downloads with every condition of RFC 9110, what lies outside, names that are odd.
-import { finished } from '../routes/ground.ts';
+import { finished } from '../routes/fixtures.ts';
 import { stack } from '../stage.ts';
 import { as, asEach, post } from './everybody.ts';
 import { exchange } from './exchange.ts';

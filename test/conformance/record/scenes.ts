@@ -3,7 +3,7 @@
 import { vi } from 'vitest';
 import { patience } from '../../support/patience.ts';
 import { startStack } from '../../support/stack.ts';
-import { newMission } from '../routes/ground.ts';
+import { newMission } from '../routes/fixtures.ts';
 import { gateName, me, model, password } from '../stage.ts';
 import { asEach, post } from './everybody.ts';
 import { files } from './files.ts';

@@ -1,6 +1,6 @@
 // One turn as both renderings tell it, and what is shown of it afterwards.
 import { readStream, type StreamReader } from '../../support/sse-reader.ts';
-import { newMission } from '../routes/ground.ts';
+import { newMission } from '../routes/fixtures.ts';
 import { me, stack, token } from '../stage.ts';
 import { as, settled } from './everybody.ts';
 import type { Asked } from './exchange.ts';

@@ -1,4 +1,6 @@
 // Every route's case, by the section of the contract it belongs to.
+
+import { requestCases } from './asks.ts';
 import type { RouteCase } from './case.ts';
 import { controlCases } from './control.ts';
 import { fileCases } from './files.ts';
@@ -6,7 +8,6 @@ import { generalCases } from './general.ts';
 import { libraryCases } from './library.ts';
 import { missionCases } from './missions.ts';
 import { providerCases } from './providers.ts';
-import { requestCases } from './requests.ts';
 import { serverCases } from './servers.ts';
 import { mcpCases, openCodeCases, secretCases, systemCases } from './system.ts';
 import { workspaceCases } from './workspaces.ts';

@@ -6,7 +6,7 @@ import { progress, queued, running, treeNode } from '../contract/mission.ts';
 import { count, ok } from '../contract/scalars.ts';
 import { gateName, me, model } from '../stage.ts';
 import type { RouteCase } from './case.ts';
-import { newMission } from './ground.ts';
+import { newMission } from './fixtures.ts';
 
 const control = '/api/control';
 const notQueued = { status: 404, says: 'message not in queue' };

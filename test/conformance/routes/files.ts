@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { int, ok } from '../contract/scalars.ts';
 import { me, stack } from '../stage.ts';
 import type { RouteCase, Shot } from './case.ts';
-import { finished, newMission } from './ground.ts';
+import { finished, newMission } from './fixtures.ts';
 
 const fs = '/api/fs';
 const query = (path: string): string => encodeURIComponent(path);

@@ -6,7 +6,7 @@ import { mission, namedMission, storedEvent, treeNode } from '../contract/missio
 import { count, nilUuid, ok, uuid } from '../contract/scalars.ts';
 import { me } from '../stage.ts';
 import type { RouteCase, Shot } from './case.ts';
-import { finished, newMission, sayAndWait } from './ground.ts';
+import { finished, newMission, sayAndWait } from './fixtures.ts';
 
 const unknown = randomUUID();
 const missions = '/api/control/missions';

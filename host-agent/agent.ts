@@ -3,8 +3,10 @@
  * mission's runner, OpenCode does the work; what OpenCode says comes by `following` to the runner, which stores it in the
  * outbox, and `link` carries it to the edge. It starts and goes on with the edge away, with OpenCode away, with both.
  */
+
 import { dirname, join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
+import { systemClock } from '../shared/clock.ts';
 import { filesReplies } from './calls/files.ts';
 import { openCodeReplies } from './calls/opencode.ts';
 import { providerReplies } from './calls/providers.ts';
@@ -30,7 +32,6 @@ import { holdStream, type StreamSink } from './opencode/api/stream.ts';
 import { openCodeFolders } from './opencode/config/folders.ts';
 import { seedConfigDirectory } from './opencode/config/seed.ts';
 import { openCodeBinary } from './opencode/process/binary.ts';
-import { systemClock } from './process/clock.ts';
 import { knownSecrets, rememberedSecrets } from './process/known-secrets.ts';
 import { createLog, redactSecrets } from './process/log.ts';
 import { createRedactor, type Redactor } from './process/redact.ts';
@@ -73,14 +74,14 @@ const buildAgent = 'build';
  * both sides. Turns go on in OpenCode. Throws when this server is not enrolled or its store can't be opened.
  */
 export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promise<'stopped' | 'enrolled anew'> => {
+  const clock = systemClock;
   const anew = new AbortController();
   const files = stateFiles(config.stateDir);
   const folders = openCodeFolders(dirname(files.openCodeServer));
   const secretFiles = [files.host, files.secrets, files.openCodeServer, folders.authFile];
   const configFile = join(folders.givenConfig, 'opencode.json');
-  const secrets = rememberedSecrets(knownSecrets([...secretFiles, configFile], [folders.providerKeys]));
+  const secrets = rememberedSecrets(knownSecrets([...secretFiles, configFile], [folders.providerKeys], clock));
   const log = createLog({ redact: redactSecrets(secrets.all) });
-  const clock = systemClock;
 
   const hostFile = readHostFile(files.host);
   const store = openStore(files.store, hostFile.id);
@@ -92,7 +93,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
   const providers = providerApi(endpoint);
   const providerFile = openProviderFile(files.providers);
   const renewal = new Renewal(providerFile, () => client.instance());
-  const following = new Following(client, log);
+  const following = new Following(client, clock, log);
   const agents = new AgentNames(client, folders.home, log, () => link.agentsChanged());
   const live = new LiveTurns(() => link.turnsChanged());
 
@@ -171,22 +172,22 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
       }),
       system: systemReplies(samples),
       workspace: workspaceReplies(workspaces),
-      files: filesReplies({ dial: { hostFile }, workspaces, uploads: files.uploads, log }),
+      files: filesReplies({ dial: { hostFile, clock }, workspaces, uploads: files.uploads, log }),
     }),
   });
 
   log.info('agent.started', { version: manifest.version, host: hostFile.id, run: store.run });
   try {
     takeLauncherNotes();
-    await sweepUploads(files.uploads, clock());
+    await sweepUploads(files.uploads, clock.now());
     dispatch.attach();
     await together(AbortSignal.any([signal, anew.signal]), [
-      (stop) => holdStream(endpoint, sink, log, stop),
+      (stop) => holdStream(endpoint, sink, { clock, log }, stop),
       (stop) => link.run(stop),
       (stop) => keepOutbox(store.outbox, clock, log, stop),
       (stop) => samples.run(stop),
       async (stop) => {
-        if (await enrolledAnew(files.host, hostFile, stop)) anew.abort();
+        if (await enrolledAnew(files.host, hostFile, clock, stop)) anew.abort();
       },
     ]);
   } finally {

@@ -1,6 +1,8 @@
 /** The JSON API of an edge, as the commands of a person call it. */
+
 import createClient, { type Client } from 'openapi-fetch';
 import { z } from 'zod';
+import { systemClock } from '../../shared/clock.ts';
 import type { Paths } from '../../shared/routes/paths.ts';
 import { StartError } from '../config/start-error.ts';
 
@@ -106,9 +108,9 @@ export type EdgeHealth = z.infer<typeof health> & {
 
 /** What an edge says of itself to everyone. */
 export const edgeHealth = async (url: string): Promise<EdgeHealth> => {
-  const askedAt = Date.now();
+  const askedAt = systemClock.now();
   const answer = await dataOf(url, health, edgeClient(url).GET('/api/health'));
-  const middle = (askedAt + Date.now()) / 2;
+  const middle = (askedAt + systemClock.now()) / 2;
   return { ...answer, clockAheadMs: Math.round(middle - Date.parse(answer.time)) };
 };
 

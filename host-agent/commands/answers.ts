@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { wait } from '../../shared/clock.ts';
 import type { AnswerCommand } from '../../shared/commands.ts';
 import type { AskOutcome, HostEvent } from '../../shared/events.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
@@ -42,7 +42,7 @@ export class Answers {
   }
 
   async #bring(command: AnswerCommand): Promise<void> {
-    const { store, following, log } = this.#context;
+    const { store, following, clock, log } = this.#context;
     const bringing = trouble(log.with({ mission: command.mission, command: command.id }), 'answer.failed');
     // One that the edge does not wait for any more is dropped from the inbox.
     while (!this.#isClosed && store.inbox.isOpen(command.id)) {
@@ -57,7 +57,7 @@ export class Answers {
       }
       const isPassing = reason instanceof OpenCodeAway || reason instanceof StoreFull;
       const waitMs = bringing.failed(reason, isPassing ? 'info' : 'error');
-      await Promise.race([following.nextOpening(), pause(waitMs, undefined, { ref: false })]);
+      await Promise.race([following.nextOpening(), wait(clock, waitMs, undefined, { keepsAlive: false })]);
     }
   }
 
@@ -132,7 +132,7 @@ export class Answers {
   ): true {
     const { store, clock, redactor } = this.#context;
     const finished: Finished = { type: 'command.finished', command: id, outcome, text, of: args.kind };
-    const rows = [...before, finished].map((event) => ({ at: clock(), mission, event: clean(event, redactor()) }));
+    const rows = [...before, finished].map((event) => ({ at: clock.now(), mission, event: clean(event, redactor()) }));
     store.outbox.append(rows, () => {
       alongside();
       store.inbox.end(id);

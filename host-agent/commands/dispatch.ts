@@ -212,8 +212,8 @@ export class Dispatch {
       model: null,
       usage: noUsage,
     };
-    store.outbox.append([{ at: clock(), mission, event }], () => {
-      store.turns.end(turn, clock());
+    store.outbox.append([{ at: clock.now(), mission, event }], () => {
+      store.turns.end(turn, clock.now());
       store.inbox.end(command);
     });
   }

@@ -1,5 +1,5 @@
 /** Runs the launcher from its start to its orderly end after a signal. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { type Clock, wait } from '../../shared/clock.ts';
 import { type StartChild, type Supervision, supervise } from './children/supervise.ts';
 import { tellAbout } from './children/tell.ts';
 import { outliveOurTerminal, say, sayNotices } from './say.ts';
@@ -22,7 +22,7 @@ export const runUntilStopped = async <Found extends Start>(
   sayNotices(start.settings, start.means);
   const children = new Map<string, Supervision>();
   const startChild: StartChild = (role, title) => {
-    const supervision = supervise(role, start.log, tellAbout(title, start.logFileOf('launcher')));
+    const supervision = supervise(role, start, tellAbout(title, start.logFileOf('launcher')));
     children.set(role.name, supervision);
     return supervision;
   };
@@ -31,7 +31,7 @@ export const runUntilStopped = async <Found extends Start>(
     await stopped;
     say('Stopping …');
   } finally {
-    await endChildren(children);
+    await endChildren(children, start.clock);
     start.lock.close();
   }
   say('Stopped.');
@@ -50,10 +50,10 @@ const stopWithinMs = 9_000;
  * Stops the host-agent first, so that the edge can still take its last events, then all others. A child that is not
  * done in time is killed by the kernel when this process exits, right after this.
  */
-const endChildren = async (children: Map<string, Supervision>): Promise<void> => {
+const endChildren = async (children: Map<string, Supervision>, clock: Clock): Promise<void> => {
   const inOrder = async () => {
     await children.get('host-agent')?.stop();
     await Promise.all([...children.values()].map((child) => child.stop()));
   };
-  await Promise.race([inOrder(), wait(stopWithinMs, undefined, { ref: false })]);
+  await Promise.race([inOrder(), wait(clock, stopWithinMs, undefined, { keepsAlive: false })]);
 };

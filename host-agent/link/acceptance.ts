@@ -1,6 +1,6 @@
+import type { Clock } from '../../shared/clock.ts';
 import { type Command, type CommandEnvelope, command } from '../../shared/commands.ts';
 import type { HostEvent } from '../../shared/events.ts';
-import type { Clock } from '../process/clock.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
@@ -19,7 +19,7 @@ export const acceptCommands = (
   const { inbox, outbox } = store;
   const fresh = [...new Map(envelopes.map((each) => [each.id, each])).values()].filter((each) => !inbox.has(each.id));
   if (fresh.length === 0) return [];
-  const verdicts = fresh.map((each) => judge(each, inbox.isCancelled(each.id), store.clock()));
+  const verdicts = fresh.map((each) => judge(each, inbox.isCancelled(each.id), store.clock.now()));
   const ended = verdicts.filter((each) => each.kind === 'end');
   outbox.append(
     ended.map((each) => each.row),

@@ -1,13 +1,18 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { type Clock, wait } from '../../shared/clock.ts';
 import { type HostFile, readHostFile } from './host-file.ts';
 
 /** A person who enrols again waits for it to work; reading one small file costs nothing. */
 const lookMs = 2_000;
 
 /** Resolves true when `host.json` names another edge, server or credential than the one in use, false when `signal` aborts. */
-export const enrolledAnew = async (path: string, inUse: HostFile, signal: AbortSignal): Promise<boolean> => {
+export const enrolledAnew = async (
+  path: string,
+  inUse: HostFile,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> => {
   for (;;) {
-    await wait(lookMs, undefined, { signal, ref: false }).catch(() => undefined); // Only an abort rejects.
+    await wait(clock, lookMs, signal, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
     if (signal.aborted) return false;
     const now = readable(path);
     if (now && JSON.stringify(now) !== JSON.stringify(inUse)) return true;

@@ -23,7 +23,7 @@ export const hello = (options: LinkOptions, report: Report): Hello => {
     sessions: report.sessions,
     at: outbox.newest(),
     capabilities: { agents: report.agents, working_dir: report.workingDir, slots: report.slots },
-    clock: clock(),
+    clock: clock.now(),
   };
 };
 

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { wait } from '../../shared/clock.ts';
 import { closeCode } from '../../shared/limits.ts';
 import { type Attempts, type EndKind, nextDial, noAttempts } from './backoff.ts';
 import type { Link, LinkOptions } from './port.ts';
@@ -32,7 +32,8 @@ export const createLink = (options: LinkOptions): Link => {
       const next = nextDial(attempts, { kind, settled: end.settled, upMs: end.upMs }, times, Math.random());
       attempts = next.attempts;
       tell(options, kind, end, next.waitMs);
-      await pause(next.waitMs, signal);
+      // An aborted wait is how stopping looks from here; the loop ends.
+      await wait(options.clock, next.waitMs, signal).catch(() => undefined);
     }
   };
 
@@ -74,13 +75,4 @@ const refusal = (code: number, url: string): string => {
   if (code === closeCode.staleEpoch)
     return `The credential for ${url} was issued again elsewhere. Enrol this server again.`;
   return `The edge at ${url} does not accept this server's credential. Enrol it again: openagent enroll ${url} <code>`;
-};
-
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await wait(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    // An aborted wait is how stopping looks from here; the loop ends.
-  }
 };

@@ -1,8 +1,8 @@
+import type { Clock } from '../../shared/clock.ts';
 import type { Command } from '../../shared/commands.ts';
 import type { LiveTurn } from '../../shared/events.ts';
 import type { Delta, Hello, Interrupt, Welcome } from '../../shared/frames.ts';
 import type { TurnId } from '../../shared/ids.ts';
-import type { Clock } from '../process/clock.ts';
 import type { Log } from '../process/log.ts';
 import type { EdgeMemory } from '../store/edge.ts';
 import type { Inbox } from '../store/inbox.ts';

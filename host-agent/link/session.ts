@@ -1,3 +1,4 @@
+import type { Cancel } from '../../shared/clock.ts';
 import { assertNever } from '../../shared/errors.ts';
 import { type Delta, type EdgeFrame, type HostFrame, parseEdgeFrame, type Welcome } from '../../shared/frames.ts';
 import { closeCode, maxFrameBytes } from '../../shared/limits.ts';
@@ -34,7 +35,7 @@ export class Session {
   readonly #times: LinkTimes;
   readonly #socket: EdgeSocket;
   readonly #intake: Intake;
-  readonly #welcomeDue: NodeJS.Timeout;
+  readonly #stopAwaitingWelcome: Cancel;
   #up: Up | null = null;
   #acked = false;
   /** Live turns that `hello` named, and whether they changed since. */
@@ -47,7 +48,7 @@ export class Session {
     const ended = Promise.withResolvers<SessionEnd>();
     this.ended = ended.promise;
     this.#socket = new EdgeSocket(
-      { hostFile: options.hostFile, path: '/api/host/link', maxMessageBytes: maxFrameBytes },
+      { hostFile: options.hostFile, clock: options.clock, path: '/api/host/link', maxMessageBytes: maxFrameBytes },
       times,
       {
         open: () => this.#guard(() => this.#greet()),
@@ -62,9 +63,8 @@ export class Session {
       (error) => this.#fail(error),
     );
     // The runtime answers pings even when the object behind it never says welcome.
-    this.#welcomeDue = setTimeout(
-      () => this.#socket.abandon(`no welcome within ${times.silenceMs} ms`),
-      times.silenceMs,
+    this.#stopAwaitingWelcome = options.clock.after(times.silenceMs, () =>
+      this.#socket.abandon(`no welcome within ${times.silenceMs} ms`),
     );
   }
 
@@ -92,9 +92,9 @@ export class Session {
   }
 
   #end(end: SocketEnd): SessionEnd {
-    clearTimeout(this.#welcomeDue);
+    this.#stopAwaitingWelcome();
     this.#intake.close();
-    const upMs = this.#up ? performance.now() - this.#up.at : 0;
+    const upMs = this.#up ? this.#options.clock.steadyMs() - this.#up.at : 0;
     this.#up?.stream.close();
     this.#up?.turns.stop();
     this.#up = null;
@@ -138,15 +138,15 @@ export class Session {
 
   #welcome(welcome: Welcome): void {
     const options = this.#options;
-    clearTimeout(this.#welcomeDue);
+    this.#stopAwaitingWelcome();
     if (rememberWelcome(welcome, options) === 'renewed') {
       options.log.warn('link.log_renewed', { text: 'The edge has begun a new log; kept events are sent again.' });
       this.close(1000, 'new log, saying hello again');
       return;
     }
-    const stream = new Stream(this.#socket, options.outbox, welcome, (error) => this.#fail(error));
-    const turns = new TurnsReport(this.#times.turnsMs, this.#helloTurns, () => this.#reportTurns());
-    this.#up = { at: performance.now(), stream, turns };
+    const stream = new Stream(this.#socket, options, welcome, (error) => this.#fail(error));
+    const turns = new TurnsReport(this.#times.turnsMs, options.clock, this.#helloTurns, () => this.#reportTurns());
+    this.#up = { at: options.clock.steadyMs(), stream, turns };
     if (this.#turnsStale) turns.changed();
     options.log.info('link.up', { url: options.hostFile.url, session: welcome.session, log: welcome.log });
 

@@ -1,4 +1,5 @@
 import WebSocket from 'ws';
+import type { Cancel, Clock } from '../../shared/clock.ts';
 import { closeReason } from '../../shared/frames.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { HostFile } from './host-file.ts';
@@ -24,6 +25,7 @@ const closeGraceMs = 2_000;
 /** What is dialled at the edge of `hostFile`, with its credential. */
 export interface Address {
   hostFile: Pick<HostFile, 'id' | 'url' | 'credential'>;
+  clock: Clock;
   path: string;
   headers?: Record<string, string>;
   /** A longer message ends the socket. */
@@ -35,11 +37,14 @@ export class EdgeSocket {
   readonly #socket: WebSocket;
   readonly #heartbeat: Heartbeat;
   #failure = '';
-  #closing: NodeJS.Timeout | null = null;
+  readonly #clock: Clock;
+  #stopClosing: Cancel | null = null;
   #status: number | null = null;
 
   constructor(address: Address, times: { pingMs: number; silenceMs: number }, events: SocketEvents) {
-    const { id, url, credential } = address.hostFile;
+    const { clock, hostFile } = address;
+    const { id, url, credential } = hostFile;
+    this.#clock = clock;
     const socket = new WebSocket(`${url.replace(/^http/, 'ws').replace(/\/+$/, '')}${address.path}`, {
       headers: { ...address.headers, authorization: `Bearer ${id}.${credential}` },
       maxPayload: address.maxMessageBytes,
@@ -47,11 +52,10 @@ export class EdgeSocket {
       handshakeTimeout: times.silenceMs,
     });
     this.#socket = socket;
-    this.#heartbeat = new Heartbeat(
-      times,
-      () => this.isOpen() && socket.send('ping'),
-      () => this.abandon(`nothing was heard for ${times.silenceMs} ms`),
-    );
+    this.#heartbeat = new Heartbeat(times, clock, {
+      ping: () => this.isOpen() && socket.send('ping'),
+      silent: () => this.abandon(`nothing was heard for ${times.silenceMs} ms`),
+    });
     socket.on('open', events.open);
     socket.on('message', (data, isBinary) => {
       this.#heartbeat.heard();
@@ -69,7 +73,7 @@ export class EdgeSocket {
     });
     socket.on('close', (code, reason) => {
       this.#heartbeat.stop();
-      if (this.#closing) clearTimeout(this.#closing);
+      this.#stopClosing?.();
       events.closed({ code, reason: this.#failure || reason.toString(), status: this.#status });
     });
   }
@@ -93,7 +97,7 @@ export class EdgeSocket {
     this.#failure ||= failure;
     if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
     else this.#socket.close(code, closeReason(reason));
-    this.#closing ??= setTimeout(() => this.#socket.terminate(), closeGraceMs);
+    this.#stopClosing ??= this.#clock.after(closeGraceMs, () => this.#socket.terminate());
   }
 
   /** Ends the socket at once, for a peer that does not answer. */

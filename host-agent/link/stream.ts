@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '../../shared/clock.ts';
 import type { Delta, HostFrame, Welcome } from '../../shared/frames.ts';
 import { pauseBytes } from '../../shared/limits.ts';
 import type { Outbox } from '../store/outbox.ts';
@@ -19,14 +20,21 @@ export class Stream {
   readonly #pacing: Pacing;
   readonly #deltas = new DeltaBuffer();
   readonly #failed: (error: unknown) => void;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #clock: Clock;
+  #stopWaiting: Cancel | null = null;
   #scheduled = false;
   #paused = false;
   #closed = false;
 
   /** `failed` hears what went wrong while sending, such as an unreadable store; the session should end then. */
-  constructor(wire: Wire, outbox: Outbox, welcome: Welcome, failed: (error: unknown) => void) {
+  constructor(
+    wire: Wire,
+    { outbox, clock }: { outbox: Outbox; clock: Clock },
+    welcome: Welcome,
+    failed: (error: unknown) => void,
+  ) {
     this.#wire = wire;
+    this.#clock = clock;
     this.#outbox = outbox;
     this.#sender = new Sender(outbox, welcome.runs);
     this.#pacing = new Pacing(welcome.frame_ms);
@@ -50,7 +58,7 @@ export class Stream {
   close(): void {
     this.#closed = true;
     this.#outbox.off('appended', this.#schedule);
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#stopWaiting?.();
   }
 
   /** Once per tick, and never inside the transaction or listener that caused it. */
@@ -65,7 +73,7 @@ export class Stream {
 
   #flow(): void {
     try {
-      while (!this.#closed && this.#timer === null && this.#sendNext());
+      while (!this.#closed && this.#stopWaiting === null && this.#sendNext());
     } catch (error) {
       this.#failed(error);
     }
@@ -78,18 +86,18 @@ export class Stream {
       this.#deltas.clear();
       return false;
     }
-    const waitMs = this.#pacing.waitMs(performance.now());
+    const waitMs = this.#pacing.waitMs(this.#clock.steadyMs());
     if (waitMs > 0) {
-      this.#timer = setTimeout(() => {
-        this.#timer = null;
+      this.#stopWaiting = this.#clock.after(waitMs, () => {
+        this.#stopWaiting = null;
         this.#flow();
-      }, waitMs);
+      });
       return false;
     }
     const outgoing = this.#sender.next() ?? this.#onlyDeltas();
     if (!outgoing) return false;
     this.#wire.send(this.#encode(outgoing), this.#sent);
-    if (outgoing.kind === 'rows') this.#pacing.sent(performance.now());
+    if (outgoing.kind === 'rows') this.#pacing.sent(this.#clock.steadyMs());
     return true;
   }
 

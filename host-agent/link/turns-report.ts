@@ -1,3 +1,5 @@
+import type { Cancel, Clock } from '../../shared/clock.ts';
+
 /**
  * The evidence for "running": the complete list of live turns, sent when it changes and every `turnsMs` while one runs
  * (protocol §2 `turns`).
@@ -5,13 +7,15 @@
 export class TurnsReport {
   readonly #send: () => number;
   readonly #turnsMs: number;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #clock: Clock;
+  #stopWaiting: Cancel = () => undefined;
   #scheduled = false;
   #stopped = false;
 
   /** `send` sends the list and returns how many turns are in it; `live` is how many `hello` named. */
-  constructor(turnsMs: number, live: number, send: () => number) {
+  constructor(turnsMs: number, clock: Clock, live: number, send: () => number) {
     this.#turnsMs = turnsMs;
+    this.#clock = clock;
     this.#send = send;
     this.#rearm(live);
   }
@@ -28,7 +32,7 @@ export class TurnsReport {
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#stopWaiting();
   }
 
   #report(): void {
@@ -36,7 +40,7 @@ export class TurnsReport {
   }
 
   #rearm(live: number): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = live > 0 ? setTimeout(() => this.#report(), this.#turnsMs) : null;
+    this.#stopWaiting();
+    if (live > 0) this.#stopWaiting = this.#clock.after(this.#turnsMs, () => this.#report());
   }
 }

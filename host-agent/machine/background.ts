@@ -1,9 +1,10 @@
 /** `openagent up --detach` and what goes with it: `status`, `stop`, `logs`. */
+
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
+import { systemClock, wait } from '../../shared/clock.ts';
 import { readSettings } from '../config/settings.ts';
 import { StartError } from '../config/start-error.ts';
 import type { StateFiles } from '../config/state-files.ts';
@@ -100,10 +101,11 @@ export const stop = async (environment: NodeJS.ProcessEnv): Promise<void> => {
   if (!running) return say(`Open Agent does not run on ${workingDir}: nothing to stop.`);
   const { launcher, children } = running;
   process.kill(launcher.pid, 'SIGTERM');
-  const givenUpAt = performance.now() + endsWithinMs;
+  const givenUpAt = systemClock.steadyMs() + endsWithinMs;
   while (isAlive(launcher)) {
-    if (performance.now() > givenUpAt) throw new StartError(`Process ${launcher.pid} does not end. See ${files.logs}`);
-    await wait(lookMs);
+    if (systemClock.steadyMs() > givenUpAt)
+      throw new StartError(`Process ${launcher.pid} does not end. See ${files.logs}`);
+    await wait(systemClock, lookMs);
   }
   say(`Stopped Open Agent on ${workingDir} (process ${launcher.pid}) with ${children.join(', ') || 'nothing else'}.`);
 };

@@ -1,8 +1,10 @@
 /** `openagent enroll`: makes this machine a server of an edge elsewhere, or gives it a new credential there. */
+
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
+import { systemClock } from '../../shared/clock.ts';
 import { type enrolBody, enrolResponse } from '../../shared/enrolment.ts';
 import { protocolVersion } from '../../shared/limits.ts';
 import { dataOf, type EdgeHealth, edgeClient, edgeHealth, NoAnswer } from '../cli/edge-api.ts';
@@ -52,7 +54,7 @@ export const enroll = async (enrolling: Enrolling, environment: NodeJS.ProcessEn
     return;
   }
   // Its launcher would go on with what this command replaces.
-  if (known && !known.elsewhere) (await takeLock(files)).close();
+  if (known && !known.elsewhere) (await takeLock(files, systemClock)).close();
   const proof = isHere && !replace ? { host: { id: known.id, credential: known.credential } } : {};
   const body = { code, name, version: manifest.version, protocol: protocolVersion, ...proof };
   const host = await enrolAt(url, body, await attemptFor(files, { url, codeSha256 }), files);

@@ -1,8 +1,8 @@
+import type { Clock } from '../../shared/clock.ts';
 import type { Delta } from '../../shared/frames.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import type { Client } from '../opencode/api/client.ts';
 import type { Following } from '../opencode/api/following.ts';
-import type { Clock } from '../process/clock.ts';
 import type { Log } from '../process/log.ts';
 import type { Redactor } from '../process/redact.ts';
 import type { Renewal } from '../providers/renewal.ts';
@@ -39,18 +39,11 @@ export interface MissionContext {
   endOf?: (instance: string) => string | undefined;
   /** A turn is stopped after so many steps in a row that brought nothing (`STOP_AFTER_REPEATS`); 0 never stops it. */
   stopAfterRepeats: number;
-  /** Shorter waits for tests. */
-  times?: Partial<MissionTimes>;
 }
 
-export interface MissionTimes {
+export const missionTimes = {
   /** A turn that nothing is heard of is looked at this often; a lost or missing event can't leave it hanging. */
-  watchMs: number;
+  watchMs: 30_000,
   /** A mission without a turn gives its OpenCode instance back after this: instances are never freed otherwise (opencode §1). */
-  idleMs: number;
-}
-
-export const missionTimes: MissionTimes = { watchMs: 30_000, idleMs: 10 * 60_000 };
-
-/** For measuring waits: a wall clock may jump (protocol §9). */
-export const monotonicMs = (): number => performance.now();
+  idleMs: 10 * 60_000,
+} as const;

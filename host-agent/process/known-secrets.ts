@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
 
 /** Logins are renewed while we run; a look costs a few `stat`s. */
 const lookMs = 1_000;
@@ -10,13 +11,17 @@ const secretName = /key|token|secret|password|authorization|credential|access|re
  * The secret values in `files` now: JSON files, of which strings under a name that says so count, and folders of files
  * that hold one key each. Files may be missing. Out: the same array until something changed, so that it can be compared.
  */
-export const knownSecrets = (files: readonly string[], folders: readonly string[]): (() => readonly string[]) => {
+export const knownSecrets = (
+  files: readonly string[],
+  folders: readonly string[],
+  clock: Clock,
+): (() => readonly string[]) => {
   let lookedAt = Number.NEGATIVE_INFINITY;
   let version = '';
   let known: readonly string[] = [];
   return () => {
-    if (performance.now() - lookedAt < lookMs) return known;
-    lookedAt = performance.now();
+    if (clock.steadyMs() - lookedAt < lookMs) return known;
+    lookedAt = clock.steadyMs();
     const keyFiles = folders.flatMap(filesIn);
     const current = [...files, ...keyFiles].map(versionOf).join();
     if (current === version) return known;

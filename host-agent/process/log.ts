@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Record<string, unknown>;
@@ -31,7 +31,7 @@ export const createLog = (options: LogOptions = {}, fixed: LogFields = {}): Log 
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}) => {
       if (rank[level] < rank[least]) return;
-      write(`${redact(line({ at: clock(), level, event, ...fixed, ...fields }))}\n`);
+      write(`${redact(line({ at: clock.now(), level, event, ...fixed, ...fields }))}\n`);
     };
   return {
     debug: at('debug'),

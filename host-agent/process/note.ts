@@ -12,9 +12,9 @@ export type Note = z.infer<typeof noteFile>;
  * Leaves something for the log in `directory`, for whoever has no outbox: the host-agent takes it in when it can, as a
  * `host.note`. `text` is for people and holds no arguments, environments or secrets.
  */
-export const leaveNote = async (directory: string, note: Pick<Note, 'code' | 'text'>): Promise<void> => {
+export const leaveNote = async (directory: string, note: Omit<Note, 'id'>): Promise<void> => {
   const id = randomUUID();
-  await writePrivateFile(join(directory, `${id}.json`), JSON.stringify({ id, at: Date.now(), ...note }));
+  await writePrivateFile(join(directory, `${id}.json`), JSON.stringify({ id, ...note }));
 };
 
 /** Paths of the notes in `directory`; none where there is no such directory. */

@@ -21,7 +21,7 @@ export const changeProvider = async (
   change: ProviderChange,
 ): Promise<View> => {
   const before = context.file.get().providers[slug];
-  const entry = entryOf(slug, before, change, context.clock());
+  const entry = entryOf(slug, before, change, context.clock.now());
   const { settingsUnused, variables } = context.facts();
   const isSetting = entry.base_url !== (before?.base_url ?? null) || entry.enabled !== (before?.enabled ?? true);
   if (isSetting && settingsUnused !== null)

@@ -1,9 +1,9 @@
+import type { Clock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { OpenCodeAway, OpenCodeRefused } from '../opencode/api/failure.ts';
 import type { ProviderApi } from '../opencode/api/provider-api.ts';
 import type { OpenCodeFolders } from '../opencode/config/folders.ts';
 import type { StartFacts } from '../opencode/process/start-facts.ts';
-import type { Clock } from '../process/clock.ts';
 import type { ProviderFile } from './file.ts';
 import type { Renewal } from './renewal.ts';
 

@@ -43,7 +43,7 @@ export class Logins {
     if (theirs < 0) throw new AppError('bad_request', noLoginText(slug, method.label));
     const login = await failing(() => api.beginLogin(folders.logins, id, theirs), beginText(label));
     if (login === null) throw new AppError('bad_request', noLoginText(slug, method.label));
-    this.#pending.set(slug, { index, theirs, kind: login.method, begunAt: clock() });
+    this.#pending.set(slug, { index, theirs, kind: login.method, begunAt: clock.now() });
     const instructions = login.method === 'code' ? login.instructions : `${login.instructions} ${autoText}`.trim();
     // A login that ends without a code is shown like the others, because the existing apps know only the form with a
     // code.
@@ -58,7 +58,7 @@ export class Logins {
     if (!pending || pending.index !== index)
       throw new AppError('bad_request', `No login of ${label} is pending. Begin it again.`);
     this.#pending.delete(slug);
-    if (clock() - pending.begunAt > pendingMs)
+    if (clock.now() - pending.begunAt > pendingMs)
       throw new AppError('bad_request', `This login of ${label} was begun more than 10 minutes ago. Begin it again.`);
     const pasted = code.trim();
     if (pending.kind === 'code' && pasted === '')

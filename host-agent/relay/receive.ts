@@ -73,7 +73,9 @@ export const receiveBytes = async <Value>(
     socket.close(told(error));
     throw error;
   } finally {
-    await ended(socket, gone.promise);
+    const cancel = dial.clock.after(answerMs, () => socket.close(null));
+    await gone.promise;
+    cancel();
   }
 };
 
@@ -87,9 +89,3 @@ export const told = (error: unknown): AppError =>
 
 /** How long to wait for the edge to close the socket after our answer; then we close it. */
 const answerMs = 10_000;
-
-const ended = async (socket: Pick<ChannelSocket<unknown>, 'close'>, gone: Promise<void>): Promise<void> => {
-  const timer = setTimeout(() => socket.close(null), answerMs);
-  await gone;
-  clearTimeout(timer);
-};

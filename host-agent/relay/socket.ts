@@ -6,6 +6,7 @@ import {
   type Ticket,
   ticketHeader,
 } from '../../shared/channels/channel.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { closeCode, transferWindowBytes } from '../../shared/limits.ts';
 import type { HostFile } from '../link/host-file.ts';
@@ -15,6 +16,7 @@ import { linkTimes } from '../link/times.ts';
 /** How channels reach the edge; the times are those of the link unless a test shortens them. */
 export interface Dial {
   hostFile: Pick<HostFile, 'id' | 'url' | 'credential'>;
+  clock: Clock;
   times?: { pingMs: number; silenceMs: number };
 }
 
@@ -31,13 +33,14 @@ export class ChannelSocket<Value> {
   readonly #socket: EdgeSocket;
 
   constructor(
-    { hostFile, times = linkTimes }: Dial,
+    { hostFile, clock, times = linkTimes }: Dial,
     channel: Channel<Direction, Value>,
     { id, secret }: Ticket,
     events: ChannelEvents<Value>,
   ) {
     const headers = { [ticketHeader]: secret };
-    const address = { hostFile, path: `/api/host/relay/${id}`, headers, maxMessageBytes: transferWindowBytes };
+    const path = `/api/host/relay/${id}`;
+    const address = { hostFile, clock, path, headers, maxMessageBytes: transferWindowBytes };
     this.#socket = new EdgeSocket(address, times, {
       open: events.open,
       bytes: events.bytes,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { HostId } from '../../shared/ids.ts';
 import { integer, text } from './columns.ts';
@@ -25,7 +26,7 @@ const busyMs = 5_000;
  * belongs to another host id: an outbox belongs to one id (protocol §2).
  * Throws AppError for a damaged file or one written by a newer version; neither is touched.
  */
-export const openDatabase = (path: string, hostId: HostId, now: number = Date.now()): Database => {
+export const openDatabase = (path: string, hostId: HostId, now: number = systemClock.now()): Database => {
   let db = openFile(path);
   let replaced: string | null = null;
   const owner = db.prepare('SELECT host FROM identity').get();

@@ -1,5 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock } from '../process/clock.ts';
+import { type Clock, wait } from '../../shared/clock.ts';
 import type { Log } from '../process/log.ts';
 import type { Outbox } from './outbox.ts';
 import { StoreFull } from './transaction.ts';
@@ -21,14 +20,14 @@ export const keepOutbox = async (outbox: Outbox, clock: Clock, log: Log, signal:
   while (!signal.aborted) {
     try {
       outbox.recheck();
-      if (performance.now() - prunedAt >= pruneMs) {
-        prunedAt = performance.now();
-        outbox.prune(clock());
+      if (clock.steadyMs() - prunedAt >= pruneMs) {
+        prunedAt = clock.steadyMs();
+        outbox.prune(clock.now());
       }
     } catch (error) {
       // Pruning needs a little room itself; the next round tries again.
       if (!(error instanceof StoreFull)) throw error;
     }
-    await wait(recheckMs, undefined, { signal, ref: false }).catch(() => undefined); // Only an abort rejects.
+    await wait(clock, recheckMs, signal, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
   }
 };

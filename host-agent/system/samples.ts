@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Sample, SamplePosition } from '../../shared/calls/system.ts';
-import type { Clock } from '../process/clock.ts';
+import type { Cancel, Clock } from '../../shared/clock.ts';
 import type { Log } from '../process/log.ts';
 import { type Counters, countersIn, type ProcTexts, readProc } from './counters.ts';
 
@@ -32,9 +32,9 @@ export class Samples {
   /** Measures until `stop` aborts. */
   async run(stop: AbortSignal): Promise<void> {
     if (stop.aborted) return;
-    const timer = setInterval(() => this.#tick(timer), sampleMs);
+    const cancel = this.#clock.every(sampleMs, () => this.#tick(cancel));
     await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
-    clearInterval(timer);
+    cancel();
   }
 
   /** Takes one measurement at `atMs` of a clock that never jumps; the first has nothing to be compared with. */
@@ -43,7 +43,7 @@ export class Samples {
     const before = this.#before;
     this.#before = { counters, atMs };
     if (before === null || atMs <= before.atMs) return;
-    this.#samples.push(sampleOf(before.counters, counters, (atMs - before.atMs) / 1000, this.#clock()));
+    this.#samples.push(sampleOf(before.counters, counters, (atMs - before.atMs) / 1000, this.#clock.now()));
     if (this.#samples.length > kept) this.#samples.shift();
     this.#taken += 1;
   }
@@ -56,13 +56,13 @@ export class Samples {
     return { at, samples: this.#samples.slice(this.#samples.length - unseen) };
   }
 
-  #tick(timer: NodeJS.Timeout): void {
+  #tick(cancel: Cancel): void {
     try {
-      this.measure(performance.now());
+      this.measure(this.#clock.steadyMs());
     } catch (error) {
       // Without /proc there is nothing to measure, now or later.
       this.#log.warn('system.not_measured', { error });
-      clearInterval(timer);
+      cancel();
     }
   }
 }

@@ -1,4 +1,5 @@
 // Edge, OpenCode and host-agent as processes of the laboratory, started the way the launcher starts them.
+
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { spawnTied } from '../../host-agent/launcher/children/children.ts';
@@ -9,6 +10,7 @@ import type { StartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { announce } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { scaledMs } from '../support/patience.ts';
 import type { Build } from './altered-build.ts';
 import { type Clock, runningClock, startClock } from './clock.ts';
@@ -71,7 +73,14 @@ export const openCodeProcess = (means: Means) => {
     });
     const { url, username, password, instance, pid } = child;
     await lock.record('opencode', pid);
-    await announce(settings.files.openCodeServer, { url, username, password, instance, pid, startedAt: Date.now() });
+    await announce(settings.files.openCodeServer, {
+      url,
+      username,
+      password,
+      instance,
+      pid,
+      startedAt: systemClock.now(),
+    });
     return child;
   };
   const openCode = labProcess({
@@ -125,6 +134,7 @@ const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {
     stateDir,
     launch: () =>
       spawnTied({
+        clock: systemClock,
         command: process.execPath,
         args: ['--disable-warning=ExperimentalWarning', build.agentScript, 'agent-child', JSON.stringify(config)],
         env: { HOME: settings.workingDir, ...clock?.env() },

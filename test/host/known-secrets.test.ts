@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { knownSecrets, rememberedSecrets } from '../../host-agent/process/known-secrets.ts';
 import { createLog, redactSecrets } from '../../host-agent/process/log.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { temporaryDirectory } from '../support/host-store.ts';
 
 test('secrets are found by their names in JSON files and as whole files in key folders', () => {
@@ -22,25 +23,24 @@ test('secrets are found by their names in JSON files and as whole files in key f
     }),
   );
 
-  const secrets = knownSecrets([auth, join(directory, 'missing.json')], [keys, join(directory, 'none')])();
+  const secrets = knownSecrets([auth, join(directory, 'missing.json')], [keys, join(directory, 'none')], handClock())();
 
   expect([...secrets].toSorted()).toEqual(['Bearer abc', 'access-1', 'refresh-1', 'sk-ant-12345', 'sk-from-a-file']);
 });
 
 test('a renewed login is known within a second, and an unchanged list is the same array', () => {
-  vi.useFakeTimers({ toFake: ['performance'] });
+  const clock = handClock();
   const auth = join(temporaryDirectory(), 'auth.json');
   writeFileSync(auth, JSON.stringify({ a: { access: 'first-login' } }));
-  const secrets = knownSecrets([auth], []);
+  const secrets = knownSecrets([auth], [], clock);
   const before = secrets();
 
-  vi.advanceTimersByTime(1_001);
+  clock.advance(1_001);
   expect(secrets()).toBe(before);
   writeFileSync(auth, JSON.stringify({ a: { access: 'a-second-login' } }));
-  vi.advanceTimersByTime(1_001);
+  clock.advance(1_001);
 
   expect(secrets()).toEqual(['a-second-login']);
-  vi.useRealTimers();
 });
 
 test('a secret that was told or has gone is still known, and the list changes only with a new one', () => {

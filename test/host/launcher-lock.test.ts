@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeLock } from '../../host-agent/launcher/state/lock.ts';
 import { identityOf, isAlive } from '../../host-agent/process/identity.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 
 let directory: ReturnType<typeof freshWorkingDir>;
@@ -29,7 +30,7 @@ test('a child that outlived a killed launcher is ended by the next start', async
   const child = await startSleeper();
   writeFileSync(paths.processes, JSON.stringify({ edge: child.identity }));
 
-  const lock = await takeLock(paths);
+  const lock = await takeLock(paths, systemClock);
 
   expect(isAlive(child.identity)).toBe(false);
   expect(await child.ended).toEqual([null, 'SIGKILL']);
@@ -41,7 +42,7 @@ test('a process that only got the pid of a recorded one is left alone', async ()
   const recorded = { ...stranger.identity, startTicks: String(Number(stranger.identity.startTicks) - 1) };
   writeFileSync(paths.processes, JSON.stringify({ edge: recorded }));
 
-  const lock = await takeLock(paths);
+  const lock = await takeLock(paths, systemClock);
 
   expect(isAlive(stranger.identity)).toBe(true);
   lock.close();
@@ -49,11 +50,13 @@ test('a process that only got the pid of a recorded one is left alone', async ()
 });
 
 test('the state directory is locked once, and free again when its holder is gone', async () => {
-  const first = await takeLock(paths);
+  const first = await takeLock(paths, systemClock);
 
-  await expect(takeLock(paths)).rejects.toThrow(`already runs on this state directory (process ${process.pid})`);
+  await expect(takeLock(paths, systemClock)).rejects.toThrow(
+    `already runs on this state directory (process ${process.pid})`,
+  );
   first.close();
-  const second = await takeLock(paths);
+  const second = await takeLock(paths, systemClock);
 
   second.close();
 });
@@ -61,5 +64,5 @@ test('the state directory is locked once, and free again when its holder is gone
 test('a damaged record stops the start instead of being replaced', async () => {
   writeFileSync(paths.processes, '{"edge":');
 
-  await expect(takeLock(paths)).rejects.toThrow(`${paths.processes} is damaged`);
+  await expect(takeLock(paths, systemClock)).rejects.toThrow(`${paths.processes} is damaged`);
 });

@@ -29,7 +29,7 @@ const setUp = () => {
 test('a note becomes one row of the log, redacted, and its file goes', async () => {
   const { directory, take, stored, files } = setUp();
   take(); // Before there is any directory.
-  await leaveNote(directory, { code: 'reaped', text: 'one canary' });
+  await leaveNote(directory, { at: 1, code: 'reaped', text: 'one canary' });
   expect(statSync(join(directory, files()[0] ?? '')).mode & 0o777).toBe(0o600);
 
   take();
@@ -41,7 +41,7 @@ test('a note becomes one row of the log, redacted, and its file goes', async () 
 
 test('a crash between the row and the removal of the file does not tell a note twice', async () => {
   const { directory, take, stored, files } = setUp();
-  await leaveNote(directory, { code: 'reaped', text: 'one' });
+  await leaveNote(directory, { at: 1, code: 'reaped', text: 'one' });
   const [name = ''] = files();
   const copy = join(temporaryDirectory(), name);
   copyFileSync(join(directory, name), copy);
@@ -56,7 +56,7 @@ test('a crash between the row and the removal of the file does not tell a note t
 
 test('a note that can not be stored stays for the next time; a file that is none is left alone and named', async () => {
   const { directory, full, lines, take, stored, files } = setUp();
-  await leaveNote(directory, { code: 'reaped', text: 'one' });
+  await leaveNote(directory, { at: 1, code: 'reaped', text: 'one' });
   writeFileSync(join(directory, 'bad.json'), '{');
   full(true);
   take();

@@ -16,6 +16,7 @@ import { providerFacts } from '../../host-agent/providers/facts.ts';
 import { openProviderFile, type ProviderFile } from '../../host-agent/providers/file.ts';
 import { Renewal } from '../../host-agent/providers/renewal.ts';
 import { type Offer, type Provider, providerCalls } from '../../shared/calls/providers.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { labConfig, labEnvironment } from '../support/lab.ts';
 import { announce } from '../support/mission-host.ts';
 
@@ -30,7 +31,7 @@ let ask: (method: string, args?: object) => Promise<unknown>;
 let connected: ReturnType<typeof providerApi>['connected'];
 const remembered: string[] = [];
 let renewals = 0;
-let now = Date.now();
+const clock = handClock(Date.now());
 
 /** As OpenCode's own catalogue, which makes each of its instances some 0.3 s slower. Its default is the last by name. */
 const catalogue = Object.fromEntries(
@@ -92,7 +93,7 @@ beforeAll(async () => {
     renewMissions: () => {
       renewals++;
     },
-    clock: () => now,
+    clock,
   };
   const reply = replyToGroup(providerCalls, providerReplies(side));
   ask = (method, args = {}) => reply(method, args);
@@ -194,7 +195,7 @@ test('a login is begun, ended by the pasted code once, and forgotten when it fai
   expect(await refusal(end('wrong'))).toMatch(/^bad_gateway/);
   expect(await refusal(end('right#state'))).toMatch(/^bad_request: .*pending/);
   await begin();
-  now += 11 * 60_000;
+  clock.advance(11 * 60_000);
   expect(await refusal(end('right#state'))).toMatch(/^bad_request: .*10 minutes/);
   await begin();
 

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { openCodeReplies } from '../../host-agent/calls/opencode.ts';
 import { replyToGroup } from '../../host-agent/calls/replies.ts';
+import { missionTimes } from '../../host-agent/missions/context.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { openCodeBinary } from '../../host-agent/opencode/process/binary.ts';
 import { openCodeCalls } from '../../shared/calls/opencode.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import { type MissionId, missionShort, nilWorkspace } from '../../shared/ids.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { newMissionId } from '../support/host-store.ts';
 import { startLab } from '../support/lab.ts';
 import { announce, type HostOptions, type MissionHost } from '../support/mission-host.ts';
@@ -256,12 +259,18 @@ test('what a sub-agent does is shown under the call that started it, and a cance
 });
 
 test('a mission that is idle gives its instance back, and goes on in its session later', async () => {
-  const host = start(hostOptions({ times: { idleMs: 1 } }));
+  const clock = handClock();
+  // Everything of the turn itself goes by the machine's time.
+  const after: Clock['after'] = (ms, ...rest) => (ms === missionTimes.idleMs ? clock : systemClock).after(ms, ...rest);
+  const host = start(hostOptions({ clock: { ...systemClock, after } }));
   const mission = newMissionId();
   const [first, second] = [say('SAY First.', { mission }), say('SAY Second.', { mission })];
   host.give(first);
   host.dispatch.welcome();
   await host.ended(first.id);
+  await clock.awaited(missionTimes.idleMs);
+  expect(host.lines.join('')).not.toContain('mission.retired');
+  clock.advance(missionTimes.idleMs);
   await vi.waitFor(() => expect(host.lines.join('')).toContain('mission.retired'));
 
   host.give(second);

@@ -3,24 +3,23 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { linkTimes } from '../../host-agent/link/times.ts';
 import { receiveBytes } from '../../host-agent/relay/receive.ts';
 import { sendBytes } from '../../host-agent/relay/send.ts';
 import { channel, type Frame } from '../../shared/channels/channel.ts';
 import { downloadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes, transferWindowBytes } from '../../shared/limits.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { newHostId } from '../support/host-store.ts';
-import { scaledMs } from '../support/patience.ts';
 
 /** What becomes of the bytes is the channel's to say. */
 const measuring = channel('measuring', 'to server', z.unknown());
 const ticket = { id: '0190c0de-0000-4000-8000-000000000001', secret: 's'.repeat(43) };
 
-/** An edge that a transfer is dialled to: what came, and the socket to answer on. */
-/** Far more than an answer takes, so that only what is dead is silent for so long. */
-const silenceMs = scaledMs(1_000);
-
+/** An edge that a transfer is dialled to: what came, and the socket to answer on. Time stands still but for what a test says. */
 const edge = async () => {
+  const clock = handClock();
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   onTestFinished(() => {
     for (const client of server.clients) client.terminate();
@@ -43,8 +42,9 @@ const edge = async () => {
   return {
     dial: {
       hostFile: { id: newHostId(), url: `http://127.0.0.1:${port}/`, credential: 'c' },
-      times: { pingMs: 20, silenceMs },
+      clock,
     },
+    clock,
     dialled,
     frames,
     bytes: () => bytes,
@@ -104,17 +104,19 @@ test('a receiver grants more only when what came was taken', async () => {
 
 test('more than was granted, a cut, and a failure of the other side end a receiver in its work', async () => {
   const over = await edge();
+  const allSent = Promise.withResolvers<void>();
   const overEnds = expect(
-    receiveBytes(
-      over.dial,
-      measuring,
-      ticket,
-      () => new Promise((_, reject) => setTimeout(reject, 100, new AppError('internal', 'x'))),
-    ),
-  ).rejects.toThrow();
+    receiveBytes(over.dial, measuring, ticket, async (body) => {
+      await allSent.promise;
+      return drain(body);
+    }),
+  ).rejects.toThrow('The edge sent more than it was granted.');
   const { socket } = await over.dialled;
   for (let sent = 0; sent <= transferWindowBytes; sent += transferChunkBytes)
     socket.send(Buffer.alloc(transferChunkBytes));
+  socket.ping();
+  await once(socket, 'pong');
+  allSent.resolve();
   await overEnds;
 
   const failed = await edge();
@@ -170,11 +172,11 @@ test('a sender keeps to its grants and is done when the edge says so', async () 
 test('a sender ends when the edge is silent, is not there, or refuses, and tells the edge when its file fails', async () => {
   const silent = await edge();
   const silentEnds = expect(sendBytes(silent.dial, downloadChannel, ticket, file(10))).rejects.toThrow(
-    `nothing was heard for ${silenceMs} ms`,
+    `nothing was heard for ${linkTimes.silenceMs} ms`,
   );
   const { socket } = await silent.dialled;
-  socket.removeAllListeners('message');
   socket.pause();
+  silent.clock.advance(linkTimes.silenceMs);
   await silentEnds;
 
   const nobody = { ...silent.dial, hostFile: { ...silent.dial.hostFile, url: 'http://127.0.0.1:1' } };

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { linkTimes } from '../../host-agent/link/times.ts';
 import { liveTurn } from '../../shared/events.ts';
 import { turnId } from '../../shared/ids.ts';
 import { windowEvents } from '../../shared/limits.ts';
 import { EdgePeer } from '../support/edge-peer.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { newCommandId, newMissionId, note, temporaryStore } from '../support/host-store.ts';
 import { runningLink } from '../support/running-link.ts';
 
@@ -85,9 +87,13 @@ test('text of the time without a session is never sent later', async () => {
   expect(second.all('batch').flatMap(({ deltas }) => deltas)).toEqual([{ mission, part: 'p', off: 6, text: 'seen' }]);
 });
 
+/** A test that moves time in strides would leave no time for a ping to be answered. */
+const noHeartbeat = { pingMs: 1_000 * linkTimes.turnsMs, silenceMs: 2_000 * linkTimes.turnsMs };
+
 test('live turns are reported when they change and again and again while one runs, as of the outbox head', async () => {
   const [peer, store] = [await EdgePeer.start(), temporaryStore()];
-  const { link, report } = runningLink(store, peer, { times: { turnsMs: 15 } });
+  const clock = handClock();
+  const { link, report } = runningLink(store, peer, { clock, times: { ...linkTimes, ...noHeartbeat } });
   const dial = await peer.greeted();
   await peer.until(() => (link.isUp() ? true : undefined));
   store.outbox.append([note('something')]);
@@ -97,14 +103,18 @@ test('live turns are reported when they change and again and again while one run
   link.turnsChanged();
   link.turnsChanged();
   expect(await dial.next('turns')).toEqual({ type: 'turns', turns: [live], at: { run: store.run, n: 1 } });
+  expect(dial.all('turns')).toHaveLength(1);
+  clock.advance(linkTimes.turnsMs);
   expect(await dial.next('turns')).toMatchObject({ turns: [live] });
 
   report.turns = [];
   link.turnsChanged();
   await peer.until(() => (dial.all('turns').at(-1)?.turns.length === 0 ? true : undefined));
   const reports = dial.all('turns').length;
-  // Longer than turnsMs: with no turn alive nothing more may come before the answer to this.
-  await new Promise((resolve) => setTimeout(resolve, 45));
+  clock.advance(2 * linkTimes.turnsMs);
+  // With no turn alive nothing may come before what is sent after that time.
+  link.agentsChanged();
+  await dial.next('capabilities');
   expect(dial.all('turns')).toHaveLength(reports);
 });
 

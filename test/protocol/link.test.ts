@@ -1,10 +1,13 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { linkTimes } from '../../host-agent/link/times.ts';
 import type { StoredRow } from '../../host-agent/store/outbox.ts';
-import { closeCode } from '../../shared/limits.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { closeCode, silenceMs } from '../../shared/limits.ts';
 import { EdgePeer, type PeerRow } from '../support/edge-peer.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { newHostId, note, temporaryDirectory, temporaryStore } from '../support/host-store.ts';
-import { scaledMs } from '../support/patience.ts';
+
 import { runningLink } from '../support/running-link.ts';
 
 const notes = (count: number, prefix = 'row') =>
@@ -184,16 +187,21 @@ test('an edge with a new log is sent every kept row again, and what is pruned is
   expect(numbers(peer.rows)).toEqual([2, 3]);
 });
 
-/** Far more than an answer takes, so that only what is dead is silent for so long. */
-const silenceMs = scaledMs(1_000);
-
 test('a socket that is half open is noticed and replaced', async () => {
   const [peer, store] = [await EdgePeer.start(), temporaryStore()];
-  const { line } = runningLink(store, peer, { times: { pingMs: 20, silenceMs } });
+  const clock = handClock();
+  const { link, line } = runningLink(store, peer, { clock, times: linkTimes });
   const first = await peer.greeted();
-  await peer.until(() => (first.pings >= 2 ? true : undefined));
+  await peer.until(() => (link.isUp() ? true : undefined));
+  for (let pings = 1; pings <= 2; pings++) {
+    clock.advance(linkTimes.pingMs);
+    await peer.until(() => (first.pings === pings ? true : undefined));
+  }
 
   first.freeze();
+  clock.advance(silenceMs);
+  await line('link.down');
+  clock.advance(linkTimes.redialMinMs);
   await peer.greeted();
   store.outbox.append(notes(1));
   await peer.stored(1);
@@ -203,9 +211,22 @@ test('a socket that is half open is noticed and replaced', async () => {
 
 test('an edge that answers pings but never says welcome is dialled again', async () => {
   const [peer, store] = [await EdgePeer.start(), temporaryStore()];
-  const { line } = runningLink(store, peer, { times: { pingMs: 20, silenceMs } });
+  const clock = handClock();
+  let silences = 0;
+  /** Each answer begins the wait for the next one anew. */
+  const after: Clock['after'] = (ms, then, options) => {
+    if (ms === silenceMs) silences++;
+    return clock.after(ms, then, options);
+  };
+  const { line } = runningLink(store, peer, { clock: { ...clock, after }, times: linkTimes });
 
   await (await peer.dialled()).next('hello');
+  const begun = silences;
+  clock.advance(linkTimes.pingMs);
+  await vi.waitFor(() => expect(silences).toBe(begun + 1));
+  clock.advance(silenceMs - linkTimes.pingMs);
+  await line('link.down');
+  clock.advance(linkTimes.redialMinMs);
   await peer.dialled();
 
   expect((await line('link.down')).reason).toBe(`no welcome within ${silenceMs} ms`);

@@ -216,6 +216,19 @@ test('the host object is a switchboard of at most 200 lines', () => {
   expect(lines).toBeLessThanOrEqual(201);
 });
 
+test('the host-agent waits and looks at the time only by a clock that it is given', () => {
+  // A request over the network has its limit from `AbortSignal.timeout`: only a real machine answers it.
+  const own = /\b(setTimeout|setInterval|setImmediate|Date\.now|performance\.now|timers\/promises)\b/;
+  const strays = within('host-agent').filter(({ path, text }) => path.endsWith('.ts') && own.test(text));
+  // Who gives the machine's clock: what a person starts, and what is asked before anything is there to give one.
+  const givers =
+    /^host-agent\/(agent|program\/.*|cli\/.*|machine\/.*|launcher\/(state\/start|place\/try-place)|opencode\/process\/process|process\/(log|means)|store\/database)\.ts$/;
+  const wild = within('host-agent').filter(({ path, text }) => /\bsystemClock\b/.test(text) && !givers.test(path));
+
+  expect(strays.map(({ path }) => path)).toEqual([]);
+  expect(wild.map(({ path }) => path)).toEqual([]);
+});
+
 test('no source file is longer than 300 lines', () => {
   expect(files.filter(({ text }) => text.split('\n').length > 301).map(({ path }) => path)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { retryEvent, spanText } from '../../host-agent/missions/runner/retry-said.ts';
 import { newRecord, type Turn, turnOf } from '../../host-agent/missions/runner/turn.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { message } from '../support/host-store.ts';
 
 const second = 1_000;
@@ -8,7 +9,13 @@ const hour = 3_600 * second;
 
 const turn = (): Turn => {
   const command = message();
-  return turnOf(command, newRecord(command, { session: 's', directory: '/', instance: 'i' }, 0), 'build', null);
+  return turnOf(
+    { clock: handClock() },
+    command,
+    newRecord(command, { session: 's', directory: '/', instance: 'i' }, 0),
+    'build',
+    null,
+  );
 };
 const said = (of: Turn, text: string, nextAt: number | null, now = 0): string | null => {
   const event = retryEvent(of, { text, nextAt }, now);

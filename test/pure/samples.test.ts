@@ -3,6 +3,7 @@ import { createLog } from '../../host-agent/process/log.ts';
 import { countersIn, type ProcTexts, readProc } from '../../host-agent/system/counters.ts';
 import { Samples } from '../../host-agent/system/samples.ts';
 import { sample } from '../../shared/calls/system.ts';
+import { handClock } from '../support/hand-clock.ts';
 
 const netDev = (
   received: number,
@@ -24,7 +25,7 @@ const proc = (busy: number, idle: number, received = 0, sent = 0): ProcTexts => 
 const samplesOf = (texts: ProcTexts[]) => {
   const queue = [...texts];
   const read = (): ProcTexts => queue.shift() ?? proc(0, 0);
-  return new Samples(() => 1_790_000_000_000, createLog(), read);
+  return new Samples(handClock(1_790_000_000_000), createLog(), read);
 };
 
 test('a sample is the difference of two looks at the kernel, per second', () => {
@@ -71,7 +72,7 @@ test('each sample is given once to who names its last one, and the last minute t
 });
 
 test('the counters of this machine make a sample that the edge takes', () => {
-  const samples = new Samples(() => Date.now(), createLog());
+  const samples = new Samples(handClock(), createLog());
   samples.measure(0);
   samples.measure(1_000);
   const { cores, memoryTotal, memoryUsed } = countersIn(readProc());

@@ -1,10 +1,10 @@
 // The host-agent without its link: real store, real OpenCode, and a recorder in place of the edge.
+
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { Dispatch } from '../../host-agent/commands/dispatch.ts';
-import type { MissionTimes } from '../../host-agent/missions/context.ts';
 import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
@@ -30,6 +30,7 @@ import { Turns } from '../../host-agent/store/turns.ts';
 import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
 import { workspacesOf } from '../../host-agent/workspaces/registry.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Command, MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
 import { type Delta, item } from '../../shared/frames.ts';
@@ -49,7 +50,8 @@ export interface HostOptions {
   host: HostId;
   serverFile: string;
   secrets?: string[];
-  times?: Partial<MissionTimes>;
+  /** The machine's if absent. */
+  clock?: Clock;
   defaultModel?: string | null;
   linkIsUp?: () => boolean;
   /** False lets people be asked for permissions. */
@@ -87,7 +89,8 @@ export const startMissionHost = (options: HostOptions) => {
   const lines: string[] = [];
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) });
   const client = openCodeClient(endpointFile(serverFile));
-  const following = new Following(client, log);
+  const clock = options.clock ?? systemClock;
+  const following = new Following(client, clock, log);
   const deltas: Delta[] = [];
   const redactor = createRedactor(options.secrets ?? []);
   const live = new LiveTurns(() => undefined);
@@ -97,7 +100,7 @@ export const startMissionHost = (options: HostOptions) => {
     following,
     live,
     redactor: () => redactor,
-    clock: () => Date.now(),
+    clock,
     log,
     delta: (delta) => deltas.push(delta),
     linkIsUp: options.linkIsUp ?? (() => true),
@@ -112,10 +115,9 @@ export const startMissionHost = (options: HostOptions) => {
     renewal: { isDue: () => false, done: () => undefined },
     permissive: options.permissive ?? true,
     stopAfterRepeats: options.stopAfterRepeats ?? 3,
-    ...(options.times ? { times: options.times } : {}),
   });
   const stopping = new AbortController();
-  const streaming = holdStream(endpointFile(serverFile), following, log, stopping.signal);
+  const streaming = holdStream(endpointFile(serverFile), following, { clock: systemClock, log }, stopping.signal);
   dispatch.attach();
 
   const rows = (mission?: MissionId): Row[] =>

@@ -3,6 +3,7 @@ import { createLink } from '../../host-agent/link/link.ts';
 import type { LinkOptions, Report } from '../../host-agent/link/port.ts';
 import { createLog } from '../../host-agent/process/log.ts';
 import type { Store } from '../../host-agent/store/store.ts';
+import { systemClock } from '../../shared/clock.ts';
 import type { EdgePeer } from './edge-peer.ts';
 import { newHostId } from './host-store.ts';
 
@@ -14,7 +15,10 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
-/** A link to `peer` that runs until the test ends, quick to dial again and otherwise as in production. */
+/**
+ * A link to `peer` that runs until the test ends, quick to dial again and otherwise as in production. A test that is about time gives
+ * a clock that it moves by hand.
+ */
 export const runningLink = (store: Store, peer: EdgePeer, over: Partial<LinkOptions> = {}) => {
   const told: Told[] = [];
   const logged: LogLine[] = [];
@@ -32,7 +36,7 @@ export const runningLink = (store: Store, peer: EdgePeer, over: Partial<LinkOpti
     outbox: store.outbox,
     inbox: store.inbox,
     edge: store.edge,
-    clock: () => 1,
+    clock: { ...systemClock, now: () => 1 },
     log: createLog({
       level: 'debug',
       write: (line) => {

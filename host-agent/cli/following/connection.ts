@@ -1,5 +1,7 @@
 /** One connection to the stream of events (`?format=delta`), from its first byte to its end. */
+
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import type { Cancel, Clock } from '../../../shared/clock.ts';
 import { refuse, unreachable } from '../edge-api.ts';
 import type { Edge } from '../login/edge.ts';
 
@@ -23,11 +25,12 @@ export interface Place {
  */
 export async function* readConnection(
   place: Place,
-  { signal, silenceMs }: { signal: AbortSignal; silenceMs: number },
+  { signal, clock, silenceMs }: { signal: AbortSignal; clock: Clock; silenceMs: number },
 ): AsyncGenerator<StreamEvent> {
   const silence = new AbortController();
   const either = AbortSignal.any([signal, silence.signal]);
-  let timer = setTimeout(() => silence.abort(), silenceMs);
+  const awaitSilence = (): Cancel => clock.after(silenceMs, () => silence.abort());
+  let stopListening = awaitSilence();
   try {
     const response = await fetch(addressOf(place), { headers: headersOf(place), signal: either });
     if (!response.ok || !response.body) refuse(place.edge.url, response.status, await response.text());
@@ -41,8 +44,8 @@ export async function* readConnection(
     });
     const decoder = new TextDecoder();
     for await (const bytes of response.body ?? []) {
-      clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), silenceMs);
+      stopListening();
+      stopListening = awaitSilence();
       parser.feed(decoder.decode(bytes, { stream: true }));
       yield* events.splice(0);
     }
@@ -50,7 +53,7 @@ export async function* readConnection(
     signal.throwIfAborted();
     if (!silence.signal.aborted) throw isFetchFailure(error) ? unreachable(place.edge.url, error) : error;
   } finally {
-    clearTimeout(timer);
+    stopListening();
     silence.abort();
   }
 }

@@ -1,6 +1,7 @@
 /** Asking an edge again that is away for a while: how often, and how long. */
-import { setTimeout as wait } from 'node:timers/promises';
+
 import { doubled, spread } from '../../../shared/backoff.ts';
+import { type Clock, wait } from '../../../shared/clock.ts';
 import { heartbeatMs } from '../../../shared/limits.ts';
 import { NoAnswer } from '../edge-api.ts';
 import { isEdgeAway } from '../exit-codes.ts';
@@ -26,13 +27,14 @@ export const ordinaryTimes: Times = {
 /** One person's dealings with one edge: what was learned about it is used by every request. */
 export interface Patience {
   times: Times;
+  clock: Clock;
   signal: AbortSignal;
   /** Called when the edge goes away, and when it is back. */
   tell: (state: 'away' | 'back') => void;
 }
 
 /** Counts the failures in a row, and waits after each. */
-export const newPause = ({ times, signal, tell }: Patience) => {
+export const newPause = ({ times, clock, signal, tell }: Patience) => {
   let failures = 0;
   let sinceMs = 0;
   return {
@@ -44,7 +46,7 @@ export const newPause = ({ times, signal, tell }: Patience) => {
     /** Waits before the next attempt; throws `error` when it is no reason to ask again, or the edge was away too long. */
     after: async (error: unknown): Promise<void> => {
       if (!(error instanceof NoAnswer) || !mayPass(error)) throw error;
-      const nowMs = performance.now();
+      const nowMs = clock.steadyMs();
       if (failures === 0) {
         sinceMs = nowMs;
         tell('away');
@@ -52,7 +54,7 @@ export const newPause = ({ times, signal, tell }: Patience) => {
       if (nowMs - sinceMs >= times.giveUpMs) throw error;
       const pauseMs = spread(doubled(times.firstPauseMs, times.longestPauseMs, failures));
       failures += 1;
-      await wait(pauseMs, undefined, { signal });
+      await wait(clock, pauseMs, signal);
     },
   };
 };

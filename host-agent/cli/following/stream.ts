@@ -11,7 +11,7 @@ export async function* readStream(place: Place, patience: Patience): AsyncGenera
   for (;;) {
     try {
       let isNew = true;
-      for await (const event of readConnection(place, { ...patience.times, signal: patience.signal })) {
+      for await (const event of readConnection(place, { ...patience.times, ...patience })) {
         pause.reset();
         if (isNew) yield { name: 'connected', data: '{}' };
         isNew = false;

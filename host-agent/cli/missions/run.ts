@@ -1,5 +1,7 @@
 /** `openagent run`: says something to an agent and follows it to the answer. */
+
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '../../../shared/clock.ts';
 import { BadUse } from '../bad-use.ts';
 import { exitCode } from '../exit-codes.ts';
 import { ordinaryTimes, type Patience, patiently } from '../following/patience.ts';
@@ -33,6 +35,7 @@ export const run = async (words: string[], options: RunOptions, environment: Nod
   return untilLeft(progress, printer, async (signal) => {
     const patience: Patience = {
       times: ordinaryTimes,
+      clock: systemClock,
       signal,
       tell: (state) => printer.show({ type: 'connection', state }),
     };

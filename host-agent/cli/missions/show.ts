@@ -1,4 +1,5 @@
 /** `openagent show`: what was said in a mission, and with --follow what is being said. */
+import { systemClock } from '../../../shared/clock.ts';
 import { parseCursor } from '../../../shared/cursor.ts';
 import { exitCode } from '../exit-codes.ts';
 import { ordinaryTimes, type Patience } from '../following/patience.ts';
@@ -39,7 +40,7 @@ export const show = async (id: string, options: ShowOptions, environment: NodeJS
   }
   return untilLeft({ mission: mission.id, message: 'sent' }, printer, async (signal) => {
     const tell: Patience['tell'] = (state) => printer.show({ type: 'connection', state });
-    const patience = { times: ordinaryTimes, signal, tell };
+    const patience = { times: ordinaryTimes, clock: systemClock, signal, tell };
     const watch = await joinMission({ edge, mission: mission.id, cursor: null }, patience);
     const past = pastOf(await api.events(mission.id), watch);
     head();

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/clock.ts';
 import { type Exit, signalProcess, startChild } from '../../process/child.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 
@@ -23,6 +24,7 @@ export interface Spawn {
   stopSignal?: StopSignal;
   /** Time between that and SIGKILL when it is stopped. */
   graceMs: number;
+  clock: Clock;
   /** How the child is tied to our life; without a PID namespace it shares ours. */
   means: ContainmentMeans;
 }
@@ -49,9 +51,9 @@ export const spawnTied = async (spec: Spawn): Promise<Running> => {
   return { pid, exited, stop: () => stop(pid, exited, spec) };
 };
 
-const stop = async (pid: number, exited: Promise<Exit>, { stopSignal = 'SIGTERM', graceMs }: Spawn): Promise<void> => {
+const stop = async (pid: number, exited: Promise<Exit>, { stopSignal = 'SIGTERM', graceMs, clock }: Spawn) => {
   signalProcess(pid, stopSignal);
-  const kill = setTimeout(() => signalProcess(-pid, 'SIGKILL'), graceMs);
+  const cancel = clock.after(graceMs, () => signalProcess(-pid, 'SIGKILL'));
   await exited;
-  clearTimeout(kill);
+  cancel();
 };

@@ -46,6 +46,7 @@ export const hostAgentRole = (start: Start, script: string): Role => ({
       means: { ...means, pidNamespace: false },
       stopSignal: 'SIGUSR2',
       graceMs,
+      clock: start.clock,
     });
     await start.lock.record('host-agent', child.pid);
     return child;

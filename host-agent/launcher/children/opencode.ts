@@ -44,15 +44,15 @@ export const openCodeRole = (start: Start): Role => {
 const inATurn = 'in the middle of this turn.';
 
 const startOnce = async (start: Start, tell: (line: string) => void): Promise<Running> => {
-  const { settings, lock } = start;
+  const { settings, clock, lock } = start;
   const { openCodeServer } = settings.files;
   const prepared = await prepareOpenCode({ dir: dirname(openCodeServer), env: settings.environment });
   for (const warning of prepared.warnings) tell(warning);
-  const child = await startOpenCode({ prepared });
+  const child = await startOpenCode({ prepared, clock });
   const { url, username, password, instance, pid } = child;
   try {
     await lock.record('opencode', pid);
-    await announce(openCodeServer, { url, username, password, instance, pid, startedAt: Date.now() });
+    await announce(openCodeServer, { url, username, password, instance, pid, startedAt: clock.now() });
     return endedWhenFrozen(sayingWhatItLeft(child, start), child, start);
   } catch (error) {
     await child.stop();
@@ -64,12 +64,13 @@ const frozenText =
   'OpenCode had stopped answering and was ended and started again. Missions that it worked on are interrupted and can be resumed.';
 
 /** A frozen OpenCode is ended, upon which it is started again like one that died. */
-const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, log }: Start): Running => {
-  void isFrozen(child).then(async (frozen) => {
+const endedWhenFrozen = (running: Running, child: OpenCodeProcess, { settings, clock, log }: Start): Running => {
+  void isFrozen(child, clock).then(async (frozen) => {
     if (!frozen) return;
     log.error('opencode.frozen', { pid: child.pid });
     await noteHow({ settings, log }, child, `OpenCode had stopped answering ${inATurn}`);
-    await leaveNote(settings.files.notes, { code: 'opencode.frozen', text: frozenText }).catch((error: unknown) =>
+    const note = { at: clock.now(), code: 'opencode.frozen', text: frozenText };
+    await leaveNote(settings.files.notes, note).catch((error: unknown) =>
       log.error('opencode.frozen_not_noted', { error }),
     );
     await child.stop();
@@ -87,12 +88,12 @@ const noteHow = ({ settings, log }: Pick<Start, 'settings' | 'log'>, child: Open
  * The same process, except that `exited` resolves only after a note was left for the log about the processes that had
  * to be ended with it.
  */
-const sayingWhatItLeft = (child: OpenCodeProcess, { name, settings, log }: Start): Running => {
+const sayingWhatItLeft = (child: OpenCodeProcess, { name, settings, clock, log }: Start): Running => {
   let isStopped = false;
   const exited = child.exited.then(async (exit) => {
     const how = isStopped ? 'was stopped' : describeExit(exit);
     if (!isStopped) await noteHow({ settings, log }, child, `OpenCode ${how} ${inATurn}`);
-    await noteReaped(exit.left ?? [], endedWithOpenCode(how), { directory: settings.files.notes, log });
+    await noteReaped(exit.left ?? [], endedWithOpenCode(how), { directory: settings.files.notes, clock, log });
     return exit;
   });
   return {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
+import { type Clock, wait } from '../../../shared/clock.ts';
 import type { Settings } from '../../config/settings.ts';
 import { basicAuthorization, openCodeUser } from '../../opencode/api/authorization.ts';
 import { announce, announceFailure, type OpenCodeAddress } from '../../opencode/api/server-file.ts';
@@ -16,6 +16,7 @@ export interface RunningOpenCode {
   settings: Settings;
   /** Value of OPENCODE_BASE_URL. */
   baseUrl: string;
+  clock: Clock;
   log: Log;
   /** Called when it begins to fail, with why, and with undefined when it answers again. */
   tell(away: string | undefined): void;
@@ -29,7 +30,7 @@ export interface RunningOpenCode {
  * answered twice.
  */
 export const useRunningOpenCode = async (running: RunningOpenCode): Promise<string | undefined> => {
-  const server = addressOf(running.settings, running.baseUrl);
+  const server = addressOf(running);
   const first = await reasonItDoesNotAnswer(server);
   await say(running, server, first);
   void watch(running, server, first);
@@ -38,13 +39,14 @@ export const useRunningOpenCode = async (running: RunningOpenCode): Promise<stri
 
 const watch = async (running: RunningOpenCode, server: OpenCodeAddress, first: string | undefined): Promise<void> => {
   let said = first;
-  let answeredAt = performance.now();
+  const { clock } = running;
+  let answeredAt = clock.steadyMs();
   for (;;) {
-    await wait(lookMs, undefined, { signal: running.stop, ref: false }).catch(() => undefined); // Only an abort rejects.
+    await wait(clock, lookMs, running.stop, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
     if (running.stop.aborted) return;
     const reason = await reasonItDoesNotAnswer(server);
-    if (reason === undefined) answeredAt = performance.now();
-    if (reason === said || (reason !== undefined && performance.now() - answeredAt < restartMs)) continue;
+    if (reason === undefined) answeredAt = clock.steadyMs();
+    if (reason === said || (reason !== undefined && clock.steadyMs() - answeredAt < restartMs)) continue;
     try {
       await say(running, server, reason);
       if ((reason === undefined) !== (said === undefined)) running.tell(reason);
@@ -55,9 +57,13 @@ const watch = async (running: RunningOpenCode, server: OpenCodeAddress, first: s
   }
 };
 
-const say = ({ settings }: RunningOpenCode, server: OpenCodeAddress, reason: string | undefined): Promise<void> => {
+const say = (
+  { settings, clock }: RunningOpenCode,
+  server: OpenCodeAddress,
+  reason: string | undefined,
+): Promise<void> => {
   const path = settings.files.openCodeServer;
-  if (reason === undefined) return announce(path, { ...server, instance: randomUUID(), startedAt: Date.now() });
+  if (reason === undefined) return announce(path, { ...server, instance: randomUUID(), startedAt: clock.now() });
   return announceFailure(
     path,
     `${reason} at ${server.url} (OPENCODE_BASE_URL). Start OpenCode there, or correct OPENCODE_BASE_URL, ` +
@@ -65,14 +71,14 @@ const say = ({ settings }: RunningOpenCode, server: OpenCodeAddress, reason: str
   );
 };
 
-const addressOf = (settings: Settings, baseUrl: string): OpenCodeAddress => {
+const addressOf = ({ settings, baseUrl, clock }: RunningOpenCode): OpenCodeAddress => {
   const url = new URL(baseUrl);
   const username = decodeURIComponent(url.username) || settings.environment.OPENCODE_SERVER_USERNAME || openCodeUser;
   const password = decodeURIComponent(url.password) || settings.environment.OPENCODE_SERVER_PASSWORD || '';
   url.username = '';
   url.password = '';
   const plainUrl = url.href.replace(/\/$/, '');
-  return { url: plainUrl, username, password, instance: randomUUID(), pid: null, startedAt: Date.now() };
+  return { url: plainUrl, username, password, instance: randomUUID(), pid: null, startedAt: clock.now() };
 };
 
 const reasonItDoesNotAnswer = async (server: OpenCodeAddress): Promise<string | undefined> => {

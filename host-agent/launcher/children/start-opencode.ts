@@ -10,8 +10,8 @@ export const startOpenCodeChild = (
   startChild: StartChild,
   stop: AbortSignal,
 ): Promise<Error | string | undefined> => {
-  const { settings, log } = start;
+  const { settings, clock, log } = start;
   const baseUrl = settings.openCodeBaseUrl;
   if (baseUrl === undefined) return startChild(openCodeRole(start), 'OpenCode').firstStart;
-  return useRunningOpenCode({ settings, baseUrl, log, tell: sayRunningOpenCode, stop });
+  return useRunningOpenCode({ settings, baseUrl, clock, log, tell: sayRunningOpenCode, stop });
 };

@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { doubled } from '../../../shared/backoff.ts';
+import { type Clock, wait } from '../../../shared/clock.ts';
 import { describeExit } from '../../process/child.ts';
 import type { Log } from '../../process/log.ts';
 import type { Running } from './children.ts';
@@ -36,10 +36,10 @@ const retryMaxMs = 30_000;
 const healthyMs = 20_000;
 
 /** A signal to a whole group reaches its processes within this, also on a busy machine. */
-const signalledMs = 200;
+export const signalledMs = 200;
 
 /** Keeps one child running until stopped: starts it again when it dies or could not start. Each start and end is logged. */
-export const supervise = (role: Role, log: Log, told: Told): Supervision => {
+export const supervise = (role: Role, { clock, log }: { clock: Clock; log: Log }, told: Told): Supervision => {
   const stopping = new AbortController();
   const first = Promise.withResolvers<Error | undefined>();
   let current: Running | undefined;
@@ -62,7 +62,7 @@ export const supervise = (role: Role, log: Log, told: Told): Supervision => {
     if (stopping.signal.aborted) await current.stop();
     const exit = await current.exited;
     // What ended it may have been sent to everybody, and be our own end too: the next moment tells.
-    await wait(signalledMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    await wait(clock, signalledMs, stopping.signal).catch(() => undefined);
     log.info('child.ended', { role: role.name, pid: current.pid, reason: describeExit(exit), wanted: wanted() });
     current = undefined;
     return describeExit(exit);
@@ -72,16 +72,16 @@ export const supervise = (role: Role, log: Log, told: Told): Supervision => {
 
   const live = async () => {
     while (!stopping.signal.aborted) {
-      const startedAt = performance.now();
+      const startedAt = clock.steadyMs();
       const reason = await once();
       if (wanted()) {
         restarting = false;
         continue;
       }
-      failures = performance.now() - startedAt > healthyMs ? 1 : failures + 1;
+      failures = clock.steadyMs() - startedAt > healthyMs ? 1 : failures + 1;
       const retryMs = doubled(retryMinMs, retryMaxMs, failures - 1);
       told.onDown(reason, retryMs);
-      await wait(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined); // Stopping cuts it short.
+      await wait(clock, retryMs, stopping.signal).catch(() => undefined); // Stopping cuts it short.
     }
   };
 

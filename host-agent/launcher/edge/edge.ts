@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { wait } from '../../../shared/clock.ts';
 import { StartError } from '../../config/start-error.ts';
 import { describeExit } from '../../process/child.ts';
 import { type Running, type Spawn, spawnTied } from '../children/children.ts';
@@ -28,7 +28,7 @@ export const edgeRole = (start: StartWithEdge, process: EdgeProcess): Role => ({
   name: 'edge',
   start: async (signal) => {
     const logFile = start.logFileOf('edge');
-    const child = await spawnTied({ ...process, logFile, graceMs });
+    const child = await spawnTied({ ...process, logFile, graceMs, clock: start.clock });
     const decided = new AbortController();
     try {
       await start.lock.record('edge', child.pid);
@@ -68,11 +68,11 @@ const untilReady = async (child: Running, start: StartWithEdge, signal: AbortSig
   const gone = child.exited.then((exit) => {
     throw new Error(`it ${describeExit(exit)}`);
   });
-  await Promise.race([gone, untilHealthy(start.url, signal)]);
+  await Promise.race([gone, untilHealthy(start, signal)]);
   await Promise.race([gone, setUp(start, signal)]);
 };
 
-const untilHealthy = async (url: string, signal: AbortSignal) => {
+const untilHealthy = async ({ url, clock }: StartWithEdge, signal: AbortSignal) => {
   for (;;) {
     const healthy = await fetch(`${url}/api/health`, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]),
@@ -81,7 +81,7 @@ const untilHealthy = async (url: string, signal: AbortSignal) => {
       .catch(() => false); // Not listening yet, or no longer wanted: the signal decides below.
     if (healthy) return;
     if (signal.aborted) throw new Error(`it did not answer on ${url}/api/health within ${readyWithinMs / 1000} s`);
-    await wait(lookMs);
+    await wait(clock, lookMs);
   }
 };
 

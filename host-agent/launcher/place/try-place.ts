@@ -2,6 +2,7 @@
  * Whether a start can work where it is told to, found out by trying. Runs in a process of its own (look-first.ts), because a disk
  * that is away holds whoever touches it, and a process that is held hears no signal.
  */
+
 import {
   chmodSync,
   closeSync,
@@ -21,6 +22,7 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { systemClock } from '../../../shared/clock.ts';
 import { StartError } from '../../config/start-error.ts';
 import { sentenceOf } from './sentences.ts';
 
@@ -47,7 +49,7 @@ const sensibleMs = Date.UTC(2020, 0, 1);
 /** Throws StartError with the first thing that can't work, the path and what to do. */
 export const tryPlace = ({ workingDir, config, temporary }: Place, begin: Begin): void => {
   begin('The clock');
-  tryClock(Date.now());
+  tryClock(systemClock.now());
   if (Buffer.byteLength(workingDir) > longestBytes) {
     throw new StartError(
       `WORKING_DIR has ${Buffer.byteLength(workingDir)} bytes, and what is made below it would be longer than the kernel takes ` +

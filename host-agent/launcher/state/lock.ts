@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
+import { type Clock, wait } from '../../../shared/clock.ts';
 import { StartError } from '../../config/start-error.ts';
 import { identityOf, isAlive, type ProcessIdentity, processIdentity } from '../../process/identity.ts';
 import { writePrivateFile } from '../../process/private-file.ts';
@@ -24,7 +24,7 @@ export interface Lock {
  * the kernel (SQLite's exclusive transaction, since Node offers no other), so a dead launcher holds none and two starts
  * can't both take it over. Throws StartError.
  */
-export const takeLock = async (paths: { lock: string; processes: string }): Promise<Lock> => {
+export const takeLock = async (paths: { lock: string; processes: string }, clock: Clock): Promise<Lock> => {
   const file = new DatabaseSync(paths.lock, { timeout: 0 });
   try {
     file.exec('begin exclusive');
@@ -38,7 +38,7 @@ export const takeLock = async (paths: { lock: string; processes: string }): Prom
       { cause: error },
     );
   }
-  const ended = await endLeftovers((await readStateJson(paths.processes, processRecord)) ?? {});
+  const ended = await endLeftovers((await readStateJson(paths.processes, processRecord)) ?? {}, clock);
   const alive: Record<string, ProcessIdentity> = {};
   const record = async (role: string, pid: number) => {
     const identity = identityOf(pid);
@@ -62,21 +62,21 @@ const goneWithinMs = 5_000;
  * Kills recorded processes that outlived their launcher (a child can miss its parent's death while it is being started), with
  * all that is below them. Out: the names of what was killed.
  */
-const endLeftovers = async (recorded: Record<string, ProcessIdentity>): Promise<string[]> => {
+const endLeftovers = async (recorded: Record<string, ProcessIdentity>, clock: Clock): Promise<string[]> => {
   const { launcher: _, ...children } = recorded;
   const alive = Object.values(children).filter(isAlive);
   const left = alive.flatMap(({ pid }) => processTree(pid));
   for (const { pid } of alive) kill(-pid); // Children lead a process group of their own (see children.ts).
   for (const { identity } of left) if (isAlive(identity)) kill(identity.pid);
-  const givenUpAt = performance.now() + goneWithinMs;
+  const givenUpAt = clock.steadyMs() + goneWithinMs;
   for (const { identity } of left) {
     while (isAlive(identity)) {
-      if (performance.now() > givenUpAt) {
+      if (clock.steadyMs() > givenUpAt) {
         throw new Error(
           `Process ${identity.pid} of an earlier start does not end, not even when killed. Reboot, or find out why.`,
         );
       }
-      await setTimeout(goneCheckMs);
+      await wait(clock, goneCheckMs);
     }
   }
   return left.map(({ name }) => name);

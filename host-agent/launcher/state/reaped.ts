@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/clock.ts';
 import { inWords } from '../../process/left-behind.ts';
 import type { Log } from '../../process/log.ts';
 import { leaveNote } from '../../process/note.ts';
@@ -19,13 +20,13 @@ export const endedWithOpenCode =
 export const noteReaped = async (
   names: readonly string[],
   inText: (names: readonly string[]) => string,
-  { directory, log }: { directory: string; log: Log },
+  { directory, clock, log }: { directory: string; clock: Clock; log: Log },
 ): Promise<void> => {
   if (names.length === 0) return;
   const text = inText(names);
   log.warn('reaped', { text });
   try {
-    await leaveNote(directory, { code: 'reaped', text });
+    await leaveNote(directory, { at: clock.now(), code: 'reaped', text });
   } catch (error) {
     log.error('reaped.not_noted', { error });
   }

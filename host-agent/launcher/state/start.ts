@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { localUrl } from '../../config/local-url.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Log } from '../../process/log.ts';
@@ -16,6 +17,7 @@ export interface Start {
   /** What is stopped when this launcher is, for people. */
   name: 'Open Agent' | 'OpenCode';
   settings: Settings;
+  clock: Clock;
   lock: Lock;
   log: Log;
   /** File for the output of a child. */
@@ -62,12 +64,21 @@ const withStart = async <Found>(
   lockFiles: { lock: string; processes: string } = settings.files,
 ): Promise<Found> => {
   const { files } = settings;
+  const clock = systemClock;
   await privateDirectory(files.dir);
-  const lock = await takeLock(lockFiles);
+  const lock = await takeLock(lockFiles, clock);
   try {
     const { log, fileOf } = openLogFiles(files.logs);
-    await noteReaped(lock.ended, endedAtStart, { directory: files.notes, log });
-    return await build({ name: 'Open Agent', settings, lock, log, logFileOf: fileOf, means: await containmentMeans() });
+    await noteReaped(lock.ended, endedAtStart, { directory: files.notes, clock, log });
+    return await build({
+      name: 'Open Agent',
+      settings,
+      clock,
+      lock,
+      log,
+      logFileOf: fileOf,
+      means: await containmentMeans(),
+    });
   } catch (error) {
     lock.close();
     throw error;

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { wait } from '../../../shared/clock.ts';
 import type { AskOutcome, HostEvent } from '../../../shared/events.ts';
 import type { OpenCodePermission, OpenCodeQuestion } from '../../opencode/api/client.ts';
 import type { OpenCodeEvent } from '../../opencode/api/events.ts';
@@ -94,7 +94,7 @@ export class Asks {
         // `ready` looks again when OpenCode is back.
         if (error instanceof OpenCodeAway && this.#context.following.instance() === null) break;
         this.#mustReadAgain = true;
-        await pause(reading.failed(error, 'warn'), undefined, { ref: false });
+        await wait(this.#context.clock, reading.failed(error, 'warn'), undefined, { keepsAlive: false });
       }
     }
     this.#isReading = false;

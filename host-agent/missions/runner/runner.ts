@@ -40,7 +40,7 @@ export class MissionRunner implements Follower {
   #run: TurnLoop | null = null;
   #ingest: Ingest | null = null;
   #directory: string | null = null;
-  #idleTimer: NodeJS.Timeout | undefined;
+  #stopIdling = (): void => undefined;
   #retiring: Promise<void> = Promise.resolve();
   #isClosed = false;
   readonly #ingesting: Trouble;
@@ -64,8 +64,7 @@ export class MissionRunner implements Follower {
 
   /** Sessions whose rows the edge may ask about (`hello`). */
   sessions(): { source: string; session: string }[] {
-    const { following } = this.#context;
-    const ingest = this.#ingest;
+    const [{ following }, ingest] = [this.#context, this.#ingest];
     return ingest && this.#run
       ? following.members(ingest.session).map((session) => ({ source: ingest.source, session }))
       : [];
@@ -73,14 +72,14 @@ export class MissionRunner implements Follower {
 
   /** Starts a message; only while free. One that `mayHaveRun` is sent only if OpenCode's stored state says so. */
   start(command: MessageCommand, mayHaveRun: boolean): void {
-    clearTimeout(this.#idleTimer);
-    this.#starting = { command, mayHaveRun, wakeup: new Wakeup(), cancelled: false, dropped: false };
+    this.#stopIdling();
+    this.#starting = { command, mayHaveRun, wakeup: new Wakeup(this.#context.clock), cancelled: false, dropped: false };
     void this.#begin(this.#starting);
   }
 
   /** Goes on with a turn that was running when this process started. */
   attach(record: TurnRecord, command: MessageCommand): void {
-    const turn = turnOf(command, record, command.args.agent ?? this.#context.defaults.agent, null);
+    const turn = turnOf(this.#context, command, record, command.args.agent ?? this.#context.defaults.agent, null);
     const ingest = this.#prepareIngest(record.session);
     ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
     this.#execute(turn, ingest, record.directory, false);
@@ -116,7 +115,7 @@ export class MissionRunner implements Follower {
   /** Lets go without ending anything, as this process goes. */
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#idleTimer);
+    this.#stopIdling();
     this.#starting?.wakeup.wake();
     this.#run?.leave();
     this.#unfollow();
@@ -210,13 +209,13 @@ export class MissionRunner implements Follower {
     const { store, following, clock } = this.#context;
     const instance = following.instance();
     if (instance === null) return false;
-    const record = newRecord(command, { session, directory, instance }, clock());
+    const record = newRecord(command, { session, directory, instance }, clock.now());
     // The turn is stored before the prompt is sent: a restart finds it and asks OpenCode what became of it.
     store.outbox.append(startRows(this.#context, command, record, { agent, model }), () => {
       store.missions.opened(command.mission);
       store.turns.start(record);
     });
-    const turn = turnOf(command, record, agent, model);
+    const turn = turnOf(this.#context, command, record, agent, model);
     const isFollowed = this.#ingest?.session === session;
     const ingest = this.#prepareIngest(session);
     ingest.expect(turn.messageID, { command: command.id, turn: record.turn });
@@ -260,9 +259,9 @@ export class MissionRunner implements Follower {
     void this.#run.run().then(() => {
       if (this.#isClosed) return;
       this.#run = null;
-      const { times, renewal } = this.#context;
-      const idleMs = renewal.isDue(directory) ? 0 : (times?.idleMs ?? missionTimes.idleMs);
-      this.#idleTimer = setTimeout(() => this.retire(), idleMs).unref();
+      const { clock, renewal } = this.#context;
+      const idleMs = renewal.isDue(directory) ? 0 : missionTimes.idleMs;
+      this.#stopIdling = clock.after(idleMs, () => this.retire(), { keepsAlive: false });
       this.#onFree();
     });
   }

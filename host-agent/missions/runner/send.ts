@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { wait } from '../../../shared/clock.ts';
 import { OpenCodeAway } from '../../opencode/api/failure.ts';
 import type { Log } from '../../process/log.ts';
-import { type MissionContext, monotonicMs } from '../context.ts';
+import type { MissionContext } from '../context.ts';
 import { givenParts } from './given-files.ts';
 import { chooseModel } from './model-choice.ts';
 import { settleMs } from './outcome.ts';
@@ -30,7 +30,7 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
     record.instance = instance;
   }
   turn.error = null;
-  turn.sentAtMs = turn.seenAtMs = turn.heardAtMs = monotonicMs();
+  turn.sentAtMs = turn.seenAtMs = turn.heardAtMs = context.clock.steadyMs();
   log.info('turn.prompted', { session: record.session, resends: record.resends });
   const prompt = { messageID, partID, agent, model: turn.model, text: args.content, more };
   await client.promptAsync(record.session, prompt);
@@ -40,17 +40,18 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
  * What runs in the session before the first prompt of a turn belongs to one that this store has lost. Nobody follows it, and
  * the prompt would only steer it (protocol §6, §9).
  */
-const stopOrphan = async ({ client, following }: MissionContext, turn: Turn, log: Log): Promise<void> => {
+const stopOrphan = async ({ client, following, clock }: MissionContext, turn: Turn, log: Log): Promise<void> => {
   const { directory, session } = turn.record;
   if ((await client.status(directory, session)).type === 'idle') return;
   log.warn('turn.orphan_stopped', { session });
   await stopSession({
     client,
+    clock,
     log,
     directory,
     session,
     sessions: () => following.members(session),
-    isSettled: () => monotonicMs() - turn.heardAtMs > settleMs,
-    wait: (ms) => wait(ms),
+    isSettled: () => clock.steadyMs() - turn.heardAtMs > settleMs,
+    wait: (ms) => wait(clock, ms),
   });
 };

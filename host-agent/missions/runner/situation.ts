@@ -1,5 +1,5 @@
 import type { OpenCodeError } from '../../opencode/api/events.ts';
-import { type MissionContext, monotonicMs } from '../context.ts';
+import type { MissionContext } from '../context.ts';
 import type { Ingest } from '../transcript/ingest.ts';
 import type { Progress } from '../transcript/translate.ts';
 import type { Turn } from './turn.ts';
@@ -33,12 +33,12 @@ export interface Situation extends Progress {
 
 /** What is known of `turn` at this moment; `people` is what the edge and the user have said of it. */
 export const situationOf = (
-  { store, endOf, following }: MissionContext,
+  { store, clock, endOf, following }: MissionContext,
   ingest: Ingest,
   turn: Turn,
   people: Pick<Situation, 'cancelled' | 'wanted'>,
 ): Situation => {
-  const now = monotonicMs();
+  const now = clock.steadyMs();
   const { messageID, command, record } = turn;
   return {
     ...ingest.progress(messageID, command.id),

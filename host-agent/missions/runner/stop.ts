@@ -1,15 +1,16 @@
+import type { Clock } from '../../../shared/clock.ts';
 import { abortGraceMs } from '../../../shared/limits.ts';
 import type { Client } from '../../opencode/api/client.ts';
 import { OpenCodeAway } from '../../opencode/api/failure.ts';
 import type { Log } from '../../process/log.ts';
 import { rejectAsks } from '../asks/reject.ts';
-import { monotonicMs } from '../context.ts';
 
 /** Between two looks at a session that is being stopped. */
 const lookMs = 100;
 
 export interface Stopping {
   client: Client;
+  clock: Clock;
   log: Log;
   directory: string;
   session: string;
@@ -27,10 +28,10 @@ export interface Stopping {
  * as OpenCode can be asked; never rejects for an OpenCode that is away.
  */
 export const stopSession = async (stopping: Stopping): Promise<void> => {
-  const { client, log, directory, session } = stopping;
-  const until = monotonicMs() + abortGraceMs;
+  const { client, clock, log, directory, session } = stopping;
+  const until = clock.steadyMs() + abortGraceMs;
   for (let isFirst = true; ; isFirst = false) {
-    const isOver = monotonicMs() >= until;
+    const isOver = clock.steadyMs() >= until;
     try {
       const { type: status } = await client.status(directory, session);
       if (status === 'idle' && !isFirst && stopping.isSettled()) return;

@@ -5,7 +5,7 @@ import type { Log } from '../../process/log.ts';
 import { type Trouble, trouble } from '../../process/trouble.ts';
 import { StoreFull } from '../../store/transaction.ts';
 import { Asks } from '../asks/asks.ts';
-import { type MissionContext, missionTimes, monotonicMs } from '../context.ts';
+import { type MissionContext, missionTimes } from '../context.ts';
 import { cancelledText, short } from '../transcript/error-text.ts';
 import type { Ingest } from '../transcript/ingest.ts';
 import { endEvents, failureEnd } from './ending.ts';
@@ -31,8 +31,7 @@ export class TurnLoop {
   readonly #context: MissionContext;
   readonly #ingest: Ingest;
   readonly #log: Log;
-  readonly #watchMs: number;
-  readonly #wakeup = new Wakeup();
+  readonly #wakeup: Wakeup;
   readonly #asks: Asks;
   #cancelled = false;
   #left = false;
@@ -48,13 +47,13 @@ export class TurnLoop {
   constructor(context: MissionContext, ingest: Ingest, turn: Turn, isNew: boolean) {
     this.turn = turn;
     this.#context = context;
+    this.#wakeup = new Wakeup(context.clock);
     this.#ingest = ingest;
     this.#mustSend = isNew;
     this.#wanted = isNew || null;
     const { mission, command, turn: id } = turn.record;
     this.#log = context.log.with({ mission, command, turn: id });
     this.#failing = { turn: trouble(this.#log, 'turn.failed'), end: trouble(this.#log, 'turn.end_failed') };
-    this.#watchMs = context.times?.watchMs ?? missionTimes.watchMs;
     const isStopping = () => this.#isCancelled();
     this.#asks = new Asks({ context, ingest, turn: turn.record, log: this.#log }, isStopping, () =>
       this.#state('running'),
@@ -70,7 +69,7 @@ export class TurnLoop {
       turn: record.turn,
       state: record.acceptedAt === null ? 'starting' : 'running',
       since: record.startedAt,
-      last_activity: this.#context.clock(),
+      last_activity: this.#context.clock.now(),
     });
     for (;;) {
       let waitMs: number | 'ended';
@@ -129,8 +128,8 @@ export class TurnLoop {
   }
 
   heard(events: readonly OpenCodeEvent[]): void {
-    if (events.some(isSignOfLife)) this.turn.heardAtMs = monotonicMs();
-    this.#context.live.active(this.turn.record.turn, this.#context.clock());
+    if (events.some(isSignOfLife)) this.turn.heardAtMs = this.#context.clock.steadyMs();
+    this.#context.live.active(this.turn.record.turn, this.#context.clock.now());
     this.#asks.heard(events);
     for (const event of events) {
       const { state, look, error, retry } = effectOf(event, this.#ingest.session);
@@ -169,9 +168,9 @@ export class TurnLoop {
         this.#asks.look();
         if (status.type === 'retry') this.#sayRetry(status);
         this.#state(status.type === 'retry' ? 'retrying' : 'running');
-        return this.#watchMs;
+        return missionTimes.watchMs;
       }
-      if (!(await this.#catchUp())) return this.#watchMs;
+      if (!(await this.#catchUp())) return missionTimes.watchMs;
       this.#troubles = 0;
       const verdict = judge(this.#situation(false));
       switch (verdict.kind) {
@@ -184,7 +183,7 @@ export class TurnLoop {
       }
     } catch (error) {
       // `ready` wakes us when OpenCode is back, or there is room.
-      if (error instanceof OpenCodeAway || error instanceof StoreFull) return this.#watchMs;
+      if (error instanceof OpenCodeAway || error instanceof StoreFull) return missionTimes.watchMs;
       const isPassing = error instanceof OpenCodeRefused && error.status >= 500 && this.#troubles++ < maxTroubles;
       if (!isPassing) throw error;
       this.#log.warn('turn.opencode_trouble', { error });
@@ -196,7 +195,7 @@ export class TurnLoop {
   #endIfHopeless(): number | 'ended' {
     const { client, following } = this.#context;
     const failure = this.#mustSend && following.instance() === null ? client.failure() : null;
-    return failure === null ? this.#watchMs : this.#end('failed', unstartedText(failure));
+    return failure === null ? missionTimes.watchMs : this.#end('failed', unstartedText(failure));
   }
 
   /** Before an end is judged, every durable event OpenCode has stored must be in our rows. */
@@ -220,16 +219,17 @@ export class TurnLoop {
     const isFirst = this.#mustSend;
     this.#mustSend = false;
     await sendPrompt(this.#context, this.turn, isFirst, this.#log);
-    return this.#watchMs;
+    return missionTimes.watchMs;
   }
 
   async #stop(outcome: Outcome, text: string): Promise<'ended' | number> {
-    const { client, following } = this.#context;
+    const { client, clock, following } = this.#context;
     const [{ record }, { session }] = [this.turn, this.#ingest];
     this.#context.live.state(record.turn, 'stopping');
     if (!this.#mustSend) {
       await stopSession({
         client,
+        clock,
         log: this.#log,
         directory: record.directory,
         session,
@@ -244,7 +244,7 @@ export class TurnLoop {
   }
 
   #end(outcome: Outcome, text: string): 'ended' | number {
-    if (this.#ingest.isStalled) return this.#watchMs; // `ready` wakes us when the rest of the turn is stored.
+    if (this.#ingest.isStalled) return missionTimes.watchMs; // `ready` wakes us when the rest of the turn is stored.
     const { store, clock } = this.#context;
     const { turn, command } = this.turn.record;
     const errorSaid = this.#ingest.progress(this.turn.messageID, command).last?.error !== undefined;
@@ -257,10 +257,10 @@ export class TurnLoop {
     ];
     const finish = (): void => {
       ends.store();
-      store.turns.end(turn, clock());
+      store.turns.end(turn, clock.now());
       store.inbox.end(command);
     };
-    if (!this.#ingest.append(rows, finish)) return this.#watchMs;
+    if (!this.#ingest.append(rows, finish)) return missionTimes.watchMs;
     this.#ingest.forget(turn);
     this.#log.info('turn.ended', { outcome, text: short(text), cost_usd: result.usage.cost_usd });
     return 'ended';
@@ -282,7 +282,7 @@ export class TurnLoop {
   }
 
   #sayRetry(pause: RetryPause): void {
-    const event = retryEvent(this.turn, pause, this.#context.clock());
+    const event = retryEvent(this.turn, pause, this.#context.clock.now());
     if (event) this.#ingest.append([this.#ingest.row(event)]);
   }
 }

@@ -7,7 +7,7 @@ import type { OpenCodeError } from '../../opencode/api/events.ts';
 import type { Model } from '../../opencode/api/prompt.ts';
 import type { OutboxRow } from '../../store/outbox-row.ts';
 import type { TurnRecord } from '../../store/turns.ts';
-import { type MissionContext, monotonicMs } from '../context.ts';
+import type { MissionContext } from '../context.ts';
 import { cancelledText, reasonOf, short, speakable } from '../transcript/error-text.ts';
 import { promptIds } from './prompt-ids.ts';
 
@@ -31,15 +31,21 @@ export interface Turn {
   retriesSaid: Set<string>;
 }
 
-export const turnOf = (command: MessageCommand, record: TurnRecord, agent: string, model: Model | null): Turn => ({
+export const turnOf = (
+  { clock }: Pick<MissionContext, 'clock'>,
+  command: MessageCommand,
+  record: TurnRecord,
+  agent: string,
+  model: Model | null,
+): Turn => ({
   command,
   record,
   ...promptIds(command),
   model,
   agent,
   sentAtMs: null,
-  seenAtMs: monotonicMs(),
-  heardAtMs: monotonicMs(),
+  seenAtMs: clock.steadyMs(),
+  heardAtMs: clock.steadyMs(),
   error: null,
   retriesSaid: new Set(),
 });
@@ -76,7 +82,7 @@ const openedRows = ({ store, clock, redactor }: MissionContext, command: Message
     workspace,
     title: title && beginningOf(redactor().text(title), titleChars),
   };
-  return [{ at: clock(), mission, event }];
+  return [{ at: clock.now(), mission, event }];
 };
 
 /** Rows that begin a turn. */
@@ -90,7 +96,7 @@ export const startRows = (
   const model = chosen.model ? beginningOf(`${chosen.model.providerID}/${chosen.model.modelID}`, nameChars) : null;
   const agent = chosen.agent && beginningOf(chosen.agent, nameChars);
   const event = { type: 'turn.started' as const, command: id, turn: record.turn, agent, model };
-  return [...openedRows(context, command), { at: context.clock(), mission, event }];
+  return [...openedRows(context, command), { at: context.clock.now(), mission, event }];
 };
 
 /** Ends a command that was cancelled before it became a turn. Throws StoreFull. */
@@ -98,7 +104,7 @@ export const endCancelled = (context: MissionContext, command: MessageCommand): 
   const { store, clock } = context;
   const { id, mission } = command;
   const event = { type: 'command.finished' as const, command: id, outcome: 'cancelled' as const, text: cancelledText };
-  store.outbox.append([...openedRows(context, command), { at: clock(), mission, event }], () => {
+  store.outbox.append([...openedRows(context, command), { at: clock.now(), mission, event }], () => {
     store.missions.opened(mission);
     store.inbox.end(id);
   });
@@ -110,7 +116,7 @@ export const unstartedText = (reason: string): string => speakable(`The message 
 export const endUnstarted = (context: MissionContext, command: MessageCommand, error: unknown): void => {
   const { store, clock, redactor } = context;
   const { id, mission, args } = command;
-  const at = clock();
+  const at = clock.now();
   const record = newRecord(command, { session: '', directory: '', instance: '' }, at);
   const text = short(redactor().text(unstartedText(reasonOf(error))));
   const what = { command: id, turn: record.turn, outcome: 'failed' as const };

@@ -1,9 +1,14 @@
-import { monotonicMs } from '../context.ts';
+import type { Clock } from '../../../shared/clock.ts';
 
 /** Lets one waiter sleep until something happens. A ring while nobody waits is kept for the next wait. */
 export class Wakeup {
+  readonly #clock: Clock;
   #rung = false;
   #wake: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   wake(): void {
     this.#rung = true;
@@ -15,9 +20,9 @@ export class Wakeup {
     if (!this.#rung) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
-      const timer = setTimeout(resolve, ms);
+      const cancel = this.#clock.after(ms, resolve);
       await promise;
-      clearTimeout(timer);
+      cancel();
       this.#wake = null;
     }
     this.#rung = false;
@@ -25,7 +30,7 @@ export class Wakeup {
 
   /** Resolves after `ms`, however often it rings, or earlier when `isOver` says so at a ring. */
   async rest(ms: number, isOver: () => boolean): Promise<void> {
-    const until = monotonicMs() + ms;
-    for (let left = ms; left > 0 && !isOver(); left = until - monotonicMs()) await this.wait(left);
+    const until = this.#clock.steadyMs() + ms;
+    for (let left = ms; left > 0 && !isOver(); left = until - this.#clock.steadyMs()) await this.wait(left);
   }
 }

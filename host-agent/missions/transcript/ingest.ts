@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Cancel } from '../../../shared/clock.ts';
 import type { HostEvent, Usage } from '../../../shared/events.ts';
 import type { CommandId, MissionId, TurnId } from '../../../shared/ids.ts';
 import { checkpointMs, checkpointOfflineMs } from '../../../shared/limits.ts';
@@ -6,7 +7,7 @@ import type { Durable, OpenCodeEvent, OpenCodeTodo } from '../../opencode/api/ev
 import type { OutboxRow } from '../../store/outbox-row.ts';
 import { EventRefused, refusalOf } from '../../store/outbox-row.ts';
 import { StoreFull } from '../../store/transaction.ts';
-import { type MissionContext, monotonicMs } from '../context.ts';
+import type { MissionContext } from '../context.ts';
 import { clean, rowsOf } from './rows.ts';
 import { adoptStore, isSameStore } from './source.ts';
 import { type Growth, OpenTexts } from './text.ts';
@@ -23,10 +24,7 @@ import {
   usageOf,
 } from './translation.ts';
 
-/**
- * How long to wait for our own mark to come back through OpenCode's stream, which takes milliseconds; after that the
- * history is read instead.
- */
+/** Our own mark comes back through OpenCode's stream within milliseconds; after this long the history is read instead. */
 const fenceMs = 5_000;
 
 /**
@@ -44,7 +42,7 @@ export class Ingest {
   #state: Translation;
   #source: string;
   #stalled = false;
-  #timer: NodeJS.Timeout | undefined;
+  #stopWaiting: Cancel | null = null;
 
   constructor(context: MissionContext, mission: MissionId, session: string) {
     this.session = session;
@@ -113,7 +111,7 @@ export class Ingest {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#stopWaiting?.();
     this.lost();
   }
 
@@ -126,12 +124,12 @@ export class Ingest {
     const mark = randomUUID();
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#fences.set(mark, resolve);
-    const timer = setTimeout(resolve, fenceMs, false);
+    const cancel = this.#context.clock.after(fenceMs, () => resolve(false));
     try {
       await this.#context.client.setMetadata(this.session, { mission: this.#mission, fence: mark });
       return await promise;
     } finally {
-      clearTimeout(timer);
+      cancel();
       this.#fences.delete(mark);
     }
   }
@@ -174,7 +172,7 @@ export class Ingest {
   /** A row of this mission that stems from no event of OpenCode. */
   row(event: HostEvent): OutboxRow {
     const { clock, redactor } = this.#context;
-    return { at: clock(), mission: this.#mission, event: clean(event, redactor()) };
+    return { at: clock.now(), mission: this.#mission, event: clean(event, redactor()) };
   }
 
   /**
@@ -218,7 +216,7 @@ export class Ingest {
         if (typeof mark === 'string') passed.push(mark);
       } else if (event.kind === 'delta') {
         const part = partOfDelta(this.#state, event.part);
-        const growth = part === null ? null : this.#texts.grow(part, event.text, monotonicMs());
+        const growth = part === null ? null : this.#texts.grow(part, event.text, this.#context.clock.steadyMs());
         if (growth) merge(growths, growth);
       } else if (event.kind === 'todos' && event.session === this.session) {
         rows.push(...this.#todoRows(event.todos));
@@ -242,7 +240,8 @@ export class Ingest {
     for (const each of made) if (each.kind === 'close') growths.delete(each.part);
     const { clock, redactor } = this.#context;
     const mission = this.#mission;
-    return rowsOf(row, made, { mission, source: this.#source, at: clock(), redactor: redactor(), texts: this.#texts });
+    const at = clock.now();
+    return rowsOf(row, made, { mission, source: this.#source, at, redactor: redactor(), texts: this.#texts });
   }
 
   /** Rows for a new to-do list. Lists of sub-agents are not shown, nor one that comes after its turn has ended. */
@@ -255,7 +254,7 @@ export class Ingest {
   #advance(heads: ReadonlyMap<string, Durable>, rows: readonly OutboxRow[]): void {
     const { store, clock } = this.#context;
     for (const [session, { seq, id }] of heads) store.heads.advance(this.#source, session, seq, id);
-    for (const { event } of rows) if (event.type === 'turn.accepted') store.turns.accepted(event.turn, clock());
+    for (const { event } of rows) if (event.type === 'turn.accepted') store.turns.accepted(event.turn, clock.now());
   }
 
   #waitMs(): number {
@@ -263,12 +262,12 @@ export class Ingest {
   }
 
   #checkpointRows(waitMs: number): OutboxRow[] {
-    return this.#texts.checkpoints(monotonicMs(), waitMs).map((event) => this.row(event));
+    return this.#texts.checkpoints(this.#context.clock.steadyMs(), waitMs).map((event) => this.row(event));
   }
 
   #checkpoint(waitMs: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopWaiting?.();
+    this.#stopWaiting = null;
     this.append(this.#checkpointRows(waitMs));
     this.#schedule();
   }
@@ -276,8 +275,9 @@ export class Ingest {
   /** One timer for all texts of the mission, set for the one that waits longest. */
   #schedule(): void {
     const due = this.#stalled ? null : this.#texts.nextDueMs(this.#waitMs());
-    if (due === null || this.#timer) return;
-    this.#timer = setTimeout(() => this.#checkpointDue(), Math.max(1, due - monotonicMs()));
+    if (due === null || this.#stopWaiting) return;
+    const waitMs = Math.max(1, due - this.#context.clock.steadyMs());
+    this.#stopWaiting = this.#context.clock.after(waitMs, () => this.#checkpointDue());
   }
 
   /** A failure other than a full store must not end the process. What could not be stored comes with the end of its part. */

@@ -41,7 +41,11 @@ export const adoptStore = (
 ): void => {
   const isFirst = record.source === store.heads.source();
   const text = "OpenCode's store was replaced by another one; what it had of running turns may be missing here.";
-  const note = { at: clock(), mission: null, event: { type: 'host.note' as const, code: 'opencode.replaced', text } };
+  const note = {
+    at: clock.now(),
+    mission: null,
+    event: { type: 'host.note' as const, code: 'opencode.replaced', text },
+  };
   store.outbox.append(isFirst ? [note] : [], () => {
     const source = isFirst ? store.heads.newSource() : store.heads.source();
     store.missions.put({ ...record, source });

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, wait } from '../../../shared/clock.ts';
 import type { Log } from '../../process/log.ts';
 import { type Trouble, trouble } from '../../process/trouble.ts';
 import type { Client } from './client.ts';
@@ -39,6 +39,7 @@ interface Tree {
  */
 export class Following implements StreamSink {
   readonly #client: Client;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #reading: Trouble;
   readonly #trees = new Map<string, Tree>();
@@ -49,8 +50,9 @@ export class Following implements StreamSink {
   #loading = false;
   #opening = Promise.withResolvers<void>();
 
-  constructor(client: Client, log: Log) {
+  constructor(client: Client, clock: Clock, log: Log) {
     this.#client = client;
+    this.#clock = clock;
     this.#log = log;
     this.#reading = trouble(log, 'opencode.history_failed');
   }
@@ -209,7 +211,7 @@ export class Following implements StreamSink {
       return trees;
     } catch (error) {
       const waitMs = this.#reading.failed(error, error instanceof OpenCodeAway ? 'info' : 'error');
-      await Promise.race([this.nextOpening(), pause(waitMs, undefined, { ref: false })]);
+      await Promise.race([this.nextOpening(), wait(this.#clock, waitMs, undefined, { keepsAlive: false })]);
       return null;
     }
   }

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { doubled, spread } from '../../../shared/backoff.ts';
+import { type Cancel, type Clock, wait } from '../../../shared/clock.ts';
 import type { Log } from '../../process/log.ts';
 import { trouble } from '../../process/trouble.ts';
 import type { EndpointFile } from './endpoint.ts';
@@ -32,14 +32,14 @@ export interface StreamSink {
 export const holdStream = async (
   endpoint: EndpointFile,
   sink: StreamSink,
-  log: Log,
+  { clock, log }: { clock: Clock; log: Log },
   signal: AbortSignal,
 ): Promise<void> => {
   let failures = 0;
   const reading = trouble(log, 'opencode.stream_failed');
   while (!signal.aborted) {
     try {
-      await readOnce(endpoint, sink, log, signal, () => {
+      await readOnce(endpoint, sink, { clock, log }, signal, () => {
         failures = 0;
         reading.over();
       });
@@ -51,20 +51,22 @@ export const holdStream = async (
     endpoint.failed();
     // The wait is random, because several host-agents may wait for one OpenCode. If it is aborted, we are stopping.
     const waitMs = spread(doubled(redialMinMs, redialMaxMs, failures++));
-    await pause(waitMs, undefined, { signal }).catch(() => undefined);
+    await wait(clock, waitMs, signal).catch(() => undefined);
   }
 };
 
 const readOnce = async (
   endpoint: EndpointFile,
   sink: StreamSink,
-  log: Log,
+  { clock, log }: { clock: Clock; log: Log },
   signal: AbortSignal,
   opened: () => void,
 ) => {
   const { url, authorization, instance } = endpoint.get();
   const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(new Error(`no event for ${silenceMs} ms`)), silenceMs);
+  const awaitSilence = (): Cancel =>
+    clock.after(silenceMs, () => silent.abort(new Error(`no event for ${silenceMs} ms`)));
+  let stopListening = awaitSilence();
   let isOpen = false;
   try {
     const response = await fetch(`${url}/global/event`, {
@@ -78,12 +80,13 @@ const readOnce = async (
     const split = eventSplitter();
     const understood = reader(log);
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-      timer.refresh();
+      stopListening();
+      stopListening = awaitSilence();
       const events = split(chunk).flatMap(understood);
       if (events.length > 0) sink.events(events);
     }
   } finally {
-    clearTimeout(timer);
+    stopListening();
     if (isOpen) sink.lost();
   }
 };

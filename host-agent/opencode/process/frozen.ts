@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, wait } from '../../../shared/clock.ts';
 import { basicAuthorization } from '../api/authorization.ts';
 import type { OpenCodeProcess } from './process.ts';
 import { isAnswering } from './readiness.ts';
@@ -22,15 +22,16 @@ const times: FrozenTimes = { lookMs: 10_000, answerMs: 10_000, limitMs: 120_000,
  */
 export const isFrozen = async (
   { url, username, password, exited }: Pick<OpenCodeProcess, 'url' | 'username' | 'password' | 'exited'>,
+  clock: Clock,
   { lookMs, answerMs, limitMs, looks }: FrozenTimes = times,
 ): Promise<boolean> => {
   const authorization = basicAuthorization({ username, password });
   const ended = exited.then(() => true);
-  let answeredAt = performance.now();
-  for (let missed = 0; missed < looks || performance.now() - answeredAt < limitMs; ) {
-    if (await Promise.race([ended, pause(lookMs, false, { ref: false })])) return false;
-    if (await isAnswering(url, authorization, answerMs)) {
-      answeredAt = performance.now();
+  let answeredAt = clock.steadyMs();
+  for (let missed = 0; missed < looks || clock.steadyMs() - answeredAt < limitMs; ) {
+    if (await Promise.race([ended, wait(clock, lookMs, undefined, { keepsAlive: false })])) return false;
+    if (await isAnswering(url, authorization, clock, answerMs)) {
+      answeredAt = clock.steadyMs();
       missed = 0;
     } else missed += 1;
   }

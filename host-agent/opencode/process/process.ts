@@ -1,7 +1,9 @@
 // OpenCode as a process: started so that nothing of it can outlive us, ready when it resolves, ended without left-overs.
+
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { type Child, type Exit, signalProcess, startChild } from '../../process/child.ts';
 import { namesLeft } from '../../process/left-behind.ts';
 import { containmentMeans } from '../../process/means.ts';
@@ -46,8 +48,10 @@ const keptOutputChars = 4_000;
 export const startOpenCode = async ({
   prepared,
   means,
+  clock = systemClock,
 }: {
   prepared: PreparedOpenCode;
+  clock?: Clock;
   /** Found out when not given. */
   means?: ContainmentMeans;
 }): Promise<OpenCodeProcess> => {
@@ -57,7 +61,7 @@ export const startOpenCode = async ({
     const port = await probePort('127.0.0.1', 0);
     const command = [prepared.binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
     try {
-      return await launch(prepared, command, offered);
+      return await launch(prepared, command, offered, clock);
     } catch (error) {
       const portTaken = error instanceof Error && error.message.includes('ServeError');
       if (!portTaken || attempt === portTries) throw error;
@@ -69,26 +73,27 @@ const launch = async (
   prepared: PreparedOpenCode,
   command: string[],
   means: ContainmentMeans,
+  clock: Clock,
 ): Promise<OpenCodeProcess> => {
   const { cwd, env } = prepared;
   let output = '';
   try {
     const child = await startChild({ command, cwd, env, output: 'pipes', session: 'own', tie: means, report: true });
-    const exited = exitOf(child);
+    const exited = exitOf(child, clock);
     const { stdout, stderr } = child;
     if (stdout === null || stderr === null) throw new Error('it was started without pipes');
     stderr.on('data', (piece: Buffer) => {
       output = (output + piece.toString()).slice(-keptOutputChars);
     });
     try {
-      const url = await listeningUrl(stdout);
+      const url = await listeningUrl(stdout, clock);
       stdout.resume(); // never read again, but an unread pipe would stop OpenCode once it is full
-      const version = await answeringVersion(url, basicAuthorization({ username, password: prepared.password }));
+      const version = await answeringVersion(url, basicAuthorization({ username, password: prepared.password }), clock);
       if (version !== prepared.version) throw new Error(`OpenCode says it is ${version}, not ${prepared.version}`);
-      return running(child, exited, { url, version, prepared });
+      return running(child, exited, { url, version, prepared, clock });
     } catch (error) {
-      await end(child, exited);
-      if (!stderr.closed) await settles(once(stderr, 'close'), signalPauseMs); // its last words may still be in the pipe
+      await end(child, exited, clock);
+      if (!stderr.closed) await settles(clock, once(stderr, 'close'), signalPauseMs); // its last words may still be in the pipe
       throw error;
     }
   } catch (error) {
@@ -99,7 +104,7 @@ const launch = async (
   }
 };
 
-const exitOf = async ({ exited, report, contained }: Child): Promise<OpenCodeExit> => {
+const exitOf = async ({ exited, report, contained }: Child, clock: Clock): Promise<OpenCodeExit> => {
   let stats = '';
   report?.on('data', (piece: Buffer) => {
     stats += piece.toString();
@@ -107,14 +112,19 @@ const exitOf = async ({ exited, report, contained }: Child): Promise<OpenCodeExi
   const reported = report ? once(report, 'close') : Promise.resolve();
   const exit = await exited;
   // Everyone who could write to it is gone; what was written may still be in the pipe.
-  await settles(reported, signalPauseMs);
+  await settles(clock, reported, signalPauseMs);
   return { ...exit, left: stats === '' ? null : namesLeft(stats, contained.depth - 1) };
 };
 
 const running = (
   child: Child,
   exited: Promise<OpenCodeExit>,
-  { url, version, prepared: { password } }: { url: string; version: string; prepared: PreparedOpenCode },
+  {
+    url,
+    version,
+    prepared: { password },
+    clock,
+  }: { url: string; version: string; prepared: PreparedOpenCode; clock: Clock },
 ): OpenCodeProcess => {
   let stopping: Promise<OpenCodeExit> | undefined;
   const stop = async (): Promise<OpenCodeExit> => {
@@ -124,7 +134,7 @@ const running = (
     } catch {
       // Hung or gone already: it is ended either way, and the next start finds its turns interrupted.
     }
-    return end(child, exited);
+    return end(child, exited, clock);
   };
   return {
     url,
@@ -147,13 +157,13 @@ const running = (
  * waits for that one, and the kernel reports its death only after every other process inside is gone, so that `exited` means all
  * of it.
  */
-const end = async (child: Child, exited: Promise<OpenCodeExit>): Promise<OpenCodeExit> => {
+const end = async (child: Child, exited: Promise<OpenCodeExit>, clock: Clock): Promise<OpenCodeExit> => {
   const { pid, contained } = child;
   if (contained.namespace) {
     const command = await descendant(pid, contained.depth);
     if (command !== undefined) {
       signalProcess(command, 'SIGKILL');
-      if (await settles(exited, signalPauseMs)) return exited;
+      if (await settles(clock, exited, signalPauseMs)) return exited;
     }
     const first = await descendant(pid, 1);
     if (first === undefined) child.kill();
@@ -179,14 +189,12 @@ const descendant = async (holder: number, depth: number): Promise<number | undef
   }
 };
 
-const settles = async (promise: Promise<unknown>, withinMs: number): Promise<boolean> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, withinMs, false);
-  });
+const settles = async (clock: Clock, promise: Promise<unknown>, withinMs: number): Promise<boolean> => {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const cancel = clock.after(withinMs, () => resolve(false));
   try {
     return await Promise.race([promise.then(() => true), late]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 };

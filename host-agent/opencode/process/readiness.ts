@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { type Clock, wait } from '../../../shared/clock.ts';
 
 /** Ten times what a start takes on two busy cores (opencode §13). */
 const startLimitMs = 30_000;
@@ -11,10 +11,10 @@ const probePauseMs = 50;
 const Health = z.object({ healthy: z.literal(true), version: z.string() });
 
 /** The URL in OpenCode's "listening" line. Rejects when the output ends first or it takes too long. */
-export const listeningUrl = async (stdout: Readable): Promise<string> => {
-  const late = AbortSignal.timeout(startLimitMs);
-  const stop = () => stdout.destroy(new Error(`OpenCode did not say that it listens within ${startLimitMs} ms`));
-  late.addEventListener('abort', stop);
+export const listeningUrl = async (stdout: Readable, clock: Clock): Promise<string> => {
+  const cancel = clock.after(startLimitMs, () =>
+    stdout.destroy(new Error(`OpenCode did not say that it listens within ${startLimitMs} ms`)),
+  );
   let text = '';
   try {
     for await (const piece of stdout.iterator({ destroyOnReturn: false })) {
@@ -23,14 +23,14 @@ export const listeningUrl = async (stdout: Readable): Promise<string> => {
       if (url !== undefined) return url;
     }
   } finally {
-    late.removeEventListener('abort', stop);
+    cancel();
   }
   throw new Error('OpenCode ended before it listened');
 };
 
 /** Waits until OpenCode answers and gives its version. Rejects when it does not in time, or refuses the password. */
-export const answeringVersion = async (url: string, authorization: string): Promise<string> => {
-  const until = performance.now() + startLimitMs;
+export const answeringVersion = async (url: string, authorization: string, clock: Clock): Promise<string> => {
+  const until = clock.steadyMs() + startLimitMs;
   for (;;) {
     try {
       const response = await fetch(`${url}/global/health`, {
@@ -40,22 +40,31 @@ export const answeringVersion = async (url: string, authorization: string): Prom
       if (!response.ok) throw new Error(`OpenCode's health route answered ${response.status}`);
       return Health.parse(await response.json()).version;
     } catch (error) {
-      if (performance.now() > until) throw new Error(`OpenCode at ${url} does not answer`, { cause: error });
-      await pause(probePauseMs);
+      if (clock.steadyMs() > until) throw new Error(`OpenCode at ${url} does not answer`, { cause: error });
+      await wait(clock, probePauseMs);
     }
   }
 };
 
 /** Whether OpenCode's health route answers one request, whatever it says, within `limitMs`. */
-export const isAnswering = async (url: string, authorization: string, limitMs: number): Promise<boolean> => {
+export const isAnswering = async (
+  url: string,
+  authorization: string,
+  clock: Clock,
+  limitMs: number,
+): Promise<boolean> => {
+  const late = new AbortController();
+  const cancel = clock.after(limitMs, () => late.abort());
   try {
     const response = await fetch(`${url}/global/health`, {
       headers: { authorization, connection: 'close' },
-      signal: AbortSignal.timeout(limitMs),
+      signal: late.signal,
     });
     await response.arrayBuffer();
     return true;
   } catch {
     return false;
+  } finally {
+    cancel();
   }
 };

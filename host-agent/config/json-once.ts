@@ -1,6 +1,6 @@
 /**
- * JSON that a person wrote, or undefined: where it is none, since the parser's own message would quote a text that
- * holds secrets, and where an object has a name twice, of which JSON.parse takes the last in silence.
+ * JSON that a person wrote, or undefined where it is not JSON (the parser's own message would quote a text that may
+ * hold secrets) or where an object has the same name twice (JSON.parse would take the last one in silence).
  */
 export const parseJsonOnce = (text: string): unknown => {
   try {

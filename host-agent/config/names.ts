@@ -4,7 +4,7 @@ import { variableNames } from './table.ts';
 import { providerVariable, unusedVariables } from './variables.ts';
 
 /**
- * Throws StartError for the first name that is meant for us and is none of ours: a mistyped setting must not be
+ * Throws StartError for the first name that looks like a setting of Open Agent and is not one: a mistyped setting must not be
  * silently without effect. `where` ends the sentence, `ours` says which names are meant for us.
  */
 export const rejectUnknown = (names: string[], where: string, ours: (name: string) => boolean): void => {
@@ -12,7 +12,7 @@ export const rejectUnknown = (names: string[], where: string, ours: (name: strin
   if (unknown === undefined) return;
   const close = nearest(unknown, [...variableNames, ...ownNames]);
   const hint = close ? `Did you mean ${close}?` : '`openagent up --help` lists every variable.';
-  // What is like nothing of ours may be a piece of a key that was pasted over several lines.
+  // A name that is like none of our settings may be a piece of a key that was pasted over several lines.
   const shown = close || /^[A-Z]+(_[A-Z]+)+$/.test(unknown) ? unknown : 'A name';
   throw new StartError(`${shown} ${where} is not a variable of Open Agent. ${hint}`);
 };

@@ -11,7 +11,7 @@ export interface Ends {
   isShared: boolean;
   /** Less bright, where the terminal has that. */
   dim: (text: string) => string;
-  /** Columns of the terminal that standard output goes to; null when it is none. */
+  /** Columns of the terminal that standard output goes to; null when standard output is not a terminal. */
   columns: number | null;
 }
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../../../shared/clock.ts';
 
-/** Lets one waiter sleep until something happens. A ring while nobody waits is kept for the next wait. */
+/** Lets one waiter sleep until something happens. A wake while nobody waits ends the next wait at once. */
 export class Wakeup {
   readonly #clock: Clock;
-  #rung = false;
+  #isAwake = false;
   #wake: (() => void) | null = null;
 
   constructor(clock: Clock) {
@@ -11,13 +11,13 @@ export class Wakeup {
   }
 
   wake(): void {
-    this.#rung = true;
+    this.#isAwake = true;
     this.#wake?.();
   }
 
-  /** Resolves at the next ring, one that is kept, or after `ms`. */
+  /** Resolves at the next `wake`, at once if one came since the last wait, or after `ms`. */
   async wait(ms: number): Promise<void> {
-    if (!this.#rung) {
+    if (!this.#isAwake) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const cancel = this.#clock.after(ms, resolve);
@@ -25,10 +25,10 @@ export class Wakeup {
       cancel();
       this.#wake = null;
     }
-    this.#rung = false;
+    this.#isAwake = false;
   }
 
-  /** Resolves after `ms`, however often it rings, or earlier when `isOver` says so at a ring. */
+  /** Resolves after `ms`, however often `wake` is called, or at a call after which `isOver` is true. */
   async rest(ms: number, isOver: () => boolean): Promise<void> {
     const until = this.#clock.steadyMs() + ms;
     for (let left = ms; left > 0 && !isOver(); left = until - this.#clock.steadyMs()) await this.wait(left);

@@ -90,7 +90,7 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
 /**
  * OpenCode sorts messages by the time of their making. When its clock was set back, its newest message is not its last,
  * and it asks the model for the last step again and again (measured with faketime). One message has one final answer. A
- * step with a tool call is none, though its `finish` be `stop`: OpenCode brings the result in the next.
+ * step with a tool call is not final, even if its `finish` is `stop`: OpenCode brings the result in the next.
  */
 const isRepetition = (state: Translation, { parentID }: AssistantMessage): boolean =>
   [...state.answers.values()].some((answer) => answer.last.parentID === parentID && isFinal(answer));
@@ -145,7 +145,7 @@ const translateCost = (state: Translation, answer: AssistantView, part: StepFini
   return [{ kind: 'event', event: { type: 'turn.cost', turn: answer.turn, usage: usageOf(state, answer.turn) } }];
 };
 
-/** The part a delta belongs to, or null when it is none that is shown. */
+/** The part a delta belongs to, or null when that part is not shown. */
 export const partOfDelta = (state: Translation, part: string): string | null => {
   const view = state.parts.get(part);
   return view && view.kind !== 'tool' && view.state === 'open' ? part : null;

@@ -1,7 +1,8 @@
 /**
- * The host-agent: everything it consists of, wired. A command comes by `link` into the inbox, `dispatch` gives it to its
- * mission's runner, OpenCode does the work; what OpenCode says comes by `following` to the runner, which stores it in the
- * outbox, and `link` carries it to the edge. It starts and goes on with the edge away, with OpenCode away, with both.
+ * The host-agent: everything it consists of, wired. A command comes by `link` into the inbox, `dispatch` gives it to
+ * its mission's runner, OpenCode does the work; what OpenCode says comes by `following` to the runner, which stores it
+ * in the outbox, and `link` carries it to the edge. It starts and goes on with the edge away, with OpenCode away, with
+ * both.
  */
 
 import { dirname, join } from 'node:path';
@@ -70,8 +71,8 @@ export interface AgentConfig {
 const buildAgent = 'build';
 
 /**
- * Runs until `signal` aborts, or until this server was enrolled anew and has to begin with another `host.json`; then lets go of
- * both sides. Turns go on in OpenCode. Throws when this server is not enrolled or its store can't be opened.
+ * Runs until `signal` aborts, or until this server was enrolled anew and has to begin with another `host.json`; then
+ * lets go of both sides. Turns go on in OpenCode. Throws when this server is not enrolled or its store can't be opened.
  */
 export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promise<'stopped' | 'enrolled anew'> => {
   const clock = systemClock;

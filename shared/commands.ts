@@ -62,8 +62,8 @@ export const commandEnvelope = z.looseObject({ id: commandId, mission: missionId
 export type CommandEnvelope = z.infer<typeof commandEnvelope>;
 
 /**
- * States of a command that has no end yet, in the order in which it comes to them. Nothing sets `accepted` any more: OpenCode's
- * taking it is an event of the turn. Tables and their indexes name it, so it stays readable.
+ * States of a command that has no end yet, in the order in which it comes to them. Nothing sets `accepted` any more:
+ * OpenCode's taking it is an event of the turn. Tables and their indexes name it, so it stays readable.
  */
 export const openStates = ['kept', 'sent', 'received', 'accepted', 'running'] as const;
 

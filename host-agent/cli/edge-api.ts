@@ -37,8 +37,8 @@ export class Refused extends StartError {
 type Call = Promise<{ data?: unknown }>;
 
 /**
- * The typed client of the edge at `url`: what is sent is held against the declared routes when this is compiled. Its calls throw
- * NoAnswer when there is no answer to be had, Refused when the edge says no.
+ * The typed client of the edge at `url`: what is sent is held against the declared routes when this is compiled. Its
+ * calls throw NoAnswer when there is no answer to be had, Refused when the edge says no.
  */
 export const edgeClient = (url: string, token: string | null = null): Client<Paths> =>
   createClient<Paths>({
@@ -59,7 +59,10 @@ export const edgeClient = (url: string, token: string | null = null): Client<Pat
     },
   });
 
-/** What a call got, by the schema of what is read of it: the edge may be of another version, so the compiler's word is not enough. */
+/**
+ * What a call got, by the schema of what is read of it: the edge may be of another version, so the compiler's word is
+ * not enough.
+ */
 export const dataOf = async <T>(url: string, schema: z.ZodType<T>, call: Call): Promise<T> => {
   const parsed = schema.safeParse((await call).data);
   if (parsed.success) return parsed.data;

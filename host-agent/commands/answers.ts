@@ -15,8 +15,8 @@ const overText = 'This was over before the answer came.';
 const unknownText = 'The server does not know this request (any more).';
 
 /**
- * Brings people's answers to OpenCode, each once (protocol §4 "Answers"). The attempt is stored before the reply is sent, so that a
- * later 404 of the same OpenCode process can be told: the reply had arrived. Answers wait for no turn.
+ * Brings people's answers to OpenCode, each once (protocol §4 "Answers"). The attempt is stored before the reply is
+ * sent, so that a later 404 of the same OpenCode process can be told: the reply had arrived. Answers wait for no turn.
  */
 export class Answers {
   readonly #context: MissionContext;

@@ -12,13 +12,15 @@ import type { TurnRecord } from '../store/turns.ts';
 import { Answers } from './answers.ts';
 
 /**
- * Brings commands to their missions: one message of a mission at a time, missions side by side, nothing before the first
- * `welcome` (protocol §4). What is to be done is read from the inbox each time, so a lost call loses nothing.
+ * Brings commands to their missions: one message of a mission at a time, missions side by side, nothing before the
+ * first `welcome` (protocol §4). What is to be done is read from the inbox each time, so a lost call loses nothing.
  */
 export class Dispatch {
   readonly #context: MissionContext;
   readonly #runners = new Map<MissionId, MissionRunner>();
-  /** Commands that were here when this process started: a store that is an older copy does not know what became of them. */
+  /**
+   * Commands that were here when this process started: a store that is an older copy does not know what became of them.
+   */
   readonly #inherited: ReadonlySet<CommandId>;
   /**
    * Commands that the edge does not wait for (any more), and cancel wishes that could not be stored because the disk
@@ -51,8 +53,9 @@ export class Dispatch {
   }
 
   /**
-   * The edge's `welcome`: its interrupts were handed over before. `wanted`: the commands it waits for. Any other that is here has
-   * ended there, or was never heard of there: our store, or the edge's, is an older copy. Then it must not start (protocol §6).
+   * The edge's `welcome`: its interrupts were handed over before. `wanted`: the commands it waits for. Any other that
+   * is here has ended there, or was never heard of there: our store, or the edge's, is an older copy. Then it must not
+   * start (protocol §6).
    */
   welcome(wanted?: readonly CommandId[]): void {
     this.#isWelcome = true;
@@ -96,7 +99,10 @@ export class Dispatch {
     }
   }
 
-  /** Idle missions give their OpenCode instance back, because it has not seen a change; busy ones do when their turn has ended. */
+  /**
+   * Idle missions give their OpenCode instance back, because it has not seen a change; busy ones do when their turn has
+   * ended.
+   */
   renew(): void {
     for (const runner of this.#runners.values()) runner.retire();
   }

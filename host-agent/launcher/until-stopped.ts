@@ -7,8 +7,8 @@ import type { Start } from './state/start.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /**
- * Runs what `run` begins until it is stopped by a signal (stop-signal.ts), then ends every child; resolves when all are gone. `run` resolves when
- * everything is ready, and begins nothing more once `stop` has aborted. Rejects when it does.
+ * Runs what `run` begins until it is stopped by a signal (stop-signal.ts), then ends every child; resolves when all are
+ * gone. `run` resolves when everything is ready, and begins nothing more once `stop` has aborted. Rejects when it does.
  */
 export const runUntilStopped = async <Found extends Start>(
   prepare: () => Promise<Found>,

@@ -8,8 +8,8 @@ import type { OutboxRow } from '../store/outbox-row.ts';
 type Verdict = { kind: 'start'; command: Command } | { kind: 'end'; row: OutboxRow; envelope: CommandEnvelope };
 
 /**
- * Commits commands of the edge to the inbox; after it, all of them may be reported as `received`. Out: those to start, in
- * order. A known one is not started again; one that was cancelled before it came never starts; one this version does
+ * Commits commands of the edge to the inbox; after it, all of them may be reported as `received`. Out: those to start,
+ * in order. A known one is not started again; one that was cancelled before it came never starts; one this version does
  * not understand fails. The last two get their end row in the same transaction (protocol §2, §4). Throws StoreFull.
  */
 export const acceptCommands = (

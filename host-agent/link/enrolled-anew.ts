@@ -4,7 +4,10 @@ import { type HostFile, readHostFile } from './host-file.ts';
 /** A person who enrols again waits for it to work; reading one small file costs nothing. */
 const lookMs = 2_000;
 
-/** Resolves true when `host.json` names another edge, server or credential than the one in use, false when `signal` aborts. */
+/**
+ * Resolves true when `host.json` names another edge, server or credential than the one in use, false when `signal`
+ * aborts.
+ */
 export const enrolledAnew = async (
   path: string,
   inUse: HostFile,

@@ -28,8 +28,8 @@ export const hello = (options: LinkOptions, report: Report): Hello => {
 };
 
 /**
- * Remembers what a `welcome` says of the edge. Out: 'renewed' when the edge has begun another log (it was rolled back or
- * lost): every kept row must be offered again, which needs a new `hello` that asks for their runs (protocol §6).
+ * Remembers what a `welcome` says of the edge. Out: 'renewed' when the edge has begun another log (it was rolled back
+ * or lost): every kept row must be offered again, which needs a new `hello` that asks for their runs (protocol §6).
  */
 export const rememberWelcome = (welcome: Welcome, options: LinkOptions): 'known' | 'renewed' => {
   const { outbox, edge, log } = options;

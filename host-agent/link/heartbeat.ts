@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from '../../shared/clock.ts';
 
 /**
- * Keeps a socket honest: sends `ping` every `pingMs` and reports when nothing at all came for `silenceMs` (protocol §8).
- * It proves a socket, not a turn.
+ * Keeps a socket honest: sends `ping` every `pingMs` and reports when nothing at all came for `silenceMs`
+ * (protocol §8). It proves a socket, not a turn.
  */
 export class Heartbeat {
   readonly #stopPinging: Cancel;

@@ -37,7 +37,10 @@ export interface LinkOptions {
   onWelcome(welcome: Welcome): Promise<void> | void;
   /** Valid commands that are new here, in order, already in the inbox; never cancelled ones, those have ended. */
   onCommands(commands: Command[]): void;
-  /** The wish is already stored (Inbox.isCancelled), unless the disk is full. Repeated in every welcome until the end is in the log. */
+  /**
+   * The wish is already stored (Inbox.isCancelled), unless the disk is full. Repeated in every welcome until the end is
+   * in the log.
+   */
   onInterrupt(interrupt: Interrupt): void;
   /** Turns that were ended at the edge and may still run here. */
   onEndedTurns(turns: TurnId[]): void;
@@ -51,7 +54,10 @@ export interface LinkOptions {
 export interface Link {
   /** Keeps a session up, dialling again after every loss, until `signal` aborts; then closes and resolves. */
   run(signal: AbortSignal): Promise<void>;
-  /** Text for live viewers only; dropped while no session is up. The row that opened its part must be in the outbox already. */
+  /**
+   * Text for live viewers only; dropped while no session is up. The row that opened its part must be in the outbox
+   * already.
+   */
   delta(delta: Delta): void;
   /** The live turns changed: they are reported. */
   turnsChanged(): void;

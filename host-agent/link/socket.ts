@@ -92,7 +92,9 @@ export class EdgeSocket {
     else done?.();
   }
 
-  /** Closes with a reason for the other side's log. `failure` is what `closed` says, unless something was wrong before. */
+  /**
+   * Closes with a reason for the other side's log. `failure` is what `closed` says, unless something was wrong before.
+   */
   close(code: number, reason: string, failure = reason): void {
     this.#failure ||= failure;
     if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();

@@ -19,7 +19,9 @@ import { takeLock } from '../launcher/state/lock.ts';
 import { type Attempt, attemptFor, forgetAttempt } from './attempt.ts';
 import { isAccepted } from './credential.ts';
 
-/** Clocks this far apart confuse people who read logs, and fail TLS and login tokens; nothing of ours depends on them. */
+/**
+ * Clocks this far apart confuse people who read logs, and fail TLS and login tokens; nothing of ours depends on them.
+ */
 const clockWarningMs = 2 * 60_000;
 
 export interface Enrolling {

@@ -29,7 +29,10 @@ export interface MissionContext {
   prepareDirectory(workspace: Workspace, mission: MissionId, options: { clean: boolean }): Promise<string>;
   /** A file that was given to a mission, by its name; with its content if that is at most so many bytes. */
   givenFile(workspace: Workspace, mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
-  /** Used by messages that name none; models as `provider/model`. `preferred`: the one a person chose, where `model` is null. */
+  /**
+   * Used by messages that name none; models as `provider/model`. `preferred`: the one a person chose, where `model` is
+   * null.
+   */
   defaults: { agent: string; model: string | null; preferred(directory: string): Promise<string | null> };
   /** Which OpenCode instances have not seen a change of credentials. */
   renewal: Pick<Renewal, 'isDue' | 'done'>;
@@ -44,6 +47,9 @@ export interface MissionContext {
 export const missionTimes = {
   /** A turn that nothing is heard of is looked at this often; a lost or missing event can't leave it hanging. */
   watchMs: 30_000,
-  /** A mission without a turn gives its OpenCode instance back after this: instances are never freed otherwise (opencode §1). */
+  /**
+   * A mission without a turn gives its OpenCode instance back after this: instances are never freed otherwise
+   * (opencode §1).
+   */
   idleMs: 10 * 60_000,
 } as const;

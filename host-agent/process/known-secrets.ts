@@ -9,7 +9,8 @@ const secretName = /key|token|secret|password|authorization|credential|access|re
 
 /**
  * The secret values in `files` now: JSON files, of which strings under a name that says so count, and folders of files
- * that hold one key each. Files may be missing. Out: the same array until something changed, so that it can be compared.
+ * that hold one key each. Files may be missing. Out: the same array until something changed, so that it can be
+ * compared.
  */
 export const knownSecrets = (
   files: readonly string[],
@@ -35,7 +36,10 @@ export const knownSecrets = (
 const rememberedMax = 200;
 
 export interface RememberedSecrets {
-  /** Those there are now and the last ones there were: a turn may still use a key that was replaced. The same array until it changes. */
+  /**
+   * Those there are now and the last ones there were: a turn may still use a key that was replaced. The same array
+   * until it changes.
+   */
   all(): readonly string[];
   /** A secret that is about to be stored. */
   remember(secret: string): void;

@@ -3,7 +3,10 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Record<string, unknown>;
 
-/** One JSON line per call: `{at, level, event, …fields}`. `event` is a stable dotted name; people's text goes into `text`. */
+/**
+ * One JSON line per call: `{at, level, event, …fields}`. `event` is a stable dotted name; people's text goes into
+ * `text`.
+ */
 export interface Log {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;

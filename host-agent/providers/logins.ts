@@ -17,7 +17,10 @@ interface Pending {
   begunAt: number;
 }
 
-/** Logins that were begun and not ended yet: one for each provider, the newest; OpenCode holds the rest of what they are. */
+/**
+ * Logins that were begun and not ended yet: one for each provider, the newest; OpenCode holds the rest of what they
+ * are.
+ */
 export class Logins {
   readonly #context: ProviderContext;
   readonly #pending = new Map<ProviderSlug, Pending>();

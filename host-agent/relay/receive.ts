@@ -4,8 +4,9 @@ import { AppError } from '../../shared/errors.ts';
 import { ChannelSocket, type Dial } from './socket.ts';
 
 /**
- * Takes the bytes of one opened channel: `work` reads them, at its own pace, and says what became of them, which the edge is told. Resolves
- * when the socket has ended. Throws what `work` threw, after the edge was told; a cut socket throws inside `work`.
+ * Takes the bytes of one opened channel: `work` reads them, at its own pace, and says what became of them, which the
+ * edge is told. Resolves when the socket has ended. Throws what `work` threw, after the edge was told; a cut socket
+ * throws inside `work`.
  */
 export const receiveBytes = async <Value>(
   dial: Dial,

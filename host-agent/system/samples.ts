@@ -9,8 +9,8 @@ const sampleMs = 1_000;
 const kept = 60;
 
 /**
- * Measures this machine once per second and keeps the last minute, whether or not somebody watches: a sample costs 0.06 ms of
- * processor time (measured on two cores), and a dashboard that opens sees the minute before.
+ * Measures this machine once per second and keeps the last minute, whether or not somebody watches: a sample costs 0.06
+ * ms of processor time (measured on two cores), and a dashboard that opens sees the minute before.
  */
 export class Samples {
   readonly #collector = randomUUID();

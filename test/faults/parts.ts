@@ -95,8 +95,8 @@ export const openCodeProcess = (means: Means) => {
 };
 
 /**
- * The built host-agent, with its store in `stateDir`. `backup`, `restore` and `remove` are of its store; `clone` is a second one
- * with a copy of it.
+ * The built host-agent, with its store in `stateDir`. `backup`, `restore` and `remove` are of its store; `clone` is a
+ * second one with a copy of it.
  */
 export const agentProcess = (means: Means, stateDir = means.ground.settings.files.dir) => {
   const { dir } = means.ground.settings.files;

@@ -33,7 +33,9 @@ const remembered: string[] = [];
 let renewals = 0;
 const clock = handClock(Date.now());
 
-/** As OpenCode's own catalogue, which makes each of its instances some 0.3 s slower. Its default is the last by name. */
+/**
+ * As OpenCode's own catalogue, which makes each of its instances some 0.3 s slower. Its default is the last by name.
+ */
 const catalogue = Object.fromEntries(
   ['anthropic', 'google', 'groq', 'mistral', 'xai'].map((id) => {
     const model = (name: string, tool_call: boolean) => {

@@ -17,7 +17,10 @@ import { newHostId } from '../support/host-store.ts';
 const measuring = channel('measuring', 'to server', z.unknown());
 const ticket = { id: '0190c0de-0000-4000-8000-000000000001', secret: 's'.repeat(43) };
 
-/** An edge that a transfer is dialled to: what came, and the socket to answer on. Time stands still but for what a test says. */
+/**
+ * An edge that a transfer is dialled to: what came, and the socket to answer on. Time stands still but for what a test
+ * says.
+ */
 const edge = async () => {
   const clock = handClock();
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });

@@ -25,8 +25,8 @@ const files = ['shared', 'worker', 'host-agent', 'tools'].flatMap((folder) =>
 const within = (folder: string) => files.filter(({ path }) => path.startsWith(`${folder}/`));
 
 /**
- * The rooms of a folder from top to bottom (architecture §6): a file imports from its own room or from a lower line, never from
- * another room of its line.
+ * The rooms of a folder from top to bottom (architecture §6): a file imports from its own room or from a lower line,
+ * never from another room of its line.
  */
 const layers: Record<string, readonly string[]> = {
   worker: [

@@ -1,5 +1,4 @@
-// The formatter keeps code within 120 columns, strings apart. Comments it leaves as they are, so they are measured
-// here.
+// The formatter keeps code within 120 columns, strings apart. Comments it leaves alone, so they are measured here.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +6,7 @@ import { expect, test } from 'vitest';
 const maxColumns = 120;
 const root = join(import.meta.dirname, '..', '..');
 
-const sources = ['shared', 'worker', 'tools'].flatMap((folder) =>
+const sources = ['shared', 'worker', 'host-agent', 'tools', 'test'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|mjs)$/.test(name) && !name.includes('fixtures/'))
     .map((name) => join(folder, name)),

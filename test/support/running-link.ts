@@ -16,8 +16,8 @@ export interface LogLine {
 }
 
 /**
- * A link to `peer` that runs until the test ends, quick to dial again and otherwise as in production. A test that is about time gives
- * a clock that it moves by hand.
+ * A link to `peer` that runs until the test ends, quick to dial again and otherwise as in production. A test that is
+ * about time gives a clock that it moves by hand.
  */
 export const runningLink = (store: Store, peer: EdgePeer, over: Partial<LinkOptions> = {}) => {
   const told: Told[] = [];

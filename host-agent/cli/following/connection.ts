@@ -20,8 +20,8 @@ export interface Place {
 }
 
 /**
- * Yields the events of one connection; returns when the edge has ended it, or when nothing at all came for `silenceMs`. Throws
- * Refused or NoAnswer when it could not be opened, NoAnswer when it was cut, and what `signal` was aborted with.
+ * Yields the events of one connection; returns when the edge has ended it, or when nothing at all came for `silenceMs`.
+ * Throws Refused or NoAnswer when it could not be opened, NoAnswer when it was cut, and what `signal` was aborted with.
  */
 export async function* readConnection(
   place: Place,

@@ -43,7 +43,9 @@ export const newPause = ({ times, clock, signal, tell }: Patience) => {
       if (failures > 0) tell('back');
       failures = 0;
     },
-    /** Waits before the next attempt; throws `error` when it is no reason to ask again, or the edge was away too long. */
+    /**
+     * Waits before the next attempt; throws `error` when it is no reason to ask again, or the edge was away too long.
+     */
     after: async (error: unknown): Promise<void> => {
       if (!(error instanceof NoAnswer) || !mayPass(error)) throw error;
       const nowMs = clock.steadyMs();
@@ -63,8 +65,9 @@ export const newPause = ({ times, clock, signal, tell }: Patience) => {
 const mayPass = (error: NoAnswer): boolean => isEdgeAway(error) || error.status === 500 || error.status === 503;
 
 /**
- * Makes a request that is the same however often it is made, again and again until there is an answer. `isFirst`: nothing has been
- * heard of this edge, so an answer that does not come is said at once; only a connection that was cut is made again.
+ * Makes a request that is the same however often it is made, again and again until there is an answer. `isFirst`:
+ * nothing has been heard of this edge, so an answer that does not come is said at once; only a connection that was cut
+ * is made again.
  */
 export const patiently = async <T>(
   patience: Patience,

@@ -3,8 +3,9 @@ import { type Place, readConnection, type StreamEvent } from './connection.ts';
 import { newPause, type Patience } from './patience.ts';
 
 /**
- * Yields every event after `place.cursor`, and `{name: 'connected'}` before those of each connection. Each begins, when it has
- * caught up, with a `snapshot`. Never returns; throws Refused, NoAnswer when the edge stays away, or what the signal was aborted with.
+ * Yields every event after `place.cursor`, and `{name: 'connected'}` before those of each connection. Each begins, when
+ * it has caught up, with a `snapshot`. Never returns; throws Refused, NoAnswer when the edge stays away, or what the
+ * signal was aborted with.
  */
 export async function* readStream(place: Place, patience: Patience): AsyncGenerator<StreamEvent> {
   const pause = newPause(patience);

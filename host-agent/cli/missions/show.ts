@@ -23,8 +23,8 @@ export interface ShowOptions extends EdgeOptions {
 }
 
 /**
- * Without --follow: 0 when the mission could be shown. With it: shows on until nothing of the mission runs or waits, and resolves with
- * the code of the last turn's end, 0 where nothing ran.
+ * Without --follow: 0 when the mission could be shown. With it: shows on until nothing of the mission runs or waits,
+ * and resolves with the code of the last turn's end, 0 where nothing ran.
  */
 export const show = async (id: string, options: ShowOptions, environment: NodeJS.ProcessEnv): Promise<number> => {
   const edge = await chosenEdge(options, environment);
@@ -62,8 +62,9 @@ const showStored = (events: readonly StoredEvent[], printer: Printer): void => {
 };
 
 /**
- * Of the stored events those that the stream will not tell: up to the position where it was joined, and without the texts that were
- * open there, which the stream tells from their beginning. One of them may be whole by now, so they are known by how they begin.
+ * Of the stored events those that the stream will not tell: up to the position where it was joined, and without the
+ * texts that were open there, which the stream tells from their beginning. One of them may be whole by now, so they are
+ * known by how they begin.
  */
 const pastOf = (events: readonly StoredEvent[], { cursor, snapshot }: Watch): StoredEvent[] => {
   const joinedAt = parseCursor(cursor ?? '')?.seq ?? Number.POSITIVE_INFINITY;

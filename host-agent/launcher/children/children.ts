@@ -30,8 +30,8 @@ export interface Spawn {
 }
 
 /**
- * Starts a child that the kernel kills when this process dies, however it dies (see process/namespace.ts). The child leads a
- * session of its own and ignores what is sent to everybody, so that the launcher stops the children in order.
+ * Starts a child that the kernel kills when this process dies, however it dies (see process/namespace.ts). The child
+ * leads a session of its own and ignores what is sent to everybody, so that the launcher stops the children in order.
  * Rejects when the program can't be started.
  */
 export const spawnTied = async (spec: Spawn): Promise<Running> => {

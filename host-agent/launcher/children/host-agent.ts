@@ -4,7 +4,9 @@ import type { Start } from '../state/start.ts';
 import { spawnTied } from './children.ts';
 import type { Role } from './supervise.ts';
 
-/** What the launcher tells the host-agent, as its one argument: nothing in it is secret, host.json holds the credential. */
+/**
+ * What the launcher tells the host-agent, as its one argument: nothing in it is secret, host.json holds the credential.
+ */
 export const agentConfig = z.object({
   stateDir: z.string(),
   workingDir: z.string(),
@@ -24,7 +26,10 @@ const smallYoungHeap = '--max-semi-space-size=1';
 /** Time for the host-agent to close its link and its store. */
 const graceMs = 3_000;
 
-/** The host-agent as a supervised child. It dials the edge and re-reads OpenCode's address by itself, so it is up at once. */
+/**
+ * The host-agent as a supervised child. It dials the edge and re-reads OpenCode's address by itself, so it is up at
+ * once.
+ */
 export const hostAgentRole = (start: Start, script: string): Role => ({
   name: 'host-agent',
   start: async () => {

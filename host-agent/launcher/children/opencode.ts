@@ -13,7 +13,9 @@ import type { Start } from '../state/start.ts';
 import type { Running } from './children.ts';
 import type { Role } from './supervise.ts';
 
-/** OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails. */
+/**
+ * OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails.
+ */
 export const openCodeRole = (start: Start): Role => {
   const { openCodeServer, openCodeEnds } = start.settings.files;
   const sayOnce = onceEach(say);

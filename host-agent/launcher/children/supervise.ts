@@ -4,7 +4,9 @@ import { describeExit } from '../../process/child.ts';
 import type { Log } from '../../process/log.ts';
 import type { Running } from './children.ts';
 
-/** One child of the launcher. `start` resolves when the child is of use, and leaves no process behind when it rejects. */
+/**
+ * One child of the launcher. `start` resolves when the child is of use, and leaves no process behind when it rejects.
+ */
 export interface Role {
   name: string;
   start(signal: AbortSignal): Promise<Running>;
@@ -38,7 +40,9 @@ const healthyMs = 20_000;
 /** A signal to a whole group reaches its processes within this, also on a busy machine. */
 export const signalledMs = 200;
 
-/** Keeps one child running until stopped: starts it again when it dies or could not start. Each start and end is logged. */
+/**
+ * Keeps one child running until stopped: starts it again when it dies or could not start. Each start and end is logged.
+ */
 export const supervise = (role: Role, { clock, log }: { clock: Clock; log: Log }, told: Told): Supervision => {
   const stopping = new AbortController();
   const first = Promise.withResolvers<Error | undefined>();

@@ -1,6 +1,6 @@
 /**
- * Whether a start can work where it is told to, found out by trying. Runs in a process of its own (look-first.ts), because a disk
- * that is away holds whoever touches it, and a process that is held hears no signal.
+ * Whether a start can work where it is told to, found out by trying. Runs in a process of its own (look-first.ts),
+ * because a disk that is away holds whoever touches it, and a process that is held hears no signal.
  */
 
 import {
@@ -34,7 +34,10 @@ export const place = z.object({
 });
 export type Place = z.infer<typeof place>;
 
-/** What is looked at now, said before it is: whoever waits may say what does not come back. `slow`: it may wait for a busy disk. */
+/**
+ * What is looked at now, said before it is: whoever waits may say what does not come back. `slow`: it may wait for a
+ * busy disk.
+ */
 export type Begin = (what: string, slow?: 'slow') => void;
 
 /** The kernel takes 4,095 bytes; below WORKING_DIR there are missions, with whatever files a repository has. */

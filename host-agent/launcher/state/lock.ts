@@ -55,12 +55,15 @@ const isBusy = (error: unknown) => error instanceof Error && 'errcode' in error 
 
 /** How often a killed process is looked at until the kernel has removed it. */
 const goneCheckMs = 20;
-/** Longer than this, a killed process hangs inside the kernel (a dead network disk, say), and starting beside it is unsafe. */
+/**
+ * Longer than this, a killed process hangs inside the kernel (a dead network disk, say), and starting beside it is
+ * unsafe.
+ */
 const goneWithinMs = 5_000;
 
 /**
- * Kills recorded processes that outlived their launcher (a child can miss its parent's death while it is being started), with
- * all that is below them. Out: the names of what was killed.
+ * Kills recorded processes that outlived their launcher (a child can miss its parent's death while it is being
+ * started), with all that is below them. Out: the names of what was killed.
  */
 const endLeftovers = async (recorded: Record<string, ProcessIdentity>, clock: Clock): Promise<string[]> => {
   const { launcher: _, ...children } = recorded;

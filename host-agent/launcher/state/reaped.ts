@@ -14,8 +14,8 @@ export const endedWithOpenCode =
     `OpenCode ${how}, and ${inWords(names)} that it, its tools or its MCP servers had started were still running. They were ended with it.`;
 
 /**
- * Tells the log, by way of the host-agent, what was ended; `inText` makes the sentence. A note that can't be left is no reason to
- * stop.
+ * Tells the log, by way of the host-agent, what was ended; `inText` makes the sentence. A note that can't be left is no
+ * reason to stop.
  */
 export const noteReaped = async (
   names: readonly string[],

@@ -39,7 +39,10 @@ export interface StartOfServer extends Start {
   host: HostFile;
 }
 
-/** Takes the state directory and the port for this start. Rejects with a sentence for the person when one is not to be had. */
+/**
+ * Takes the state directory and the port for this start. Rejects with a sentence for the person when one is not to be
+ * had.
+ */
 export const prepareStartWithEdge = (settings: Settings): Promise<StartWithEdge> =>
   withStart(settings, async (start) => {
     const port = await claimPort(settings.host, settings.port);
@@ -48,7 +51,10 @@ export const prepareStartWithEdge = (settings: Settings): Promise<StartWithEdge>
     return { ...start, secrets: await prepareEdgeSecrets(settings), port, url, host };
   });
 
-/** Takes the state directory for this start. Rejects with a sentence for the person, also when the server is not enrolled. */
+/**
+ * Takes the state directory for this start. Rejects with a sentence for the person, also when the server is not
+ * enrolled.
+ */
 export const prepareStartOfServer = (settings: Settings): Promise<StartOfServer> =>
   withStart(settings, async (start) => ({ ...start, host: await enrolledElsewhere(settings.files.host) }));
 

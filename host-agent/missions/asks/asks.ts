@@ -16,9 +16,9 @@ type Ended = Extract<HostEvent, { type: 'request.ended' }>;
 type Pending = ({ kind: 'question' } & OpenCodeQuestion) | ({ kind: 'permission' } & OpenCodePermission);
 
 /**
- * What the agent of one turn, or a sub-agent of it, waits for people for. OpenCode keeps no history of it: its lists are the truth, and
- * whatever is heard is only a reason to read them (protocol §4). What is listed and not in our store is asked, once; what is open
- * in our store and not listed has ended.
+ * What the agent of one turn, or a sub-agent of it, waits for people for. OpenCode keeps no history of it: its lists
+ * are the truth, and whatever is heard is only a reason to read them (protocol §4). What is listed and not in our store
+ * is asked, once; what is open in our store and not listed has ended.
  */
 export class Asks {
   readonly #context: MissionContext;
@@ -139,7 +139,10 @@ export class Asks {
     for (const { id } of permissions) await unlessAnswered(() => client.replyPermission(directory, id, 'once'));
   }
 
-  /** How an ask ended that OpenCode lists no more; nothing while an answer is on its way, which has a verdict of its own. */
+  /**
+   * How an ask ended that OpenCode lists no more; nothing while an answer is on its way, which has a verdict of its
+   * own.
+   */
   #endOf({ request }: AskRecord, now: string): Ended | [] {
     // It may have got its end, or an answer, while the lists were read.
     const { asks, inbox } = this.#context.store;

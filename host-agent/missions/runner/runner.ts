@@ -15,7 +15,7 @@ import { endCancelled, endUnstarted, newRecord, startRows, type Turn, turnOf } f
 import { TurnLoop } from './turn-loop.ts';
 import { Wakeup } from './wakeup.ts';
 
-/** A message that could not begin, because OpenCode did not answer or the store is full, is tried again after this, doubling. */
+/** A message that could not begin (OpenCode is away, or the store is full) is tried again after this, doubling. */
 const [retryMinMs, retryMaxMs] = [1_000, 8_000];
 
 interface Starting {
@@ -177,7 +177,7 @@ export class MissionRunner implements Follower {
     if (isStored && this.isFree() && !this.#isClosed) this.#onFree();
   }
 
-  /** False when it has to wait: for OpenCode, or for room in the store. Throws why OpenCode can't be started, when that is known. */
+  /** False when it has to wait for OpenCode or for room in the store. Throws why OpenCode can't start, where known. */
   async #tryBegin(starting: Starting): Promise<boolean> {
     const { store, client, following } = this.#context;
     try {

@@ -9,9 +9,9 @@ import { stopSession } from './stop.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * Hands a turn's prompt to OpenCode, with ids made from the command. Any but the first sending to the process the turn was
- * committed with is counted before it happens (protocol §4). Throws as Client does; then nobody knows whether it arrived, and
- * OpenCode's stored state tells.
+ * Hands a turn's prompt to OpenCode, with ids made from the command. Any but the first sending to the process the turn
+ * was committed with is counted before it happens (protocol §4). Throws as Client does; then nobody knows whether it
+ * arrived, and OpenCode's stored state tells.
  */
 export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: boolean, log: Log): Promise<void> => {
   const { client, store, following } = context;
@@ -37,8 +37,8 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
 };
 
 /**
- * What runs in the session before the first prompt of a turn belongs to one that this store has lost. Nobody follows it, and
- * the prompt would only steer it (protocol §6, §9).
+ * What runs in the session before the first prompt of a turn belongs to one that this store has lost. Nobody follows
+ * it, and the prompt would only steer it (protocol §6, §9).
  */
 const stopOrphan = async ({ client, following, clock }: MissionContext, turn: Turn, log: Log): Promise<void> => {
   const { directory, session } = turn.record;

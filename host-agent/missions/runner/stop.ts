@@ -23,9 +23,9 @@ export interface Stopping {
 }
 
 /**
- * Stops what runs in a session: rejects open asks first (else a sub-agent's parent makes one more model call, opencode §8.6),
- * aborts, confirms. Still busy after abortGraceMs: the directory's instance is disposed. Resolves when nothing runs any more, as far
- * as OpenCode can be asked; never rejects for an OpenCode that is away.
+ * Stops what runs in a session: rejects open asks first (else a sub-agent's parent makes one more model call,
+ * opencode §8.6), aborts, confirms. Still busy after abortGraceMs: the directory's instance is disposed. Resolves when
+ * nothing runs any more, as far as OpenCode can be asked; never rejects for an OpenCode that is away.
  */
 export const stopSession = async (stopping: Stopping): Promise<void> => {
   const { client, clock, log, directory, session } = stopping;

@@ -23,8 +23,8 @@ const troubleMs = 1_000;
 const maxTroubles = 5;
 
 /**
- * One turn from its commit to its end, which is decided by what OpenCode has stored and by nothing else (protocol §4). A single
- * loop looks at the state whenever something was heard, so no two steps of a turn ever run at once.
+ * One turn from its commit to its end, which is decided by what OpenCode has stored and by nothing else (protocol §4).
+ * A single loop looks at the state whenever something was heard, so no two steps of a turn ever run at once.
  */
 export class TurnLoop {
   readonly turn: Turn;

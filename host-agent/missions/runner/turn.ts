@@ -25,7 +25,9 @@ export interface Turn {
   /** When this process sent the prompt, or attached to the turn. */
   seenAtMs: number;
   heardAtMs: number;
-  /** The first error for the session since the prompt was sent; a second one is the same with a stack (opencode §7.2). */
+  /**
+   * The first error for the session since the prompt was sent; a second one is the same with a stack (opencode §7.2).
+   */
   error: OpenCodeError | null;
   /** Pauses before a retry, and what was said of them. */
   retriesSaid: Set<string>;

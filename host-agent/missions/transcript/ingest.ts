@@ -24,7 +24,9 @@ import {
   usageOf,
 } from './translation.ts';
 
-/** Our own mark comes back through OpenCode's stream within milliseconds; after this long the history is read instead. */
+/**
+ * Our own mark comes back through OpenCode's stream within milliseconds; after this long the history is read instead.
+ */
 const fenceMs = 5_000;
 
 /**
@@ -116,8 +118,8 @@ export class Ingest {
   }
 
   /**
-   * Waits until everything OpenCode has stored so far has come through the stream: writes a mark into the session and waits for
-   * its event. False when it does not come. Throws as Client does.
+   * Waits until everything OpenCode has stored so far has come through the stream: writes a mark into the session and
+   * waits for its event. False when it does not come. Throws as Client does.
    */
   async fence(): Promise<boolean> {
     await this.#todos.settled();
@@ -176,8 +178,8 @@ export class Ingest {
   }
 
   /**
-   * Stores rows of this mission with what `alongside` writes. False when there is no room: then this is stalled. A row the log would
-   * refuse is left out: one mistake of ours must not hold up what comes behind it.
+   * Stores rows of this mission with what `alongside` writes. False when there is no room: then this is stalled. A row
+   * the log would refuse is left out: one mistake of ours must not hold up what comes behind it.
    */
   append(rows: OutboxRow[], alongside?: () => void): boolean {
     if (rows.length === 0 && !alongside) return true;
@@ -280,7 +282,7 @@ export class Ingest {
     this.#stopWaiting = this.#context.clock.after(waitMs, () => this.#checkpointDue());
   }
 
-  /** A failure other than a full store must not end the process. What could not be stored comes with the end of its part. */
+  /** A failure other than a full store must not end the process: what was not stored comes when its part ends. */
   #checkpointDue(): void {
     try {
       this.#checkpoint(this.#waitMs());

@@ -4,8 +4,8 @@ import type { Store } from '../../store/store.ts';
 import type { MissionContext } from '../context.ts';
 
 /**
- * Whether `history` (whole, of a mission's sessions) continues what was translated: the event at each stored head is still the
- * same one. Else OpenCode's store was replaced by another or an older copy (protocol §3).
+ * Whether `history` (whole, of a mission's sessions) continues what was translated: the event at each stored head is
+ * still the same one. Else OpenCode's store was replaced by another or an older copy (protocol §3).
  */
 export const isSameStore = (store: Store, record: MissionRecord, history: readonly Durable[]): boolean => {
   const source = store.heads.source();
@@ -18,8 +18,8 @@ export const isSameStore = (store: Store, record: MissionRecord, history: readon
 };
 
 /**
- * Whether the missing session of `record` means that OpenCode's store was lost: it has no other session of ours either. One
- * that was only deleted leaves those of the other missions.
+ * Whether the missing session of `record` means that OpenCode's store was lost: it has no other session of ours either.
+ * One that was only deleted leaves those of the other missions.
  */
 export const isStoreLost = async ({ store, client }: MissionContext, record: MissionRecord): Promise<boolean> => {
   const source = store.heads.source();
@@ -31,8 +31,8 @@ export const isStoreLost = async ({ store, client }: MissionContext, record: Mis
 };
 
 /**
- * Goes on with the store OpenCode has now, from where it stands, under a source of its own; the first mission that notices says
- * so in the log.
+ * Goes on with the store OpenCode has now, from where it stands, under a source of its own; the first mission that
+ * notices says so in the log.
  */
 export const adoptStore = (
   { store, clock, log }: MissionContext,

@@ -34,8 +34,8 @@ interface Tree {
 }
 
 /**
- * Distributes the event stream to the missions that follow it and fills every gap from OpenCode's history. A tree without
- * a turn needs no history: it goes on with the first seq that comes.
+ * Distributes the event stream to the missions that follow it and fills every gap from OpenCode's history. A tree
+ * without a turn needs no history: it goes on with the first seq that comes.
  */
 export class Following implements StreamSink {
   readonly #client: Client;
@@ -229,7 +229,8 @@ export class Following implements StreamSink {
       this.#join(tree, row.session);
       tree.heads.set(row.session, row.seq);
     }
-    // A row that can't be read is missing in both. The history reaches to what was held, so it is no hole that could be filled.
+    // A row that can't be read is missing in both. The history reaches to what was held, so it is no hole that could be
+    // filled.
     for (const { session, seq } of history) {
       const next = firstHeld.get(session);
       if (next !== undefined && seq >= next) tree.heads.set(session, Math.max(tree.heads.get(session) ?? -1, next - 1));

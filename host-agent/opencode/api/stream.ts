@@ -26,8 +26,8 @@ export interface StreamSink {
 }
 
 /**
- * Holds `GET /global/event` until `signal` aborts, dialling again after every loss. The stream is always read on, because
- * OpenCode buffers for a slow reader without bound (opencode §7.1).
+ * Holds `GET /global/event` until `signal` aborts, dialling again after every loss. The stream is always read on,
+ * because OpenCode buffers for a slow reader without bound (opencode §7.1).
  */
 export const holdStream = async (
   endpoint: EndpointFile,
@@ -91,7 +91,10 @@ const readOnce = async (
   }
 };
 
-/** Reads the texts of one connection. What it can't read is logged once for each reason: a tool that grows is told hundreds of times. */
+/**
+ * Reads the texts of one connection. What it can't read is logged once for each reason: a tool that grows is told
+ * hundreds of times.
+ */
 const reader = (log: Log): ((text: string) => OpenCodeEvent[]) => {
   const said = new Set<string>();
   const say = (event: string, reason: string, fields: object): void => {
@@ -113,7 +116,10 @@ const reader = (log: Log): ((text: string) => OpenCodeEvent[]) => {
   };
 };
 
-/** Cuts the stream into the data of its events, which is all that OpenCode sends (opencode §7.1). Throws on one that is too long. */
+/**
+ * Cuts the stream into the data of its events, which is all that OpenCode sends (opencode §7.1). Throws on one that is
+ * too long.
+ */
 export const eventSplitter = (): ((chunk: string) => string[]) => {
   const whole: string[] = [];
   const parser = createParser({

@@ -8,7 +8,10 @@ export interface FrozenTimes {
   lookMs: number;
   /** For an answer: a busy OpenCode is slow, but not this slow. */
   answerMs: number;
-  /** One that has not answered for this long does nothing any more: its longest pauses, on a busy machine, are of seconds. */
+  /**
+   * One that has not answered for this long does nothing any more: its longest pauses, on a busy machine, are of
+   * seconds.
+   */
   limitMs: number;
   /** And so many looks in a row, because a machine that was suspended needs a moment too. */
   looks: number;
@@ -17,8 +20,9 @@ export interface FrozenTimes {
 const times: FrozenTimes = { lookMs: 10_000, answerMs: 10_000, limitMs: 120_000, looks: 6 };
 
 /**
- * Resolves with true when a running OpenCode has stopped answering for good, with false when it ended by itself. This is no limit on
- * a turn: a process whose event loop stands still runs none, and whoever waits for it would wait for ever.
+ * Resolves with true when a running OpenCode has stopped answering for good, with false when it ended by itself. This
+ * is no limit on a turn: a process whose event loop stands still runs none, and whoever waits for it would wait for
+ * ever.
  */
 export const isFrozen = async (
   { url, username, password, exited }: Pick<OpenCodeProcess, 'url' | 'username' | 'password' | 'exited'>,

@@ -1,4 +1,5 @@
-// OpenCode as a process: started so that nothing of it can outlive us, ready when it resolves, ended without left-overs.
+// OpenCode as a process: started so that nothing of it can outlive us, ready when it resolves, ended without
+// left-overs.
 
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -44,7 +45,9 @@ const portTries = 3;
 /** Enough of the error output to explain a failed start. */
 const keptOutputChars = 4_000;
 
-/** Starts OpenCode and resolves when it answers. Rejects with its last output (secrets replaced) when it does not start. */
+/**
+ * Starts OpenCode and resolves when it answers. Rejects with its last output (secrets replaced) when it does not start.
+ */
 export const startOpenCode = async ({
   prepared,
   means,
@@ -93,7 +96,8 @@ const launch = async (
       return running(child, exited, { url, version, prepared, clock });
     } catch (error) {
       await end(child, exited, clock);
-      if (!stderr.closed) await settles(clock, once(stderr, 'close'), signalPauseMs); // its last words may still be in the pipe
+      // Its last words may still be in the pipe.
+      if (!stderr.closed) await settles(clock, once(stderr, 'close'), signalPauseMs);
       throw error;
     }
   } catch (error) {
@@ -153,9 +157,9 @@ const running = (
 };
 
 /**
- * Ends OpenCode, upon which its namespace says what else is there and ends; else the namespace through its first process. unshare
- * waits for that one, and the kernel reports its death only after every other process inside is gone, so that `exited` means all
- * of it.
+ * Ends OpenCode, upon which its namespace says what else is there and ends; else the namespace through its first
+ * process. unshare waits for that one, and the kernel reports its death only after every other process inside is gone,
+ * so that `exited` means all of it.
  */
 const end = async (child: Child, exited: Promise<OpenCodeExit>, clock: Clock): Promise<OpenCodeExit> => {
   const { pid, contained } = child;
@@ -170,11 +174,15 @@ const end = async (child: Child, exited: Promise<OpenCodeExit>, clock: Clock): P
     else signalProcess(first, 'SIGKILL');
     return exited;
   }
-  signalProcess(-pid, 'SIGKILL'); // Its whole process group. Other signals it ignores, and ends no better by (opencode §2.4).
+  // Its whole process group. Other signals it ignores, and ends no better by (opencode §2.4).
+  signalProcess(-pid, 'SIGKILL');
   return exited;
 };
 
-/** Pid, as seen from here, of the first child's first child, and so on for `depth` generations; undefined when there is none. */
+/**
+ * Pid, as seen from here, of the first child's first child, and so on for `depth` generations; undefined when there is
+ * none.
+ */
 const descendant = async (holder: number, depth: number): Promise<number | undefined> => {
   let pid = holder;
   try {

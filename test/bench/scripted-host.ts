@@ -1,8 +1,9 @@
 // A host's end of the link that says what a section wants said, as fast as it is acknowledged.
+
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { parseEdgeFrame } from '../../shared/frames.ts';
-import { protocolVersion } from '../../shared/limits.ts';
+import { firstHello } from '../support/first-hello.ts';
 
 export interface Batch {
   items: object[];
@@ -71,21 +72,9 @@ export const dialHost = async (url: string, path: string, { run, token }: { run:
   };
 };
 
-const hello = (run: string): object => ({
-  type: 'hello',
-  version: protocolVersion,
-  agent_version: 'bench',
-  epoch: 1,
-  run,
-  welcomed_run: null,
-  segment: null,
-  seq: 0,
-  acked: null,
-  runs: [],
-  commands: [],
-  turns: [],
-  sessions: [],
-  at: { run, n: 0 },
-  capabilities: { agents: null, working_dir: '/root', slots: 1_000 },
-  clock: Date.now(),
-});
+const hello = (run: string): object =>
+  firstHello(run, {
+    agent_version: 'bench',
+    capabilities: { agents: null, working_dir: '/root', slots: 1_000 },
+    clock: Date.now(),
+  });

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:test';
 import { type EdgeFrame, parseEdgeFrame } from '../../shared/frames.ts';
-import { protocolVersion } from '../../shared/limits.ts';
 import { applyMigrations } from '../../worker/directory/migrations.ts';
+import { firstHello } from '../support/first-hello.ts';
 
 /** A host's end of the link inside workerd: speaks frames, keeps what it was sent, waits for what it expects. */
 export interface HostPeer {
@@ -60,25 +60,7 @@ export const dialHost = async (host: string, epoch = 1): Promise<HostPeer> => {
 };
 
 /** A `hello` of a host with nothing open. */
-export const hello = (run: string, more: object = {}): object => ({
-  type: 'hello',
-  version: protocolVersion,
-  agent_version: 'test',
-  epoch: 1,
-  run,
-  welcomed_run: null,
-  segment: null,
-  seq: 0,
-  acked: null,
-  runs: [],
-  commands: [],
-  turns: [],
-  sessions: [],
-  at: { run, n: 0 },
-  capabilities: { agents: null, working_dir: '/root' },
-  clock: 0,
-  ...more,
-});
+export const hello = (run: string, more: Record<string, unknown> = {}): object => firstHello(run, more);
 
 export const batch = (run: string, from: number, items: object[], deltas: object[] = []): object => ({
   type: 'batch',

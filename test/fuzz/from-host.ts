@@ -1,6 +1,8 @@
 /** Bad input for the edge: what a broken, outdated or hostile host-agent may send. */
+
 import { randomUUID } from 'node:crypto';
-import { closeCode, protocolVersion } from '../../shared/limits.ts';
+import { closeCode } from '../../shared/limits.ts';
+import { firstHello } from '../support/first-hello.ts';
 import { type Frame, inside, mutated, nasty, pick, plain, type Random, type Shot } from './frames.ts';
 
 /** What the attacker knows of the edge it attacks: ids that exist there and are none of its business. */
@@ -35,26 +37,14 @@ export const newMission = (): Pick<Attacker, 'mission' | 'command' | 'turn'> => 
   turn: randomUUID(),
 });
 
-export const hello = (run: string, more: Frame = {}): Frame => ({
-  type: 'hello',
-  version: protocolVersion,
-  agent_version: 'fuzz',
-  epoch: 1,
-  run,
-  welcomed_run: null,
-  segment: null,
-  seq: 0,
-  acked: null,
-  runs: [],
-  commands: [],
-  turns: [],
-  sessions: [],
-  at: { run, n: 0 },
-  // The turns that an attack begins and never ends hold their slots: it is their own server that says they run.
-  capabilities: { agents: null, working_dir: '/root', slots: 1_000 },
-  clock: 1,
-  ...more,
-});
+export const hello = (run: string, more: Frame = {}): Frame =>
+  firstHello(run, {
+    agent_version: 'fuzz',
+    // The turns that an attack begins and never ends hold their slots: it is their own server that says they run.
+    capabilities: { agents: null, working_dir: '/root', slots: 1_000 },
+    clock: 1,
+    ...more,
+  });
 
 export const batch = (run: string, from: number, items: unknown[], deltas: unknown[] = []): Frame => ({
   type: 'batch',

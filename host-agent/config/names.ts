@@ -4,8 +4,8 @@ import { variableNames } from './table.ts';
 import { providerVariable, unusedVariables } from './variables.ts';
 
 /**
- * Throws StartError for the first name that looks like a setting of Open Agent and is not one: a mistyped setting must not be
- * silently without effect. `where` ends the sentence, `ours` says which names are meant for us.
+ * Throws StartError for the first name that looks like a setting of Open Agent and is not one: a mistyped setting must
+ * not be silently without effect. `where` ends the sentence, `ours` says which names are meant for us.
  */
 export const rejectUnknown = (names: string[], where: string, ours: (name: string) => boolean): void => {
   const unknown = names.find((name) => ours(name) && !isKnown(name));

@@ -55,8 +55,8 @@ const httpUrl = z
   );
 
 /**
- * What a login could type: see shared/password.ts. A text that was meant as a hash and is not one would be a password that
- * everybody can read.
+ * What a login could type: see shared/password.ts. A text that was meant as a hash and is not one would be a password
+ * that everybody can read.
  */
 const password = z
   .string()

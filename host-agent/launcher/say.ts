@@ -1,6 +1,6 @@
 /**
- * What the person who started Open Agent reads on stdout: short lines, no stack traces. The only secret among them is the
- * generated password, and it is shown at the first start alone.
+ * What the person who started Open Agent reads on stdout: short lines, no stack traces. The only secret among them is
+ * the generated password, and it is shown at the first start alone.
  */
 import type { Settings } from '../config/settings.ts';
 import { type ContainmentMeans, contain } from '../process/namespace.ts';

@@ -1,6 +1,9 @@
 import { protocolVersion } from '../../shared/limits.ts';
 
-/** The `hello` of a played host that dials for the first time and has nothing open. `more` takes the place of its fields. */
+/**
+ * The `hello` of a played host that dials for the first time and has nothing open. `more` takes the place of its
+ * fields.
+ */
 export const firstHello = (run: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
   type: 'hello',
   version: protocolVersion,

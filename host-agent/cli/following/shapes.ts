@@ -1,6 +1,6 @@
 /**
- * What the commands read of the stream's events. It is less than shared/events.ts has, and without its limits, on purpose: the
- * edge may be of another version, and an event that says more than this one knows is no reason to stop.
+ * What the commands read of the stream's events. It is less than shared/events.ts has, and without its limits, on
+ * purpose: the edge may be of another version, and an event that says more than this one knows is no reason to stop.
  */
 import { z } from 'zod';
 import { missionStatus, outcome, requestKind, requestOutcome, usage } from '../../../shared/events.ts';

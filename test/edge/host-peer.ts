@@ -60,7 +60,7 @@ export const dialHost = async (host: string, epoch = 1): Promise<HostPeer> => {
 };
 
 /** A `hello` of a host with nothing open. */
-export const hello = (run: string, more: Record<string, unknown> = {}): object => firstHello(run, more);
+export const hello = (run: string, more: object = {}): object => firstHello(run, { ...more });
 
 export const batch = (run: string, from: number, items: object[], deltas: object[] = []): object => ({
   type: 'batch',

@@ -157,10 +157,7 @@ export class Ingest {
     );
   }
 
-  /**
-   * The call that an ask of OpenCode names, once its row is stored; null before, and when the call belongs to no turn
-   * of this mission.
-   */
+  /** The call that an ask of OpenCode names, once its row is stored; null before, and for one of no turn of ours. */
   callOf(messageID: string, callID: string): { part: string; turn: TurnId; parent: string | undefined } | null {
     const answer = this.#state.answers.get(messageID);
     for (const view of answer ? this.#state.parts.values() : []) {

@@ -1,10 +1,11 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { closeCode } from '../../shared/limits.ts';
-import { EdgePeer } from '../support/edge-peer.ts';
+import { linkTimes } from '../../host-agent/link/times.ts';
+import { closeCode, replacedMaxMs } from '../../shared/limits.ts';
+import { type Dial, EdgePeer } from '../support/edge-peer.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { newHostId, note, temporaryDirectory, temporaryStore } from '../support/host-store.ts';
-import { scaledMs } from '../support/patience.ts';
 import { runningLink } from '../support/running-link.ts';
 
 test('a store that was put back from a copy dials with a new run and says which run the copy had last', async () => {
@@ -50,24 +51,37 @@ test('two copies of a host-agent do not fight: whoever was replaced waits, each 
   original.outbox.append([note('before the copy')]);
   original.close();
   copyFileSync(path, `${path}.clone`);
-  // A session that holds for twice the longest wait starts over: none here may, however slow the machine is.
-  const times = { replacedMinMs: scaledMs(100), replacedMaxMs: scaledMs(400) };
-  const links = [path, `${path}.clone`].map((each) => runningLink(temporaryStore(each, id), peer, { times }));
-  let current = await peer.dialled();
+  const clock = handClock();
+  // Pings would have to be answered while time goes on in minutes.
+  const times = { ...linkTimes, pingMs: 10 * replacedMaxMs, silenceMs: 20 * replacedMaxMs };
+  const links = [path, `${path}.clone`].map((each) => runningLink(temporaryStore(each, id), peer, { clock, times }));
+  const replaced = () => links.flatMap(({ logged }) => logged.filter(({ event }) => event === 'link.replaced'));
+  const welcomes = () => links.flatMap(({ told }) => told.filter(([what]) => what === 'welcome'));
+  const welcomed = async (dial: Dial): Promise<Dial> => {
+    const before = welcomes().length;
+    await dial.next('hello');
+    dial.welcome();
+    await peer.until(() => (welcomes().length > before ? true : undefined));
+    return dial;
+  };
+  let [current, next] = [await peer.dialled(), await peer.dialled()];
+  current = await welcomed(current);
 
   for (let round = 0; round < 10; round++) {
-    await current.next('hello');
-    current.welcome();
-    const next = await peer.dialled();
     current.close(closeCode.replaced, 'replaced by a newer session of this server');
-    await current.ended();
-    current = next;
+    await peer.until(() => (replaced().length > round ? true : undefined));
+    current = await welcomed(next);
+    // It holds for as long as the other waits, whose wait is the longest so far.
+    clock.advance(Math.max(...replaced().map(({ wait_ms }) => Number(wait_ms))));
+    next = await peer.dialled();
   }
 
-  const waits = links.map(({ logged }) =>
-    logged.filter(({ event }) => event === 'link.replaced').map(({ wait_ms }) => wait_ms),
-  );
-  for (const each of waits) expect(each.slice(0, 4)).toEqual([100, 200, 400, 400].map(scaledMs));
+  for (const { logged } of links) {
+    const waits = logged.filter(({ event }) => event === 'link.replaced').map(({ wait_ms }) => wait_ms);
+    expect(waits).toEqual([1, 2, 4, 8, 15].map((minutes) => minutes * 60_000));
+  }
+  await next.next('hello');
+  await peer.stored(1);
   const runs = new Set(peer.dials.map((dial) => dial.all('hello')[0]?.run));
   expect(runs.size).toBe(2);
   // The row from before the copy is in both outboxes, under one run and number.

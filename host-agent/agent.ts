@@ -93,7 +93,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
   const client = openCodeClient(endpoint);
   const providers = providerApi(endpoint);
   const providerFile = openProviderFile(files.providers);
-  const renewal = new Renewal(providerFile, () => client.instance());
+  const renewal = new Renewal(providerFile, () => client.process());
   const following = new Following(client, clock, log);
   const agents = new AgentNames(client, folders.home, log, () => link.agentsChanged());
   const live = new LiveTurns(() => link.turnsChanged());
@@ -122,17 +122,17 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     },
     renewal,
     permissive: config.permissive,
-    endOf: (instance) => endOf(files.openCodeEnds, instance),
+    endOf: (process) => endOf(files.openCodeEnds, process),
     stopAfterRepeats: config.stopAfterRepeats,
   };
   const dispatch = new Dispatch(context);
   const samples = new Samples(clock, log);
 
   const sink: StreamSink = {
-    opened: (instance) => {
+    opened: (process) => {
       void agents.ask();
       takeLauncherNotes(); // What an OpenCode before this one left behind.
-      following.opened(instance);
+      following.opened(process);
       dispatch.openCodeIsThere();
     },
     events: (events) => following.events(events),

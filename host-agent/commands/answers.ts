@@ -71,8 +71,8 @@ export class Answers {
     // The edge accepts one answer only. A second one means that the edge was replaced by an older copy of itself.
     const isSecond = request.attempt !== null && !isRepeated && store.inbox.isOpen(request.attempt);
     if (isSecond) return this.#end(command, 'expired', overText);
-    const instance = client.instance();
-    if (request.instance !== instance) return this.#endBoth(command, 'expired');
+    const process = client.process();
+    if (request.process !== process) return this.#endBoth(command, 'expired');
     if (!isRepeated) store.transact(() => store.asks.attempted(request.request, command.id));
     try {
       await this.#reply(command, request.directory);
@@ -83,7 +83,7 @@ export class Answers {
       // Any other status comes from an OpenCode process that is ending, or from the next one, which has another
       // password: try again.
       if (error.status !== 404) return false;
-      const isApplied = isRepeated && client.instance() === instance;
+      const isApplied = isRepeated && client.process() === process;
       return this.#endBoth(command, isApplied ? outcomeOf(command) : 'expired');
     }
     return this.#isClosed ? false : this.#endBoth(command, outcomeOf(command));

@@ -39,7 +39,7 @@ export interface MissionContext {
   /** Nothing asks for a permission: what would is allowed. Else people are asked. */
   permissive: boolean;
   /** Why an OpenCode process of ours ended, as a sentence for people; undefined when that is not known. */
-  endOf?: (instance: string) => string | undefined;
+  endOf?: (process: string) => string | undefined;
   /** A turn is stopped after so many steps in a row that brought nothing (`STOP_AFTER_REPEATS`); 0 never stops it. */
   stopAfterRepeats: number;
 }

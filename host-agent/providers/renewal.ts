@@ -9,18 +9,18 @@ import type { ProviderFile } from './file.ts';
  */
 export class Renewal {
   readonly #file: ProviderFile;
-  readonly #instance: () => string;
+  readonly #process: () => string;
   readonly #seen = new Map<string, string>();
 
-  /** `instance`: the OpenCode process; may throw OpenCodeAway. */
-  constructor(file: ProviderFile, instance: () => string) {
+  /** `process`: the OpenCode process; may throw OpenCodeAway. */
+  constructor(file: ProviderFile, process: () => string) {
     this.#file = file;
-    this.#instance = instance;
+    this.#process = process;
   }
 
   /** Something has changed now. Throws OpenCodeAway. */
   async changed(): Promise<void> {
-    const change = { instance: this.#instance(), id: randomUUID() };
+    const change = { instance: this.#process(), id: randomUUID() };
     await this.#file.change((now) => ({ ...now, change }));
     this.#seen.clear();
   }
@@ -29,7 +29,7 @@ export class Renewal {
     const { change } = this.#file.get();
     if (change === null || this.#seen.get(directory) === change.id) return false;
     try {
-      return this.#instance() === change.instance;
+      return this.#process() === change.instance;
     } catch (error) {
       if (error instanceof OpenCodeAway) return false; // Nothing runs that could be old.
       throw error;

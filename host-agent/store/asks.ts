@@ -3,14 +3,17 @@ import { type CommandId, commandId, type MissionId, missionId, type TurnId, turn
 import { type Columns, text, textOrNull } from './columns.ts';
 import type { Database } from './database.ts';
 
-/** A question or permission that the log was told of. It lives and dies with the OpenCode process `instance`. */
+/**
+ * A question or permission that the log was told of. It lives and dies with the OpenCode process `process`, which is
+ * `instance` in SQL.
+ */
 export interface AskRecord {
   request: string;
   mission: MissionId;
   turn: TurnId;
   /** Where OpenCode looks for it. */
   directory: string;
-  instance: string;
+  process: string;
   kind: AskKind;
   /** Null while it is open. */
   outcome: AskOutcome | null;
@@ -41,10 +44,10 @@ export class Asks {
       .map(record);
   }
 
-  asked({ request, mission, turn, directory, instance, kind }: AskRecord): void {
+  asked({ request, mission, turn, directory, process, kind }: AskRecord): void {
     this.#database.db
       .prepare('INSERT INTO requests (request, mission, turn, directory, instance, kind) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(request, mission, turn, directory, instance, kind);
+      .run(request, mission, turn, directory, process, kind);
   }
 
   /**
@@ -78,7 +81,7 @@ const record = (row: Columns): AskRecord => {
     mission: missionId.parse(text(row, 'mission')),
     turn: turnId.parse(text(row, 'turn')),
     directory: text(row, 'directory'),
-    instance: text(row, 'instance'),
+    process: text(row, 'instance'),
     kind: requestKind.parse(text(row, 'kind')),
     outcome: outcome === null ? null : requestOutcome.parse(outcome),
     attempt: attempt === null ? null : commandId.parse(attempt),

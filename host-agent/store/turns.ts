@@ -2,14 +2,14 @@ import { type CommandId, commandId, type MissionId, missionId, type TurnId, turn
 import { type Columns, integer, integerOrNull, text } from './columns.ts';
 import type { Database } from './database.ts';
 
-/** One execution of one message. `instance` is the OpenCode process it was started on. Times in ms. */
+/** One execution of one message. `process` is the OpenCode process it was started on (`instance` in SQL). Times in ms. */
 export interface TurnRecord {
   turn: TurnId;
   command: CommandId;
   mission: MissionId;
   session: string;
   directory: string;
-  instance: string;
+  process: string;
   startedAt: number;
   /** When OpenCode was seen to have stored the message. */
   acceptedAt: number | null;
@@ -40,7 +40,7 @@ export class Turns {
         record.mission,
         record.session,
         record.directory,
-        record.instance,
+        record.process,
         record.startedAt,
         record.acceptedAt,
         record.resends,
@@ -53,11 +53,9 @@ export class Turns {
     this.#database.db.prepare('UPDATE turns SET accepted_at = ? WHERE turn = ? AND accepted_at IS NULL').run(at, turn);
   }
 
-  /** The prompt is about to be sent again, to OpenCode process `instance`; committed before it is sent. */
-  resent(turn: TurnId, instance: string): void {
-    this.#database.db
-      .prepare('UPDATE turns SET resends = resends + 1, instance = ? WHERE turn = ?')
-      .run(instance, turn);
+  /** The prompt is about to be sent again, to this OpenCode process; committed before it is sent. */
+  resent(turn: TurnId, process: string): void {
+    this.#database.db.prepare('UPDATE turns SET resends = resends + 1, instance = ? WHERE turn = ?').run(process, turn);
   }
 
   end(turn: TurnId, at: number): void {
@@ -85,7 +83,7 @@ const record = (row: Columns): TurnRecord => ({
   mission: missionId.parse(text(row, 'mission')),
   session: text(row, 'session'),
   directory: text(row, 'directory'),
-  instance: text(row, 'instance'),
+  process: text(row, 'instance'),
   startedAt: integer(row, 'started_at'),
   acceptedAt: integerOrNull(row, 'accepted_at'),
   resends: integer(row, 'resends'),

@@ -92,7 +92,7 @@ test('a turn whose prompt was never sent is not sent before welcome, and not for
   const directory = lab.missionDirectory(command.id);
   const session = await lab.createSession(directory, 'Unsent');
   first.store.missions.put({ mission: command.mission, session, directory, source: first.store.heads.source() });
-  const record = newRecord(command, { session, directory, instance: lab.openCode.instance }, Date.now());
+  const record = newRecord(command, { session, directory, process: lab.openCode.instance }, Date.now());
   first.store.outbox.append([], () => first.store.turns.start(record));
   await first.drop();
 

@@ -83,7 +83,7 @@ beforeAll(async () => {
   const api = providerApi(endpoint);
   connected = api.connected;
   file = openProviderFile(join(dir, 'providers.json'));
-  renewal = new Renewal(file, () => client.instance());
+  renewal = new Renewal(file, () => client.process());
   side = {
     api,
     file,

@@ -25,7 +25,7 @@ test('a turn that was stored but never sent is sent by the next process; a store
     const directory = lab.missionDirectory(command.id);
     const session = await lab.createSession(directory, 'Waiting');
     first.store.missions.put({ mission: command.mission, session, directory, source: first.store.heads.source() });
-    const place = { session, directory, instance: lab.openCode.instance };
+    const place = { session, directory, process: lab.openCode.instance };
     const record = newRecord(command, place, Date.now());
     first.store.outbox.append([], () => first.store.turns.start(record));
     const { messageID, partID } = promptIds(command);

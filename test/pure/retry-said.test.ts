@@ -12,7 +12,7 @@ const turn = (): Turn => {
   return turnOf(
     { clock: handClock() },
     command,
-    newRecord(command, { session: 's', directory: '/', instance: 'i' }, 0),
+    newRecord(command, { session: 's', directory: '/', process: 'p' }, 0),
     'build',
     null,
   );

@@ -92,7 +92,7 @@ export class Asks {
         reading.over();
       } catch (error) {
         // `ready` looks again when OpenCode is back.
-        if (error instanceof OpenCodeAway && this.#context.following.instance() === null) break;
+        if (error instanceof OpenCodeAway && this.#context.following.process() === null) break;
         this.#mustReadAgain = true;
         await wait(this.#context.clock, reading.failed(error, 'warn'), undefined, { keepsAlive: false });
       }
@@ -104,8 +104,8 @@ export class Asks {
     const { client, store, following, permissive } = this.#context;
     const { directory, turn } = this.#turn;
     const { session } = this.#ingest;
-    const instance = following.instance();
-    if (instance === null || !this.#canStore()) return;
+    const process = following.process();
+    if (process === null || !this.#canStore()) return;
     // Read before the lists are fetched: something that was opened meanwhile may be missing from them without having
     // ended.
     const known = store.asks.openOf(turn);
@@ -116,16 +116,16 @@ export class Asks {
       ...questions.map((each): Pending => ({ kind: 'question', ...each })),
     ].filter(({ sessionID }) => members.has(sessionID));
     if (permissive && !this.#isStopping()) await this.#allow(listed.filter(({ kind }) => kind === 'permission'));
-    if (this.#isOver || !this.#canStore() || following.instance() !== instance) return;
+    if (this.#isOver || !this.#canStore() || following.process() !== process) return;
 
     const ids = new Set(listed.map(({ id }) => id));
-    const ends = known.flatMap((each) => (ids.has(each.request) ? [] : this.#endOf(each, instance)));
+    const ends = known.flatMap((each) => (ids.has(each.request) ? [] : this.#endOf(each, process)));
     const fresh = listed
       .filter(({ id, kind }) => !(permissive && kind === 'permission') && !this.#told.has(id) && !store.asks.get(id))
       .map((each) => this.#asked(each));
     this.#isHolding = fresh.includes(null);
     const asked = fresh.filter((each) => each !== null);
-    if (ends.length + asked.length > 0) this.#append(ends, asked, instance);
+    if (ends.length + asked.length > 0) this.#append(ends, asked, process);
     this.#count();
   }
 
@@ -150,7 +150,7 @@ export class Asks {
     if (record?.outcome !== null || (record.attempt !== null && inbox.isOpen(record.attempt))) return [];
     const told = this.#told.get(request);
     if (told) return { type: 'request.ended', request, ...told };
-    const isApplied = record.attempt !== null && record.instance === now;
+    const isApplied = record.attempt !== null && record.process === now;
     return { type: 'request.ended', request, outcome: isApplied ? 'answered' : 'expired' };
   }
 
@@ -172,7 +172,7 @@ export class Asks {
     };
   }
 
-  #append(ends: readonly Ended[], asked: readonly Asked[], instance: string): void {
+  #append(ends: readonly Ended[], asked: readonly Asked[], process: string): void {
     const { store } = this.#context;
     const { mission, directory, turn } = this.#turn;
     this.#ingest.append(
@@ -180,7 +180,7 @@ export class Asks {
       () => {
         this.#store(ends);
         for (const { request, kind } of asked)
-          store.asks.asked({ request, mission, turn, directory, instance, kind, outcome: null, attempt: null });
+          store.asks.asked({ request, mission, turn, directory, process, kind, outcome: null, attempt: null });
       },
     );
   }

@@ -182,7 +182,7 @@ export class MissionRunner implements Follower {
     const { store, client, following } = this.#context;
     try {
       if (this.#isOver(starting)) return true;
-      if (following.instance() === null) {
+      if (following.process() === null) {
         const failure = client.failure();
         if (failure !== null) throw new Error(failure);
         return false;
@@ -207,9 +207,9 @@ export class MissionRunner implements Follower {
 
   #commit({ command, mayHaveRun }: Starting, { directory, session, agent, model }: Prepared): boolean {
     const { store, following, clock } = this.#context;
-    const instance = following.instance();
-    if (instance === null) return false;
-    const record = newRecord(command, { session, directory, instance }, clock.now());
+    const process = following.process();
+    if (process === null) return false;
+    const record = newRecord(command, { session, directory, process }, clock.now());
     // The turn is stored before the prompt is sent: a restart finds it and asks OpenCode what became of it.
     store.outbox.append(startRows(this.#context, command, record, { agent, model }), () => {
       store.missions.opened(command.mission);

@@ -16,18 +16,18 @@ import type { Turn } from './turn.ts';
 export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: boolean, log: Log): Promise<void> => {
   const { client, store, following } = context;
   const { record, command, messageID, partID, agent } = turn;
-  const instance = following.instance();
+  const process = following.process();
   if (isFirst) await stopOrphan(context, turn, log);
-  if (instance === null) throw new OpenCodeAway('OpenCode went away before the prompt was sent');
+  if (process === null) throw new OpenCodeAway('OpenCode went away before the prompt was sent');
   turn.model ??= await chooseModel(context, record.directory, command.args.model);
   const { mission, args } = command;
   const workspace = context.workspaces.named(args.spec.workspace);
   const asking = { mission, workspace, directory: record.directory, content: args.content, model: turn.model, partID };
   const more = await givenParts(context, asking);
-  if (!isFirst || instance !== record.instance) {
-    store.turns.resent(record.turn, instance);
+  if (!isFirst || process !== record.process) {
+    store.turns.resent(record.turn, process);
     record.resends++;
-    record.instance = instance;
+    record.process = process;
   }
   turn.error = null;
   turn.sentAtMs = turn.seenAtMs = turn.heardAtMs = context.clock.steadyMs();

@@ -118,7 +118,7 @@ export class TurnLoop {
   }
 
   ready(): void {
-    if (this.turn.record.instance !== this.#context.following.instance()) this.turn.sentAtMs = null;
+    if (this.turn.record.process !== this.#context.following.process()) this.turn.sentAtMs = null;
     this.#asks.look();
     this.wake();
   }
@@ -194,7 +194,7 @@ export class TurnLoop {
   /** A prompt that was never sent need not wait for an OpenCode that can't be started. */
   #endIfHopeless(): number | 'ended' {
     const { client, following } = this.#context;
-    const failure = this.#mustSend && following.instance() === null ? client.failure() : null;
+    const failure = this.#mustSend && following.process() === null ? client.failure() : null;
     return failure === null ? missionTimes.watchMs : this.#end('failed', unstartedText(failure));
   }
 

@@ -52,10 +52,10 @@ export const turnOf = (
   retriesSaid: new Set(),
 });
 
-/** A fresh record for a message about to run on OpenCode process `instance`. */
+/** A fresh record for a message about to run on this OpenCode process. */
 export const newRecord = (
   command: MessageCommand,
-  place: { session: string; directory: string; instance: string },
+  place: { session: string; directory: string; process: string },
   at: number,
 ): TurnRecord => ({
   turn: turnId.parse(randomUUID()),
@@ -119,7 +119,7 @@ export const endUnstarted = (context: MissionContext, command: MessageCommand, e
   const { store, clock, redactor } = context;
   const { id, mission, args } = command;
   const at = clock.now();
-  const record = newRecord(command, { session: '', directory: '', instance: '' }, at);
+  const record = newRecord(command, { session: '', directory: '', process: '' }, at);
   const text = short(redactor().text(unstartedText(reasonOf(error))));
   const what = { command: id, turn: record.turn, outcome: 'failed' as const };
   const event = { type: 'turn.ended' as const, ...what, answer: [], text, model: null, usage: noUsage };

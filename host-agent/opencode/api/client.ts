@@ -82,7 +82,7 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     failure: () => endpoint.failure(),
 
     /** The OpenCode process that the next call goes to. Throws OpenCodeAway. */
-    instance: () => endpoint.get().instance,
+    process: () => endpoint.get().process,
 
     /** Where OpenCode listens, and whether we started it. */
     address: () => {

@@ -6,7 +6,8 @@ import { readServerFile, type ServerFile } from './server-file.ts';
 export interface Endpoint {
   url: string;
   authorization: string;
-  instance: string;
+  /** Another one after each start of OpenCode (`instance` of server.json). */
+  process: string;
   /** We started it, from our own package. */
   isOurs: boolean;
 }
@@ -51,7 +52,7 @@ const endpointOf = (path: string): Endpoint => {
   return {
     url: url.replace(/\/+$/, ''),
     authorization: basicAuthorization(file),
-    instance,
+    process: instance,
     isOurs: typeof pid === 'number',
   };
 };

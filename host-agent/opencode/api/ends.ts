@@ -12,16 +12,16 @@ const endsFile = z.array(z.object({ instance: z.string(), text: z.string() }));
 /** A turn is judged at the next start of OpenCode; a few more are for one that fails again and again. */
 const keptEnds = 20;
 
-/** Notes how `instance` ends, unless that is known: what is said first is the cause. */
-export const noteEnd = async (path: string, instance: string, text: string): Promise<void> => {
+/** Notes how `process` ends, unless that is known: what is said first is the cause. */
+export const noteEnd = async (path: string, process: string, text: string): Promise<void> => {
   const ends = read(path);
-  if (ends.some((end) => end.instance === instance)) return;
-  await writePrivateFile(path, JSON.stringify([...ends, { instance, text }].slice(-keptEnds)));
+  if (ends.some((end) => end.instance === process)) return;
+  await writePrivateFile(path, JSON.stringify([...ends, { instance: process, text }].slice(-keptEnds)));
 };
 
-/** The sentence of `instance`; undefined when it runs, or nobody saw it end. */
-export const endOf = (path: string, instance: string): string | undefined =>
-  read(path).find((end) => end.instance === instance)?.text;
+/** The sentence of `process`; undefined when it runs, or nobody saw it end. */
+export const endOf = (path: string, process: string): string | undefined =>
+  read(path).find((end) => end.instance === process)?.text;
 
 const read = (path: string): z.infer<typeof endsFile> => {
   try {

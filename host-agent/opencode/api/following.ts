@@ -29,7 +29,7 @@ interface Tree {
   follower: Follower;
   /** Last seq seen of each member; null: not seen yet, the first one counts. */
   heads: Map<string, number | null>;
-  /** Frames that wait while the history is read. */
+  /** Events that wait while the history is read. */
   held: OpenCodeEvent[] | null;
 }
 
@@ -44,7 +44,7 @@ export class Following implements StreamSink {
   readonly #reading: Trouble;
   readonly #trees = new Map<string, Tree>();
   readonly #members = new Map<string, Tree>();
-  #instance: string | null = null;
+  #process: string | null = null;
   /** Counts connections, so that an answer to an earlier one is recognised. */
   #connection = 0;
   #loading = false;
@@ -58,8 +58,8 @@ export class Following implements StreamSink {
   }
 
   /** The OpenCode process whose stream is open, or null. */
-  instance(): string | null {
-    return this.#instance;
+  process(): string | null {
+    return this.#process;
   }
 
   /** Resolves when the stream is opened the next time. */
@@ -70,7 +70,7 @@ export class Following implements StreamSink {
   /** True when what `root` brings now is complete. */
   isReady(root: string): boolean {
     const tree = this.#trees.get(root);
-    return this.#instance !== null && tree !== undefined && tree.held === null;
+    return this.#process !== null && tree !== undefined && tree.held === null;
   }
 
   /** Sessions of a tree, the root first. */
@@ -82,7 +82,7 @@ export class Following implements StreamSink {
     const tree: Tree = { root, follower, heads: new Map(), held: null };
     this.#trees.set(root, tree);
     this.#join(tree, root);
-    if (this.#instance !== null) this.#begin(tree);
+    if (this.#process !== null) this.#begin(tree);
   }
 
   unfollow(root: string): void {
@@ -94,22 +94,22 @@ export class Following implements StreamSink {
   /** Reads the history of a tree again, as after a gap. */
   reload(root: string): void {
     const tree = this.#trees.get(root);
-    if (!tree || this.#instance === null) return;
+    if (!tree || this.#process === null) return;
     tree.held ??= [];
     void this.#load();
   }
 
-  opened(instance: string): void {
-    this.#instance = instance;
+  opened(process: string): void {
+    this.#process = process;
     this.#connection++;
-    this.#log.info('opencode.connected', { instance });
+    this.#log.info('opencode.connected', { instance: process });
     for (const tree of this.#trees.values()) this.#begin(tree);
     this.#opening.resolve();
     this.#opening = Promise.withResolvers();
   }
 
   lost(): void {
-    this.#instance = null;
+    this.#process = null;
     this.#connection++;
     this.#log.info('opencode.lost', {});
     for (const tree of this.#trees.values()) {

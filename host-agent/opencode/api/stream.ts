@@ -18,8 +18,8 @@ const maxEventChars = 64 * 1024 * 1024;
 const maxReasons = 100;
 
 export interface StreamSink {
-  /** Frames from here on belong to OpenCode process `instance`; what came before it was connected is missing. */
-  opened(instance: string): void;
+  /** Events from here on belong to this OpenCode process; what came before it was connected is missing. */
+  opened(process: string): void;
   /** What one read brought, in order. */
   events(events: OpenCodeEvent[]): void;
   lost(): void;
@@ -62,7 +62,7 @@ const readOnce = async (
   signal: AbortSignal,
   opened: () => void,
 ) => {
-  const { url, authorization, instance } = endpoint.get();
+  const { url, authorization, process } = endpoint.get();
   const silent = new AbortController();
   const awaitSilence = (): Cancel =>
     clock.after(silenceMs, () => silent.abort(new Error(`no event for ${silenceMs} ms`)));
@@ -76,7 +76,7 @@ const readOnce = async (
     if (!response.ok || !response.body) throw new Error(`OpenCode's event stream answered ${response.status}`);
     isOpen = true;
     opened();
-    sink.opened(instance);
+    sink.opened(process);
     const split = eventSplitter();
     const understood = reader(log);
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {

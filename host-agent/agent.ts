@@ -21,6 +21,7 @@ import { enrolledAnew } from './link/enrolled-anew.ts';
 import { readHostFile } from './link/host-file.ts';
 import { createLink } from './link/link.ts';
 import type { Link } from './link/port.ts';
+import { type LinkTimes, linkTimes } from './link/times.ts';
 import type { MissionContext } from './missions/context.ts';
 import { LiveTurns } from './missions/live-turns.ts';
 import { AgentNames } from './opencode/api/agent-names.ts';
@@ -43,7 +44,7 @@ import { openProviderFile } from './providers/file.ts';
 import { Renewal } from './providers/renewal.ts';
 import { takeNotes } from './store/notes.ts';
 import { openStore } from './store/store.ts';
-import { keepOutbox } from './store/upkeep.ts';
+import { keepOutbox, recheckMs } from './store/upkeep.ts';
 import { Samples } from './system/samples.ts';
 import { readGivenFile } from './workspaces/given-file.ts';
 import { hostWorkspace } from './workspaces/host-workspace.ts';
@@ -67,6 +68,15 @@ export interface AgentConfig {
   slots: number;
 }
 
+/** Waits of the host-agent in milliseconds, by which its tests bring about in seconds what takes minutes. */
+export interface AgentTimes {
+  link: LinkTimes;
+  /** Between two looks at a full disk. */
+  recheckMs: number;
+}
+
+const agentTimes: AgentTimes = { link: linkTimes, recheckMs };
+
 /** OpenCode's own default agent. */
 const buildAgent = 'build';
 
@@ -74,7 +84,11 @@ const buildAgent = 'build';
  * Runs until `signal` aborts, or until this server was enrolled anew and has to begin with another `host.json`; then
  * lets go of both sides. Turns go on in OpenCode. Throws when this server is not enrolled or its store can't be opened.
  */
-export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promise<'stopped' | 'enrolled anew'> => {
+export const runAgent = async (
+  config: AgentConfig,
+  signal: AbortSignal,
+  times: AgentTimes = agentTimes,
+): Promise<'stopped' | 'enrolled anew'> => {
   const clock = systemClock;
   const anew = new AbortController();
   const files = stateFiles(config.stateDir);
@@ -146,6 +160,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     inbox: store.inbox,
     edge: store.edge,
     clock,
+    times: times.link,
     log,
     hello: () => ({ ...dispatch.report(), agents: agents.names(), workingDir: config.workingDir, slots: config.slots }),
     onWelcome: ({ commands }) => dispatch.welcome(commands.map(({ command }) => command.id)),
@@ -185,7 +200,7 @@ export const runAgent = async (config: AgentConfig, signal: AbortSignal): Promis
     await together(AbortSignal.any([signal, anew.signal]), [
       (stop) => holdStream(endpoint, sink, { clock, log }, stop),
       (stop) => link.run(stop),
-      (stop) => keepOutbox(store.outbox, clock, log, stop),
+      (stop) => keepOutbox(store.outbox, { clock, log, recheckMs: times.recheckMs }, stop),
       (stop) => samples.run(stop),
       async (stop) => {
         if (await enrolledAnew(files.host, hostFile, clock, stop)) anew.abort();

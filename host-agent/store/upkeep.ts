@@ -4,12 +4,16 @@ import type { Outbox } from './outbox.ts';
 import { StoreFull } from './transaction.ts';
 
 /** Often enough for a person who has just freed some space; a look costs one small write, and only while full. */
-const recheckMs = 10_000;
+export const recheckMs = 10_000;
 /** Pruning is bounded per call; see Outbox.prune. */
 const pruneMs = 60_000;
 
 /** Prunes acknowledged rows and, while the disk is full, looks for room; until `signal` aborts. */
-export const keepOutbox = async (outbox: Outbox, clock: Clock, log: Log, signal: AbortSignal): Promise<void> => {
+export const keepOutbox = async (
+  outbox: Outbox,
+  { clock, log, recheckMs }: { clock: Clock; log: Log; recheckMs: number },
+  signal: AbortSignal,
+): Promise<void> => {
   outbox.on('full', () =>
     log.error('outbox.full', {
       text: 'No new turn starts until there is room: free disk space, or bring the edge back.',

@@ -5,7 +5,7 @@
  *
  *     people ── viewerProxy ── edge ── linkProxy ── agent ── openCode ── model
  *
- * Waits of the link are shortened (`quick`), everything else is what is shipped. Nothing restarts by itself here.
+ * Waits of the host-agent are shortened (`quick-agent.ts`), everything else is what is shipped. Nothing restarts by itself here.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,10 +16,9 @@ import { openCodeHistory } from '../support/comparison.ts';
 import { announcedOpenCode, labConfig, openCodeCalls } from '../support/lab.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 import { startModel } from '../support/model.ts';
-import { scaledMs } from '../support/patience.ts';
 import { type Login, logIn, type Person, personAt } from '../support/person.ts';
 import { allDifferences, expectSameConversations, startWitness } from '../support/witness.ts';
-import { alteredBuild, type Change } from './altered-build.ts';
+import { quickBuild } from './copied-build.ts';
 import { startLinkProxy } from './link-proxy.ts';
 import { agentProcess, edgeProcess, openCodeProcess } from './parts.ts';
 import { startViewerProxy } from './viewer-proxy.ts';
@@ -33,8 +32,6 @@ export interface LaboratoryOptions {
   environment?: Record<string, string>;
   /** Gives each process a clock of its own (`jump`). */
   faketime?: boolean;
-  /** Changes to the built programs, such as planted bugs. */
-  changes?: readonly Change[];
   /** Directory to use as WORKING_DIR; removed by whoever made it. */
   workingDir?: string;
   /** Where the host-agent keeps its store, such as a small disk; else the usual state directory. */
@@ -46,23 +43,11 @@ export const password = 'correct horse battery';
 /** So many that no mission waits for another, whatever machine this is; a case about waiting says its own number. */
 const slots = '16';
 
-/**
- * The link's and the store's waits, short enough for a test and in the same order as the real ones (shared/limits.ts).
- */
-const quick: readonly Change[] = [
-  { program: 'host-agent', from: 'var pingMs = 1e4;', to: 'var pingMs = 500;' },
-  { program: 'host-agent', from: 'var silenceMs = 25e3;', to: `var silenceMs = ${scaledMs(3_000)};` },
-  { program: 'host-agent', from: 'var redialMinMs = 500;', to: 'var redialMinMs = 50;' },
-  { program: 'host-agent', from: 'var redialMaxMs = 3e4;', to: 'var redialMaxMs = 400;' },
-  { program: 'host-agent', from: 'var replacedMinMs = 6e4;', to: 'var replacedMinMs = 1_000;' },
-  { program: 'host-agent', from: 'var recheckMs = 1e4;', to: 'var recheckMs = 250;' },
-];
-
 /** Starts all of it; `stop` ends and removes all of it. */
 export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   const directory =
     options.workingDir === undefined ? freshWorkingDir() : { path: options.workingDir, remove: () => undefined };
-  const [model, build] = await Promise.all([startModel(), alteredBuild([...quick, ...(options.changes ?? [])])]);
+  const [model, build] = await Promise.all([startModel(), quickBuild()]);
   const settings = readSettings({
     PATH: process.env.PATH,
     HOME: directory.path,

@@ -12,8 +12,8 @@ import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { scaledMs } from '../support/patience.ts';
-import type { Build } from './altered-build.ts';
 import { type Clock, runningClock, startClock } from './clock.ts';
+import type { Build } from './copied-build.ts';
 import { labProcess } from './lab-process.ts';
 import { stateOf } from './state-copy.ts';
 
@@ -23,6 +23,9 @@ export interface Means {
   faketime: boolean;
   onCrash(name: string): void;
 }
+
+/** For `scaledMs` in the host-agent's own process. */
+const slowness: Record<string, string> = process.env.TEST_SLOWNESS ? { TEST_SLOWNESS: process.env.TEST_SLOWNESS } : {};
 
 /** Time for the host-agent to close its link and its store, as the launcher gives it. */
 const agentGraceMs = scaledMs(3_000);
@@ -137,7 +140,7 @@ const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {
         clock: systemClock,
         command: process.execPath,
         args: ['--disable-warning=ExperimentalWarning', build.agentScript, 'agent-child', JSON.stringify(config)],
-        env: { HOME: settings.workingDir, ...clock?.env() },
+        env: { HOME: settings.workingDir, ...slowness, ...clock?.env() },
         logFile: ground.logFileOf('host-agent'),
         means: { ...ground.means, pidNamespace: false },
         graceMs: agentGraceMs,

@@ -1,5 +1,5 @@
 // Bugs as they could be made: each is a line of our own sources, changed, and the case that has to see it.
-import type { Build } from '../faults/altered-build.ts';
+import type { Build } from '../faults/copied-build.ts';
 import { sameOnReload } from './conversation-cases.ts';
 import {
   absentCommand,

@@ -1,7 +1,7 @@
 // What the host-agent must never do, shown to the real program by an edge that a case plays itself. There is no
 // OpenCode: commands of a version to come end at once, each with a row in the outbox.
 import { expect } from 'vitest';
-import type { Build } from '../faults/altered-build.ts';
+import type { Build } from '../faults/copied-build.ts';
 import { type Dial, EdgePeer } from '../support/edge-peer.ts';
 import { newCommandId, newMissionId } from '../support/host-store.ts';
 import { hostAlone } from './stage.ts';

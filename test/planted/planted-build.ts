@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
 import { packageRoot } from '../../host-agent/launcher/package-root.ts';
-import { alteredBuild, type Build } from '../faults/altered-build.ts';
+import { type Build, copiedBuild } from '../faults/copied-build.ts';
 
 /** Text that stands exactly once in a source file, and what is there instead. */
 export interface Planted {
@@ -20,7 +20,7 @@ export const plantedBuild = async (bugs: readonly Planted[]): Promise<Build> => 
     const times = readFileSync(join(root, file), 'utf8').split(from).length - 1;
     if (times !== 1) throw new Error(`"${from}" stands ${times} times in ${file}, not once: plant the bug anew`);
   }
-  const copy = await alteredBuild([]);
+  const copy = await copiedBuild();
   const plugins = [plant(root, bugs)];
   const common = { bundle: true, format: 'esm', plugins, logLevel: 'warning' } as const;
   if (bugs.some(({ file }) => /^(worker|shared)\//.test(file)))

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Build } from '../faults/altered-build.ts';
+import type { Build } from '../faults/copied-build.ts';
 import { bugs } from './bugs.ts';
 import { plantedBuild } from './planted-build.ts';
 

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { readSettings } from '../../host-agent/config/settings.ts';
 import { prepareStartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { writePrivateFile } from '../../host-agent/process/private-file.ts';
-import type { Build } from '../faults/altered-build.ts';
+import type { Build } from '../faults/copied-build.ts';
 import { agentProcess, edgeProcess } from '../faults/parts.ts';
 import { dialEdge, type HostDial } from '../fuzz/host-dial.ts';
 import { freshWorkingDir } from '../support/launched.ts';

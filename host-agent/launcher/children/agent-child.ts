@@ -1,4 +1,4 @@
-import { runAgent } from '../../agent.ts';
+import { type AgentTimes, runAgent } from '../../agent.ts';
 import { agentConfig } from './host-agent.ts';
 
 /**
@@ -6,10 +6,10 @@ import { agentConfig } from './host-agent.ts';
  * launcher stops it: the others reach every process of a session or a unit at once, and what is stopped first is the
  * launcher's to say.
  */
-export const agentChild = async (config: string | undefined): Promise<void> => {
+export const agentChild = async (config: string | undefined, times?: AgentTimes): Promise<void> => {
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('SIGUSR2', () => stopping.abort());
   const parsed = agentConfig.parse(JSON.parse(config ?? '{}'));
-  while ((await runAgent(parsed, stopping.signal)) === 'enrolled anew');
+  while ((await runAgent(parsed, stopping.signal, times)) === 'enrolled anew');
 };

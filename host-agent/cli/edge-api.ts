@@ -4,6 +4,7 @@ import createClient, { type Client } from 'openapi-fetch';
 import { z } from 'zod';
 import { systemClock } from '../../shared/clock.ts';
 import type { Paths } from '../../shared/routes/paths.ts';
+import { beginningOf } from '../../shared/text.ts';
 import { StartError } from '../config/start-error.ts';
 
 /** An edge that takes longer is as good as away. */
@@ -83,7 +84,7 @@ export const unreachable = (url: string, error: unknown): NoAnswer =>
 /** Throws what an answer of 400 and above means: Refused, or NoAnswer where the edge can't do its work. */
 export const refuse = (url: string, status: number, text: string): void => {
   if (status >= 500) {
-    throw new NoAnswer(`The edge at ${url} can't do this now (${status}): ${text.slice(0, 300)}`, { status });
+    throw new NoAnswer(`The edge at ${url} can't do this now (${status}): ${beginningOf(text, 300)}`, { status });
   }
   if (status >= 400) throw new Refused(status, text === '' ? notOurs(url, `${status}`) : text);
 };

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { beginningOf } from '../../shared/text.ts';
 
 const known: Record<string, [ErrorCode, (path: string) => string]> = {
   ENOENT: ['not_found', (path) => `File not found: ${path}`],
@@ -7,7 +8,10 @@ const known: Record<string, [ErrorCode, (path: string) => string]> = {
   EEXIST: ['conflict', (path) => `${path} exists already: choose another name.`],
   ENOTEMPTY: ['conflict', (path) => `${path} is not empty: something was put there just now. Try again.`],
   ELOOP: ['bad_request', (path) => `${path} leads over a symlink that is not followed here.`],
-  ENAMETOOLONG: ['bad_request', (path) => `The name is too long for the server's file system: ${path.slice(0, 100)}…`],
+  ENAMETOOLONG: [
+    'bad_request',
+    (path) => `The name is too long for the server's file system: ${beginningOf(path, 100)}…`,
+  ],
   EACCES: ['forbidden', (path) => `Permission denied: ${path}. Open Agent's user on the server may not touch it.`],
   EPERM: ['forbidden', (path) => `Not permitted: ${path}. Open Agent's user on the server may not touch it.`],
   EROFS: ['forbidden', (path) => `${path} is on a file system that cannot be written to.`],

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { type Command, type CommandEnvelope, command } from '../../shared/commands.ts';
 import type { HostEvent } from '../../shared/events.ts';
+import { beginningOf } from '../../shared/text.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
@@ -49,7 +50,7 @@ const judge = (envelope: CommandEnvelope, cancelled: boolean, at: number): Verdi
   const parsed = command.safeParse(envelope);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const where = `${issue?.path.join('.') || envelope.kind}: ${issue?.message ?? 'unknown'}`.slice(0, 200);
+    const where = beginningOf(`${issue?.path.join('.') || envelope.kind}: ${issue?.message ?? 'unknown'}`, 200);
     return finished(
       'failed',
       `The server's host-agent does not understand this command (${where}). Update the host-agent.`,

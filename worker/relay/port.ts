@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError, type ErrorCode, httpStatus } from '../../shared/errors.ts';
 import { awayMs } from '../../shared/limits.ts';
+import { beginningOf } from '../../shared/text.ts';
 
 /** Who may join as the server's end. */
 export interface Expected {
@@ -39,7 +40,7 @@ export const failureIn = async (response: Response): Promise<AppError> => {
     const { code, message } = refusal.parse(JSON.parse(text));
     return new AppError(isErrorCode(code) ? code : 'internal', message);
   } catch {
-    return new AppError('unavailable', `The transfer ended before it began: ${text.slice(0, 200)} Try again.`);
+    return new AppError('unavailable', `The transfer ended before it began: ${beginningOf(text, 200)} Try again.`);
   }
 };
 

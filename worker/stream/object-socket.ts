@@ -1,3 +1,4 @@
+import { beginningOf } from '../../shared/text.ts';
 import type { Rendering } from '../../shared/viewer.ts';
 import { splitViewerFrame, type ViewerFrame } from './viewer-frame.ts';
 
@@ -44,7 +45,7 @@ export const dial = async (
   const socket = response.webSocket;
   if (response.status === 403) throw new ViewerRefused('not a user any more');
   if (!socket)
-    throw new Error(`the object refused a viewer: ${response.status} ${(await response.text()).slice(0, 200)}`);
+    throw new Error(`the object refused a viewer: ${response.status} ${beginningOf(await response.text(), 200)}`);
 
   let isOver = false;
   let unanswered = 0;

@@ -1,5 +1,7 @@
 /** Lines in words: the answer on standard output as it comes, what is on the way to it on standard error. */
+
 import { assertNever } from '../../../shared/errors.ts';
+import { beginningOf } from '../../../shared/text.ts';
 import type { Line } from '../following/lines.ts';
 import type { Ends } from './ends.ts';
 import { plain, plainLine, showable } from './plain.ts';
@@ -123,5 +125,5 @@ const inWords = (value: unknown): string => (typeof value === 'string' ? value :
 const short = (text: string): string => {
   // Cut before it is cleaned: a tool's result may be megabytes.
   const line = plainLine(text.slice(0, 4 * lineChars));
-  return line.length > lineChars ? `${line.slice(0, lineChars)}…` : line;
+  return line.length > lineChars ? `${beginningOf(line, lineChars)}…` : line;
 };

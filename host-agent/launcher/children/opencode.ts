@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { beginningOf } from '../../../shared/text.ts';
 import { noteEnd } from '../../opencode/api/ends.ts';
 import { announce, announcedInstance, announceFailure, announceNothing } from '../../opencode/api/server-file.ts';
 import { isFrozen } from '../../opencode/process/frozen.ts';
@@ -118,7 +119,7 @@ const reasonChars = 500;
 const failureText = (error: unknown, logFile: string): string => {
   const said = error instanceof Error ? error.message : String(error);
   const message = stripVTControlCharacters(said).replace(/\s+/g, ' ').trim();
-  const reason = message.length > reasonChars ? `${message.slice(0, reasonChars)}…` : message;
+  const reason = message.length > reasonChars ? `${beginningOf(message, reasonChars)}…` : message;
   return (
     `OpenCode can't be started on this server: ${reason.replace(/\.$/, '')}. It is tried again by itself, and ${logFile} on the ` +
     'server has the details. Send the message again when OpenCode runs.'

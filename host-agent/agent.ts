@@ -144,7 +144,7 @@ export const runAgent = async (
 
   const sink: StreamSink = {
     opened: (process) => {
-      void agents.ask();
+      void agents.refresh();
       takeLauncherNotes(); // What an OpenCode before this one left behind.
       following.opened(process);
       dispatch.openCodeIsThere();

@@ -89,10 +89,10 @@ const cancelAt = async (means: Means, mission: string, instant: Instant): Promis
   if (status !== 200 && status !== 404) throw new Error(`a cancel answered ${status}: ${text}`);
 };
 
-/** Asks until the edge answers. */
-const insist = async ({ over }: Means, ask: () => Promise<Answer>): Promise<Answer> => {
+/** Sends again until the edge answers. */
+const insist = async ({ over }: Means, send: () => Promise<Answer>): Promise<Answer> => {
   for (;;) {
-    const answer = await ask().catch((error: unknown) => {
+    const answer = await send().catch((error: unknown) => {
       if (over.aborted) throw error;
       return null; // No edge, or it went away before it had answered.
     });

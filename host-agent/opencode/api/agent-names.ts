@@ -26,7 +26,7 @@ export class AgentNames {
   }
 
   /** Asks OpenCode; never rejects. Kept are the agents that a mission can run with. */
-  async ask(): Promise<void> {
+  async refresh(): Promise<void> {
     try {
       const all = await this.#client.agents(this.#directory);
       const chosen = all.filter(({ mode, hidden }) => mode !== 'subagent' && !hidden).map(({ name }) => name);

@@ -1,4 +1,4 @@
-// What existing dashboards ask every few seconds, on a store with years of work in it.
+// What existing dashboards call every few seconds, on a store with years of work in it.
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { benchBundle } from '../bundle.ts';
@@ -27,7 +27,7 @@ export const polled = async (report: Report, quick: boolean): Promise<void> => {
   const bundle = await benchBundle('with-minimal');
   const system = await startSystem({ workerDir: bundle.dir });
   const agent = new Agent({ keepAlive: true });
-  const ask = (path: string): Promise<number> =>
+  const call = (path: string): Promise<number> =>
     new Promise((resolve, reject) => {
       const begun = performance.now();
       request(`${system.url}${path}`, { agent, headers: system.headers }, (response) => {
@@ -41,12 +41,12 @@ export const polled = async (report: Report, quick: boolean): Promise<void> => {
   const measure = async (path: string) => {
     const count = quick ? 200 : 1_000;
     const latencies: number[] = [];
-    for (let index = 0; index < count; index++) latencies.push(await ask(path));
+    for (let index = 0; index < count; index++) latencies.push(await call(path));
     let left = count;
     const begun = performance.now();
     await Promise.all(
       Array.from({ length: together }, async () => {
-        while (left-- > 0) await ask(path);
+        while (left-- > 0) await call(path);
       }),
     );
     return { ...spreadOf(latencies), perSecond: (count / (performance.now() - begun)) * 1000 };
@@ -61,7 +61,7 @@ export const polled = async (report: Report, quick: boolean): Promise<void> => {
     fillStore(system.edgeState, system.host.id, fill);
     await system.edge.start();
     for (const path of [empty, trivial, ...Object.values(endpoints)])
-      for (let warm = 0; warm < 100; warm++) await ask(path);
+      for (let warm = 0; warm < 100; warm++) await call(path);
 
     const [nothing, read] = [await measure(empty), await measure(trivial)];
     report({

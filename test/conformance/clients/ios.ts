@@ -29,7 +29,7 @@ export const openIosApp = (url: string, token: string | null = null) => {
   const kept = { jwt_token: token };
   const calls: string[] = [];
 
-  const ask = async (method: string, path: string, body?: unknown): Promise<string> => {
+  const call = async (method: string, path: string, body?: unknown): Promise<string> => {
     const response = await apiFetch(`${url}${path}`, {
       method,
       headers: {
@@ -53,14 +53,14 @@ export const openIosApp = (url: string, token: string | null = null) => {
     method: string,
     path: string,
     body?: unknown,
-  ): Promise<z.infer<T>> => model.parse(JSON.parse(await ask(method, path, body)));
+  ): Promise<z.infer<T>> => model.parse(JSON.parse(await call(method, path, body)));
   const mission = (method: string, path: string, body?: unknown) =>
     decoded(iosMission, method, `/api/control/missions${path}`, body);
 
   return {
     kept,
     calls,
-    ask,
+    call,
     dial: (signal: AbortSignal) =>
       apiFetch(`${url}/api/control/stream`, {
         headers: {
@@ -93,14 +93,14 @@ export const openIosApp = (url: string, token: string | null = null) => {
     createMission: (wish: { title?: string; workspace_id?: string }) => mission('POST', '', wish),
     currentMission: () => decoded(iosMission.nullable(), 'GET', '/api/control/missions/current'),
     resume: (id: string) => mission('POST', `/${id}/resume`),
-    setStatus: (id: string, status: string) => ask('POST', `/api/control/missions/${id}/status`, { status }),
+    setStatus: (id: string, status: string) => call('POST', `/api/control/missions/${id}/status`, { status }),
     deleteMission: (id: string) => decoded(iosDeleted, 'DELETE', `/api/control/missions/${id}`),
     cleanup: () => decoded(iosCleaned, 'POST', '/api/control/missions/cleanup'),
-    removeFromQueue: (id: string) => ask('DELETE', `/api/control/queue/${id}`),
-    clearQueue: () => ask('DELETE', '/api/control/queue'),
-    cancelMission: (id: string) => ask('POST', `/api/control/missions/${id}/cancel`),
+    removeFromQueue: (id: string) => call('DELETE', `/api/control/queue/${id}`),
+    clearQueue: () => call('DELETE', '/api/control/queue'),
+    cancelMission: (id: string) => call('POST', `/api/control/missions/${id}/cancel`),
     viewMission: (id: string) => mission('GET', `/${id}`),
     send: (content: string) => decoded(iosSent, 'POST', '/api/control/message', { content }),
-    stop: () => ask('POST', '/api/control/cancel'),
+    stop: () => call('POST', '/api/control/cancel'),
   };
 };

@@ -35,7 +35,7 @@ export const openControlPage = async (app: WebApp, wanted?: string) => {
 
   /** The chat from stored events, from the history where they fail. */
   const readChat = async (mission: WebMission): Promise<WebItem[]> => {
-    const said = await app.ask('GET', `/api/control/missions/${mission.id}/events`);
+    const said = await app.call('GET', `/api/control/missions/${mission.id}/events`);
     if (said.status !== 200) return fromHistory(mission.history);
     return fromStored(webStored.array().parse(JSON.parse(said.text)));
   };
@@ -109,7 +109,7 @@ export const openControlPage = async (app: WebApp, wanted?: string) => {
     '/api/library/openagent/config',
     '/api/desktop/sessions',
   ])
-    await app.ask('GET', path);
+    await app.call('GET', path);
   const current = webMission.nullable().safeParse(await app.json('GET', '/api/control/missions/current').catch(failed));
   page.current = current.data?.id ?? null;
   const first = wanted ?? page.current;

@@ -57,7 +57,7 @@ export const openWebApp = async (url: string, storage: WebStorage = {}) => {
   };
 
   /** The app's wrapper around every call: 401 logs out, whatever was asked. */
-  const ask = async (method: string, path: string, body?: unknown): Promise<Said> => {
+  const call = async (method: string, path: string, body?: unknown): Promise<Said> => {
     // It announces JSON also where it sends nothing (contract §1.4).
     const announces = method !== 'GET' && method !== 'DELETE' && !/\/(load|cancel|cleanup)$/.test(path);
     const response = await apiFetch(`${base}${path}`, {
@@ -76,7 +76,7 @@ export const openWebApp = async (url: string, storage: WebStorage = {}) => {
   };
 
   const json = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const said = await ask(method, path, body);
+    const said = await call(method, path, body);
     if (said.status < 200 || said.status > 299) throw new WebFailure(said.status, said.text);
     return JSON.parse(said.text);
   };
@@ -93,14 +93,14 @@ export const openWebApp = async (url: string, storage: WebStorage = {}) => {
     );
 
   const readHealth = async (): Promise<void> => {
-    const said = await ask('GET', '/api/health').catch(() => null);
+    const said = await call('GET', '/api/health').catch(() => null);
     // Unreachable or refused counts as "no login needed" (contract §1.3).
     const needsLogin = said?.status === 200 && JSON.parse(said.text).auth_required === true;
     if (needsLogin && !storage['openagent.jwt']) app.isOverlayShown = true;
   };
 
   const readLibrary = async (): Promise<void> => {
-    const answers = await Promise.all(libraryCalls.map((name) => ask('GET', `/api/library/${name}`)));
+    const answers = await Promise.all(libraryCalls.map((name) => call('GET', `/api/library/${name}`)));
     app.libraryProblem = answers.slice(0, 4).find(({ status }) => status !== 200)?.text ?? null;
   };
 
@@ -114,7 +114,7 @@ export const openWebApp = async (url: string, storage: WebStorage = {}) => {
   );
   // One after the other here, so that the order of calls can be told; the app does not wait for one before the next.
   await readHealth();
-  await ask('GET', '/api/control/missions/current');
+  await call('GET', '/api/control/missions/current');
   await readLibrary();
 
   return {
@@ -122,14 +122,14 @@ export const openWebApp = async (url: string, storage: WebStorage = {}) => {
     calls,
     storage,
     sidebar,
-    ask,
+    call,
     json,
     openStream,
     changed,
     until: <T>(what: string, read: () => T | undefined | null | false) => until(what, read, () => ({ ...app, calls })),
     /** The login overlay; false with the server's text shown when it is refused. */
     login: async (password: string): Promise<{ text: string } | null> => {
-      const said = await ask('POST', '/api/auth/login', { password });
+      const said = await call('POST', '/api/auth/login', { password });
       if (said.status !== 200) return { text: said.text };
       const { token, exp }: { token: string; exp: number } = JSON.parse(said.text);
       Object.assign(storage, { 'openagent.jwt': token, 'openagent.jwt_exp': exp });

@@ -13,26 +13,31 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PR
  */
 export const wrongBodies = (method: string, path: string, all: boolean): Asked[] => {
   if (method === 'GET') return [];
-  const ask = (headers: Record<string, string>, body: string | Uint8Array): Asked => ({ method, path, headers, body });
-  const some = [ask(json, '[]'), ask(json, '7'), ask(json, overLimit)];
+  const asked = (headers: Record<string, string>, body: string | Uint8Array): Asked => ({
+    method,
+    path,
+    headers,
+    body,
+  });
+  const some = [asked(json, '[]'), asked(json, '7'), asked(json, overLimit)];
   if (!all) return some;
   return [
     ...some,
-    ask({ 'content-type': 'text/plain' }, '{}'),
-    ask({}, '{}'),
-    ask({ 'content-type': 'application/vnd.x+json; charset=utf-8' }, '{}'),
-    ask({ 'content-type': 'application/json;charset=latin1' }, '{}'),
-    ask(json, '{"a":'),
-    ask(json, ''),
-    ask(json, 'null'),
-    ask(json, '"text"'),
-    ask(json, '{}'),
-    ask(json, '{"__proto__":{"a":1},"a":1,"a":2}'),
-    ask(json, '['.repeat(300)),
-    ask(json, `${'{"a":'.repeat(300)}1${'}'.repeat(300)}`),
-    ask(json, '\ufeff{}'),
-    ask(json, Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)),
-    ask(json, '{"a":"\\ud800"}'),
+    asked({ 'content-type': 'text/plain' }, '{}'),
+    asked({}, '{}'),
+    asked({ 'content-type': 'application/vnd.x+json; charset=utf-8' }, '{}'),
+    asked({ 'content-type': 'application/json;charset=latin1' }, '{}'),
+    asked(json, '{"a":'),
+    asked(json, ''),
+    asked(json, 'null'),
+    asked(json, '"text"'),
+    asked(json, '{}'),
+    asked(json, '{"__proto__":{"a":1},"a":1,"a":2}'),
+    asked(json, '['.repeat(300)),
+    asked(json, `${'{"a":'.repeat(300)}1${'}'.repeat(300)}`),
+    asked(json, '\ufeff{}'),
+    asked(json, Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)),
+    asked(json, '{"a":"\\ud800"}'),
   ];
 };
 

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, test } from 'vitest';
 import { nilUuid } from '../contract/scalars.ts';
-import type { Ask, RouteCase } from '../routes/case.ts';
+import type { RouteCase, Sending } from '../routes/case.ts';
 import { cases } from '../routes/cases.ts';
 import { filled } from '../routes/router.ts';
 import { as, asEach, everybody, settled, tokenOf, type Who } from './everybody.ts';
@@ -42,17 +42,17 @@ const recordCase = async (each: RouteCase): Promise<void> => {
     if (method !== 'GET' && status < 300 && own.startsWith('/api/control/')) await settled();
   };
   /** Made anew for each who may change something by it. */
-  const made = async (ask: Ask | undefined): Promise<Asked> => {
-    const { path = own, body, headers = {} } = typeof ask === 'function' ? await ask() : (ask ?? {});
+  const made = async (sending: Sending | undefined): Promise<Asked> => {
+    const { path = own, body, headers = {} } = typeof sending === 'function' ? await sending() : (sending ?? {});
     const sent = body === undefined || body instanceof FormData ? body : JSON.stringify(body);
     return { method, path, body: sent, headers: { ...(typeof sent === 'string' ? json : {}), ...headers } };
   };
-  const asks = [...each.good.map(({ ask }) => ask), ...each.bad.map(({ ask }) => ask), undefined];
-  for (const ask of asks) {
-    const first = await made(ask);
+  const sendings = [...each.good.map(({ send }) => send), ...each.bad.map(({ send }) => send), undefined];
+  for (const sending of sendings) {
+    const first = await made(sending);
     for (const who of ['nobody', 'wrong', 'bob'] as const) await take(first, who);
     // What can't be done a second time is asked with what the first one made.
-    await take(await made(ask).catch(() => first), 'ada');
+    await take(await made(sending).catch(() => first), 'ada');
   }
   if (each.socket) {
     const refusals = each.socket.refusals.map(({ query }) => query);

@@ -23,18 +23,18 @@ export const requestCases: RouteCase[] = [
     body: 'required',
     good: [
       // Immediately; an unknown id is an event in the stream, not an HTTP error.
-      { ask: { body: { tool_call_id: 'nobody', name: 'question', result: null } }, is: ok() },
-      { ask: { body: { tool_call_id: 'nobody', name: 'ui_optionList', result: ['a', 'b'] } }, is: ok() },
+      { send: { body: { tool_call_id: 'nobody', name: 'question', result: null } }, is: ok() },
+      { send: { body: { tool_call_id: 'nobody', name: 'ui_optionList', result: ['a', 'b'] } }, is: ok() },
     ],
     bad: [
       {
-        ask: { body: { tool_call_id: ' ', name: 'question', result: 1 } },
+        send: { body: { tool_call_id: ' ', name: 'question', result: 1 } },
         status: 400,
         says: 'tool_call_id is required',
       },
-      { ask: { body: { tool_call_id: 'x', name: '', result: 1 } }, status: 400, says: 'name is required' },
-      { ask: { body: { tool_call_id: 'x', name: 'question' } }, status: 422, says: /result/ },
-      { ask: { body: { tool_call_id: 7, name: 'question', result: 1 } }, status: 422, says: /tool_call_id/ },
+      { send: { body: { tool_call_id: 'x', name: '', result: 1 } }, status: 400, says: 'name is required' },
+      { send: { body: { tool_call_id: 'x', name: 'question' } }, status: 422, says: /result/ },
+      { send: { body: { tool_call_id: 7, name: 'question', result: 1 } }, status: 422, says: /tool_call_id/ },
     ],
   },
   {
@@ -48,11 +48,11 @@ export const requestCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: { reply: 'once' } }, ...noRequest },
-      { ask: { body: { reply: 'reject', message: null } }, ...noRequest },
-      { ask: { body: { reply: 'never' } }, status: 422, says: /reply/ },
+      { send: { body: { reply: 'once' } }, ...noRequest },
+      { send: { body: { reply: 'reject', message: null } }, ...noRequest },
+      { send: { body: { reply: 'never' } }, status: 422, says: /reply/ },
       {
-        ask: { path: `${control}/permissions/${'x'.repeat(500)}`, body: { reply: 'once' } },
+        send: { path: `${control}/permissions/${'x'.repeat(500)}`, body: { reply: 'once' } },
         status: 400,
         says: /^Invalid URL/,
       },
@@ -64,10 +64,10 @@ export const requestCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: { answers: [['yes']] } }, ...noRequest },
-      { ask: { body: { reject: true } }, ...noRequest },
-      { ask: { body: { answers: 'yes' } }, status: 422, says: /\S/ },
-      { ask: { body: { answers: [[1]] } }, status: 422, says: /\S/ },
+      { send: { body: { answers: [['yes']] } }, ...noRequest },
+      { send: { body: { reject: true } }, ...noRequest },
+      { send: { body: { answers: 'yes' } }, status: 422, says: /\S/ },
+      { send: { body: { answers: [[1]] } }, status: 422, says: /\S/ },
     ],
   },
 ];

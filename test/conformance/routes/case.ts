@@ -8,11 +8,11 @@ export interface Shot {
   body?: unknown;
   headers?: Record<string, string>;
 }
-export type Ask = Shot | (() => Promise<Shot> | Shot);
+export type Sending = Shot | (() => Promise<Shot> | Shot);
 
 /** What a call that succeeds gets: JSON of a shape written from the contract, or text. */
 export interface Good {
-  ask?: Ask;
+  send?: Sending;
   status?: number;
   is: z.ZodType | string | RegExp;
   /** More that has to be true of the body. */
@@ -21,7 +21,7 @@ export interface Good {
 
 /** What a call that is refused gets: this status, and a text for people, as plain text. */
 export interface Bad {
-  ask: Ask;
+  send: Sending;
   status: number;
   says: string | RegExp;
 }
@@ -54,5 +54,5 @@ export const absent = (
   route,
   ...(params ? { params } : {}),
   good: [],
-  bad: [{ ask: {}, status, says }],
+  bad: [{ send: {}, status, says }],
 });

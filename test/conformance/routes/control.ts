@@ -33,7 +33,7 @@ export const controlCases: RouteCase[] = [
     route: `GET ${control}/running`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await busyMission();
           return {};
         },
@@ -48,7 +48,7 @@ export const controlCases: RouteCase[] = [
     route: `GET ${control}/queue`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await waitingMessage();
           return {};
         },
@@ -56,21 +56,21 @@ export const controlCases: RouteCase[] = [
         and: ([own]) => expect(own).toMatchObject({ content: 'SAY waited', agent: null }),
       },
     ],
-    bad: [{ ask: { path: `${control}/queue?mission_id=x` }, status: 400, says: /mission_id/ }],
+    bad: [{ send: { path: `${control}/queue?mission_id=x` }, status: 400, says: /mission_id/ }],
   },
   {
     route: `PATCH ${control}/queue/:id`,
     body: 'required',
     good: [
       {
-        ask: async () => ({ path: `${control}/queue/${await waitingMessage()}`, body: { content: 'SAY changed' } }),
+        send: async () => ({ path: `${control}/queue/${await waitingMessage()}`, body: { content: 'SAY changed' } }),
         is: ok(),
       },
     ],
     bad: [
-      { ask: { path: `${control}/queue/${randomUUID()}`, body: { content: 'x' } }, ...notQueued },
+      { send: { path: `${control}/queue/${randomUUID()}`, body: { content: 'x' } }, ...notQueued },
       {
-        ask: async () => ({ path: `${control}/queue/${await waitingMessage()}`, body: { content: ' ' } }),
+        send: async () => ({ path: `${control}/queue/${await waitingMessage()}`, body: { content: ' ' } }),
         status: 400,
         says: 'content is required',
       },
@@ -78,14 +78,14 @@ export const controlCases: RouteCase[] = [
   },
   {
     route: `DELETE ${control}/queue/:id`,
-    good: [{ ask: async () => ({ path: `${control}/queue/${(await waitingMessage()).toUpperCase()}` }), is: ok() }],
-    bad: [{ ask: { path: `${control}/queue/${randomUUID()}` }, ...notQueued }],
+    good: [{ send: async () => ({ path: `${control}/queue/${(await waitingMessage()).toUpperCase()}` }), is: ok() }],
+    bad: [{ send: { path: `${control}/queue/${randomUUID()}` }, ...notQueued }],
   },
   {
     route: `DELETE ${control}/queue`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await waitingMessage();
           return {};
         },
@@ -109,7 +109,7 @@ export const controlCases: RouteCase[] = [
     route: `GET ${control}/parallel/config`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await busyMission();
           return {};
         },
@@ -139,12 +139,12 @@ export const controlCases: RouteCase[] = [
       {
         is: /^event: status\ndata: \{"type":"status",.*\}\n\n/,
       },
-      { ask: { path: `${control}/stream?format=delta` }, is: /^retry: / },
+      { send: { path: `${control}/stream?format=delta` }, is: /^retry: / },
     ],
     bad: [
-      { ask: { path: `${control}/stream?format=xml` }, status: 400, says: /format/ },
-      { ask: { path: `${control}/stream?mission_id=x` }, status: 400, says: /mission_id/ },
-      { ask: { path: `${control}/stream?mission_id=${randomUUID()}` }, status: 404, says: /^Mission .* not found$/ },
+      { send: { path: `${control}/stream?format=xml` }, status: 400, says: /format/ },
+      { send: { path: `${control}/stream?mission_id=x` }, status: 400, says: /mission_id/ },
+      { send: { path: `${control}/stream?mission_id=${randomUUID()}` }, status: 404, says: /^Mission .* not found$/ },
     ],
   },
   {
@@ -152,7 +152,7 @@ export const controlCases: RouteCase[] = [
     route: `POST ${control}/cancel`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await busyMission();
           return { body: {} };
         },

@@ -45,21 +45,21 @@ export const fileCases: RouteCase[] = [
     route: `GET ${fs}/list`,
     good: [
       ...['/root/context', '/root/work', '/root/tools'].map((path) => ({
-        ask: { path: `${fs}/list?path=${path}` },
+        send: { path: `${fs}/list?path=${path}` },
         is: z.array(entry),
       })),
       {
-        ask: async () => ({ path: `${fs}/list?path=${query(await missionDirectory())}` }),
+        send: async () => ({ path: `${fs}/list?path=${query(await missionDirectory())}` }),
         is: z.array(entry),
         and: (list: { name: string; kind: string }[]) =>
           expect(list).toContainEqual(expect.objectContaining({ name: 'a.txt', kind: 'file', size: 1 })),
       },
     ],
     bad: [
-      { ask: { path: `${fs}/list` }, status: 400, says: /path/ },
-      { ask: { path: `${fs}/list?path=%00` }, status: 400, says: /\S/ },
+      { send: { path: `${fs}/list` }, status: 400, says: /path/ },
+      { send: { path: `${fs}/list?path=%00` }, status: 400, says: /\S/ },
       {
-        ask: async () => ({ path: `${fs}/list?path=${query(`${await missionDirectory()}/nowhere`)}` }),
+        send: async () => ({ path: `${fs}/list?path=${query(`${await missionDirectory()}/nowhere`)}` }),
         status: 404,
         says: /\S/,
       },
@@ -68,15 +68,15 @@ export const fileCases: RouteCase[] = [
   {
     route: `POST ${fs}/mkdir`,
     body: 'required',
-    good: [{ ask: async () => ({ body: { path: `${await missionDirectory()}/made/here and+there` } }), is: ok() }],
-    bad: [{ ask: { body: { path: 7 } }, status: 422, says: /path/ }],
+    good: [{ send: async () => ({ body: { path: `${await missionDirectory()}/made/here and+there` } }), is: ok() }],
+    bad: [{ send: { body: { path: 7 } }, status: 422, says: /path/ }],
   },
   {
     route: `POST ${fs}/rm`,
     body: 'required',
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await me().call('POST', `${fs}/mkdir`, { path: `${await missionDirectory()}/gone/inner` });
           return { body: { path: `${await missionDirectory()}/gone`, recursive: true } };
         },
@@ -84,15 +84,15 @@ export const fileCases: RouteCase[] = [
       },
     ],
     bad: [
-      { ask: { body: { path: '/etc/passwd', recursive: 'yes' } }, status: 422, says: /recursive/ },
-      { ask: async () => ({ body: { path: `${await missionDirectory()}/gone` } }), status: 404, says: /\S/ },
+      { send: { body: { path: '/etc/passwd', recursive: 'yes' } }, status: 422, says: /recursive/ },
+      { send: async () => ({ body: { path: `${await missionDirectory()}/gone` } }), status: 404, says: /\S/ },
     ],
   },
   {
     route: `POST ${fs}/upload`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await newMission('Given a file');
           return inContext('Grüße und mehr.txt', 'hello');
         },
@@ -101,22 +101,22 @@ export const fileCases: RouteCase[] = [
       },
       // Only the last part of a hostile name counts, and it stays in the directory.
       {
-        ask: inContext('../../../evil.txt'),
+        send: inContext('../../../evil.txt'),
         is: ok({ path: z.string(), name: z.literal('evil.txt') }),
         and: ({ path }) => expect(path).toMatch(/\/context\/[0-9a-f-]{36}\/evil\.txt$/),
       },
     ],
     bad: [
-      { ask: { path: `${fs}/upload`, body: file('a', 'a') }, status: 400, says: /path/ },
-      { ask: { path: `${fs}/upload?path=./context/`, body: new FormData() }, status: 400, says: /missing file/ },
-      { ask: { path: `${fs}/upload?path=./context/`, body: { no: 'form' } }, status: 400, says: /\S/ },
+      { send: { path: `${fs}/upload`, body: file('a', 'a') }, status: 400, says: /path/ },
+      { send: { path: `${fs}/upload?path=./context/`, body: new FormData() }, status: 400, says: /missing file/ },
+      { send: { path: `${fs}/upload?path=./context/`, body: { no: 'form' } }, status: 400, says: /\S/ },
     ],
   },
   {
     route: `POST ${fs}/upload-chunk`,
     good: [
       {
-        ask: {
+        send: {
           path: `${fs}/upload-chunk?path=./context/&upload_id=big.bin-8-1&chunk_index=0&total_chunks=2`,
           body: file('blob', 'half'),
         },
@@ -124,14 +124,14 @@ export const fileCases: RouteCase[] = [
       },
       // The same piece twice, as a retry sends it.
       {
-        ask: {
+        send: {
           path: `${fs}/upload-chunk?path=./context/&upload_id=big.bin-8-1&chunk_index=0&total_chunks=2`,
           body: file('blob', 'HALF'),
         },
         is: ok({ chunk_index: z.literal(0), total_chunks: z.literal(2) }),
       },
       {
-        ask: {
+        send: {
           path: `${fs}/upload-chunk?path=./context/&upload_id=big.bin-8-1&chunk_index=1&total_chunks=2`,
           body: file('blob', 'more'),
         },
@@ -140,7 +140,7 @@ export const fileCases: RouteCase[] = [
     ],
     bad: [
       {
-        ask: {
+        send: {
           path: `${fs}/upload-chunk?path=./context/&upload_id=%20&chunk_index=0&total_chunks=1`,
           body: file('b', 'x'),
         },
@@ -148,7 +148,7 @@ export const fileCases: RouteCase[] = [
         says: /upload_id/,
       },
       {
-        ask: {
+        send: {
           path: `${fs}/upload-chunk?path=./context/&upload_id=a&chunk_index=x&total_chunks=1`,
           body: file('b', 'x'),
         },
@@ -156,7 +156,7 @@ export const fileCases: RouteCase[] = [
         says: /chunk_index/,
       },
       {
-        ask: { path: `${fs}/upload-chunk?upload_id=a&chunk_index=0&total_chunks=1`, body: file('b', 'x') },
+        send: { path: `${fs}/upload-chunk?upload_id=a&chunk_index=0&total_chunks=1`, body: file('b', 'x') },
         status: 400,
         says: /path/,
       },
@@ -167,29 +167,31 @@ export const fileCases: RouteCase[] = [
     body: 'required',
     good: [
       {
-        ask: { body: { path: './context/', upload_id: 'big.bin-8-1', file_name: 'a/b\\..\\big.bin', total_chunks: 2 } },
+        send: {
+          body: { path: './context/', upload_id: 'big.bin-8-1', file_name: 'a/b\\..\\big.bin', total_chunks: 2 },
+        },
         is: ok({ path: z.literal('./context/'), name: z.literal('big.bin') }),
       },
     ],
     bad: [
-      { ask: { body: { path: '', upload_id: 'a', file_name: 'x', total_chunks: 1 } }, status: 400, says: /path/ },
+      { send: { body: { path: '', upload_id: 'a', file_name: 'x', total_chunks: 1 } }, status: 400, says: /path/ },
       {
-        ask: { body: { path: './context/', upload_id: ' ', file_name: 'x', total_chunks: 1 } },
+        send: { body: { path: './context/', upload_id: ' ', file_name: 'x', total_chunks: 1 } },
         status: 400,
         says: /upload_id/,
       },
       {
-        ask: { body: { path: './context/', upload_id: 'never sent', file_name: 'x', total_chunks: 1 } },
+        send: { body: { path: './context/', upload_id: 'never sent', file_name: 'x', total_chunks: 1 } },
         status: 500,
         says: /^Missing chunk/,
       },
       {
-        ask: { body: { path: './context/', upload_id: '../../x', file_name: ' ', total_chunks: 1 } },
+        send: { body: { path: './context/', upload_id: '../../x', file_name: ' ', total_chunks: 1 } },
         status: 400,
         says: /\S/,
       },
       {
-        ask: { body: { path: './context/', upload_id: 'a', file_name: 'x', total_chunks: '1' } },
+        send: { body: { path: './context/', upload_id: 'a', file_name: 'x', total_chunks: '1' } },
         status: 422,
         says: /total_chunks/,
       },
@@ -198,27 +200,31 @@ export const fileCases: RouteCase[] = [
   {
     route: `GET ${fs}/download`,
     good: [
-      { ask: async () => ({ path: `${fs}/download?path=${query(`${await missionDirectory()}/a.txt`)}` }), is: 'a' },
+      { send: async () => ({ path: `${fs}/download?path=${query(`${await missionDirectory()}/a.txt`)}` }), is: 'a' },
       {
-        ask: async () => ({
+        send: async () => ({
           path: `${fs}/download?path=${query(`/workspaces/mission-${(await finished()).slice(0, 8)}/a.txt`)}`,
         }),
         is: 'a',
       },
     ],
     bad: [
-      { ask: { path: `${fs}/download` }, status: 400, says: /path/ },
+      { send: { path: `${fs}/download` }, status: 400, says: /path/ },
       {
-        ask: async () => ({ path: `${fs}/download?path=${query(`${await missionDirectory()}/none.png`)}` }),
+        send: async () => ({ path: `${fs}/download?path=${query(`${await missionDirectory()}/none.png`)}` }),
         status: 404,
         says: /^File not found: /,
       },
       ...forbidden.map((path) => ({
-        ask: () => ({ path: `${fs}/download?path=${query(path())}` }),
+        send: () => ({ path: `${fs}/download?path=${query(path())}` }),
         status: 403,
         says: /\S/,
       })),
-      { ask: { path: `${fs}/download?path=${query(join('/', 'root/context', 'x\u0000y'))}` }, status: 400, says: /\S/ },
+      {
+        send: { path: `${fs}/download?path=${query(join('/', 'root/context', 'x\u0000y'))}` },
+        status: 400,
+        says: /\S/,
+      },
     ],
   },
   {
@@ -227,11 +233,11 @@ export const fileCases: RouteCase[] = [
     good: [],
     bad: [
       {
-        ask: { body: { url: 'http://169.254.169.254/latest/meta-data', path: './context/' } },
+        send: { body: { url: 'http://169.254.169.254/latest/meta-data', path: './context/' } },
         status: 400,
         says: /\S/,
       },
-      { ask: { body: { url: 7, path: './context/' } }, status: 422, says: /url/ },
+      { send: { body: { url: 7, path: './context/' } }, status: 422, says: /url/ },
     ],
   },
 ];

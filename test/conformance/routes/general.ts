@@ -43,16 +43,16 @@ export const generalCases: RouteCase[] = [
     body: 'required',
     good: [
       {
-        ask: { body: { password: ` ${password}\n`, username: null } },
+        send: { body: { password: ` ${password}\n`, username: null } },
         is: login,
         // To the second it is told in test/edge/auth.test.ts, by a clock that stands still.
         and: ({ exp }) => expect(Math.round((exp - Date.now() / 1000) / (24 * 3600))).toBe(30),
       },
     ],
     bad: [
-      { ask: { body: { password: 'wrong' } }, status: 401, says: 'Invalid password' },
-      { ask: { body: { password: 7 } }, status: 422, says: /password/ },
-      { ask: { body: { username: 'default' } }, status: 422, says: /password/ },
+      { send: { body: { password: 'wrong' } }, status: 401, says: 'Invalid password' },
+      { send: { body: { password: 7 } }, status: 422, says: /password/ },
+      { send: { body: { username: 'default' } }, status: 422, says: /password/ },
     ],
   },
   { route: 'GET /api/stats', good: [{ is: stats }], bad: [] },
@@ -62,33 +62,33 @@ export const generalCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: { task: 'x' } }, status: 400, says: /POST \/api\/control\/missions/ },
-      { ask: { body: { task: null } }, status: 422, says: /task/ },
+      { send: { body: { task: 'x' } }, status: 400, says: /POST \/api\/control\/missions/ },
+      { send: { body: { task: null } }, status: 422, says: /task/ },
     ],
   },
-  { route: 'GET /api/task/:id', good: [], bad: [{ ask: {}, ...noTask }] },
-  { route: 'POST /api/task/:id/stop', good: [], bad: [{ ask: {}, ...noTask }] },
-  { route: 'GET /api/task/:id/stream', good: [], bad: [{ ask: {}, ...noTask }] },
+  { route: 'GET /api/task/:id', good: [], bad: [{ send: {}, ...noTask }] },
+  { route: 'POST /api/task/:id/stop', good: [], bad: [{ send: {}, ...noTask }] },
+  { route: 'GET /api/task/:id/stream', good: [], bad: [{ send: {}, ...noTask }] },
   {
     route: 'GET /api/runs',
     good: [
       {
-        ask: { path: '/api/runs?limit=20&offset=0' },
+        send: { path: '/api/runs?limit=20&offset=0' },
         is: runs,
         and: (body) => expect(body).toMatchObject({ limit: 20, offset: 0 }),
       },
       { is: runs },
     ],
     bad: [
-      { ask: { path: '/api/runs?limit=ten' }, status: 400, says: /limit/ },
-      { ask: { path: '/api/runs?offset=-1' }, status: 400, says: /offset/ },
+      { send: { path: '/api/runs?limit=ten' }, status: 400, says: /limit/ },
+      { send: { path: '/api/runs?offset=-1' }, status: 400, says: /offset/ },
     ],
   },
   {
     route: 'GET /api/runs/:id',
     params: { id: unknown },
     good: [],
-    bad: [{ ask: {}, status: 404, says: `Run ${unknown} not found` }],
+    bad: [{ send: {}, status: 404, says: `Run ${unknown} not found` }],
   },
   {
     route: 'GET /api/runs/:id/events',
@@ -106,10 +106,10 @@ export const generalCases: RouteCase[] = [
     route: 'GET /api/memory/search',
     good: [
       {
-        ask: { path: '/api/memory/search?q=a+b' },
+        send: { path: '/api/memory/search?q=a+b' },
         is: z.strictObject({ query: z.literal('a b'), results: z.array(z.never()) }),
       },
     ],
-    bad: [{ ask: {}, status: 400, says: /q/ }],
+    bad: [{ send: {}, status: 400, says: /q/ }],
   },
 ];

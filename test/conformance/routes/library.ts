@@ -35,7 +35,7 @@ export const libraryCases: RouteCase[] = [
     const params = { name: 'a%20name', path: 'docs/read%20me.md', item_type: 'skill' };
     const known = absent(`${method} ${library}/${path}`, notConfigured, 503, params);
     // With a remote of one's own the text is another, and the status the same: the page shows it.
-    return { ...known, bad: [...known.bad, { ask: withRemote, status: 503, says: /library/i }] };
+    return { ...known, bad: [...known.bad, { send: withRemote, status: 503, says: /library/i }] };
   }),
   {
     route: `GET ${library}/openagent/agents`,

@@ -30,7 +30,7 @@ export const missionCases: RouteCase[] = [
     route: `POST ${missions}`,
     good: [
       {
-        ask: { body: { title: 'T', workspace_id: nilUuid, agent: 'BUILD', model_override: 'lab/m1', unknown: 1 } },
+        send: { body: { title: 'T', workspace_id: nilUuid, agent: 'BUILD', model_override: 'lab/m1', unknown: 1 } },
         is: mission,
         and: (made) =>
           expect(made).toMatchObject({
@@ -44,16 +44,20 @@ export const missionCases: RouteCase[] = [
           }),
       },
       // Announces JSON and sends nothing, sends what is no JSON, sends null (contract §1.4).
-      { ask: { headers: { 'content-type': 'application/json' } }, is: mission },
-      { ask: {}, is: mission },
-      { ask: { body: { title: null, workspace_id: null, agent: null, model_override: null } }, is: mission },
-      { ask: { body: { workspace_id: unknown } }, is: mission, and: (made) => expect(made.workspace_id).toBe(nilUuid) },
+      { send: { headers: { 'content-type': 'application/json' } }, is: mission },
+      { send: {}, is: mission },
+      { send: { body: { title: null, workspace_id: null, agent: null, model_override: null } }, is: mission },
+      {
+        send: { body: { workspace_id: unknown } },
+        is: mission,
+        and: (made) => expect(made.workspace_id).toBe(nilUuid),
+      },
     ],
     bad: [
-      { ask: { body: { title: 7 } }, status: 422, says: /title/ },
-      { ask: { body: { workspace_id: 'host' } }, status: 422, says: /workspace_id/ },
+      { send: { body: { title: 7 } }, status: 422, says: /title/ },
+      { send: { body: { workspace_id: 'host' } }, status: 422, says: /workspace_id/ },
       {
-        ask: { body: { agent: 'nobody' } },
+        send: { body: { agent: 'nobody' } },
         status: 400,
         says: /^Agent 'nobody' not found\. Available agents: .*build/,
       },
@@ -63,7 +67,7 @@ export const missionCases: RouteCase[] = [
     route: `GET ${missions}/current`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await newMission('Current');
           return {};
         },
@@ -71,7 +75,7 @@ export const missionCases: RouteCase[] = [
         and: (current) => expect(current.title).toBe('Current'),
       },
       {
-        ask: async () => {
+        send: async () => {
           await me().call('DELETE', at((await me().call('GET', `${missions}/current`)).json.id));
           return {};
         },
@@ -84,59 +88,59 @@ export const missionCases: RouteCase[] = [
     route: `GET ${missions}/:id`,
     good: [
       {
-        ask: async () => ({ path: at(await finished()) }),
+        send: async () => ({ path: at(await finished()) }),
         is: namedMission.required({ workspace_name: true }),
         and: ({ history }) => expect(history.map(({ role }: { role: string }) => role)).toEqual(['user', 'assistant']),
       },
-      { ask: async () => ({ path: at((await finished()).toUpperCase()) }), is: namedMission },
+      { send: async () => ({ path: at((await finished()).toUpperCase()) }), is: namedMission },
     ],
-    bad: [{ ask: toUnknown(), ...notFound }],
+    bad: [{ send: toUnknown(), ...notFound }],
   },
   {
     route: `POST ${missions}/:id/load`,
     good: [
       {
-        ask: async () => ({ path: at(await finished(), '/load') }),
+        send: async () => ({ path: at(await finished(), '/load') }),
         is: mission,
         and: ({ history }) => expect(history).toHaveLength(2),
       },
-      { ask: async () => ({ path: at(await finished(), '/load'), body: {} }), is: mission },
+      { send: async () => ({ path: at(await finished(), '/load'), body: {} }), is: mission },
     ],
-    bad: [{ ask: toUnknown('/load'), ...notFound }],
+    bad: [{ send: toUnknown('/load'), ...notFound }],
   },
   {
     route: `GET ${missions}/:id/tree`,
     good: [
-      { ask: async () => ({ path: at(await finished(), '/tree') }), is: treeNode.nullable() },
-      { ask: async () => ({ path: at(await newMission('Never ran'), '/tree') }), is: z.null() },
+      { send: async () => ({ path: at(await finished(), '/tree') }), is: treeNode.nullable() },
+      { send: async () => ({ path: at(await newMission('Never ran'), '/tree') }), is: z.null() },
     ],
-    bad: [{ ask: toUnknown('/tree'), ...notFound }],
+    bad: [{ send: toUnknown('/tree'), ...notFound }],
   },
   {
     route: `GET ${missions}/:id/events`,
     good: [
       {
-        ask: async () => ({ path: at(await finished(), '/events') }),
+        send: async () => ({ path: at(await finished(), '/events') }),
         is: z.array(storedEvent).min(4),
         and: (events: { sequence: number }[]) =>
           expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, n) => n + 1)),
       },
       {
-        ask: async () => ({
+        send: async () => ({
           path: at(await finished(), '/events?types=user_message,%20assistant_message,nonsense&limit=1&offset=1'),
         }),
         is: z.array(storedEvent).length(1),
         and: ([event]) => expect(event.event_type).toBe('assistant_message'),
       },
       {
-        ask: async () => ({ path: at(await finished(), '/events?types=User_Message') }),
+        send: async () => ({ path: at(await finished(), '/events?types=User_Message') }),
         is: z.array(storedEvent).length(0),
       },
     ],
     bad: [
-      { ask: toUnknown('/events'), status: 404, says: 'Mission not found' },
-      { ask: async () => ({ path: at(await finished(), '/events?limit=-1') }), status: 400, says: /limit/ },
-      { ask: async () => ({ path: at(await finished(), '/events?offset=x') }), status: 400, says: /offset/ },
+      { send: toUnknown('/events'), status: 404, says: 'Mission not found' },
+      { send: async () => ({ path: at(await finished(), '/events?limit=-1') }), status: 400, says: /limit/ },
+      { send: async () => ({ path: at(await finished(), '/events?offset=x') }), status: 400, says: /offset/ },
     ],
   },
   {
@@ -144,7 +148,7 @@ export const missionCases: RouteCase[] = [
     body: 'required',
     good: [
       {
-        ask: async () => ({ path: at(await newMission('Blocked'), '/status'), body: { status: 'blocked' } }),
+        send: async () => ({ path: at(await newMission('Blocked'), '/status'), body: { status: 'blocked' } }),
         is: ok(),
         and: async () =>
           expect((await me().call('GET', `${missions}/current`)).json).toMatchObject({
@@ -155,20 +159,20 @@ export const missionCases: RouteCase[] = [
     ],
     bad: [
       {
-        ask: async () => ({ path: at(await finished(), '/status'), body: { status: 'Completed' } }),
+        send: async () => ({ path: at(await finished(), '/status'), body: { status: 'Completed' } }),
         status: 422,
         says: /status/,
       },
-      { ask: toUnknown('/status', { status: 'completed' }), ...notFound },
+      { send: toUnknown('/status', { status: 'completed' }), ...notFound },
     ],
   },
   {
     route: `POST ${missions}/:id/cancel`,
     good: [],
     bad: [
-      { ask: toUnknown('/cancel'), ...notFound },
+      { send: toUnknown('/cancel'), ...notFound },
       {
-        ask: async () => ({ path: at(await finished(), '/cancel'), body: {} }),
+        send: async () => ({ path: at(await finished(), '/cancel'), body: {} }),
         status: 404,
         says: /^Mission \S+ has nothing to cancel: none of its messages is at work$/,
       },
@@ -179,7 +183,7 @@ export const missionCases: RouteCase[] = [
     body: 'required',
     good: [
       {
-        ask: async () => ({
+        send: async () => ({
           path: at(await newMission('Parallel'), '/parallel'),
           body: { content: 'SAY in parallel', model: null },
         }),
@@ -188,18 +192,18 @@ export const missionCases: RouteCase[] = [
     ],
     bad: [
       {
-        ask: async () => ({ path: at(await finished(), '/parallel'), body: { content: ' ' } }),
+        send: async () => ({ path: at(await finished(), '/parallel'), body: { content: ' ' } }),
         status: 400,
         says: 'content is required',
       },
-      { ask: toUnknown('/parallel', { content: 'x' }), status: 409, says: /\S/ },
+      { send: toUnknown('/parallel', { content: 'x' }), status: 409, says: /\S/ },
     ],
   },
   {
     route: `POST ${missions}/:id/resume`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           const id = await newMission('Resumed');
           await me().call('POST', at(id, '/status'), { status: 'interrupted' });
           return { path: at(id, '/resume'), body: { clean_workspace: true } };
@@ -210,13 +214,13 @@ export const missionCases: RouteCase[] = [
     ],
     bad: [
       {
-        ask: async () => ({ path: at(await finished(), '/resume') }),
+        send: async () => ({ path: at(await finished(), '/resume') }),
         status: 400,
         says: /^Mission \S+ cannot be resumed \(status: completed\)$/,
       },
-      { ask: toUnknown('/resume'), status: 400, says: /not found/ },
+      { send: toUnknown('/resume'), status: 400, says: /not found/ },
       {
-        ask: async () => ({ path: at(await finished(), '/resume'), body: { clean_workspace: 'yes' } }),
+        send: async () => ({ path: at(await finished(), '/resume'), body: { clean_workspace: 'yes' } }),
         status: 422,
         says: /clean_workspace/,
       },
@@ -224,14 +228,14 @@ export const missionCases: RouteCase[] = [
   },
   {
     route: `DELETE ${missions}/:id`,
-    good: [{ ask: async () => ({ path: at(await newMission('Gone')) }), is: ok({ deleted: uuid }) }],
-    bad: [{ ask: toUnknown(), status: 404, says: 'Mission not found' }],
+    good: [{ send: async () => ({ path: at(await newMission('Gone')) }), is: ok({ deleted: uuid }) }],
+    bad: [{ send: toUnknown(), status: 404, says: 'Mission not found' }],
   },
   {
     route: `POST ${missions}/cleanup`,
     good: [
       {
-        ask: async () => {
+        send: async () => {
           await newMission('');
           return { body: {} };
         },
@@ -247,13 +251,13 @@ export const missionCases: RouteCase[] = [
     body: 'required',
     good: [
       {
-        ask: async () => ({
+        send: async () => ({
           body: { content: '  SAY ok \n', agent: null, mission_id: await newMission('Asked'), more: [1] },
         }),
         is: z.strictObject({ id: uuid, queued: z.literal(false) }),
       },
       {
-        ask: async () => {
+        send: async () => {
           await sayAndWait('SAY before');
           return { body: { content: 'SAY no target' } };
         },
@@ -261,11 +265,11 @@ export const missionCases: RouteCase[] = [
       },
     ],
     bad: [
-      { ask: { body: { content: ' \n\t ' } }, status: 400, says: 'content is required' },
-      { ask: { body: { content: 7 } }, status: 422, says: /content/ },
-      { ask: { body: { content: 'x', mission_id: 'current' } }, status: 422, says: /mission_id/ },
-      { ask: { body: { content: 'x', mission_id: unknown } }, ...notFound },
-      { ask: { body: { content: 'x'.repeat(1024 * 1024) } }, status: 413, says: /larger/ },
+      { send: { body: { content: ' \n\t ' } }, status: 400, says: 'content is required' },
+      { send: { body: { content: 7 } }, status: 422, says: /content/ },
+      { send: { body: { content: 'x', mission_id: 'current' } }, status: 422, says: /mission_id/ },
+      { send: { body: { content: 'x', mission_id: unknown } }, ...notFound },
+      { send: { body: { content: 'x'.repeat(1024 * 1024) } }, status: 413, says: /larger/ },
     ],
   },
 ];

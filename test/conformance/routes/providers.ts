@@ -55,7 +55,7 @@ const provider = z.strictObject({
 const key = 'sk-conformance-7d1f3a';
 const hidesKey = (body: unknown): void => expect(JSON.stringify(body)).not.toContain(key);
 const ai = '/api/ai/providers';
-const unknownType = { ask: { path: `${ai}/nobody` }, status: 404, says: /nobody|provider/i };
+const unknownType = { send: { path: `${ai}/nobody` }, status: 404, says: /nobody|provider/i };
 /** Connected before each case that needs it; connecting it again changes nothing. */
 const connected = () => ({
   provider_type: 'groq',
@@ -111,7 +111,7 @@ export const providerCases: RouteCase[] = [
     body: 'required',
     good: [
       {
-        ask: () => ({ body: connected() }),
+        send: () => ({ body: connected() }),
         is: provider,
         and: (made) => {
           hidesKey(made);
@@ -125,10 +125,10 @@ export const providerCases: RouteCase[] = [
       },
     ],
     bad: [
-      { ask: () => ({ body: { ...connected(), name: ' ' } }), status: 400, says: /\S/ },
-      { ask: () => ({ body: { ...connected(), base_url: 'not a url' } }), status: 400, says: /\S/ },
-      { ask: () => ({ body: { ...connected(), provider_type: 'nobody' } }), status: 422, says: /provider_type/ },
-      { ask: () => ({ body: { ...connected(), api_key: 7 } }), status: 422, says: /api_key/ },
+      { send: () => ({ body: { ...connected(), name: ' ' } }), status: 400, says: /\S/ },
+      { send: () => ({ body: { ...connected(), base_url: 'not a url' } }), status: 400, says: /\S/ },
+      { send: () => ({ body: { ...connected(), provider_type: 'nobody' } }), status: 422, says: /provider_type/ },
+      { send: () => ({ body: { ...connected(), api_key: 7 } }), status: 422, says: /api_key/ },
     ],
   },
   {
@@ -156,30 +156,30 @@ export const providerCases: RouteCase[] = [
     route: `PUT ${ai}/:id`,
     params: { id: 'groq' },
     body: 'required',
-    good: [{ ask: { body: { name: 'Renamed' } }, is: provider, and: ({ name }) => expect(name).toBe('Renamed') }],
+    good: [{ send: { body: { name: 'Renamed' } }, is: provider, and: ({ name }) => expect(name).toBe('Renamed') }],
     bad: [
-      { ...unknownType, ask: { path: `${ai}/nobody`, body: { name: 'x' } } },
-      { ask: { body: { base_url: 'ftp://x' } }, status: 400, says: /\S/ },
-      { ask: { body: { enabled: 'yes' } }, status: 422, says: /enabled/ },
+      { ...unknownType, send: { path: `${ai}/nobody`, body: { name: 'x' } } },
+      { send: { body: { base_url: 'ftp://x' } }, status: 400, says: /\S/ },
+      { send: { body: { enabled: 'yes' } }, status: 422, says: /enabled/ },
     ],
   },
   {
     route: `GET ${ai}/:id/auth/methods`,
     params: { id: 'groq' },
     good: [{ is: z.array(authMethod).length(1) }],
-    bad: [{ ...unknownType, ask: { path: `${ai}/nobody/auth/methods` } }],
+    bad: [{ ...unknownType, send: { path: `${ai}/nobody/auth/methods` } }],
   },
   {
     route: `POST ${ai}/:id/auth`,
     params: { id: 'groq' },
     good: [{ is: z.strictObject({ success: z.boolean(), message: z.string(), auth_url: z.string().nullable() }) }],
-    bad: [{ ...unknownType, ask: { path: `${ai}/nobody/auth` } }],
+    bad: [{ ...unknownType, send: { path: `${ai}/nobody/auth` } }],
   },
   {
     route: `POST ${ai}/:id/default`,
     params: { id: 'groq' },
     good: [{ is: provider, and: (made) => expect(made.is_default).toBe(true) }],
-    bad: [{ ...unknownType, ask: { path: `${ai}/nobody/default` } }],
+    bad: [{ ...unknownType, send: { path: `${ai}/nobody/default` } }],
   },
   {
     route: `POST ${ai}/:id/oauth/authorize`,
@@ -187,10 +187,10 @@ export const providerCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: { method_index: 0 } }, status: 400, says: /\S/ },
-      { ask: { body: { method_index: 99 } }, status: 400, says: /\S/ },
-      { ask: { body: { method_index: '0' } }, status: 422, says: /method_index/ },
-      { ...unknownType, ask: { path: `${ai}/nobody/oauth/authorize`, body: { method_index: 0 } } },
+      { send: { body: { method_index: 0 } }, status: 400, says: /\S/ },
+      { send: { body: { method_index: 99 } }, status: 400, says: /\S/ },
+      { send: { body: { method_index: '0' } }, status: 422, says: /method_index/ },
+      { ...unknownType, send: { path: `${ai}/nobody/oauth/authorize`, body: { method_index: 0 } } },
     ],
   },
   {
@@ -199,17 +199,17 @@ export const providerCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: { method_index: 0, code: 'x' } }, status: 400, says: /\S/ },
-      { ask: { body: { method_index: 0 } }, status: 422, says: /code/ },
+      { send: { body: { method_index: 0, code: 'x' } }, status: 400, says: /\S/ },
+      { send: { body: { method_index: 0 } }, status: 422, says: /code/ },
     ],
   },
   {
     // Whole files of tokens are neither shown nor taken.
     route: `GET ${ai}/opencode-auth`,
     good: [],
-    bad: [{ ask: {}, status: 403, says: /nothing ever shows them/ }],
+    bad: [{ send: {}, status: 403, says: /nothing ever shows them/ }],
   },
-  { route: `POST ${ai}/opencode-auth`, good: [], bad: [{ ask: { body: {} }, status: 400, says: /\S/ }] },
+  { route: `POST ${ai}/opencode-auth`, good: [], bad: [{ send: { body: {} }, status: 400, says: /\S/ }] },
   {
     route: `DELETE ${ai}/:id`,
     params: { id: 'groq' },

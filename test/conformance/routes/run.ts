@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { apiFetch } from '../../support/declared-answer.ts';
 import { nilUuid } from '../contract/scalars.ts';
 import { stack, token } from '../stage.ts';
-import type { Ask, Bad, Good, RouteCase } from './case.ts';
+import type { Bad, Good, RouteCase, Sending } from './case.ts';
 import { filled } from './router.ts';
 import { refusalOf } from './socket.ts';
 
@@ -83,10 +83,10 @@ const runCase = async (each: RouteCase): Promise<void> => {
     values.set(name, typeof value === 'string' ? value : await value());
   const own = filled(pattern, (name) => values.get(name) ?? nilUuid);
   const shoot = async (
-    ask: Ask | undefined,
+    sending: Sending | undefined,
     headers: Record<string, string>,
   ): Promise<{ answer: Answer; told: string }> => {
-    const { path = own, body, headers: more = {} } = typeof ask === 'function' ? await ask() : (ask ?? {});
+    const { path = own, body, headers: more = {} } = typeof sending === 'function' ? await sending() : (sending ?? {});
     const sent = body === undefined || body instanceof FormData ? body : JSON.stringify(body);
     const all = { ...headers, ...(typeof sent === 'string' ? json : {}), ...more };
     return {
@@ -108,11 +108,11 @@ const runCase = async (each: RouteCase): Promise<void> => {
     }
   }
   for (const good of each.good) {
-    const { answer, told } = await shoot(good.ask, each.open === 'everybody' ? {} : login());
+    const { answer, told } = await shoot(good.send, each.open === 'everybody' ? {} : login());
     await expectGood(answer, good, told);
   }
   for (const bad of each.bad) {
-    const { answer, told } = await shoot(bad.ask, each.open ? {} : login());
+    const { answer, told } = await shoot(bad.send, each.open ? {} : login());
     expectText(answer, bad, told);
   }
   if (pattern.includes('/:id') && !values.has('id')) {

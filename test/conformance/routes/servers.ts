@@ -34,44 +34,44 @@ export const serverCases: RouteCase[] = [
     route: 'POST /api/hosts',
     good: [
       {
-        ask: { body: { name: 'Second' } },
+        send: { body: { name: 'Second' } },
         is: z.strictObject({ code: z.string().min(8), expires_at: ts, install: z.string(), command: z.string() }),
       },
     ],
-    bad: [{ ask: { body: { name: 7 } }, status: 422, says: /name/ }],
+    bad: [{ send: { body: { name: 7 } }, status: 422, says: /name/ }],
   },
   {
     route: 'POST /api/hosts/enrol',
     open: 'servers',
     body: 'required',
     good: [],
-    bad: [{ ask: { body: { code: 'AAAA-BBBB' } }, status: 422, says: /^Invalid request body/ }],
+    bad: [{ send: { body: { code: 'AAAA-BBBB' } }, status: 422, says: /^Invalid request body/ }],
   },
   {
     route: 'DELETE /api/hosts/:id',
     good: [],
-    bad: [{ ask: { path: `/api/hosts/${unknown}` }, status: 404, says: `Server ${unknown} not found` }],
+    bad: [{ send: { path: `/api/hosts/${unknown}` }, status: 404, says: `Server ${unknown} not found` }],
   },
   {
     route: 'GET /api/host/link',
     open: 'servers',
     good: [],
-    bad: [{ ask: {}, status: 400, says: /WebSocket/ }],
+    bad: [{ send: {}, status: 400, says: /WebSocket/ }],
   },
   {
     route: 'GET /api/host/relay/:id',
     open: 'servers',
     params: { id: unknown },
     good: [],
-    bad: [{ ask: {}, status: 400, says: /WebSocket/ }],
+    bad: [{ send: {}, status: 400, says: /WebSocket/ }],
   },
   {
     route: 'POST /api/internal/setup',
     open: 'servers',
     good: [],
     bad: [
-      { ask: { body: {} }, status: 401, says: 'Wrong internal token' },
-      { ask: { body: {}, headers: { authorization: 'Bearer guess' } }, status: 401, says: 'Wrong internal token' },
+      { send: { body: {} }, status: 401, says: 'Wrong internal token' },
+      { send: { body: {}, headers: { authorization: 'Bearer guess' } }, status: 401, says: 'Wrong internal token' },
     ],
   },
   {

@@ -35,57 +35,57 @@ export const openCodeCases: RouteCase[] = [
     route: 'PUT /api/opencode/settings',
     body: 'required',
     good: [],
-    bad: [{ ask: { body: {} }, status: 400, says: anyText }],
+    bad: [{ send: { body: {} }, status: 400, says: anyText }],
   },
-  { route: 'POST /api/opencode/restart', good: [], bad: [{ ask: {}, status: 400, says: /restart/i }] },
+  { route: 'POST /api/opencode/restart', good: [], bad: [{ send: {}, status: 400, says: /restart/i }] },
   { route: `GET ${connections}`, good: [{ is: z.array(connection).length(1) }], bad: [] },
   {
     route: `POST ${connections}`,
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: { name: ' ', base_url: 'http://x' } }, status: 400, says: 'Name cannot be empty' },
-      { ask: { body: { name: 'x', base_url: 'javascript:x' } }, status: 400, says: /Invalid URL/ },
-      { ask: { body: { name: 'x', base_url: 'http://x' } }, status: 400, says: anyText },
-      { ask: { body: { name: 'x' } }, status: 422, says: /base_url/ },
+      { send: { body: { name: ' ', base_url: 'http://x' } }, status: 400, says: 'Name cannot be empty' },
+      { send: { body: { name: 'x', base_url: 'javascript:x' } }, status: 400, says: /Invalid URL/ },
+      { send: { body: { name: 'x', base_url: 'http://x' } }, status: 400, says: anyText },
+      { send: { body: { name: 'x' } }, status: 422, says: /base_url/ },
     ],
   },
   {
     route: `GET ${connections}/:id`,
-    good: [{ ask: () => toFirst(), is: connection }],
-    bad: [{ ask: { path: `${connections}/${unknown}` }, ...noConnection }],
+    good: [{ send: () => toFirst(), is: connection }],
+    bad: [{ send: { path: `${connections}/${unknown}` }, ...noConnection }],
   },
   {
     route: `PUT ${connections}/:id`,
     body: 'required',
     good: [],
     bad: [
-      { ask: { path: `${connections}/${unknown}`, body: {} }, ...noConnection },
-      { ask: () => toFirst('', { name: 'x' }), status: 400, says: anyText },
+      { send: { path: `${connections}/${unknown}`, body: {} }, ...noConnection },
+      { send: () => toFirst('', { name: 'x' }), status: 400, says: anyText },
     ],
   },
   {
     route: `DELETE ${connections}/:id`,
     good: [],
     bad: [
-      { ask: { path: `${connections}/${unknown}` }, ...noConnection },
-      { ask: () => toFirst(), status: 400, says: anyText },
+      { send: { path: `${connections}/${unknown}` }, ...noConnection },
+      { send: () => toFirst(), status: 400, says: anyText },
     ],
   },
   {
     route: `POST ${connections}/:id/test`,
     good: [
       {
-        ask: () => toFirst('/test'),
+        send: () => toFirst('/test'),
         is: z.strictObject({ success: z.literal(true), message: z.string(), version: z.string().nullable() }),
       },
     ],
-    bad: [{ ask: { path: `${connections}/${unknown}/test` }, ...noConnection }],
+    bad: [{ send: { path: `${connections}/${unknown}/test` }, ...noConnection }],
   },
   {
     route: `POST ${connections}/:id/default`,
-    good: [{ ask: () => toFirst('/default'), is: connection }],
-    bad: [{ ask: { path: `${connections}/${unknown}/default` }, ...noConnection }],
+    good: [{ send: () => toFirst('/default'), is: connection }],
+    bad: [{ send: { path: `${connections}/${unknown}/default` }, ...noConnection }],
   },
 ];
 
@@ -120,7 +120,7 @@ export const systemCases: RouteCase[] = [
     // Colon and one blank, or the web app reads nothing (contract §2.12).
     good: [{ is: updateLine }],
     bad: [
-      { ask: { path: '/api/system/components/__proto__/update' }, status: 400, says: 'Unknown component: __proto__' },
+      { send: { path: '/api/system/components/__proto__/update' }, status: 400, says: 'Unknown component: __proto__' },
     ],
   },
   {
@@ -158,9 +158,9 @@ export const systemCases: RouteCase[] = [
     params: { display: ':99' },
     good: [],
     bad: [
-      { ask: {}, status: 404, says: /:99/ },
-      { ask: { path: '/api/desktop/sessions/99/close' }, status: 404, says: /:99/ },
-      { ask: { path: '/api/desktop/sessions/99%3Brm/close' }, status: 400, says: anyText },
+      { send: {}, status: 404, says: /:99/ },
+      { send: { path: '/api/desktop/sessions/99/close' }, status: 404, says: /:99/ },
+      { send: { path: '/api/desktop/sessions/99%3Brm/close' }, status: 400, says: anyText },
     ],
   },
   {
@@ -169,8 +169,8 @@ export const systemCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: {} }, status: 404, says: /:99/ },
-      { ask: { body: { extension_secs: '7200' } }, status: 422, says: /extension_secs/ },
+      { send: { body: {} }, status: 404, says: /:99/ },
+      { send: { body: { extension_secs: '7200' } }, status: 422, says: /extension_secs/ },
     ],
   },
 ];
@@ -185,22 +185,22 @@ export const mcpCases: RouteCase[] = [
     good: [],
     bad: [
       // The web's old page sends `endpoint` (contract §2.5 NEW): understood, like `transport`.
-      { ask: { body: { name: 'x', endpoint: 'http://x' } }, status: 400, says: anyText },
+      { send: { body: { name: 'x', endpoint: 'http://x' } }, status: 400, says: anyText },
       {
-        ask: { body: { name: 'x', transport: { stdio: { command: 'x', args: [], env: {} } } } },
+        send: { body: { name: 'x', transport: { stdio: { command: 'x', args: [], env: {} } } } },
         status: 400,
         says: anyText,
       },
-      { ask: { body: { name: 'x' } }, status: 422, says: /transport/ },
-      { ask: { body: { name: 'x', endpoint: 'http://x', scope: 'all' } }, status: 422, says: /scope/ },
+      { send: { body: { name: 'x' } }, status: 422, says: /transport/ },
+      { send: { body: { name: 'x', endpoint: 'http://x', scope: 'all' } }, status: 422, says: /scope/ },
     ],
   },
   { route: 'POST /api/mcp/refresh', good: [{ is: success }], bad: [] },
-  { route: 'GET /api/mcp/:id', good: [], bad: [{ ask: {}, ...noMcp }] },
-  { route: 'PATCH /api/mcp/:id', body: 'required', good: [], bad: [{ ask: { body: { enabled: true } }, ...noMcp }] },
-  { route: 'DELETE /api/mcp/:id', good: [], bad: [{ ask: {}, ...noMcp }] },
+  { route: 'GET /api/mcp/:id', good: [], bad: [{ send: {}, ...noMcp }] },
+  { route: 'PATCH /api/mcp/:id', body: 'required', good: [], bad: [{ send: { body: { enabled: true } }, ...noMcp }] },
+  { route: 'DELETE /api/mcp/:id', good: [], bad: [{ send: {}, ...noMcp }] },
   ...['enable', 'disable', 'refresh'].map(
-    (what): RouteCase => ({ route: `POST /api/mcp/:id/${what}`, good: [], bad: [{ ask: { body: {} }, ...noMcp }] }),
+    (what): RouteCase => ({ route: `POST /api/mcp/:id/${what}`, good: [], bad: [{ send: { body: {} }, ...noMcp }] }),
   ),
   { route: 'GET /api/tools', good: [{ is: z.array(z.looseObject({ name: z.string() })) }], bad: [] },
   {
@@ -208,7 +208,7 @@ export const mcpCases: RouteCase[] = [
     params: { name: 'read_file' },
     body: 'required',
     good: [],
-    bad: [{ ask: { body: { enabled: false } }, status: 404, says: 'Tool read_file not found' }],
+    bad: [{ send: { body: { enabled: false } }, status: 404, says: 'Tool read_file not found' }],
   },
 ];
 

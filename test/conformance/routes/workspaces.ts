@@ -48,49 +48,49 @@ export const workspaceCases: RouteCase[] = [
   {
     route: 'GET /api/workspaces/:id',
     good: [{ is: workspace }],
-    bad: [{ ask: { path: `/api/workspaces/${unknown}` }, status: 404, says: `Workspace ${unknown} not found` }],
+    bad: [{ send: { path: `/api/workspaces/${unknown}` }, status: 404, says: `Workspace ${unknown} not found` }],
   },
   {
     route: 'POST /api/workspaces',
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: { name: ' ' } }, status: 400, says: 'Name cannot be empty' },
-      { ask: { body: { name: '../up' } }, status: 400, says: 'Name contains invalid characters' },
-      { ask: { body: { name: '.hidden' } }, status: 400, says: 'Name cannot start with a dot' },
-      { ask: { body: { name: 'x', template: 't' } }, status: 503, says: 'Library not initialized' },
+      { send: { body: { name: ' ' } }, status: 400, says: 'Name cannot be empty' },
+      { send: { body: { name: '../up' } }, status: 400, says: 'Name contains invalid characters' },
+      { send: { body: { name: '.hidden' } }, status: 400, says: 'Name cannot start with a dot' },
+      { send: { body: { name: 'x', template: 't' } }, status: 503, says: 'Library not initialized' },
       {
-        ask: { body: { name: 'x', path: '/etc' } },
+        send: { body: { name: 'x', path: '/etc' } },
         status: 400,
         says: 'Custom path must be within the working directory',
       },
       {
-        ask: { body: { name: 'x', path: 'a/../../b' } },
+        send: { body: { name: 'x', path: 'a/../../b' } },
         status: 400,
         says: 'Custom path must be within the working directory',
       },
-      { ask: { body: { name: 'host' } }, status: 409, says: /host/ },
-      { ask: { body: { name: 'x', workspace_type: 'vm' } }, status: 422, says: /workspace_type/ },
-      { ask: { body: { name: 'x', workspace_type: 'chroot' } }, status: 400, says: /\S/ },
+      { send: { body: { name: 'host' } }, status: 409, says: /host/ },
+      { send: { body: { name: 'x', workspace_type: 'vm' } }, status: 422, says: /workspace_type/ },
+      { send: { body: { name: 'x', workspace_type: 'chroot' } }, status: 400, says: /\S/ },
     ],
   },
   {
     route: 'PUT /api/workspaces/:id',
     body: 'required',
-    good: [{ ask: { body: { name: null, skills: [] } }, is: workspace }],
+    good: [{ send: { body: { name: null, skills: [] } }, is: workspace }],
     bad: [
-      { ask: { body: { name: 'a/b' } }, status: 400, says: 'Name contains invalid characters' },
-      { ask: { body: { env_vars: { A: 'b' } } }, status: 400, says: /env_vars/ },
-      { ask: { body: { skills: 'all' } }, status: 422, says: /skills/ },
-      { ask: { path: at(), body: {} }, ...notFound },
+      { send: { body: { name: 'a/b' } }, status: 400, says: 'Name contains invalid characters' },
+      { send: { body: { env_vars: { A: 'b' } } }, status: 400, says: /env_vars/ },
+      { send: { body: { skills: 'all' } }, status: 422, says: /skills/ },
+      { send: { path: at(), body: {} }, ...notFound },
     ],
   },
   {
     route: 'DELETE /api/workspaces/:id',
     good: [],
     bad: [
-      { ask: {}, status: 400, says: 'Cannot delete default host workspace' },
-      { ask: { path: at() }, ...notFound },
+      { send: {}, status: 400, says: 'Cannot delete default host workspace' },
+      { send: { path: at() }, ...notFound },
     ],
   },
   {
@@ -98,15 +98,15 @@ export const workspaceCases: RouteCase[] = [
     good: [],
     bad: [
       // The web app announces JSON and sends nothing (contract §10.2 row 4).
-      { ask: { headers: { 'content-type': 'application/json' } }, ...notContainer },
-      { ask: { body: { distro: 'ubuntu-noble', rebuild: true } }, ...notContainer },
-      { ask: { path: at('/build') }, ...notFound },
+      { send: { headers: { 'content-type': 'application/json' } }, ...notContainer },
+      { send: { body: { distro: 'ubuntu-noble', rebuild: true } }, ...notContainer },
+      { send: { path: at('/build') }, ...notFound },
     ],
   },
   {
     route: 'GET /api/workspaces/:id/debug',
     good: [{ is: debug }],
-    bad: [{ ask: { path: at('/debug') }, ...notFound }],
+    bad: [{ send: { path: at('/debug') }, ...notFound }],
   },
   {
     route: 'GET /api/workspaces/:id/init-log',
@@ -120,14 +120,14 @@ export const workspaceCases: RouteCase[] = [
         }),
       },
     ],
-    bad: [{ ask: { path: at('/init-log') }, ...notFound }],
+    bad: [{ send: { path: at('/init-log') }, ...notFound }],
   },
   {
     route: 'POST /api/workspaces/:id/sync',
     good: [],
     bad: [
-      { ask: { body: {} }, status: 503, says: 'Library not initialized' },
-      { ask: { path: at('/sync') }, ...notFound },
+      { send: { body: {} }, status: 503, says: 'Library not initialized' },
+      { send: { path: at('/sync') }, ...notFound },
     ],
   },
   {
@@ -135,17 +135,17 @@ export const workspaceCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { ask: { body: { command: 'id' } }, status: 400, says: /\S/ },
-      { ask: { body: { command: ['id'] } }, status: 422, says: /command/ },
-      { ask: { path: at('/exec'), body: { command: 'id' } }, ...notFound },
+      { send: { body: { command: 'id' } }, status: 400, says: /\S/ },
+      { send: { body: { command: ['id'] } }, status: 422, says: /command/ },
+      { send: { path: at('/exec'), body: { command: 'id' } }, ...notFound },
     ],
   },
   {
     route: 'POST /api/workspaces/:id/rerun-init',
     good: [],
     bad: [
-      { ask: {}, ...notContainer },
-      { ask: { path: at('/rerun-init') }, ...notFound },
+      { send: {}, ...notContainer },
+      { send: { path: at('/rerun-init') }, ...notFound },
     ],
   },
   {

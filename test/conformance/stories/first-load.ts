@@ -56,7 +56,7 @@ test('a token that is no longer good logs both apps out at the next call', async
 test('a web token that ends within 15 seconds is not even sent', async () => {
   const tab = await openTab({ 'openagent.jwt': 'x', 'openagent.jwt_exp': Date.now() / 1000 + 10 });
 
-  expect((await tab.ask('GET', '/api/stats')).text).toBe('Missing Authorization header');
+  expect((await tab.call('GET', '/api/stats')).text).toBe('Missing Authorization header');
 });
 
 test('the overview page finds everything it polls, and the library page is told that there is none', async () => {

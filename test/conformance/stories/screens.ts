@@ -86,5 +86,5 @@ test('a library repository set in the web app is sent with every call, and allow
   tab.storage.libraryRemote = 'https://example.org/library.git';
 
   expect(await tab.overview()).toMatchObject({ health: { status: 'ok' } });
-  expect((await tab.ask('GET', '/api/library/status')).text).toMatch(/library/i);
+  expect((await tab.call('GET', '/api/library/status')).text).toMatch(/library/i);
 });

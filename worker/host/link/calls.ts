@@ -17,10 +17,10 @@ const lostText = 'The connection to the server was lost before it answered. Try 
  * object in memory; nothing of them is stored, and all fail with the socket they were sent on.
  */
 export class Calls {
-  readonly #waiting = new Map<string, { socket: WebSocket; settle: (answer: Reply<unknown>) => void }>();
+  readonly #waiting = new Map<string, { socket: WebSocket; settle: (reply: Reply<unknown>) => void }>();
 
-  /** The host's answer; `unavailable` without a host, or when its socket ends first. No time limit of its own. */
-  ask(socket: WebSocket | null, method: string, args: unknown): Promise<Reply<unknown>> {
+  /** Sends a call. Resolves with the host's reply; `unavailable` without a host, or when its socket ends first. No time limit of its own. */
+  send(socket: WebSocket | null, method: string, args: unknown): Promise<Reply<unknown>> {
     if (!socket) return Promise.resolve(refuse('unavailable', awayText));
     const id = crypto.randomUUID();
     const { promise, resolve } = Promise.withResolvers<Reply<unknown>>();

@@ -126,7 +126,7 @@ export class HostLink {
 
   /** Asks the host something while somebody waits for the answer. */
   call(method: string, args: unknown): Promise<Reply<unknown>> {
-    return this.#calls.ask(this.isUp() ? this.#socket.current() : null, method, args);
+    return this.#calls.send(this.isUp() ? this.#socket.current() : null, method, args);
   }
 
   /** Asks the host to stop a command; repeated by every `welcome` until the host has ended it. */

@@ -68,36 +68,36 @@ export const startSystem = async ({ workerDir, modelUrl }: SystemOptions = {}) =
     MAX_PARALLEL_MISSIONS: '1000',
     ...(modelUrl ? { DEFAULT_MODEL: 'lab/m1', OPENCODE_CONFIG_CONTENT: labConfig(modelUrl) } : {}),
   });
-  const ground = await prepareStartWithEdge(settings);
-  await ground.secrets.keep();
-  const config = await writeEdgeFiles(workerDir ?? join(dist, 'worker'), ground);
-  const edge = part(edgeRole(ground, workerdProcess(config, ground)));
-  const openCode = part(openCodeRole(ground));
-  const agent = part(hostAgentRole(ground, join(dist, 'openagent.js')));
+  const start = await prepareStartWithEdge(settings);
+  await start.secrets.keep();
+  const config = await writeEdgeFiles(workerDir ?? join(dist, 'worker'), start);
+  const edge = part(edgeRole(start, workerdProcess(config, start)));
+  const openCode = part(openCodeRole(start));
+  const agent = part(hostAgentRole(start, join(dist, 'openagent.js')));
   await edge.start();
-  const headers = await logIn(ground.url, { password });
+  const headers = await logIn(start.url, { password });
 
   return {
-    url: ground.url,
+    url: start.url,
     /** What a logged-in person sends with every request. */
     headers,
-    person: personAt(() => ground.url, headers),
+    person: personAt(() => start.url, headers),
     edge,
     openCode,
     agent,
     files: settings.files,
     /** Where workerd keeps its databases. */
     edgeState: join(settings.files.edge, '.wrangler', 'state', 'workerd'),
-    logFileOf: ground.logFileOf,
+    logFileOf: start.logFileOf,
     /** The server the host-agent would speak for. */
-    host: ground.host,
+    host: start.host,
     enrol: async (): Promise<EnrolledHost> => {
       const host = { id: randomUUID(), credential: randomUUID() };
       const credential_sha256 = createHash('sha256').update(host.credential).digest('hex');
       const row = { id: host.id, name: host.id, credential_sha256, epoch: 1, workspace_id: randomUUID() };
-      const response = await apiFetch(`${ground.url}/api/internal/setup`, {
+      const response = await apiFetch(`${start.url}/api/internal/setup`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${ground.secrets.internalToken}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${start.secrets.internalToken}`, 'content-type': 'application/json' },
         body: JSON.stringify({ host: row }),
       });
       if (!response.ok) throw new Error(`setup answered ${response.status}: ${await response.text()}`);
@@ -105,7 +105,7 @@ export const startSystem = async ({ workerDir, modelUrl }: SystemOptions = {}) =
     },
     close: async (): Promise<void> => {
       for (const each of [agent, openCode, edge]) await each.stop();
-      ground.lock.close();
+      start.lock.close();
       directory.remove();
     },
   };

@@ -59,14 +59,14 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     ...(options.users ? { OPEN_AGENT_USERS: JSON.stringify(options.users) } : { DASHBOARD_PASSWORD: password }),
     ...options.environment,
   });
-  const ground = await prepareStartWithEdge(settings);
-  await ground.secrets.keep();
-  const linkProxy = await startLinkProxy(() => ground.url);
-  const viewerProxy = await startViewerProxy(() => ground.url);
-  await writePrivateFile(settings.files.host, JSON.stringify({ ...ground.host, url: linkProxy.url }));
+  const start = await prepareStartWithEdge(settings);
+  await start.secrets.keep();
+  const linkProxy = await startLinkProxy(() => start.url);
+  const viewerProxy = await startViewerProxy(() => start.url);
+  await writePrivateFile(settings.files.host, JSON.stringify({ ...start.host, url: linkProxy.url }));
 
   const crashes: string[] = [];
-  const means = { ground, build, faketime: options.faketime ?? false, onCrash: (name: string) => crashes.push(name) };
+  const means = { start, build, faketime: options.faketime ?? false, onCrash: (name: string) => crashes.push(name) };
   const edge = await edgeProcess(means);
   const openCode = openCodeProcess(means);
   const agent = agentProcess(means, options.agentStateDir);
@@ -76,14 +76,14 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   const logins = new Map<string, Promise<Record<string, string>>>();
   const headersOf = (login: Login): Promise<Record<string, string>> => {
     const name = login.username ?? '';
-    const known = logins.get(name) ?? logIn(ground.url, login);
+    const known = logins.get(name) ?? logIn(start.url, login);
     logins.set(name, known);
     return known;
   };
   const watchers = options.users ?? [{ password }];
   // Near the edge, so that the faults of the proxies don't reach them.
   const witnesses = await Promise.all(
-    watchers.map(async (login) => startWitness(() => ground.url, await headersOf(login))),
+    watchers.map(async (login) => startWitness(() => start.url, await headersOf(login))),
   );
   /** Ends every fault and starts what does not run. */
   const mend = async (): Promise<void> => {
@@ -111,13 +111,13 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     crashes,
     /** Logs in once and acts as that user, by way of the viewer proxy; `direct` goes around it. */
     person: async ({ direct = false, ...login }: Partial<Login> & { direct?: boolean } = {}): Promise<Person> =>
-      personAt(() => (direct ? ground.url : viewerProxy.url), await headersOf({ password, ...login })),
+      personAt(() => (direct ? start.url : viewerProxy.url), await headersOf({ password, ...login })),
     missionDirectory,
     /** Calls to the OpenCode that runs now. */
     openCodeCalls: openCodeServer,
     /** Final texts and tool calls in OpenCode's own history of a mission. */
     openCodeHistory: (mission: string) => openCodeHistory(openCodeServer().call, missionDirectory(mission)),
-    logs: (role: 'edge' | 'opencode' | 'host-agent'): string => readFileSync(ground.logFileOf(role), 'utf8'),
+    logs: (role: 'edge' | 'opencode' | 'host-agent'): string => readFileSync(start.logFileOf(role), 'utf8'),
     /** Processes that have to do with this laboratory and are still there, by their command line. */
     processesLeft: (): string[] => processesOf(directory.path),
     /**
@@ -138,7 +138,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
       await agent.stop();
       await Promise.all([edge.stop(), openCode.stop()]);
       await Promise.all([linkProxy.close(), viewerProxy.close(), model.close()]);
-      ground.lock.close();
+      start.lock.close();
       build.remove();
       directory.remove();
       if (seen.status === 'rejected') throw seen.reason;

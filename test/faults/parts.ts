@@ -18,7 +18,7 @@ import { labProcess } from './lab-process.ts';
 import { stateOf } from './state-copy.ts';
 
 export interface Means {
-  ground: StartWithEdge;
+  start: StartWithEdge;
   build: Build;
   faketime: boolean;
   onCrash(name: string): void;
@@ -30,31 +30,31 @@ const slowness: Record<string, string> = process.env.TEST_SLOWNESS ? { TEST_SLOW
 /** Time for the host-agent to close its link and its store, as the launcher gives it. */
 const agentGraceMs = scaledMs(3_000);
 
-const clockOf = ({ ground, faketime }: Means, name: string): Clock | undefined =>
-  faketime ? runningClock(join(ground.settings.files.dir, `${name}.clock`)) : undefined;
+const clockOf = ({ start, faketime }: Means, name: string): Clock | undefined =>
+  faketime ? runningClock(join(start.settings.files.dir, `${name}.clock`)) : undefined;
 
 const copiesOf = ({ settings }: StartWithEdge): string => join(settings.files.dir, 'copies');
 
 /** workerd with the built Worker. `objects` and `d1` are the two halves of its state. */
 export const edgeProcess = async (means: Means) => {
-  const { ground, build } = means;
+  const { start, build } = means;
   const clock = means.faketime ? startClock() : undefined;
-  const workerd = workerdProcess(await writeEdgeFiles(build.workerDir, ground), ground);
-  const stateDir = ground.settings.files.edge;
+  const workerd = workerdProcess(await writeEdgeFiles(build.workerDir, start), start);
+  const stateDir = start.settings.files.edge;
   const edge = labProcess({
     name: 'edge',
     stateDir,
     launch: () =>
-      edgeRole(ground, { ...workerd, env: { ...workerd.env, ...clock?.env() } }).start(new AbortController().signal),
+      edgeRole(start, { ...workerd, env: { ...workerd.env, ...clock?.env() } }).start(new AbortController().signal),
     jump: clock?.jump,
     onCrash: means.onCrash,
   });
   const state = (names: string[]) =>
-    stateOf(join(stateDir, '.wrangler', 'state', 'workerd'), names, copiesOf(ground), edge.isRunning);
+    stateOf(join(stateDir, '.wrangler', 'state', 'workerd'), names, copiesOf(start), edge.isRunning);
   return {
     ...edge,
     /** The edge itself, without a proxy. */
-    url: ground.url,
+    url: start.url,
     ...state(['']),
     /** The Durable Objects' databases and alarms alone. */
     objects: state(['open-agent', 'metadata.sqlite']),
@@ -65,7 +65,7 @@ export const edgeProcess = async (means: Means) => {
 
 /** OpenCode, announced in server.json at each start. `backup`, `restore` and `remove` are of its own store. */
 export const openCodeProcess = (means: Means) => {
-  const { settings, lock, means: containment } = means.ground;
+  const { settings, lock, means: containment } = means.start;
   const clock = clockOf(means, 'opencode');
   const dir = dirname(settings.files.openCodeServer);
   const launch = async () => {
@@ -94,15 +94,15 @@ export const openCodeProcess = (means: Means) => {
     jump: clock?.jump,
     onCrash: means.onCrash,
   });
-  return { ...openCode, ...stateOf(join(dir, 'data'), ['opencode'], copiesOf(means.ground), openCode.isRunning) };
+  return { ...openCode, ...stateOf(join(dir, 'data'), ['opencode'], copiesOf(means.start), openCode.isRunning) };
 };
 
 /**
  * The built host-agent, with its store in `stateDir`. `backup`, `restore` and `remove` are of its store; `clone` is a
  * second one with a copy of it.
  */
-export const agentProcess = (means: Means, stateDir = means.ground.settings.files.dir) => {
-  const { dir } = means.ground.settings.files;
+export const agentProcess = (means: Means, stateDir = means.start.settings.files.dir) => {
+  const { dir } = means.start.settings.files;
   const clock = clockOf(means, 'host-agent');
   if (stateDir !== dir) shareState(dir, stateDir);
   const original = agentAt(means, stateDir, clock);
@@ -128,8 +128,8 @@ const shareState = (from: string, to: string): void => {
 };
 
 const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {
-  const { ground, build } = means;
-  const { settings } = ground;
+  const { start, build } = means;
+  const { settings } = start;
   const { workingDir, defaultModel, permissive, stopAfterRepeats, maxParallelMissions: slots } = settings;
   const config: AgentConfig = { stateDir, workingDir, defaultModel, permissive, stopAfterRepeats, slots };
   const agent = labProcess({
@@ -141,12 +141,12 @@ const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {
         command: process.execPath,
         args: ['--disable-warning=ExperimentalWarning', build.agentScript, 'agent-child', JSON.stringify(config)],
         env: { HOME: settings.workingDir, ...slowness, ...clock?.env() },
-        logFile: ground.logFileOf('host-agent'),
-        means: { ...ground.means, pidNamespace: false },
+        logFile: start.logFileOf('host-agent'),
+        means: { ...start.means, pidNamespace: false },
         graceMs: agentGraceMs,
       }),
     jump: clock?.jump,
     onCrash: means.onCrash,
   });
-  return { ...agent, ...stateOf(stateDir, ['host-agent.sqlite'], copiesOf(ground), agent.isRunning) };
+  return { ...agent, ...stateOf(stateDir, ['host-agent.sqlite'], copiesOf(start), agent.isRunning) };
 };

@@ -27,9 +27,9 @@ export type EdgeProcess = Awaited<ReturnType<typeof startEdge>>;
 export const startEdge = async () => {
   const directory = freshWorkingDir();
   const environment = { WORKING_DIR: directory.path, PORT: '0', DASHBOARD_PASSWORD: password };
-  const ground = await prepareStartWithEdge(readSettings(environment));
-  const process = workerdProcess(await writeEdgeFiles(bundle, ground), ground);
-  const running = await edgeRole(ground, process).start(new AbortController().signal);
+  const start = await prepareStartWithEdge(readSettings(environment));
+  const process = workerdProcess(await writeEdgeFiles(bundle, start), start);
+  const running = await edgeRole(start, process).start(new AbortController().signal);
   let exit: Exit | null = null;
   void running.exited.then((gone) => {
     exit = gone;
@@ -40,9 +40,9 @@ export const startEdge = async () => {
     const host: Enrolled = { id: randomUUID(), credential: randomUUID(), workspaceId: randomUUID() };
     const credential_sha256 = createHash('sha256').update(host.credential).digest('hex');
     const row = { id: host.id, name: host.id, credential_sha256, epoch: 1, workspace_id: host.workspaceId };
-    const response = await apiFetch(`${ground.url}/api/internal/setup`, {
+    const response = await apiFetch(`${start.url}/api/internal/setup`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${ground.secrets.internalToken}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${start.secrets.internalToken}`, 'content-type': 'application/json' },
       body: JSON.stringify({ host: row }),
     });
     if (!response.ok) throw new Error(`setup answered ${response.status}: ${await response.text()}`);
@@ -50,7 +50,7 @@ export const startEdge = async () => {
   };
 
   const login = async (): Promise<Record<string, string>> => {
-    const response = await apiFetch(`${ground.url}/api/auth/login`, {
+    const response = await apiFetch(`${start.url}/api/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ password }),
@@ -60,16 +60,16 @@ export const startEdge = async () => {
   };
 
   return {
-    url: ground.url,
-    host: ground.host,
+    url: start.url,
+    host: start.host,
     enrol,
     login,
     /** How the process ended, or null while it is the one that was started. */
     exit: (): Exit | null => exit,
-    log: (): string => readFileSync(ground.logFileOf('edge'), 'utf8'),
+    log: (): string => readFileSync(start.logFileOf('edge'), 'utf8'),
     close: async (): Promise<void> => {
       await running.stop();
-      ground.lock.close();
+      start.lock.close();
       directory.remove();
     },
   };

@@ -15,7 +15,7 @@ const partID = 'prt_0123456789ab0123456789abcd';
  * A mission with some files in its context directory, and what a message makes of them for a model that sees or does
  * not.
  */
-const ground = () => {
+const missionWithFiles = () => {
   const workingDir = realpathSync(temporaryDirectory());
   const workspace = testWorkspace(workingDir);
   const mission = newMissionId();
@@ -39,7 +39,7 @@ const ground = () => {
 };
 
 test('files that are there are named once, in the order of their marks, and others are only text', async () => {
-  const { parts } = ground();
+  const { parts } = missionWithFiles();
   const marks = [
     'nothing',
     'b [1].jpg',
@@ -66,7 +66,7 @@ test('files that are there are named once, in the order of their marks, and othe
 });
 
 test('an image goes along for a model that sees, by its content and not its name, if it is not too large', async () => {
-  const { parts } = ground();
+  const { parts } = missionWithFiles();
 
   const images = (await parts('[Uploaded: a.txt] [Uploaded: large.jpg] [Uploaded: b [1].jpg]')).slice(1);
 
@@ -82,7 +82,7 @@ test('an image goes along for a model that sees, by its content and not its name
 });
 
 test('a prompt sent again has the same parts, and they follow the text', async () => {
-  const { parts } = ground();
+  const { parts } = missionWithFiles();
   const content = '[Uploaded: b [1].jpg] [Uploaded: a.txt]';
 
   const [first, second] = [await parts(content), await parts(content)];

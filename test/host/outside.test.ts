@@ -12,7 +12,7 @@ import type { MissionId } from '../../shared/ids.ts';
 import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
 
 /** A server with two missions, each with a file in its directory and one among those given to it. */
-const ground = () => {
+const serverWithMissions = () => {
   const workingDir = realpathSync(temporaryDirectory());
   const roots = { workingDir, stateDir: join(workingDir, '.openagent') };
   const files = hostFiles(roots);
@@ -55,7 +55,7 @@ const refusal = (work: Promise<unknown>) =>
   );
 
 test('every way to write a path of a mission leads to the same file', async () => {
-  const { read, user, mine, short, workingDir } = ground();
+  const { read, user, mine, short, workingDir } = serverWithMissions();
   const given = [
     './context/given.txt',
     'context/given.txt',
@@ -78,7 +78,7 @@ test('every way to write a path of a mission leads to the same file', async () =
 });
 
 test("another user's mission is not there, whatever the way to it, and a user sees nothing of the server", async () => {
-  const { read, user, foreign, short, workingDir, mine, files } = ground();
+  const { read, user, foreign, short, workingDir, mine, files } = serverWithMissions();
   symlinkSync(join(workingDir, 'context', foreign), join(missionDirectory(workingDir, mine), 'theirs'));
   const notFound = [
     `/root/context/${foreign}/given.txt`,
@@ -100,7 +100,7 @@ test("another user's mission is not there, whatever the way to it, and a user se
 });
 
 test('nobody reaches our own state, kernel files, or removes what holds all missions', async () => {
-  const { read, owner, workingDir, stateDir, roots, files, mine } = ground();
+  const { read, owner, workingDir, stateDir, roots, files, mine } = serverWithMissions();
   symlinkSync(stateDir, join(missionDirectory(workingDir, mine), 'state'));
   symlinkSync(join(stateDir, 'secrets.json'), join(missionDirectory(workingDir, mine), 'notes.txt'));
   const closed = [
@@ -135,8 +135,8 @@ test('nobody reaches our own state, kernel files, or removes what holds all miss
 });
 
 test('what is no path is refused with 400, and so is a relative one without a mission', async () => {
-  const { read, owner } = ground();
-  const { read: readWithout } = ground();
+  const { read, owner } = serverWithMissions();
+  const { read: readWithout } = serverWithMissions();
   const none = { current: null, missions: null, everything: true };
 
   for (const path of ['', '  ', 'a\0b', `./context/${'a'.repeat(5000)}`, '\ud800'])
@@ -147,7 +147,7 @@ test('what is no path is refused with 400, and so is a relative one without a mi
 });
 
 test('a directory, a pipe and a missing file are no files to read', async () => {
-  const { read, owner, workingDir, mine } = ground();
+  const { read, owner, workingDir, mine } = serverWithMissions();
   execFileSync('mkfifo', [join(missionDirectory(workingDir, mine), 'pipe')]);
 
   expect(await refusal(read(owner, './'))).toBe('bad_request');
@@ -157,7 +157,7 @@ test('a directory, a pipe and a missing file are no files to read', async () => 
 });
 
 test('a list names what is there without following links, in the words it was asked in', async () => {
-  const { owner, user, files, workingDir, mine } = ground();
+  const { owner, user, files, workingDir, mine } = serverWithMissions();
   symlinkSync('/etc', join(contextDirectory(workingDir, mine), 'link'));
   mkdirSync(join(contextDirectory(workingDir, mine), 'a folder'));
 
@@ -177,7 +177,7 @@ test('a list names what is there without following links, in the words it was as
 });
 
 test('removing takes links themselves, whole trees only when asked, and follows no link inside', async () => {
-  const { owner, files, workingDir, mine, foreign } = ground();
+  const { owner, files, workingDir, mine, foreign } = serverWithMissions();
   const directory = missionDirectory(workingDir, mine);
   mkdirSync(join(directory, 'tree', 'deep'), { recursive: true });
   symlinkSync(join(workingDir, 'context', foreign), join(directory, 'tree', 'deep', 'out'));
@@ -194,7 +194,7 @@ test('removing takes links themselves, whole trees only when asked, and follows 
 });
 
 test('a directory is made with those above it, twice, and not through a link that leads nowhere', async () => {
-  const { user, files, workingDir, mine } = ground();
+  const { user, files, workingDir, mine } = serverWithMissions();
   symlinkSync(join(workingDir, 'nowhere'), join(missionDirectory(workingDir, mine), 'dangling'));
 
   await makeDirectory(files, user, './a/b c/d');
@@ -207,7 +207,7 @@ test('a directory is made with those above it, twice, and not through a link tha
 });
 
 test('the context of no mission is that of the whole server', () => {
-  const { files, workingDir } = ground();
+  const { files, workingDir } = serverWithMissions();
   const none = { current: null, missions: null, everything: true };
 
   expect(files.wanted(none, '/root/context/a').path).toBe(`${workingDir}/context/a`);
@@ -215,7 +215,7 @@ test('the context of no mission is that of the whole server', () => {
 });
 
 test('a file has another tag after a change that keeps its size and its time, and is not sent to who has it', async () => {
-  const { owner, files, workingDir, mine } = ground();
+  const { owner, files, workingDir, mine } = serverWithMissions();
   const file = join(contextDirectory(workingDir, mine), 'same');
   const read = async (ifNoneMatch: string | null) => {
     const conditions = { ifMatch: null, ifNoneMatch, ifModifiedSince: null, ifUnmodifiedSince: null };
@@ -238,7 +238,7 @@ test('a file has another tag after a change that keeps its size and its time, an
 });
 
 test('the last bytes of an empty file are all it has', async () => {
-  const { owner, files, workingDir, mine } = ground();
+  const { owner, files, workingDir, mine } = serverWithMissions();
   writeFileSync(join(contextDirectory(workingDir, mine), 'empty'), '');
   const wish = { path: './context/empty', range: { lastBytes: 5 }, rangeOfTag: null };
   const { described, close } = await openReading(files, owner, wish);
@@ -248,7 +248,7 @@ test('the last bytes of an empty file are all it has', async () => {
 });
 
 test('a range gives its bytes, and one outside of the file nothing', async () => {
-  const { owner, files, workingDir, mine } = ground();
+  const { owner, files, workingDir, mine } = serverWithMissions();
   writeFileSync(join(contextDirectory(workingDir, mine), 'digits'), '0123456789');
   const read = async (
     range: { first: number; last: number | null } | { lastBytes: number },

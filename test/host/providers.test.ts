@@ -26,7 +26,7 @@ let dir: string;
 let openCode: OpenCodeProcess;
 let file: ProviderFile;
 let renewal: Renewal;
-let side: ProviderContext;
+let context: ProviderContext;
 let ask: (method: string, args?: object) => Promise<unknown>;
 let connected: ReturnType<typeof providerApi>['connected'];
 const remembered: string[] = [];
@@ -84,7 +84,7 @@ beforeAll(async () => {
   connected = api.connected;
   file = openProviderFile(join(dir, 'providers.json'));
   renewal = new Renewal(file, () => client.process());
-  side = {
+  context = {
     api,
     file,
     renewal,
@@ -97,7 +97,7 @@ beforeAll(async () => {
     },
     clock,
   };
-  const reply = replyToGroup(providerCalls, providerReplies(side));
+  const reply = replyToGroup(providerCalls, providerReplies(context));
   ask = (method, args = {}) => reply(method, args);
 });
 afterAll(async () => {
@@ -244,7 +244,7 @@ test('the default provider gives the model of messages that name none, and one t
   expect(await preferred()).toBe(`groq/${model}`);
   expect(await refusal(ask('providers.default', { id: 'groq', model: 'none' }))).toMatch(/^bad_request/);
   // DEFAULT_MODEL wins over a default provider, so choosing one is refused.
-  const configured = { ...side, defaultModel: 'lab/m1' };
+  const configured = { ...context, defaultModel: 'lab/m1' };
   expect(await refusal(makeDefault(configured, 'groq', null))).toMatch(/^bad_request: DEFAULT_MODEL/);
   expect((await list()).filter(({ is_default }) => is_default).map(({ id }) => id)).toEqual(['groq']);
 });

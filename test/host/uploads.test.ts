@@ -41,7 +41,7 @@ async function* body(
   for (let at = 0; at < end; at += pieceBytes) yield bytes.subarray(at, Math.min(at + pieceBytes, end));
 }
 
-const ground = (workingDir = realpathSync(temporaryDirectory())) => {
+const placeOfUploads = (workingDir = realpathSync(temporaryDirectory())) => {
   const stateDir = join(workingDir, '.openagent');
   const files = hostFiles({ workingDir, stateDir });
   const uploads = join(stateDir, 'uploads');
@@ -74,7 +74,7 @@ const refusal = (work: Promise<unknown>) =>
   );
 
 test('the first field lands under its file name, whatever it is called, and the others are dropped', async () => {
-  const { take, context, left } = ground();
+  const { take, context, left } = placeOfUploads();
 
   const stored = await take(
     body([{ name: 'whatever', filename: 'a b+ü.txt', content: 'first' }, { content: 'second' }]),
@@ -91,7 +91,7 @@ test('the first field lands under its file name, whatever it is called, and the 
 });
 
 test('a file of the same name is replaced as a whole, a directory of that name is not', async () => {
-  const { take, context } = ground();
+  const { take, context } = placeOfUploads();
   await take(body([{ filename: 'a', content: 'old' }]));
   await take(body([{ filename: 'a', content: 'new' }]));
   mkdirSync(join(context, 'd'));
@@ -101,7 +101,7 @@ test('a file of the same name is replaced as a whole, a directory of that name i
 });
 
 test('a hostile file name stays inside the directory', async () => {
-  const { take, context } = ground();
+  const { take, context } = placeOfUploads();
   const names = ['../../../etc/passwd', '..', '.', '', '/etc/shadow', 'C:\\Users\\x\\evil.exe', 'a/../../b'];
 
   for (const filename of names) await take(body([{ filename, content: filename }]));
@@ -120,7 +120,7 @@ test('names are made safe: control characters, lone surrogates, and 255 bytes wi
 });
 
 test('a body that is cut, not multipart, or empty leaves nothing and is a 400', async () => {
-  const { take, context, left } = ground();
+  const { take, context, left } = placeOfUploads();
   const whole = [{ filename: 'a', content: 'x'.repeat(1000) }];
 
   for (const cutBytes of [5, 40, 600, 1100])
@@ -135,7 +135,7 @@ test('a body that is cut, not multipart, or empty leaves nothing and is a 400', 
 });
 
 test('a transfer that breaks off in the middle says so and leaves nothing', async () => {
-  const { take, left, context } = ground();
+  const { take, left, context } = placeOfUploads();
   async function* breaking() {
     yield* body([{ filename: 'a', content: 'x'.repeat(100_000) }], { cutBytes: 50_000, pieceBytes: 1000 });
     throw new AppError('unavailable', 'The transfer was cut off.');
@@ -148,7 +148,7 @@ test('a transfer that breaks off in the middle says so and leaves nothing', asyn
 });
 
 test('pieces come in any order, one twice, and are one file in the end', async () => {
-  const { piece, join: finish, context, left } = ground();
+  const { piece, join: finish, context, left } = placeOfUploads();
   const texts = ['aaaa', 'bbbb', 'cc'];
   for (const index of [2, 0, 1, 1]) await piece('up', index, 3, body([{ content: texts[index] ?? '' }]));
 
@@ -161,7 +161,7 @@ test('pieces come in any order, one twice, and are one file in the end', async (
 });
 
 test('two tabs that finish one upload at once get it once', async () => {
-  const { piece, join: finish, context } = ground();
+  const { piece, join: finish, context } = placeOfUploads();
   for (const index of [0, 1]) await piece('up', index, 2, body([{ content: `part${index}` }]));
 
   const ends = await Promise.allSettled([finish('up', 2, 'a'), finish('up', 2, 'b')]);
@@ -172,7 +172,7 @@ test('two tabs that finish one upload at once get it once', async () => {
 });
 
 test('a missing, empty or wrongly sized piece and another number of pieces are refused, and the rest can still come', async () => {
-  const { piece, join: finish, context } = ground();
+  const { piece, join: finish, context } = placeOfUploads();
   await piece('up', 0, 3, body([{ content: 'aaaa' }]));
   await expect(finish('up', 3, 'x')).rejects.toThrow('Missing chunk 1 of 3: send the file again.');
   await expect(piece('up', 1, 3, body([{ content: '' }]))).rejects.toThrow('Chunk 1 of 3 is empty');
@@ -188,7 +188,7 @@ test('a missing, empty or wrongly sized piece and another number of pieces are r
 });
 
 test('the same upload id of another user is another upload', async () => {
-  const { piece, join: finish, context } = ground();
+  const { piece, join: finish, context } = placeOfUploads();
   await piece('up', 0, 1, body([{ content: 'of ada' }]));
   await piece('up', 0, 1, body([{ content: 'of bob' }]), 'bob');
 
@@ -200,7 +200,7 @@ test('the same upload id of another user is another upload', async () => {
 });
 
 test('the next start removes what was never finished, and pieces only when nobody came back for a day', async () => {
-  const { uploads, piece, left } = ground();
+  const { uploads, piece, left } = placeOfUploads();
   await piece('fresh', 0, 2, body([{ content: 'a' }]));
   const fresh = left();
   await piece('old', 0, 2, body([{ content: 'a' }]));
@@ -224,7 +224,7 @@ test.skipIf(noMount)(
       spawnSync('umount', ['-l', disk]);
       rmSync(disk, { recursive: true, force: true });
     });
-    const { take, piece, context, left } = ground(disk);
+    const { take, piece, context, left } = placeOfUploads(disk);
     const large = 'x'.repeat(3 * 1024 * 1024);
 
     await expect(take(body([{ filename: 'big', content: large }], { pieceBytes: 65_536 }))).rejects.toThrow(
@@ -244,7 +244,7 @@ test.skipIf(noMount)(
 
 test.skipIf(noMount)(unless(noMount, 'a directory on another disk gets the file as well'), async () => {
   const workingDir = realpathSync(temporaryDirectory());
-  const { take, context } = ground(workingDir);
+  const { take, context } = placeOfUploads(workingDir);
   mkdirSync(context, { recursive: true });
   spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', context]);
   onTestFinished(() => void spawnSync('umount', ['-l', context]));

@@ -18,17 +18,17 @@ export type HostAlone = Awaited<ReturnType<typeof hostAlone>>;
 
 const prepare = async (build: Build) => {
   const directory = freshWorkingDir();
-  const ground = await prepareStartWithEdge(
+  const start = await prepareStartWithEdge(
     readSettings({ WORKING_DIR: directory.path, PORT: '0', OPEN_AGENT_USERS: JSON.stringify(users) }),
   );
   onTestFinished(() => {
-    ground.lock.close();
+    start.lock.close();
     directory.remove();
   });
   const crashed = (name: string): void => {
     throw new Error(`${name} ended by itself`);
   };
-  return { ground, build, faketime: false, onCrash: crashed };
+  return { start, build, faketime: false, onCrash: crashed };
 };
 
 /** workerd with the build's Worker; its server is enrolled, and whoever dials is its host-agent. */
@@ -37,7 +37,7 @@ export const edgeAlone = async (build: Build) => {
   const edge = await edgeProcess(means);
   onTestFinished(() => edge.stop());
   await edge.start();
-  const { url, host } = means.ground;
+  const { url, host } = means.start;
   return {
     ...edge,
     dial: (): Promise<HostDial> => dialEdge(url, host),
@@ -55,7 +55,7 @@ export const edgeAlone = async (build: Build) => {
 /** The build's host-agent, not started, that will dial the edge at `url`. There is no OpenCode. */
 export const hostAlone = async (build: Build, url: string) => {
   const means = await prepare(build);
-  const { settings, host } = means.ground;
+  const { settings, host } = means.start;
   await writePrivateFile(settings.files.host, JSON.stringify({ ...host, url }));
   const agent = agentProcess(means);
   onTestFinished(() => agent.stop());

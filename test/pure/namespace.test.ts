@@ -8,7 +8,7 @@ test('with every means the command runs under tini in a PID namespace that dies 
 
   const line =
     '/bin/sh -c trap "" HUP INT TERM; exec "$@" ignoring-signals setpriv --pdeathsig KILL -- unshare --pid --fork --kill-child=KILL --mount-proc -- /usr/bin/tini -- opencode serve';
-  expect([contained.file, ...contained.args].join(' ')).toBe(line); // Deaf to what is sent to everybody.
+  expect([contained.file, ...contained.args].join(' ')).toBe(line); // It ignores the signals that everybody is sent.
   expect(contained).toMatchObject({ namespace: true, notGuaranteed: undefined });
 });
 

@@ -128,5 +128,5 @@ test('a step with a tool call and `stop` is no final answer: the next one is not
   for (const row of rowsOf(steps)) translate(state, row);
 
   expect(progressOf(state, 'msg_user', commandNumber(1))).toMatchObject({ repeating: false, last: { finish: 'stop' } });
-  expect([...state.answers.keys()]).toHaveLength(2);
+  expect([...state.assistantMessages.keys()]).toHaveLength(2);
 });

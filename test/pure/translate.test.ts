@@ -298,6 +298,6 @@ test('a forgotten turn adds nothing more, whatever comes late', () => {
 
   forgetTurn(state, turnNumber(1));
 
-  expect(state.parts.size + state.answers.size + state.steps.size).toBe(0);
+  expect(state.parts.size + state.assistantMessages.size + state.steps.size).toBe(0);
   expect(madeOf(state, live)).toEqual([]);
 });

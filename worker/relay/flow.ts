@@ -1,6 +1,6 @@
 import type { Channel, Frame } from '../../shared/channels/channel.ts';
 import type { AppError } from '../../shared/errors.ts';
-import type { ServerSide } from './server-side.ts';
+import type { ServerEnd } from './server-end.ts';
 
 /** The client's end of a channel, as the server's messages concern it. */
 export interface Flow {
@@ -21,4 +21,4 @@ export interface Hooks {
  * One way to couple the client's end, an HTTP request, with a server's socket. Out: what the client's end is answered.
  * Throws what either side failed with before there was an answer.
  */
-export type Coupling = (client: Request, channel: Channel, server: ServerSide, hooks: Hooks) => Promise<Response>;
+export type Coupling = (client: Request, channel: Channel, server: ServerEnd, hooks: Hooks) => Promise<Response>;

@@ -5,7 +5,7 @@ import { sameSecret } from '../digest.ts';
 import { couplings } from './couplings.ts';
 import type { Flow, Hooks } from './flow.ts';
 import { asAppError, type Expected, joinHeaders, refused, relayTimes } from './port.ts';
-import { ServerSide } from './server-side.ts';
+import { ServerEnd } from './server-end.ts';
 
 interface PairOptions {
   clock: Clock;
@@ -27,9 +27,9 @@ export class Pair {
   readonly #clock: Clock;
   readonly #ended: () => void;
   readonly #joinByMs: number;
-  readonly #joined = Promise.withResolvers<ServerSide>();
+  readonly #joined = Promise.withResolvers<ServerEnd>();
   readonly #stopWatching: Cancel;
-  #server: ServerSide | null = null;
+  #server: ServerEnd | null = null;
   #hasClient = false;
   #flow: Flow | null = null;
   readonly #early: Frame[] = [];
@@ -56,7 +56,7 @@ export class Pair {
     if (this.#over) return new Response('This transfer is over.', { status: 410 });
     if (this.#server) return new Response('This transfer has its server already.', { status: 409 });
     const { 0: client, 1: socket } = new WebSocketPair();
-    const server = new ServerSide(socket, this.#channel, {
+    const server = new ServerEnd(socket, this.#channel, {
       bytes: (chunk) => {
         if (this.#flow) this.#flow.bytes(chunk);
         else this.fail(tooEarly);
@@ -104,7 +104,7 @@ export class Pair {
   }
 
   /** One client per opened channel; it waits for the server. */
-  async #take(): Promise<ServerSide> {
+  async #take(): Promise<ServerEnd> {
     if (this.#hasClient) throw new AppError('conflict', 'This transfer has its body already.');
     this.#hasClient = true;
     const server = await this.#joined.promise;

@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes } from '../../shared/limits.ts';
 import type { Coupling, Hooks } from './flow.ts';
 import { asAppError } from './port.ts';
-import type { ServerSide } from './server-side.ts';
+import type { ServerEnd } from './server-end.ts';
 
 /**
  * Sends the client's body to the server, no faster than it grants. Out: what the server says became of it. Throws what
@@ -23,7 +23,7 @@ export const sendOn: Coupling = async ({ body }, { maxBytes }, server, hooks) =>
 const sent = async (
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
-  server: ServerSide,
+  server: ServerEnd,
   { begin, moved, fail }: Hooks,
 ): Promise<unknown> => {
   const credit = new Credit();

@@ -4,7 +4,7 @@ import { errorText, reasonOf, speakable } from '../transcript/error-text.ts';
 import type { Turn } from './turn.ts';
 
 export interface TurnResult {
-  /** Parts that are the answer. */
+  /** Parts that are the assistant message. */
   answer: string[];
   usage: Usage;
   /** `provider/model` that answered last; null when none did. */
@@ -26,7 +26,7 @@ export const endEvents = (turn: Turn, result: TurnResult, outcome: Outcome, reas
       command,
       turn: id,
       ...outcomeFields(outcome),
-      // What somebody or something broke off is no answer; its text stays in the log as what it is.
+      // What somebody or something broke off is no assistant message; its text stays in the log as what it is.
       answer: outcome === 'completed' || outcome === 'blocked' ? result.answer : [],
       text,
       model: result.model ?? sent,

@@ -159,10 +159,10 @@ export class Ingest {
 
   /** The call that an ask of OpenCode names, once its row is stored; null before, and for one of no turn of ours. */
   callOf(messageID: string, callID: string): { part: string; turn: TurnId; parent: string | undefined } | null {
-    const answer = this.#state.answers.get(messageID);
-    for (const view of answer ? this.#state.parts.values() : []) {
-      if (view.kind !== 'tool' || view.answer !== answer || view.callID !== callID || !view.called) continue;
-      return { part: view.id, turn: answer.turn, parent: this.#state.sessions.get(answer.session)?.call };
+    const assistant = this.#state.assistantMessages.get(messageID);
+    for (const view of assistant ? this.#state.parts.values() : []) {
+      if (view.kind !== 'tool' || view.assistant !== assistant || view.callID !== callID || !view.called) continue;
+      return { part: view.id, turn: assistant.turn, parent: this.#state.sessions.get(assistant.session)?.call };
     }
     return null;
   }

@@ -33,13 +33,13 @@ const isFruitless = ({ last, content }: AssistantView): boolean =>
  * error ends it. An abort is nobody's answer, and says nothing. A function of OpenCode's stored events alone: a replay
  * counts the same.
  */
-export const countStep = (state: Translation, answer: AssistantView): Series | null => {
-  if (answer.counted || answer.last.time.completed === undefined) return null;
-  answer.counted = true;
-  const { session, turn, last, content } = answer;
+export const countStep = (state: Translation, assistant: AssistantView): Series | null => {
+  if (assistant.counted || assistant.last.time.completed === undefined) return null;
+  assistant.counted = true;
+  const { session, turn, last, content } = assistant;
   const before = state.series.get(session);
   const known = before?.turn === turn ? before : null;
-  if (!isFruitless(answer)) {
+  if (!isFruitless(assistant)) {
     if (known && !(last.error && isAbort(last.error))) Object.assign(known, { count: 0, content: new Set() });
     return null;
   }

@@ -3,7 +3,7 @@ import { refusalOf } from '../../store/outbox-row.ts';
 
 type TurnEnded = Extract<HostEvent, { type: 'turn.ended' }>;
 
-/** An answer in more pieces than an event can name; the newest of them have what it came to. */
+/** An assistant message in more pieces than an event can name; the newest of them have what it came to. */
 const maxAnswerParts = 2_000;
 
 const lostText = 'The turn ended, but what it had to say at its end could not be stored.';

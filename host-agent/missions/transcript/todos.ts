@@ -31,8 +31,8 @@ export const wroteTodos = (state: Translation): boolean => {
   return [...state.parts.values()].some(
     (part) =>
       part.kind === 'tool' &&
-      part.answer.session === state.root &&
-      part.answer.turn === turn &&
+      part.assistant.session === state.root &&
+      part.assistant.turn === turn &&
       part.name.includes('todo'),
   );
 };

@@ -8,13 +8,13 @@ type ToolView = Extract<PartView, { kind: 'tool' }>;
  * A tool part: one call when it first runs, exactly one result (contract §4.2). Its growing output in between is not
  * stored.
  */
-export const translateTool = (state: Translation, answer: AssistantView, part: ToolPart): Made[] => {
+export const translateTool = (state: Translation, assistant: AssistantView, part: ToolPart): Made[] => {
   const known = state.parts.get(part.id);
   if (known && (known.kind !== 'tool' || known.done)) return [];
   const { id, tool: name, callID } = part;
-  const view: ToolView = known ?? { kind: 'tool', id, answer, called: false, done: false, name, callID };
+  const view: ToolView = known ?? { kind: 'tool', id, assistant, called: false, done: false, name, callID };
   state.parts.set(part.id, view);
-  answer.content.add('tool');
+  assistant.content.add('tool');
   const tool = part.state;
   switch (tool.status) {
     case 'pending':
@@ -35,13 +35,13 @@ const call = (state: Translation, view: ToolView, part: ToolPart, args: unknown)
   view.called = true;
   // A call of a tool that does not exist has become `invalid` by now; what is shown keeps one name.
   view.name = part.tool;
-  const parent = state.sessions.get(view.answer.session)?.call;
+  const parent = state.sessions.get(view.assistant.session)?.call;
   return [
     {
       kind: 'event',
       event: {
         type: 'tool.called',
-        turn: view.answer.turn,
+        turn: view.assistant.turn,
         tool_call_id: part.id,
         name: part.tool,
         args: args ?? {},

@@ -30,21 +30,21 @@ export const translate = (state: Translation, row: Durable): Made[] => {
     case 'message':
       return translateMessage(state, row.session, fact.message);
     case 'part': {
-      const answer = state.answers.get(fact.part.messageID);
-      if (!answer) return []; // A user's part, or one of a turn that is not ours.
+      const assistant = state.assistantMessages.get(fact.part.messageID);
+      if (!assistant) return []; // A user's part, or one of a turn that is not ours.
       const child = startedSession(row);
-      if (child) state.sessions.set(child, { turn: answer.turn, call: fact.part.id });
+      if (child) state.sessions.set(child, { turn: assistant.turn, call: fact.part.id });
       switch (fact.part.type) {
         case 'text':
         case 'reasoning':
-          return translateText(state, answer, fact.part);
+          return translateText(state, assistant, fact.part);
         case 'tool':
-          return translateTool(state, answer, fact.part);
+          return translateTool(state, assistant, fact.part);
         case 'step-finish':
-          return translateCost(state, answer, fact.part);
+          return translateCost(state, assistant, fact.part);
         case 'step-start':
           // A broken stream is tried again with new parts in the same message; the old ones never end (opencode §8.1).
-          return leaveOpenTexts(state, answer);
+          return leaveOpenTexts(state, assistant);
       }
     }
   }
@@ -61,25 +61,25 @@ const translateMessage = (state: Translation, session: string, message: Message)
 };
 
 const translateAnswer = (state: Translation, session: string, message: AssistantMessage): Made[] => {
-  const known = state.answers.get(message.id);
-  // OpenCode puts messages of its own between (a compaction), whose answers belong to the turn all the same.
+  const known = state.assistantMessages.get(message.id);
+  // OpenCode puts messages of its own between (a compaction); what the agent says to them belongs to the turn too.
   const turn = known?.turn ?? state.prompts.get(message.parentID)?.turn ?? state.sessions.get(session)?.turn;
   if (!turn) return [];
   if (!known && isRepetition(state, message)) {
     state.repeating.add(turn);
     return [];
   }
-  const answer: AssistantView = known ?? { session, turn, last: message, content: new Set(), counted: false };
-  answer.last = message;
-  state.answers.set(message.id, answer);
+  const assistant: AssistantView = known ?? { session, turn, last: message, content: new Set(), counted: false };
+  assistant.last = message;
+  state.assistantMessages.set(message.id, assistant);
 
   const made: Made[] = [];
-  if (message.time.completed !== undefined) made.push(...leaveOpenTexts(state, answer));
+  if (message.time.completed !== undefined) made.push(...leaveOpenTexts(state, assistant));
   if (message.error && !isAbort(message.error) && !state.errorsSaid.has(message.id)) {
     state.errorsSaid.add(message.id);
     made.push({ kind: 'event', event: { type: 'turn.error', turn, message: errorText(message.error) } });
   }
-  const fruitless = countStep(state, answer);
+  const fruitless = countStep(state, assistant);
   if (fruitless) {
     const text = fruitlessText(fruitless, state.sessions.get(session)?.call !== undefined);
     made.push({ kind: 'event', event: { type: 'turn.error', turn, message: text } });
@@ -89,27 +89,27 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
 
 /**
  * OpenCode sorts messages by the time of their making. When its clock was set back, its newest message is not its last,
- * and it asks the model for the last step again and again (measured with faketime). One message has one final answer. A
+ * and it asks the model for the last step again and again (measured with faketime). One prompt has one final message. A
  * step with a tool call is not final, even if its `finish` is `stop`: OpenCode brings the result in the next.
  */
 const isRepetition = (state: Translation, { parentID }: AssistantMessage): boolean =>
-  [...state.answers.values()].some((answer) => answer.last.parentID === parentID && isFinal(answer));
+  [...state.assistantMessages.values()].some((assistant) => assistant.last.parentID === parentID && isFinal(assistant));
 
-const translateText = (state: Translation, answer: AssistantView, part: TextPart): Made[] => {
+const translateText = (state: Translation, assistant: AssistantView, part: TextPart): Made[] => {
   if (part.synthetic) return [];
   const made: Made[] = [];
   let view = state.parts.get(part.id);
   const ended = part.time?.end !== undefined;
   if (!view) {
     if (ended && part.text === '') return [];
-    view = { kind: part.type, id: part.id, answer, state: 'open', hasText: false };
+    view = { kind: part.type, id: part.id, assistant, state: 'open', hasText: false };
     state.parts.set(part.id, view);
     made.push({ kind: 'event', event: opened(state, view) });
   }
   if (view.kind === 'tool' || view.state === 'closed') return made;
   if (part.text.trim() !== '') {
     view.hasText = true;
-    answer.content.add(part.type);
+    assistant.content.add(part.type);
   }
   if (!ended) return made;
   view.state = 'closed';
@@ -117,32 +117,32 @@ const translateText = (state: Translation, answer: AssistantView, part: TextPart
 };
 
 const opened = (state: Translation, part: Extract<PartView, { kind: 'text' | 'reasoning' }>) => {
-  const call = state.sessions.get(part.answer.session)?.call;
+  const call = state.sessions.get(part.assistant.session)?.call;
   return {
     type: 'part.opened' as const,
-    turn: part.answer.turn,
+    turn: part.assistant.turn,
     part: part.id,
     kind: part.kind,
     ...(call === undefined ? {} : { parent_call: call }),
   };
 };
 
-const leaveOpenTexts = (state: Translation, answer: AssistantView): Made[] => {
+const leaveOpenTexts = (state: Translation, assistant: AssistantView): Made[] => {
   const made: Made[] = [];
   for (const part of state.parts.values()) {
-    if (part.kind === 'tool' || part.answer !== answer || part.state !== 'open') continue;
+    if (part.kind === 'tool' || part.assistant !== assistant || part.state !== 'open') continue;
     part.state = 'left';
     made.push({ kind: 'close', part: part.id, text: null });
   }
   return made;
 };
 
-const translateCost = (state: Translation, answer: AssistantView, part: StepFinish): Made[] => {
+const translateCost = (state: Translation, assistant: AssistantView, part: StepFinish): Made[] => {
   if (state.steps.has(part.id)) return [];
   const { input, output, reasoning, cache } = part.tokens;
   const usage = { cost_usd: part.cost, input, output, reasoning, cache_read: cache.read, cache_write: cache.write };
-  state.steps.set(part.id, { turn: answer.turn, call: state.sessions.get(answer.session)?.call, usage });
-  return [{ kind: 'event', event: { type: 'turn.cost', turn: answer.turn, usage: usageOf(state, answer.turn) } }];
+  state.steps.set(part.id, { turn: assistant.turn, call: state.sessions.get(assistant.session)?.call, usage });
+  return [{ kind: 'event', event: { type: 'turn.cost', turn: assistant.turn, usage: usageOf(state, assistant.turn) } }];
 };
 
 /** The part a delta belongs to, or null when that part is not shown. */
@@ -157,15 +157,15 @@ export interface Progress {
   stored: boolean;
   /** A later user message is there. */
   newer: boolean;
-  /** The last answer in the mission's own session; null while there is none. */
+  /** The last assistant message in the mission's own session; null while there is none. */
   last: AssistantMessage | null;
   /** What `last` brought. */
   content: ReadonlySet<Content>;
-  /** The turn has a text that is its answer. */
+  /** The turn has a text that is its assistant message. */
   hasAnswer: boolean;
   /** Steps at its end that brought nothing, of the session of the tree that has most; null when there are none. */
   fruitless: { series: Series; isSubAgents: boolean } | null;
-  /** It was answered, and OpenCode goes on repeating the answer. */
+  /** The agent was done with it, and OpenCode goes on repeating the end. */
   repeating: boolean;
 }
 
@@ -173,12 +173,14 @@ export const progressOf = (state: Translation, messageID: string, command: Comma
   const place = state.stored.indexOf(messageID);
   const turn = [...state.prompts.values()].find((prompt) => prompt.command === command)?.turn;
   const series = turn === undefined ? null : seriesOf(state, turn);
-  const answers = [...state.answers.values()].filter((each) => each.turn === turn && each.session === state.root);
+  const messages = [...state.assistantMessages.values()].filter(
+    (each) => each.turn === turn && each.session === state.root,
+  );
   return {
     stored: place >= 0,
     newer: place >= 0 && place < state.stored.length - 1,
-    last: answers.at(-1)?.last ?? null,
-    content: answers.at(-1)?.content ?? new Set(),
+    last: messages.at(-1)?.last ?? null,
+    content: messages.at(-1)?.content ?? new Set(),
     hasAnswer: turn !== undefined && closingParts(state, turn).length > 0,
     fruitless: series && { series, isSubAgents: state.sessions.get(series.session)?.call !== undefined },
     repeating: turn !== undefined && state.repeating.has(turn),

@@ -5,7 +5,7 @@ import { maxUsd } from '../../../shared/limits.ts';
 import type { AssistantMessage } from '../../opencode/api/events.ts';
 import { isAbort } from './error-text.ts';
 
-/** One of our prompts: which turn the answers to it belong to. */
+/** One of our prompts: which turn the assistant messages that follow it belong to. */
 export interface TurnOfPrompt {
   command: CommandId;
   turn: TurnId;
@@ -17,7 +17,7 @@ export interface SessionView {
   call: string | undefined;
 }
 
-/** What a step (one answer of the model to one call) brought. Blank text does not count. */
+/** What a step (what the model says to one call) brought. Blank text does not count. */
 export type Content = 'text' | 'reasoning' | 'tool';
 
 /** A message of an agent. `last` is its newest version. */
@@ -48,14 +48,14 @@ export type PartView =
   | {
       kind: 'text' | 'reasoning';
       id: string;
-      answer: AssistantView;
+      assistant: AssistantView;
       state: 'open' | 'left' | 'closed';
       hasText: boolean;
     }
   | {
       kind: 'tool';
       id: string;
-      answer: AssistantView;
+      assistant: AssistantView;
       called: boolean;
       done: boolean;
       name: string;
@@ -83,14 +83,14 @@ export interface Translation {
   readonly stored: string[];
   readonly sessions: Map<string, SessionView>;
   /** In order of their first appearance. */
-  readonly answers: Map<string, AssistantView>;
+  readonly assistantMessages: Map<string, AssistantView>;
   readonly parts: Map<string, PartView>;
   /** `call`: the one that started the sub-agent which made the step. */
   readonly steps: Map<string, { turn: TurnId; call: string | undefined; usage: Usage }>;
   readonly errorsSaid: Set<string>;
   /** Of each session, the steps at its end that brought nothing. */
   readonly series: Map<string, Series>;
-  /** Turns whose final answer OpenCode began anew, which it would do for ever: its clock was set back. */
+  /** Turns whose last message OpenCode began anew, which it would do for ever: its clock was set back. */
   readonly repeating: Set<TurnId>;
 }
 
@@ -99,7 +99,7 @@ export const newTranslation = (root: string, prompts: Iterable<[string, TurnOfPr
   prompts: new Map(prompts),
   stored: [],
   sessions: new Map([[root, { turn: null, call: undefined }]]),
-  answers: new Map(),
+  assistantMessages: new Map(),
   parts: new Map(),
   steps: new Map(),
   errorsSaid: new Set(),
@@ -138,22 +138,22 @@ export const costOfCall = (state: Translation, call: string): number => {
 
 const parentCall = (state: Translation, call: string): string | undefined => {
   const part = state.parts.get(call);
-  return part && state.sessions.get(part.answer.session)?.call;
+  return part && state.sessions.get(part.assistant.session)?.call;
 };
 
-/** The turn's answers in the mission's own session, in order. */
+/** The assistant messages of a turn in the mission's own session, in order. */
 export const rootMessages = (state: Translation, turn: TurnId): [string, AssistantView][] =>
-  [...state.answers].filter(([, answer]) => answer.turn === turn && answer.session === state.root);
+  [...state.assistantMessages].filter(([, assistant]) => assistant.turn === turn && assistant.session === state.root);
 
 /**
- * Texts that are the answer of a turn: those of its last message that has any. One that was broken off by an abort is
- * none.
+ * Texts that are the assistant message of a turn: those of OpenCode's last message that has any. One that was broken
+ * off by an abort is none.
  */
 export const closingParts = (state: Translation, turn: TurnId): string[] => {
-  for (const [, answer] of rootMessages(state, turn).reverse()) {
-    if (answer.last.error && isAbort(answer.last.error)) continue;
+  for (const [, assistant] of rootMessages(state, turn).reverse()) {
+    if (assistant.last.error && isAbort(assistant.last.error)) continue;
     const texts = [...state.parts.values()].filter(
-      (part) => part.kind === 'text' && part.answer === answer && part.hasText,
+      (part) => part.kind === 'text' && part.assistant === assistant && part.hasText,
     );
     if (texts.length > 0) return texts.map((part) => part.id);
   }
@@ -164,15 +164,16 @@ export const closingParts = (state: Translation, turn: TurnId): string[] => {
 export const openTexts = (state: Translation, turn?: TurnId): string[] =>
   [...state.parts.values()]
     .filter(
-      (part) => part.kind !== 'tool' && part.state === 'open' && (turn === undefined || part.answer.turn === turn),
+      (part) => part.kind !== 'tool' && part.state === 'open' && (turn === undefined || part.assistant.turn === turn),
     )
     .map((part) => part.id);
 
 /** Drops what is known of a turn that has ended; its late events then add nothing. */
 export const forgetTurn = (state: Translation, turn: TurnId): void => {
   for (const [id, prompt] of state.prompts) if (prompt.turn === turn) state.prompts.delete(id);
-  for (const [id, part] of state.parts) if (part.answer.turn === turn) state.parts.delete(id);
-  for (const [id, answer] of state.answers) if (answer.turn === turn) state.answers.delete(id);
+  for (const [id, part] of state.parts) if (part.assistant.turn === turn) state.parts.delete(id);
+  for (const [id, assistant] of state.assistantMessages)
+    if (assistant.turn === turn) state.assistantMessages.delete(id);
   for (const [id, step] of state.steps) if (step.turn === turn) state.steps.delete(id);
   for (const [id, { turn: of }] of state.series) if (of === turn) state.series.delete(id);
   state.repeating.delete(turn);

@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import { closeReason } from '../../shared/frames.ts';
 import { closeCode } from '../../shared/limits.ts';
 
-export interface ServerSideEvents {
+export interface ServerEndEvents {
   bytes(chunk: ArrayBuffer): void;
   frame(frame: Frame): void;
   /** Any message, pings too. */
@@ -15,10 +15,10 @@ export interface ServerSideEvents {
 const lostText = 'The connection to the server was lost in the middle of the transfer. Try again when it is connected.';
 
 /** The server's socket of one opened channel: accepts it, answers its pings, and tells bytes from frames. */
-export class ServerSide {
+export class ServerEnd {
   readonly #socket: WebSocket;
 
-  constructor(socket: WebSocket, channel: Channel, events: ServerSideEvents) {
+  constructor(socket: WebSocket, channel: Channel, events: ServerEndEvents) {
     this.#socket = socket;
     // A Blob could only be read by waiting, and the order of messages would be lost.
     socket.binaryType = 'arraybuffer';

@@ -34,11 +34,11 @@ export type Outcome = z.infer<typeof outcome> | 'blocked';
 
 /** OpenCode's id of a question or a permission it waits for. */
 export const requestId = z.string().min(1).max(200);
-export const requestKind = z.enum(['question', 'permission']);
-export type AskKind = z.infer<typeof requestKind>;
+export const askKind = z.enum(['question', 'permission']);
+export type AskKind = z.infer<typeof askKind>;
 /** `expired`: nobody can answer any more (the turn ended, OpenCode was restarted). */
-export const requestOutcome = z.enum(['answered', 'rejected', 'expired']);
-export type AskOutcome = z.infer<typeof requestOutcome>;
+export const askOutcome = z.enum(['answered', 'rejected', 'expired']);
+export type AskOutcome = z.infer<typeof askOutcome>;
 
 /** An entry of the agent's to-do list, in OpenCode's words. */
 export const todo = z.object({
@@ -159,7 +159,7 @@ export const hostEvent = z.discriminatedUnion('type', [
     type: z.literal('request.asked'),
     request: requestId,
     turn: turnId,
-    kind: requestKind,
+    kind: askKind,
     tool_call_id: z.string().nullable(),
     parent_call: z.string().optional(),
     body: z.unknown(),
@@ -170,7 +170,7 @@ export const hostEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('request.ended'),
     request: requestId,
-    outcome: requestOutcome,
+    outcome: askOutcome,
     answer: z.unknown().optional(),
   }),
   /** An error the agent met and may survive (a provider's refusal before a retry, a broken config). */
@@ -183,7 +183,7 @@ export const hostEvent = z.discriminatedUnion('type', [
     outcome: z.enum(['finished', 'failed', 'cancelled', 'expired']),
     text: z.string(),
     /** Set where the command was no message but an answer, to this: its end says nothing about the mission. */
-    of: requestKind.optional(),
+    of: askKind.optional(),
   }),
   /**
    * Something about the server itself that people should know (its store or OpenCode's was replaced, processes reaped).

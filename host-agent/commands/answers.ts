@@ -64,18 +64,18 @@ export class Answers {
   /** False when it has to be tried again. Throws OpenCodeAway, StoreFull, and what should not happen. */
   async #try(command: AnswerCommand): Promise<boolean> {
     const { store, client } = this.#context;
-    const request = store.asks.get(command.args.request);
-    if (!request) return this.#end(command, 'expired', unknownText);
-    const isRepeated = request.attempt === command.id;
-    if (request.outcome !== null) return this.#endLate(command);
+    const ask = store.asks.get(command.args.request);
+    if (!ask) return this.#end(command, 'expired', unknownText);
+    const isRepeated = ask.attempt === command.id;
+    if (ask.outcome !== null) return this.#endLate(command);
     // The edge accepts one answer only. A second one means that the edge was replaced by an older copy of itself.
-    const isSecond = request.attempt !== null && !isRepeated && store.inbox.isOpen(request.attempt);
+    const isSecond = ask.attempt !== null && !isRepeated && store.inbox.isOpen(ask.attempt);
     if (isSecond) return this.#end(command, 'expired', overText);
     const process = client.process();
-    if (request.process !== process) return this.#endBoth(command, 'expired');
-    if (!isRepeated) store.transact(() => store.asks.attempted(request.request, command.id));
+    if (ask.process !== process) return this.#endBoth(command, 'expired');
+    if (!isRepeated) store.transact(() => store.asks.attempted(ask.request, command.id));
     try {
-      await this.#reply(command, request.directory);
+      await this.#reply(command, ask.directory);
     } catch (error) {
       if (!(error instanceof OpenCodeRefused)) throw error;
       if (this.#isClosed) return false;
@@ -100,8 +100,8 @@ export class Answers {
 
   /** The ask got its end while the answer was on its way, most likely by it. */
   #endLate(command: AnswerCommand): boolean {
-    const request = this.#context.store.asks.get(command.args.request);
-    const isOurs = request?.attempt === command.id && request.outcome !== 'expired';
+    const ask = this.#context.store.asks.get(command.args.request);
+    const isOurs = ask?.attempt === command.id && ask.outcome !== 'expired';
     return isOurs ? this.#end(command, 'finished', '') : this.#end(command, 'expired', overText);
   }
 

@@ -1,4 +1,4 @@
-import { type AskKind, type AskOutcome, requestKind, requestOutcome } from '../../shared/events.ts';
+import { type AskKind, type AskOutcome, askKind, askOutcome } from '../../shared/events.ts';
 import { type CommandId, commandId, type MissionId, missionId, type TurnId, turnId } from '../../shared/ids.ts';
 import { type Columns, text, textOrNull } from './columns.ts';
 import type { Database } from './database.ts';
@@ -82,8 +82,8 @@ const record = (row: Columns): AskRecord => {
     turn: turnId.parse(text(row, 'turn')),
     directory: text(row, 'directory'),
     process: text(row, 'instance'),
-    kind: requestKind.parse(text(row, 'kind')),
-    outcome: outcome === null ? null : requestOutcome.parse(outcome),
+    kind: askKind.parse(text(row, 'kind')),
+    outcome: outcome === null ? null : askOutcome.parse(outcome),
     attempt: attempt === null ? null : commandId.parse(attempt),
   };
 };

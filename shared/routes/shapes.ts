@@ -1,6 +1,6 @@
 /** What answers about missions are made of (contract §2.2, §6). */
 import { z } from 'zod';
-import { missionStatus, requestKind } from '../events.ts';
+import { askKind, missionStatus } from '../events.ts';
 import { count, time } from './scalars.ts';
 
 const historyEntry = z.object({
@@ -50,7 +50,7 @@ export const running = z
 export const asked = z
   .object({
     id: z.string(),
-    kind: requestKind,
+    kind: askKind,
     mission_id: z.string(),
     tool_call_id: z.string().nullable(),
     parent_call: z.string().exactOptional(),

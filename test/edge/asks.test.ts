@@ -69,7 +69,7 @@ beforeEach(async () => {
   await send(turnRows(mission, message, turn).started);
 });
 
-test('while a request is open its mission waits for a tool, in every list and stream', async () => {
+test('while a question or permission is open its mission waits for a tool, in every list and stream', async () => {
   const viewer = await watch(host, 'ada', { rendering: 'default' });
   const called = row(mission, { type: 'tool.called', turn, tool_call_id: 'prt_q1', name: 'question', args: question });
   await send(called, asked('q1', 'question'));
@@ -193,7 +193,7 @@ test('an answer that OpenCode refused leaves the question to others', async () =
   expect(await open()).toMatchObject([{ id: 'q1' }]);
 });
 
-test('a turn takes its open requests with it', async () => {
+test('a turn takes its open questions and permissions with it', async () => {
   await send(asked('q1', 'question'), asked('p1', 'permission'));
   const viewer = await watch(host, 'ada');
   expect((await post(ada, 'questions/q1', { answers: [['A']] })).status).toBe(200);
@@ -220,7 +220,7 @@ test('a turn takes its open requests with it', async () => {
   expect(await open()).toEqual([]);
 });
 
-test('a request told twice is one, and the mission of somebody else can not name it', async () => {
+test('a question told twice is one, and the mission of somebody else can not name it', async () => {
   await send(asked('q1', 'question'));
   await post(ada, 'questions/q1', { answers: [['A']] });
   const other = (await (await bob('/api/control/missions', { method: 'POST', json: {} })).json<MissionJson>()).id;
@@ -233,7 +233,7 @@ test('a request told twice is one, and the mission of somebody else can not name
   expect(viewer.events.map(({ name }) => name)).not.toContain('request.asked');
 });
 
-test('requests of others are unknown: 404, an empty list, an error on the stream', async () => {
+test('what agents ask others is unknown: 404, an empty list, an error on the stream', async () => {
   await send(asked('q1', 'question'), asked('p1', 'permission'));
   await bob('/api/control/missions', { method: 'POST', json: {} });
 

@@ -21,7 +21,7 @@ const of = (mission: string, name: string): StreamEvent[] =>
 const seen = (mission: string, name: string) =>
   viewer.until((row) => row.name === name && row.data.mission_id === mission);
 
-/** Runs a script up to its request. */
+/** Runs a script up to its ask. */
 const asked = async (script: string): Promise<{ mission: string; request: string }> => {
   const { mission } = await me.say(script);
   return { mission, request: String((await seen(mission, 'request.asked')).data.request) };
@@ -35,7 +35,7 @@ const answer = (request: string, label: string) =>
     return { status, text };
   }, soon);
 
-/** One request, one end, one answer to the agent, and the turn went on. */
+/** One ask, one end, one answer to the agent, and the turn went on. */
 const expectAnsweredOnce = async (mission: string, label: string, said: string): Promise<void> => {
   expect((await viewer.ended(mission)).data).toMatchObject({ outcome: 'completed', text: said });
   expect(of(mission, 'request.asked')).toHaveLength(1);

@@ -24,7 +24,7 @@ afterAll(() => lab.close());
 const start = (options: HostOptions = optionsFor(lab.openCode, { permissive: false })): MissionHost =>
   startHost(options);
 
-/** Runs a script up to the first request. */
+/** Runs a script up to the first ask. */
 const asked = async (host: MissionHost, script: string) => {
   const command = say(script);
   host.give(command);

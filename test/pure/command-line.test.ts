@@ -6,8 +6,8 @@ import type { Line } from '../../host-agent/cli/following/lines.ts';
 import { newReading } from '../../host-agent/cli/following/reading.ts';
 import type { Read } from '../../host-agent/cli/following/shapes.ts';
 import { messageText } from '../../host-agent/cli/missions/message-text.ts';
+import { askText } from '../../host-agent/cli/printing/ask-text.ts';
 import { plain, showable } from '../../host-agent/cli/printing/plain.ts';
-import { requestText } from '../../host-agent/cli/printing/request-text.ts';
 import { newTelling } from '../../host-agent/cli/printing/telling.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -100,7 +100,7 @@ test('everything a terminal would obey is shown as a sign, halves of characters 
 
 test('what an agent suggests as an answer can not run when its line is pasted into a shell', () => {
   const question = (label: string): string =>
-    requestText({ id: 'que_1', kind: 'question', body: { questions: [{ question: 'Q?', options: [{ label }] }] } });
+    askText({ id: 'que_1', kind: 'question', body: { questions: [{ question: 'Q?', options: [{ label }] }] } });
 
   expect(question("it's $(reboot)")).toContain(`openagent answer que_1 'it'\\''s $(reboot)'`);
   expect(question('a\n; reboot')).toContain("que_1 'a ; reboot'");

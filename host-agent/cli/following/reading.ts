@@ -27,9 +27,9 @@ export interface Told {
 export const newReading = (scope: Scope) => {
   const texts = growingTexts();
   const kinds = new Map<string, { kind: 'text' | 'reasoning'; parent_call?: string }>();
-  /** Tool calls and requests that were told, so that their ends are too, and nothing is told again. */
+  /** Tool calls, questions and permissions that were told, so that their ends are too, and nothing is told again. */
   const calls = new Set<string>();
-  const requests = new Set<string>();
+  const asks = new Set<string>();
   let turn: string | null = null;
   let isAnyTurn = scope.message === null;
   let isAtPresent = false;
@@ -51,8 +51,8 @@ export const newReading = (scope: Scope) => {
     { kind, body }: Pick<Extract<Read, { type: 'request.asked' }>, 'kind' | 'body'>,
   ): Line[] => {
     // A mission works on one message at a time, so what it asks is of the turn that runs.
-    if (requests.has(id) || (!isAnyTurn && turn === null)) return [];
-    requests.add(id);
+    if (asks.has(id) || (!isAnyTurn && turn === null)) return [];
+    asks.add(id);
     return [{ type: 'request', id, kind, body }];
   };
 
@@ -71,7 +71,7 @@ export const newReading = (scope: Scope) => {
           ...event.parts.flatMap(({ part, text }) => grown(part, kinds.has(part) ? texts.add(part, 0, text) : null)),
           ...event.requests
             .filter(({ mission_id }) => mission_id === scope.mission)
-            .flatMap((request) => asked(request.id, request)),
+            .flatMap((ask) => asked(ask.id, ask)),
         ];
       case 'delta':
         return kinds.has(event.part) ? grown(event.part, texts.add(event.part, event.off, event.text)) : [];
@@ -112,7 +112,7 @@ export const newReading = (scope: Scope) => {
       case 'request.asked':
         return asked(event.request, event);
       case 'request.ended':
-        if (!requests.has(event.request)) return [];
+        if (!asks.has(event.request)) return [];
         return [{ type: 'request_end', id: event.request, outcome: event.outcome }];
       case 'turn.error':
         return isOurs(event.turn) ? [{ type: 'error', message: event.message }] : [];

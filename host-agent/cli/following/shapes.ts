@@ -3,7 +3,7 @@
  * purpose: the edge may be of another version, and an event that says more than this one knows is no reason to stop.
  */
 import { z } from 'zod';
-import { missionStatus, outcome, requestKind, requestOutcome, usage } from '../../../shared/events.ts';
+import { askKind, askOutcome, missionStatus, outcome, usage } from '../../../shared/events.ts';
 
 /** Of rows of the log: their mission. Rows of the server itself have none. */
 const ofMission = { mission_id: z.string().nullish() };
@@ -16,7 +16,7 @@ const openPart = z.object({
   parent_call: z.string().optional(),
   text: z.string(),
 });
-const request = { ...ofMission, kind: requestKind, body: z.unknown() };
+const ask = { ...ofMission, kind: askKind, body: z.unknown() };
 
 /** By name of the event. */
 export const shapes = {
@@ -25,7 +25,7 @@ export const shapes = {
   snapshot: z.object({
     running: z.array(z.object({ mission_id: z.string(), state: z.string(), queue_len: z.number() })),
     parts: z.array(openPart),
-    requests: z.array(z.object({ ...request, id: z.string() })),
+    requests: z.array(z.object({ ...ask, id: z.string() })),
   }),
   status: z.object({ mission_id: z.string().optional(), state: z.string(), queue_len: z.number() }),
   delta: z.object(growth),
@@ -57,8 +57,8 @@ export const shapes = {
     result: z.unknown(),
     failed: z.boolean(),
   }),
-  'request.asked': z.object({ ...request, request: z.string() }),
-  'request.ended': z.object({ ...ofMission, request: z.string(), outcome: requestOutcome }),
+  'request.asked': z.object({ ...ask, request: z.string() }),
+  'request.ended': z.object({ ...ofMission, request: z.string(), outcome: askOutcome }),
   'turn.error': z.object({ ...ofMission, turn: z.string(), message: z.string() }),
   'turn.ended': z.object({
     ...ofMission,
@@ -76,7 +76,7 @@ export const shapes = {
     command: z.string(),
     outcome: z.enum(['finished', 'failed', 'cancelled', 'expired']),
     text: z.string(),
-    of: requestKind.optional(),
+    of: askKind.optional(),
   }),
   'command.lost': z.object({ ...ofMission, command: z.string(), text: z.string() }),
   'mission.status': z.object({ ...ofMission, status: missionStatus, summary: z.string().nullable() }),

@@ -4,8 +4,8 @@ import { permissionBody } from '../../../shared/api.ts';
 import { say } from '../../launcher/say.ts';
 import { BadUse } from '../bad-use.ts';
 import { chosenEdge, type EdgeOptions } from '../login/edge.ts';
+import { askText } from '../printing/ask-text.ts';
 import { processEnds } from '../printing/ends.ts';
-import { requestText } from '../printing/request-text.ts';
 import { type MissionApi, missionApi } from './api.ts';
 
 export interface AnswerOptions extends EdgeOptions {
@@ -16,7 +16,7 @@ export interface AnswerOptions extends EdgeOptions {
 const permissionReply = permissionBody.shape.reply;
 
 /**
- * Answers the request `id`: one label or text for each question, or once, always or reject to a permission. Without an
+ * Answers the ask `id`: one label or text for each question, or once, always or reject to a permission. Without an
  * id it lists what is asked. Throws BadUse when the answer does not fit, Refused when somebody was first.
  */
 export const answer = async (
@@ -26,20 +26,20 @@ export const answer = async (
   environment: NodeJS.ProcessEnv,
 ): Promise<void> => {
   const api = missionApi(await chosenEdge(options, environment));
-  const open = await api.requests();
+  const open = await api.asks();
   if (id === undefined) {
     if (open.length === 0) say('No agent asks anything.');
-    for (const request of open) say(`${request.mission_id.slice(0, 8)}: ${requestText(request)}`);
+    for (const ask of open) say(`${ask.mission_id.slice(0, 8)}: ${askText(ask)}`);
     return;
   }
-  const request = open.find((each) => each.id === id);
-  if (!request) {
+  const ask = open.find((each) => each.id === id);
+  if (!ask) {
     throw new BadUse(`Nobody asks "${id}" (any more). \`openagent answer\` lists what is asked.`);
   }
   try {
-    await give(api, request, given, options);
+    await give(api, ask, given, options);
   } catch (error) {
-    if (error instanceof BadUse) processEnds(environment).err(`${requestText(request)}\n\n`);
+    if (error instanceof BadUse) processEnds(environment).err(`${askText(ask)}\n\n`);
     throw error;
   }
   say('The agent has the answer.');
@@ -47,7 +47,7 @@ export const answer = async (
 
 const give = async (
   api: MissionApi,
-  { id, kind, body }: Awaited<ReturnType<MissionApi['requests']>>[number],
+  { id, kind, body }: Awaited<ReturnType<MissionApi['asks']>>[number],
   given: string[],
   { reject = false, message }: AnswerOptions,
 ): Promise<void> => {

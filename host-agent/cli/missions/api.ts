@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { permissionBody, questionBody } from '../../../shared/api.ts';
 import { dataOf, edgeClient, repeatable } from '../edge-api.ts';
 import type { Edge } from '../login/edge.ts';
-import { done, missionJson, requestJson, runningJson, sentJson, storedEventJson } from './shapes.ts';
+import { askJson, done, missionJson, runningJson, sentJson, storedEventJson } from './shapes.ts';
 
 /** As many as the edge gives on one page (docs/api.md). */
 const mostListed = 500;
@@ -43,7 +43,7 @@ export const missionApi = ({ url, token }: Edge) => {
     cancel: (mission: string) => dataOf(url, done, edge.POST('/api/control/missions/{id}/cancel', ofMission(mission))),
     events: (mission: string) =>
       dataOf(url, z.array(storedEventJson), edge.GET('/api/control/missions/{id}/events', ofMission(mission))),
-    requests: () => dataOf(url, z.array(requestJson), edge.GET('/api/control/permissions')),
+    asks: () => dataOf(url, z.array(askJson), edge.GET('/api/control/permissions')),
     answerPermission: (id: string, body: PermissionAnswer, key: string) => {
       const params = { path: { id }, ...repeatable(key) };
       return dataOf(url, done, edge.POST('/api/control/permissions/{id}', { body, params }));

@@ -1,6 +1,6 @@
 /** What the commands read of the JSON API's answers. */
 import { z } from 'zod';
-import { missionStatus, requestKind } from '../../../shared/events.ts';
+import { askKind, missionStatus } from '../../../shared/events.ts';
 
 /** `--json` passes on what else an edge says. */
 export const missionJson = z.looseObject({
@@ -20,7 +20,7 @@ export const runningJson = z.object({ mission_id: z.string(), state: z.string() 
 
 export const sentJson = z.object({ id: z.string(), queued: z.boolean() });
 
-export const requestJson = z.object({ id: z.string(), kind: requestKind, mission_id: z.string(), body: z.unknown() });
+export const askJson = z.object({ id: z.string(), kind: askKind, mission_id: z.string(), body: z.unknown() });
 
 export const storedEventJson = z.object({
   id: z.number(),

@@ -3,10 +3,10 @@
 import { assertNever } from '../../../shared/errors.ts';
 import { beginningOf } from '../../../shared/text.ts';
 import type { Line } from '../following/lines.ts';
+import { askText } from './ask-text.ts';
 import type { Ends } from './ends.ts';
 import { plain, plainLine, showable } from './plain.ts';
 import type { Printer, PrinterOptions } from './printer.ts';
-import { requestText } from './request-text.ts';
 import { newTwoEnds } from './two-ends.ts';
 
 /** A tool's arguments or result are named in passing, not read there. */
@@ -89,7 +89,7 @@ export const newTelling = (ends: Ends, { verbose = false, conversation = false }
         step(`${line.failed ? '✗' : '←'} ${plainLine(line.name)} ${short(inWords(line.result))}`);
         break;
       case 'request':
-        page.note(requestText(line));
+        page.note(askText(line));
         break;
       case 'request_end':
         step(line.outcome === 'expired' ? 'Nobody can answer this any more.' : 'It was answered.');

@@ -5,7 +5,7 @@ import { ok, ts, uuid } from '../contract/scalars.ts';
 import type { RouteCase } from './case.ts';
 
 const control = '/api/control';
-const request = z.strictObject({
+const ask = z.strictObject({
   id: z.string().min(1),
   kind: z.enum(['question', 'permission']),
   mission_id: uuid,
@@ -15,9 +15,9 @@ const request = z.strictObject({
   body: z.looseObject({}),
 });
 const unknown = { id: 'per_00000000000000000000000000' };
-const noRequest = { status: 404, says: /^There is no such \w+$/ };
+const noAsk = { status: 404, says: /^There is no such \w+$/ };
 
-export const requestCases: RouteCase[] = [
+export const askCases: RouteCase[] = [
   {
     route: `POST ${control}/tool_result`,
     body: 'required',
@@ -39,7 +39,7 @@ export const requestCases: RouteCase[] = [
   },
   {
     route: `GET ${control}/permissions`,
-    good: [{ is: z.array(request) }],
+    good: [{ is: z.array(ask) }],
     bad: [],
   },
   {
@@ -48,8 +48,8 @@ export const requestCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { send: { body: { reply: 'once' } }, ...noRequest },
-      { send: { body: { reply: 'reject', message: null } }, ...noRequest },
+      { send: { body: { reply: 'once' } }, ...noAsk },
+      { send: { body: { reply: 'reject', message: null } }, ...noAsk },
       { send: { body: { reply: 'never' } }, status: 422, says: /reply/ },
       {
         send: { path: `${control}/permissions/${'x'.repeat(500)}`, body: { reply: 'once' } },
@@ -64,8 +64,8 @@ export const requestCases: RouteCase[] = [
     body: 'required',
     good: [],
     bad: [
-      { send: { body: { answers: [['yes']] } }, ...noRequest },
-      { send: { body: { reject: true } }, ...noRequest },
+      { send: { body: { answers: [['yes']] } }, ...noAsk },
+      { send: { body: { reject: true } }, ...noAsk },
       { send: { body: { answers: 'yes' } }, status: 422, says: /\S/ },
       { send: { body: { answers: [[1]] } }, status: 422, says: /\S/ },
     ],

@@ -1,6 +1,6 @@
 // Every route's case, by the section of the contract it belongs to.
 
-import { requestCases } from './asks.ts';
+import { askCases } from './asks.ts';
 import type { RouteCase } from './case.ts';
 import { controlCases } from './control.ts';
 import { fileCases } from './files.ts';
@@ -17,7 +17,7 @@ export const cases: Record<string, readonly RouteCase[]> = {
   workspaces: workspaceCases,
   missions: missionCases,
   control: controlCases,
-  requests: requestCases,
+  asks: askCases,
   files: fileCases,
   library: libraryCases,
   opencode: openCodeCases,

@@ -14,7 +14,7 @@ const questions = z.object({
 const permission = z.object({ permission: z.string(), patterns: z.array(z.string()) });
 
 /** A question or permission, and the command that answers it. */
-export const requestText = ({
+export const askText = ({
   id,
   kind,
   body,

@@ -4,12 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { run } from '../host-agent/launcher/bootstrap/run.mjs';
-import { packAgent } from './package.mjs';
+import { packAgent, requireForLibraries } from './package.mjs';
 
 const [root, out] = process.argv.slice(2);
 
 /** What the edge serves as files: the paths below are those of the web. */
 const assets = join(out, 'worker', 'assets');
+
+/**
+ * Packages that are programs, or that read files of their own: they are found in node_modules. All other libraries are
+ * bundled, because Node reads one file in a third of the time that it takes for a hundred small ones.
+ */
+const programs = ['@vscode/ripgrep', 'esbuild', 'node', 'opencode-ai', 'workerd', 'wrangler'];
 
 const bundleAgent = () =>
   build({
@@ -22,7 +28,8 @@ const bundleAgent = () =>
     platform: 'node',
     format: 'esm',
     target: 'node22',
-    packages: 'external',
+    external: programs,
+    banner: { js: requireForLibraries },
     sourcemap: true,
     logLevel: 'warning',
   });

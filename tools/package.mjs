@@ -17,7 +17,7 @@ const openCodePrograms = ['opencode-linux-x64', 'opencode-linux-x64-baseline', '
 const leftOut = /launcher\/(up|dev)\.ts$/;
 
 /** Bundled CommonJS libraries call `require`, which a module has not. */
-const requireForLibraries = `import { createRequire as requireOfPackage } from 'node:module';
+export const requireForLibraries = `import { createRequire as requireOfPackage } from 'node:module';
 const require = requireOfPackage(import.meta.url);`;
 
 /**

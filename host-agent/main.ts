@@ -2,8 +2,14 @@
  * `openagent`: from the command line to a command. What the launcher starts, and the version, come first, so that they
  * load nothing else; all the rest, with its help, is in program/.
  */
+import module from 'node:module';
+import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { ended } from './program/ended.ts';
+
+// Once built, a start compiles only what the last one has not; a new build, which is another directory, begins anew.
+// Where that directory can't be written, or Node is older than 22.1, it goes on without.
+if (import.meta.filename.endsWith('.js')) module.enableCompileCache?.(join(import.meta.dirname, 'compile-cache'));
 
 const [command, ...args] = process.argv.slice(2);
 

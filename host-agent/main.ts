@@ -19,7 +19,7 @@ const main = async (): Promise<number> => {
     case 'agent-child':
       return ended(async () => (await import('./launcher/children/agent-child.ts')).agentChild(args[0]));
     case 'place-child':
-      return ended(async () => (await import('./launcher/place/look-first.ts')).placeChild(args[0]));
+      return ended(async () => (await import('./launcher/place/place-child.ts')).placeChild(args));
     case '--version':
       process.stdout.write(`${manifest.version}\n`);
       return 0;

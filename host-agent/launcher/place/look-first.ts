@@ -11,14 +11,14 @@ import { StartError } from '../../config/start-error.ts';
 import { type Child, startChild } from '../../process/child.ts';
 import { say } from '../say.ts';
 import { stopSignal } from '../stop-signal.ts';
-import { type Place, place, tryPlace } from './try-place.ts';
+import { placeArguments, type Said } from './place-child.ts';
 
 /** A disk that is there answers a look within milliseconds; who waits for a start waits no longer than two seconds. */
 export const lookMs = 1_500;
 /** What is written through to a disk that is busy, and the start of the process itself on a machine that is. */
 const slowMs = 20_000;
 
-const line = z.union([
+const line: z.ZodType<Said> = z.union([
   z.object({ begins: z.string(), slow: z.boolean() }),
   z.object({ problem: z.string() }),
   z.object({ works: z.literal(true) }),
@@ -30,10 +30,10 @@ export const lookFirst = async (
   clock: Clock,
   script = process.argv[1] ?? '',
 ): Promise<void> => {
-  const looked: Place = { ...configPlace(environment), temporary: tmpdir() };
+  const args = placeArguments({ ...configPlace(environment), temporary: tmpdir() });
   const stop = stopSignal();
   const child = await startChild({
-    command: [process.execPath, ...process.execArgv, script, 'place-child', JSON.stringify(looked)],
+    command: [process.execPath, ...process.execArgv, script, ...args],
     env: process.env,
     output: 'answers',
     session: 'ours',
@@ -83,14 +83,3 @@ const answered = (child: Child, clock: Clock): Promise<void> =>
       giveUp(`The look at WORKING_DIR was ended (${signal ?? code}).`);
     });
   });
-
-/** `openagent place-child <place>`: says on standard output what it looks at, and what it found. */
-export const placeChild = (given: string | undefined): void => {
-  const tell = (said: z.infer<typeof line>) => process.stdout.write(`${JSON.stringify(said)}\n`);
-  try {
-    tryPlace(place.parse(JSON.parse(given ?? '')), (begins, slow) => tell({ begins, slow: slow === 'slow' }));
-    tell({ works: true });
-  } catch (error) {
-    tell({ problem: error instanceof Error ? error.message : String(error) });
-  }
-};

@@ -21,18 +21,16 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { z } from 'zod';
 import { systemClock } from '../../../shared/clock.ts';
 import { StartError } from '../../config/start-error.ts';
 import { sentenceOf } from './sentences.ts';
 
-export const place = z.object({
-  workingDir: z.string(),
+export interface Place {
+  workingDir: string;
   /** The file of settings, and whether it was named. */
-  config: z.object({ path: z.string(), named: z.boolean() }),
-  temporary: z.string(),
-});
-export type Place = z.infer<typeof place>;
+  config: { path: string; named: boolean };
+  temporary: string;
+}
 
 /**
  * What is looked at now, said before it is: whoever waits may say what does not come back. `slow`: it may wait for a

@@ -8,8 +8,17 @@ const tiniPath = '/usr/bin/tini';
 /** Each ends within milliseconds; what hangs is of no use. */
 const triedMs = 5_000;
 
-/** Tries the means out on this machine, in some 10 ms. */
-export const containmentMeans = async (): Promise<ContainmentMeans> => {
+let tried: Promise<ContainmentMeans> | undefined;
+
+/**
+ * What this machine offers, tried out in some 10 ms at the first call: it stays so for as long as this process runs.
+ */
+export const containmentMeans = (): Promise<ContainmentMeans> => {
+  tried ??= tryMeans();
+  return tried;
+};
+
+const tryMeans = async (): Promise<ContainmentMeans> => {
   const [setpriv, pidNamespace] = await Promise.all([
     works(['setpriv', '--pdeathsig', 'KILL', '--', 'true']),
     works([...newNamespace, 'true']),

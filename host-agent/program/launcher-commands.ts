@@ -2,17 +2,25 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../../shared/clock.ts';
 import { terminalTable } from '../config/table.ts';
+import { containmentMeans } from '../process/means.ts';
 import { ended, type Run } from './ended.ts';
 
 const configured = (): string => `
 Configured by environment variables, or by NAME=value lines in {WORKING_DIR}/.openagent/openagent.env;
 the environment wins.\n\n${terminalTable()}`;
 
-/** Runs what works in WORKING_DIR, once that is known to be of use. */
-export const start = (command: () => Promise<unknown>, environment: NodeJS.ProcessEnv): Promise<number> =>
+/**
+ * Runs what works in WORKING_DIR, once that is known to be of use. `load` gets what runs into memory meanwhile; nothing
+ * in it may touch WORKING_DIR, which may hold whoever does. What stops it is said only where the place itself is good.
+ */
+export const start = (load: () => Promise<() => Promise<unknown>>, environment: NodeJS.ProcessEnv): Promise<number> =>
   ended(async () => {
-    await (await import('../launcher/place/look-first.ts')).lookFirst(environment, systemClock);
-    return command();
+    const { lookFirst } = await import('../launcher/place/look-first.ts');
+    const looked = lookFirst(environment, systemClock);
+    const [place, command] = await Promise.allSettled([looked, load()]);
+    if (place.status === 'rejected') throw place.reason;
+    if (command.status === 'rejected') throw command.reason;
+    return command.value();
   });
 
 /** Adds up, status, stop, logs and dev. */
@@ -29,8 +37,15 @@ export const addLauncherCommands = (program: Command, run: Run, environment: Nod
       run(() =>
         start(
           detach
-            ? async () => (await import('../machine/background.ts')).detach(environment)
-            : async () => (await import('../launcher/up.ts')).up(environment),
+            ? async () => {
+                const { detach: inBackground } = await import('../machine/background.ts');
+                return () => inBackground(environment);
+              }
+            : async () => {
+                void containmentMeans(); // Asked for by the start, and touches no file of it.
+                const { up } = await import('../launcher/up.ts');
+                return () => up(environment);
+              },
           environment,
         ),
       ),
@@ -75,7 +90,14 @@ export const addLauncherCommands = (program: Command, run: Run, environment: Nod
         'State is apart from that of `up`, in {WORKING_DIR}/.openagent/dev.',
     )
     .addHelpText('after', configured)
-    .action(() => run(() => start(async () => (await import('../launcher/dev.ts')).dev(environment), environment)));
+    .action(() =>
+      run(() =>
+        start(async () => {
+          const { dev } = await import('../launcher/dev.ts');
+          return () => dev(environment);
+        }, environment),
+      ),
+    );
 };
 
 const lineCount = (text: string): string => {

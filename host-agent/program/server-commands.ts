@@ -36,11 +36,10 @@ export const addServerCommands = (program: Command, run: Run, environment: NodeJ
     .option('--without-opencode', 'the host-agent alone, beside an `openagent opencode` of its own')
     .action(({ withoutOpencode }) =>
       run(() =>
-        start(
-          async () =>
-            (await import('../launcher/agent-only.ts')).agentOnly(environment, { withOpenCode: !withoutOpencode }),
-          environment,
-        ),
+        start(async () => {
+          const { agentOnly } = await import('../launcher/agent-only.ts');
+          return () => agentOnly(environment, { withOpenCode: !withoutOpencode });
+        }, environment),
       ),
     );
 
@@ -56,7 +55,10 @@ export const addServerCommands = (program: Command, run: Run, environment: NodeJ
               const said = await (await import('../launcher/state/opencode-state.ts')).openCodeState(environment);
               process.stdout.write(`${said}\n`);
             })
-          : start(async () => (await import('../launcher/opencode-unit.ts')).openCodeUnit(environment), environment),
+          : start(async () => {
+              const { openCodeUnit } = await import('../launcher/opencode-unit.ts');
+              return () => openCodeUnit(environment);
+            }, environment),
       ),
     );
 

@@ -30,9 +30,9 @@ export const runSystem = (settings: Settings, variant: Variant): Promise<void> =
   );
 
 /**
- * Starts the children in the order of their needs: OpenCode takes longest to come up, and the host-agent wants an edge
- * to dial. Resolves when the system is ready. Starts nothing more once `stop` has aborted: what is there is being ended
- * then.
+ * Starts the children in the order in which they are of use: the edge answers people long before OpenCode is up, so it
+ * is started first, though not waited for; the host-agent wants an edge to dial. Resolves when the system is ready.
+ * Starts nothing more once `stop` has aborted: what is there is being ended then.
  */
 const startChildren = async (
   start: StartWithEdge,
@@ -43,8 +43,16 @@ const startChildren = async (
   const edgeProcess = await variant.edgeProcess(start);
   if (stop.aborted) return;
   say(start.settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
+  const begun = Promise.withResolvers<undefined>();
+  const edge = startChild(
+    edgeRole(start, edgeProcess, () => begun.resolve(undefined)),
+    'The edge',
+  ).firstStart;
+  const notBegun = await Promise.race([begun.promise, edge]);
+  if (stop.aborted) return;
+  if (notBegun) throw notBegun;
   const openCode = startOpenCodeChild(start, startChild, stop);
-  const edgeFailed = await startChild(edgeRole(start, edgeProcess), 'The edge').firstStart;
+  const edgeFailed = await edge;
   if (stop.aborted) return;
   if (edgeFailed) throw edgeFailed;
   const hostAgent = startChild(hostAgentRole(start, variant.agentScript), 'The host-agent');

@@ -5,7 +5,7 @@ import type { Log } from '../../process/log.ts';
 import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 import { privateDirectory } from '../../process/private-file.ts';
-import { type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
+import { configuredHash, type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
 import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openLogFiles } from './log-files.ts';
@@ -43,13 +43,16 @@ export interface StartOfServer extends Start {
  * Takes the state directory and the port for this start. Rejects with a sentence for the person when one is not to be
  * had.
  */
-export const prepareStartWithEdge = (settings: Settings): Promise<StartWithEdge> =>
-  withStart(settings, async (start) => {
+export const prepareStartWithEdge = (settings: Settings): Promise<StartWithEdge> => {
+  const hash = configuredHash(settings);
+  hash?.catch(() => undefined); // Said where it is used, unless the start ends before.
+  return withStart(settings, async (start) => {
     const port = await claimPort(settings.host, settings.port);
     const url = localUrl(settings.host, port);
     const host = await enrol(settings.files.host, url);
-    return { ...start, secrets: await prepareEdgeSecrets(settings), port, url, host };
+    return { ...start, secrets: await prepareEdgeSecrets(settings, hash), port, url, host };
   });
+};
 
 /**
  * Takes the state directory for this start. Rejects with a sentence for the person, also when the server is not

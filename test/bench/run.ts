@@ -9,6 +9,7 @@ import { type Figure, line, type Report, table } from './figures.ts';
 import { cost } from './sections/cost.ts';
 import { delay } from './sections/delay.ts';
 import { fanout } from './sections/fanout.ts';
+import { firstAnswer } from './sections/first-answer.ts';
 import { polled } from './sections/polled.ts';
 import { replay } from './sections/replay.ts';
 import { scale } from './sections/scale.ts';
@@ -20,6 +21,7 @@ const sections: Record<string, (report: Report, quick: boolean) => Promise<void>
   replay,
   scale,
   start,
+  'first-answer': firstAnswer,
   polled,
   cost,
 };

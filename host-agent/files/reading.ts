@@ -21,7 +21,7 @@ export interface Reading {
   close(): Promise<void>;
 }
 
-interface Wish {
+interface ReadOptions {
   path: string;
   range: ByteRange | null;
   rangeOfTag: string | null;
@@ -32,7 +32,7 @@ interface Wish {
 export const openReading = (
   files: WorkspaceFiles,
   scope: FileScope,
-  { path, range, rangeOfTag, conditions }: Wish,
+  { path, range, rangeOfTag, conditions }: ReadOptions,
 ): Promise<Reading> =>
   withFileErrors(path, async () => {
     const wanted = files.wanted(scope, path);

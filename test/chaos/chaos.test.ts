@@ -4,17 +4,17 @@ import { planRound } from './schedule.ts';
 import { summary } from './summary.ts';
 
 /** Its first three rounds are one of each kind. */
-const wish = { seed: 15, rounds: 3, from: 0, faults: Number.POSITIVE_INFINITY, size: 'small' } as const;
+const orders = { seed: 15, rounds: 3, from: 0, faults: Number.POSITIVE_INFINITY, size: 'small' } as const;
 
 test('whatever is cut, frozen or killed, logs and streams have what the model sent, once', async () => {
-  const result = await runRounds(wish, console.log);
+  const result = await runRounds(orders, console.log);
 
-  expect(result.findings, summary(wish, result)).toEqual([]);
+  expect(result.findings, summary(orders, result)).toEqual([]);
   expect(countOf(result.faults)).toBeGreaterThan(20);
 });
 
 test('a seed always draws the same rounds', () => {
-  const kinds = Array.from({ length: wish.rounds }, (_, round) => planRound(wish.seed, round, 'small').kind);
+  const kinds = Array.from({ length: orders.rounds }, (_, round) => planRound(orders.seed, round, 'small').kind);
 
   expect(kinds.toSorted()).toEqual(['edge', 'host', 'opencode']);
   expect(planRound(7, 3, 'full')).toEqual(planRound(7, 3, 'full'));

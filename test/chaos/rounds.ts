@@ -11,7 +11,7 @@ import { type FaultName, planRound, type Size } from './schedule.ts';
 /** A laboratory is stopped after so many rounds: none of its processes may be left then. */
 const roundsPerLaboratory = 10;
 
-export interface Wish {
+export interface Orders {
   seed: number;
   /** At most so many rounds, beginning with number `from`. */
   rounds: number;
@@ -36,16 +36,16 @@ export const countOf = (faults: ReadonlyMap<FaultName, number>): number =>
   [...faults.values()].reduce((sum, count) => sum + count, 0);
 
 /** Plays and judges rounds until one is not right; `tell` is given a line for each. */
-export const runRounds = async (wish: Wish, tell: (line: string) => void): Promise<Result> => {
+export const runRounds = async (orders: Orders, tell: (line: string) => void): Promise<Result> => {
   const startedAt = performance.now();
   const result: Result = { rounds: 0, faults: new Map(), messages: 0, seconds: 0, findings: [], failed: null };
   const isEnough = (): boolean =>
-    result.rounds >= wish.rounds || countOf(result.faults) >= wish.faults || result.findings.length > 0;
+    result.rounds >= orders.rounds || countOf(result.faults) >= orders.faults || result.findings.length > 0;
   while (!isEnough()) {
     const lab = await startLaboratory();
     const instants = openInstants(lab);
     for (let played = 0; played < roundsPerLaboratory && !isEnough(); played++) {
-      await oneRound(lab, instants, wish, result, tell);
+      await oneRound(lab, instants, orders, result, tell);
     }
     await lab.stop();
     const left = lab.processesLeft();
@@ -58,7 +58,7 @@ export const runRounds = async (wish: Wish, tell: (line: string) => void): Promi
 const oneRound = async (
   lab: Laboratory,
   instants: ReturnType<typeof openInstants>,
-  { seed, from, size }: Wish,
+  { seed, from, size }: Orders,
   result: Result,
   tell: (line: string) => void,
 ): Promise<void> => {

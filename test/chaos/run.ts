@@ -20,7 +20,7 @@ const whole = (name: string, text: string): number => {
   return Number(text);
 };
 
-const wish = {
+const orders = {
   seed: whole('seed', values.seed),
   rounds: whole('rounds', values.rounds),
   from: whole('from', values.from),
@@ -28,6 +28,6 @@ const wish = {
   faults: values.faults === '' ? Number.POSITIVE_INFINITY : whole('faults', values.faults),
 };
 
-const result = await runRounds(wish, (line) => process.stdout.write(`${line}\n`));
-process.stdout.write(`${summary(wish, result)}\n`);
+const result = await runRounds(orders, (line) => process.stdout.write(`${line}\n`));
+process.stdout.write(`${summary(orders, result)}\n`);
 process.exitCode = result.findings.length === 0 ? 0 : 1;

@@ -1,13 +1,13 @@
 // What a person reads at the end of a run.
 import type { Finding } from './judge.ts';
-import { countOf, type Result, type Wish } from './rounds.ts';
+import { countOf, type Orders, type Result } from './rounds.ts';
 
 /** Findings shown; the rest is in the evidence. */
 const maxShown = 20;
 
 /** Faults by kind, losses and duplicates, and how to play a failed round again. */
 export const summary = (
-  { seed, size }: Wish,
+  { seed, size }: Orders,
   { rounds, faults, messages, seconds, findings, failed }: Result,
 ): string => {
   const count = (sort: Finding['sort']): number => findings.filter((finding) => finding.sort === sort).length;

@@ -205,11 +205,11 @@ test('a server that cannot prove who it is keeps its code and is told to enrol a
 
 test('a repeat of an enrolment that has replaced a credential needs no other proof', async () => {
   const server = await enrolled(await newCode());
-  const wish = { host: server, attempt: 'a'.repeat(43) };
+  const enrolling = { host: server, attempt: 'a'.repeat(43) };
   const code = await newCode();
-  await enrolled(code, wish);
+  await enrolled(code, enrolling);
 
-  expect(await enrolled(code, wish)).toMatchObject({ id: server.id, epoch: 3 });
+  expect(await enrolled(code, enrolling)).toMatchObject({ id: server.id, epoch: 3 });
 });
 
 test('with several users servers are for admins, and for everyone where none is marked', async () => {

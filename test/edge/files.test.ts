@@ -304,12 +304,12 @@ test('a missing file is 404, and a server that is away 503', async () => {
   expect([none.status, await none.text()]).toEqual([503, expect.stringContaining('openagent up')]);
 });
 
-test("of several users each reaches the missions that are his: another's is never named to the server", async () => {
+test("of several users each reaches missions of their own: another's is never named to the server", async () => {
   const [ada, bob] = [asUser('ada', severalUsers), asUser('bob', severalUsers)];
   const hers = await newMission(ada);
   const earlier = hers;
   const current = await newMission(ada);
-  const his = await newMission(bob);
+  const ofBob = await newMission(bob);
   const scopeOf = async (as: typeof me, path: string) => {
     const listed = as(`/api/fs/list?path=${encodeURIComponent(path)}`);
     const { args } = await replyToCall([]);
@@ -322,8 +322,8 @@ test("of several users each reaches the missions that are his: another's is neve
   expect(named.missions.toSorted()).toEqual([earlier, current].toSorted());
   const byDirectory = await scopeOf(ada, `/x/workspaces/mission-${earlier.slice(0, 8)}/a.png`);
   expect(byDirectory.missions.toSorted()).toEqual([earlier, current].toSorted());
-  expect((await scopeOf(ada, `/root/context/${his}/x`)).missions).toEqual([current]);
-  expect((await scopeOf(ada, `/workspaces/mission-${his.slice(0, 8)}/x`)).missions).toEqual([current]);
+  expect((await scopeOf(ada, `/root/context/${ofBob}/x`)).missions).toEqual([current]);
+  expect((await scopeOf(ada, `/workspaces/mission-${ofBob.slice(0, 8)}/x`)).missions).toEqual([current]);
 });
 
 test('only an admin may be shown the whole server', async () => {

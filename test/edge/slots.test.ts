@@ -182,7 +182,7 @@ test('an agent that says no number gets a safe one, and a later number counts at
   expect(await its.begins()).toEqual(['6']);
 });
 
-test('a turn ended here while its server was away keeps its slot until the server has ended it', async () => {
+test('a turn ended at the edge while its server was away keeps its slot until the server has ended it', async () => {
   const [a, b] = [await newMission(), await newMission()];
   const its = await server(1);
   const { id: command } = await say(a, 'a');

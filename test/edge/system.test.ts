@@ -108,13 +108,16 @@ test('the one connection of a server is its own OpenCode, without any password, 
     version: '1.18.33',
   });
   const path = `/api/opencode/connections/${id}`;
-  const wish = { name: 'mine', base_url: 'http://127.0.0.1:1' };
-  expect(await textOf('/api/opencode/connections', 'POST', wish)).toEqual([400, expect.stringContaining('read-only')]);
-  expect(await textOf('/api/opencode/connections', 'POST', { ...wish, name: ' ' })).toEqual([
+  const connection = { name: 'mine', base_url: 'http://127.0.0.1:1' };
+  expect(await textOf('/api/opencode/connections', 'POST', connection)).toEqual([
+    400,
+    expect.stringContaining('read-only'),
+  ]);
+  expect(await textOf('/api/opencode/connections', 'POST', { ...connection, name: ' ' })).toEqual([
     400,
     'Name cannot be empty',
   ]);
-  expect((await textOf('/api/opencode/connections', 'POST', { ...wish, base_url: 'ftp://x' }))[1]).toMatch(
+  expect((await textOf('/api/opencode/connections', 'POST', { ...connection, base_url: 'ftp://x' }))[1]).toMatch(
     /^Invalid URL/,
   );
   expect((await textOf('/api/opencode/connections', 'POST', { name: 'x' }))[0]).toBe(422);

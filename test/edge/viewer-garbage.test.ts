@@ -85,10 +85,10 @@ const bridged = (rendering: Rendering, frames: (string | ArrayBuffer)[]) => {
     },
   };
   const hosts: StreamHost[] = [{ id: 'one', log: null, isLive: true, isRemoved: false }];
-  const wish = { owner, rendering, mission: null, after: null };
+  const options = { owner, rendering, mission: null, after: null };
   const clock = handClock();
   const edge = { clock, hosts: async () => hosts, object: () => object as unknown as Fetcher };
-  return { clock, ...readStream(new Response(new Bridge(edge, wish).open(hosts))) };
+  return { clock, ...readStream(new Response(new Bridge(edge, options).open(hosts))) };
 };
 
 test.each(badFrames)('a stream shows nothing of a frame that is none, and dials again: %j', async (frame) => {

@@ -219,8 +219,8 @@ test('a file has another tag after a change that keeps its size and its time, an
   const file = join(contextDirectory(workingDir, mine), 'same');
   const read = async (ifNoneMatch: string | null) => {
     const conditions = { ifMatch: null, ifNoneMatch, ifModifiedSince: null, ifUnmodifiedSince: null };
-    const wish = { path: './context/same', range: null, rangeOfTag: null, conditions };
-    const { described, close } = await openReading(files, owner, wish);
+    const options = { path: './context/same', range: null, rangeOfTag: null, conditions };
+    const { described, close } = await openReading(files, owner, options);
     await close();
     return described;
   };
@@ -240,8 +240,8 @@ test('a file has another tag after a change that keeps its size and its time, an
 test('the last bytes of an empty file are all it has', async () => {
   const { owner, files, workingDir, mine } = serverWithMissions();
   writeFileSync(join(contextDirectory(workingDir, mine), 'empty'), '');
-  const wish = { path: './context/empty', range: { lastBytes: 5 }, rangeOfTag: null };
-  const { described, close } = await openReading(files, owner, wish);
+  const options = { path: './context/empty', range: { lastBytes: 5 }, rangeOfTag: null };
+  const { described, close } = await openReading(files, owner, options);
   await close();
 
   expect(described.span).toEqual({ start: 0, bytes: 0 });

@@ -165,7 +165,7 @@ test('name, base URL and "enabled" can be changed, and null clears', async () =>
 
 test('what this OpenCode cannot do is refused with what to do instead, and changes nothing', async () => {
   const before = authFile();
-  const refused = async (id: string, wish: object) => refusal(update(id, wish));
+  const refused = async (id: string, change: object) => refusal(update(id, change));
 
   expect(await refused('amazon-bedrock', { api_key: 'k-1' })).toMatch(/^bad_request: .*OPENCODE_CONFIG_CONTENT/);
   expect(await refused('custom', { api_key: 'k-1' })).toMatch(/^bad_request: .*models/);

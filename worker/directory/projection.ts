@@ -111,7 +111,7 @@ export const setCapabilities = async (
 };
 
 /**
- * One of these missions that the directory knows as another server's, or null. One query, since a batch may open
+ * One of these missions that the D1 directory knows as another server's, or null. One query, since a batch may open
  * thousands.
  */
 export const foreignMission = async (db: Directory, host: string, ids: string[]): Promise<string | null> => {

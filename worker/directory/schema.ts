@@ -1,4 +1,4 @@
-/** D1: the directory of users' missions and servers, a read model that the objects keep current (protocol §7). */
+/** The D1 directory of users' missions and servers, a read model that the objects keep current (protocol §7). */
 import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export const hosts = sqliteTable('hosts', {
@@ -37,7 +37,7 @@ export const enrolmentCodes = sqliteTable('enrolment_codes', {
   host: text(),
 });
 
-/** Entries of a conversation that the directory keeps: lists show a preview, not the text (contract §2.2 NEW). */
+/** Entries of a conversation that the D1 directory keeps: lists show a preview, not the text (contract §2.2 NEW). */
 export const previewEntries = 20;
 
 export const missions = sqliteTable(

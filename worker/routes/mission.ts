@@ -36,13 +36,13 @@ export const mission: Served[] = [
       .split(',')
       .map((type) => type.trim())
       .filter((type) => type !== '');
-    const wish = {
+    const wanted = {
       types: types.length === 0 ? null : types,
       limit: query.limit ?? defaultEventsLimit,
       offset: query.offset ?? 0,
     };
     const host = await requireMissionHost(c.env, user.id, id, 'Mission not found');
-    return jsonStream(eventsText(c.env, host, user.id, id, wish));
+    return jsonStream(eventsText(c.env, host, user.id, id, wanted));
   }),
   on(missionRoutes.setStatus, async ({ c, user, params: { id }, body: { status } }) => {
     const host = await requireMissionHost(c.env, user.id, id);

@@ -36,8 +36,8 @@ export const missions: Served[] = [
     const chosen = await reserve(db, named, reserved, draw, c.env.clock.now());
 
     const host = requireHost(await findHost(db, chosen.host));
-    const wish = { title: body.title?.trim() || null, agent, model: body.model_override?.trim() || null };
-    return wireMission(all, await createMission(c.env, owner, host, chosen.mission, wish));
+    const choice = { title: body.title?.trim() || null, agent, model: body.model_override?.trim() || null };
+    return wireMission(all, await createMission(c.env, owner, host, chosen.mission, choice));
   }),
   on(missionRoutes.current, async ({ c, user: { id: owner } }) => {
     const db = directory(c.env);

@@ -24,8 +24,8 @@ export const providers: Served[] = [
   on(providerRoutes.list, async ({ c }) => callHost(...(await askedOf(c)), providerCalls.list, {})),
   on(providerRoutes.create, async ({ c, body }) => {
     const { provider_type: id, name, api_key, base_url, enabled } = body;
-    const wish = { id, name, api_key: api_key ?? null, base_url: base_url ?? null, enabled: enabled ?? true };
-    return callHost(...(await askedOf(c)), providerCalls.create, wish);
+    const change = { id, name, api_key: api_key ?? null, base_url: base_url ?? null, enabled: enabled ?? true };
+    return callHost(...(await askedOf(c)), providerCalls.create, change);
   }),
   on(providerRoutes.types, () => listedTypes),
   on(providerRoutes.readTokens, () => {
@@ -37,8 +37,8 @@ export const providers: Served[] = [
   on(providerRoutes.read, ({ c, params }) => read(c, params)),
   on(providerRoutes.update, async ({ c, params, body: { name, enabled, ...cleared } }) => {
     const id = slugOf(params);
-    const wish = { id, ...cleared, name: name ?? undefined, enabled: enabled ?? undefined };
-    return callHost(...(await askedOf(c)), providerCalls.update, wish);
+    const change = { id, ...cleared, name: name ?? undefined, enabled: enabled ?? undefined };
+    return callHost(...(await askedOf(c)), providerCalls.update, change);
   }),
   on(providerRoutes.remove, async ({ c, params }) => {
     const id = slugOf(params);

@@ -39,10 +39,10 @@ export const workspaces: Served[] = [
     throw new AppError('bad_request', createText);
   }),
   on(workspaceRoutes.read, async ({ c, params }) => (await wanted(c, params)).workspace),
-  on(workspaceRoutes.update, async ({ c, params, body: wish }) => {
+  on(workspaceRoutes.update, async ({ c, params, body }) => {
     const { workspace } = await wanted(c, params);
-    if (typeof wish.name === 'string') checkName(wish.name);
-    const fields = changes(workspace, wish);
+    if (typeof body.name === 'string') checkName(body.name);
+    const fields = changes(workspace, body);
     if (fields.length > 0) throw new AppError('bad_request', changeText + fields.join(', '));
     return workspace;
   }),

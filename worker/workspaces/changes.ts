@@ -20,9 +20,9 @@ export const checkPath = (path: string, root: string): void => {
  * The fields that the request would change. A missing or null field stays as it is; an empty text clears the field
  * (contract §2.3).
  */
-export const changes = (workspace: WorkspaceJson, wish: z.infer<typeof changedWorkspaceBody>): string[] => {
+export const changes = (workspace: WorkspaceJson, wanted: z.infer<typeof changedWorkspaceBody>): string[] => {
   const now = new Map(Object.entries(workspace));
-  return Object.entries(wish).flatMap(([field, value]) => {
+  return Object.entries(wanted).flatMap(([field, value]) => {
     if (value === null || value === undefined) return [];
     return JSON.stringify(value === '' ? null : value) === JSON.stringify(now.get(field)) ? [] : [field];
   });

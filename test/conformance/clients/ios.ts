@@ -90,7 +90,7 @@ export const openIosApp = (url: string, token: string | null = null) => {
     workspaces: () => decoded(iosWorkspaces, 'GET', '/api/workspaces'),
     queue: () => decoded(iosQueue, 'GET', '/api/control/queue'),
     running: () => decoded(iosRunning, 'GET', '/api/control/running'),
-    createMission: (wish: { title?: string; workspace_id?: string }) => mission('POST', '', wish),
+    createMission: (choice: { title?: string; workspace_id?: string }) => mission('POST', '', choice),
     currentMission: () => decoded(iosMission.nullable(), 'GET', '/api/control/missions/current'),
     resume: (id: string) => mission('POST', `/${id}/resume`),
     setStatus: (id: string, status: string) => call('POST', `/api/control/missions/${id}/status`, { status }),

@@ -146,8 +146,12 @@ export const openWebApp = async (url: string, storage: WebStorage = {}) => {
       workspaces: await json('GET', '/api/workspaces'),
     }),
     /** The new-mission dialog: with what was chosen, or announcing JSON and sending nothing. */
-    createMission: async (wish?: { title?: string; workspace_id?: string; agent?: string; model_override?: string }) =>
-      json('POST', '/api/control/missions', wish),
+    createMission: async (choice?: {
+      title?: string;
+      workspace_id?: string;
+      agent?: string;
+      model_override?: string;
+    }) => json('POST', '/api/control/missions', choice),
     close: (): void => sidebar.close(),
   };
 };

@@ -2,7 +2,9 @@ import { type CommandId, commandId, type MissionId, missionId, type TurnId, turn
 import { type Columns, integer, integerOrNull, text } from './columns.ts';
 import type { Database } from './database.ts';
 
-/** One execution of one message. `process` is the OpenCode process it was started on (`instance` in SQL). Times in ms. */
+/**
+ * One execution of one message. `process` is the OpenCode process it was started on (`instance` in SQL). Times in ms.
+ */
 export interface TurnRecord {
   turn: TurnId;
   command: CommandId;

@@ -5,7 +5,8 @@
  *
  *     people ── viewerProxy ── edge ── linkProxy ── agent ── openCode ── model
  *
- * Waits of the host-agent are shortened (`quick-agent.ts`), everything else is what is shipped. Nothing restarts by itself here.
+ * Waits of the host-agent are shortened (`quick-agent.ts`), everything else is what is shipped. Nothing restarts by
+ * itself here.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -99,7 +99,8 @@ test('a restart replaces the child at once and is not told as a failure', async 
   await child.firstStart;
 
   child.restart();
-  await pass(graceMs); // A child ignores the signals that everybody is sent, and so is a program that sets nothing of its own.
+  // A child ignores the signals that everybody is sent, and so does a program that sets nothing of its own.
+  await pass(graceMs);
   await pass(signalledMs);
 
   await vi.waitFor(() => expect(lives.length).toBe(2));

@@ -34,7 +34,7 @@ export const watchAgent = async ({ root, script, onBuilt, stop }: Watch): Promis
   stop.addEventListener('abort', () => void watched.dispose(), { once: true });
 };
 
-/** As tools/bundle.mjs builds it for dist/. */
+/** As tools/bundle.mjs builds it for dist/, but for the libraries: bundling them would be done at each change. */
 const agentBuild = (root: string, script: string): BuildOptions => ({
   entryPoints: { openagent: join(root, 'host-agent', 'main.ts') },
   outdir: dirname(script),

@@ -1,4 +1,6 @@
-/** The process that looks at a place. It loads no library, because nothing of a start happens before it has answered. */
+/**
+ * The process that looks at a place. It loads no library, because nothing of a start happens before it has answered.
+ */
 import { type Place, tryPlace } from './try-place.ts';
 
 /** One line of JSON on standard output: what is looked at now, what can't work, or that all does. */

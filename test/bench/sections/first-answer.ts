@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { packageRoot } from '../../../host-agent/launcher/package-root.ts';
 import { probePort } from '../../../host-agent/process/probe-port.ts';
 import { systemClock, wait } from '../../../shared/clock.ts';
+import { apiFetch } from '../../support/declared-answer.ts';
 import { freshWorkingDir } from '../../support/launched.ts';
 import { atMostTimes, type Report, round } from '../figures.ts';
 
@@ -76,7 +77,7 @@ const startOnce = async (workingDir: string): Promise<number> => {
 
 const untilHealthy = async (port: number, hasEnded: () => boolean): Promise<void> => {
   while (!hasEnded()) {
-    const healthy = await fetch(`http://127.0.0.1:${port}/api/health`)
+    const healthy = await apiFetch(`http://127.0.0.1:${port}/api/health`)
       .then((response) => response.text().then(() => response.ok))
       .catch(() => false); // Nothing listens yet.
     if (healthy) return;

@@ -19,7 +19,10 @@ const lostText = 'The connection to the server was lost before it answered. Try 
 export class Calls {
   readonly #waiting = new Map<string, { socket: WebSocket; settle: (reply: Reply<unknown>) => void }>();
 
-  /** Sends a call. Resolves with the host's reply; `unavailable` without a host, or when its socket ends first. No time limit of its own. */
+  /**
+   * Sends a call. Resolves with the host's reply; `unavailable` without a host, or when its socket ends first. No time
+   * limit of its own.
+   */
   send(socket: WebSocket | null, method: string, args: unknown): Promise<Reply<unknown>> {
     if (!socket) return Promise.resolve(refuse('unavailable', awayText));
     const id = crypto.randomUUID();

@@ -1,5 +1,6 @@
 // One turn as both renderings tell it, and what is shown of it afterwards.
 import { readStream, type StreamReader } from '../../support/sse-reader.ts';
+import { colourQuestion } from '../colour-question.ts';
 import { newMission } from '../routes/fixtures.ts';
 import { me, stack, token } from '../stage.ts';
 import { as, settled } from './everybody.ts';
@@ -7,18 +8,6 @@ import type { Asked } from './exchange.ts';
 import type { Masking } from './mask.ts';
 import { record, write } from './writing.ts';
 
-const question = JSON.stringify({
-  questions: [
-    {
-      question: 'Which colour?',
-      header: 'Colour',
-      options: [
-        { label: 'Red', description: 'warm' },
-        { label: 'Blue', description: 'cold' },
-      ],
-    },
-  ],
-});
 const todo = (content: string, status: string) => ({ content, status, priority: 'high' });
 const todos = JSON.stringify({ todos: [todo('Read', 'completed'), todo('Write', 'in_progress')] });
 const helper = JSON.stringify({ description: 'Look around', prompt: 'SAY Found.', subagent_type: 'general' });
@@ -34,7 +23,7 @@ export const turns = {
   'an error of the provider': () => 'ERROR 400',
   'nothing at all': () => 'END stop',
 };
-export const asking = `TOOL question ${question}\nSAY Thanks.`;
+export const asking = `TOOL question ${colourQuestion}\nSAY Thanks.`;
 
 /**
  * What a stream told. How text was cut into pieces is chance: they are left out, but for one turn where some must come.

@@ -2,30 +2,18 @@
 // (contract §4.2, §8.12).
 import { expect, test } from 'vitest';
 import { conversation, hasAnswer, tools } from '../clients/visible.ts';
+import { colourQuestion } from '../colour-question.ts';
 import { progress, treeNode } from '../contract/mission.ts';
 import { gateName, me, model, phone, phoneControl, webControl } from '../stage.ts';
 
 const newMission = async (title: string): Promise<string> =>
   (await me().call('POST', '/api/control/missions', { title })).json.id;
 
-const question = JSON.stringify({
-  questions: [
-    {
-      question: 'Which colour?',
-      header: 'Colour',
-      options: [
-        { label: 'Red', description: 'warm' },
-        { label: 'Blue', description: 'cold' },
-      ],
-    },
-  ],
-});
-
 test('a question is a card on the web, waits in both apps, and is answered once though two tabs answer at once', async () => {
   const id = await newMission('Asked');
   const [{ control: a }, { control: b }] = [await webControl(id), await webControl(id)];
   const { control: screen } = await phoneControl(id);
-  await a.send(`TOOL question ${question}\nSAY Thanks.`);
+  await a.send(`TOOL question ${colourQuestion}\nSAY Thanks.`);
   const cardOf = async (control: typeof a) =>
     control.until('the card', ({ items }) => items.find((item) => item.kind === 'tool' && item.name === 'question'));
   const [card] = await Promise.all([cardOf(a), cardOf(b)]);

@@ -236,7 +236,6 @@ export const variables = z.object({
 });
 
 export type VariableName = keyof typeof variables.shape;
-export type VariableValues = z.output<typeof variables>;
 
 /** Names of existing installations (contract §13.1) that this version accepts and does not use yet. */
 export const unusedVariables: readonly RegExp[] = [

@@ -40,7 +40,6 @@ const permission = request.extend({
   metadata: z.record(z.string(), json).catch({}),
 });
 const question = request.extend({ questions: z.array(json).catch([]) });
-export type OpenCodeAsk = z.infer<typeof request>;
 export type OpenCodePermission = z.infer<typeof permission>;
 export type OpenCodeQuestion = z.infer<typeof question>;
 

@@ -1,6 +1,6 @@
 import { type HistoryEntry, type MissionJson, timestamp } from '../../../shared/api.ts';
-import { type MissionStatus, outcomeOf } from '../../../shared/events.ts';
-import type { MissionId, TurnId } from '../../../shared/ids.ts';
+import { outcomeOf } from '../../../shared/events.ts';
+import type { TurnId } from '../../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../../shared/reducer.ts';
 import type { HostContext } from '../context.ts';
 import type { Log, LogRow } from '../log/log.ts';
@@ -10,13 +10,7 @@ import type { NewMission } from '../replies.ts';
 import { partText } from '../text/parts.ts';
 
 /** A mission as the object keeps it. Times in milliseconds, money in dollars. */
-export interface Mission extends MissionState {
-  id: MissionId;
-  owner: string;
-  workspace: string;
-  title: string | null;
-  agent: string | null;
-  model: string | null;
+export interface Mission extends MissionState, NewMission {
   next_sequence: number;
   cost_usd: number;
   turn_cost_usd: number;
@@ -27,25 +21,8 @@ export interface Mission extends MissionState {
   rev: number;
 }
 
-type MissionRow = {
-  id: MissionId;
-  owner: string;
-  workspace: string;
-  title: string | null;
-  agent: string | null;
-  model: string | null;
-  status: MissionStatus;
-  turn: TurnId | null;
-  ended_turn: TurnId | null;
-  next: number;
-  cost_usd: number;
-  turn_cost_usd: number;
-  created_at: number;
-  updated_at: number;
-  interrupted_at: number | null;
-  deleted_at: number | null;
-  rev: number;
-};
+/** The same as SQLite has it. */
+type MissionRow = Omit<Mission, 'endedTurn' | 'next_sequence'> & { ended_turn: TurnId | null; next: number };
 
 const toMission = ({ ended_turn, next, ...row }: MissionRow): Mission => ({
   ...row,

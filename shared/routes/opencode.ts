@@ -7,6 +7,11 @@ import { hostQuery, idInPath, time } from './scalars.ts';
 const connections = '/api/opencode/connections';
 const readOnly = { kind: 'refused', about: 'Each server uses its own OpenCode, or that of OPENCODE_BASE_URL' } as const;
 const errors = { 404: 'No such connection' };
+/** What everyone who works on a server depends on. */
+const forAdmins = {
+  who: 'admin',
+  refusal: 'Only an admin may change the OpenCode of a server: ask a user marked "admin": true',
+} as const;
 const readOnlyErrors = { ...errors, 400: 'Connections are read-only' };
 
 /** As clients see an agent: while OpenCode does not answer, by the name that its server last reported. */
@@ -47,7 +52,7 @@ export const openCodeRoutes = {
     method: 'PUT',
     path: '/api/opencode/settings',
     summary: 'Would change settings of oh-my-opencode',
-    who: 'user',
+    ...forAdmins,
     body: required(z.looseObject({})),
     answer: { kind: 'refused', about: 'It is not part of this version' },
     errors: { 400: 'It is not part of this version' },
@@ -56,7 +61,7 @@ export const openCodeRoutes = {
     method: 'POST',
     path: '/api/opencode/restart',
     summary: 'Would restart OpenCode, which is done on its server',
-    who: 'user',
+    ...forAdmins,
     answer: { kind: 'refused', about: 'It would interrupt the missions that run' },
     errors: { 400: 'It is restarted on its server' },
   }),
@@ -71,7 +76,7 @@ export const openCodeRoutes = {
     method: 'POST',
     path: connections,
     summary: 'Would add a connection',
-    who: 'user',
+    ...forAdmins,
     body: required(z.object({ name: z.string(), base_url: z.string() })),
     answer: readOnly,
     errors: { 400: 'Connections are read-only' },
@@ -89,7 +94,7 @@ export const openCodeRoutes = {
     method: 'PUT',
     path: `${connections}/:id`,
     summary: 'Would change a connection',
-    who: 'user',
+    ...forAdmins,
     params: idInPath,
     body: required(z.object({ name: z.string().nullish(), base_url: z.string().nullish() })),
     answer: readOnly,
@@ -99,7 +104,7 @@ export const openCodeRoutes = {
     method: 'DELETE',
     path: `${connections}/:id`,
     summary: 'Would remove a connection',
-    who: 'user',
+    ...forAdmins,
     params: idInPath,
     answer: readOnly,
     errors: readOnlyErrors,
@@ -117,7 +122,7 @@ export const openCodeRoutes = {
     method: 'POST',
     path: `${connections}/:id/default`,
     summary: "Takes the default server's connection; others cannot be the default",
-    who: 'user',
+    ...forAdmins,
     params: idInPath,
     answer: json(connection),
     errors: readOnlyErrors,

@@ -9,6 +9,11 @@ const providers = '/api/ai/providers';
 const params = z.object({ id: z.string() });
 const errors = { 400: 'OpenCode refuses it', 404: 'No such provider type, or no such server' };
 const methodIndex = { method_index: z.number().int() };
+/** A server's keys serve everyone who works there, and an address decides where they are sent. */
+const forAdmins = {
+  who: 'admin',
+  refusal: 'Only an admin may change the providers of a server: ask a user marked "admin": true',
+} as const;
 
 export const providerRoutes = {
   models: route({
@@ -33,7 +38,7 @@ export const providerRoutes = {
     method: 'POST',
     path: providers,
     summary: 'Sets a provider up; with a key it is connected',
-    who: 'user',
+    ...forAdmins,
     query: hostQuery,
     body: required(
       z.object({
@@ -70,7 +75,7 @@ export const providerRoutes = {
     method: 'POST',
     path: `${providers}/opencode-auth`,
     summary: 'Would take tokens of a login made elsewhere, which this version does not',
-    who: 'user',
+    ...forAdmins,
     answer: { kind: 'refused', about: 'Log in by /oauth/authorize, or give an API key' },
     errors: { 400: 'Tokens of a login made elsewhere are not taken' },
   }),
@@ -88,7 +93,7 @@ export const providerRoutes = {
     method: 'PUT',
     path: `${providers}/:id`,
     summary: 'Changes what is given of a provider; null clears',
-    who: 'user',
+    ...forAdmins,
     params,
     query: hostQuery,
     body: required(
@@ -106,7 +111,7 @@ export const providerRoutes = {
     method: 'DELETE',
     path: `${providers}/:id`,
     summary: 'Disconnects a provider',
-    who: 'user',
+    ...forAdmins,
     params,
     query: hostQuery,
     answer: { kind: 'text', about: 'What became of it' },
@@ -136,7 +141,7 @@ export const providerRoutes = {
     method: 'POST',
     path: `${providers}/:id/default`,
     summary: 'Makes a provider the default one of its server',
-    who: 'user',
+    ...forAdmins,
     params,
     query: hostQuery,
     body: optionally(z.object({ model: z.string().nullish() })),
@@ -147,7 +152,7 @@ export const providerRoutes = {
     method: 'POST',
     path: `${providers}/:id/oauth/authorize`,
     summary: 'Begins a login at a provider',
-    who: 'user',
+    ...forAdmins,
     params,
     query: hostQuery,
     body: required(z.object(methodIndex)),
@@ -158,7 +163,7 @@ export const providerRoutes = {
     method: 'POST',
     path: `${providers}/:id/oauth/callback`,
     summary: 'Ends a login at a provider',
-    who: 'user',
+    ...forAdmins,
     params,
     query: hostQuery,
     body: required(z.object({ ...methodIndex, code: z.string() })),

@@ -1,6 +1,6 @@
 import { env, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
-import { asUser, type EnrolledHost, enrol, freshDirectory } from './edge.ts';
+import { asUser, type EnrolledHost, edgeEnv, enrol, freshDirectory } from './edge.ts';
 import { dialHost, type HostPeer, hello } from './host-peer.ts';
 
 const key = 'sk-edge-4711-do-not-leak';
@@ -95,6 +95,41 @@ test('each route asks the server for what the contract says and answers in its s
   expect(callback.args).toEqual({ id: 'openai', method_index: 1, code: 'c#s' });
   const removed = ada('/api/ai/providers/groq', { method: 'DELETE' });
   expect((await played(peer, removed, { text: 'Groq is disconnected.' })).text).toBe('Groq is disconnected.');
+});
+
+test('who is no admin changes no provider and no connection, and nothing of it reaches the server', async () => {
+  const peer = await up();
+  const accounts = [
+    { username: 'ada', password: 'x', admin: true },
+    { username: 'bob', password: 'x' },
+  ];
+  const bob = asUser('bob', edgeEnv({ OPEN_AGENT_USERS: JSON.stringify(accounts) }));
+  const setUp = { provider_type: 'anthropic', name: 'A', api_key: key, base_url: 'http://evil.example' };
+  const login = { method_index: 0, code: 'c' };
+  const tried: [method: string, path: string, json?: object][] = [
+    ['POST', '/api/ai/providers', setUp],
+    ['PUT', '/api/ai/providers/anthropic', { base_url: 'http://evil.example' }],
+    ['DELETE', '/api/ai/providers/anthropic'],
+    ['POST', '/api/ai/providers/anthropic/default', {}],
+    ['POST', '/api/ai/providers/anthropic/oauth/authorize', login],
+    ['POST', '/api/ai/providers/anthropic/oauth/callback', login],
+    ['POST', '/api/ai/providers/opencode-auth', {}],
+    ['POST', '/api/opencode/connections', { name: 'n', base_url: 'http://evil.example' }],
+    ['PUT', `/api/opencode/connections/${host.id}`, { base_url: 'http://evil.example' }],
+    ['DELETE', `/api/opencode/connections/${host.id}`],
+    ['POST', `/api/opencode/connections/${host.id}/default`],
+    ['PUT', '/api/opencode/settings', {}],
+    ['POST', '/api/opencode/restart'],
+  ];
+  for (const [method, path, json] of tried) {
+    const answer = await bob(path, { method, ...(json ? { json } : {}) });
+    expect([answer.status, await answer.text()], `${method} ${path}`).toEqual([
+      403,
+      expect.stringMatching(/^Only an admin may change the (providers|OpenCode) of a server: ask/),
+    ]);
+  }
+  // The first call that comes is one that he may make.
+  expect((await played(peer, bob('/api/ai/providers'), [])).method).toBe('providers.list');
 });
 
 test('the ten listed types need no server, and keys are never shown', async () => {

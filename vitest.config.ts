@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { z } from 'zod';
+import { passwordOf } from './test/support/passwords.ts';
 import { layerMs, patience } from './test/support/patience.ts';
 
 // The plugin brings a workerd of its own that is older than the compatibility date in wrangler.toml, and workerd
@@ -33,7 +34,7 @@ const objectVariables = {
   EDGE: 'embedded',
   JWT_SECRET: 'a secret of these tests',
   OPEN_AGENT_USERS: JSON.stringify(
-    ['default', 'ada', 'bob', 'alice', 'mallory'].map((username) => ({ username, password: 'x' })),
+    ['default', 'ada', 'bob', 'alice', 'mallory'].map((username) => ({ username, password: passwordOf(username) })),
   ),
 };
 

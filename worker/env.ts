@@ -2,13 +2,14 @@ import type { Clock } from '../shared/clock.ts';
 
 /**
  * Bindings and variables of the Worker; every variable is text or absent, whatever the platform. The namespaces are not
- * typed with their classes, which know this type: worker/hosts/object and worker/relay say what their objects can be
- * asked.
+ * typed with their classes, which know this type: worker/hosts/object, worker/relay and worker/account say what
+ * their objects can be asked.
  */
 export interface Bindings {
   DB: D1Database;
   HOST: DurableObjectNamespace;
   RELAY: DurableObjectNamespace;
+  ACCOUNT: DurableObjectNamespace;
   /** Where the bundle runs: absent on Cloudflare. */
   EDGE?: 'embedded' | 'dev';
   /** Host name the embedded or dev edge listens on; authentication may be off only on a loopback name. */

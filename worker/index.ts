@@ -2,6 +2,7 @@ import { systemClock } from '../shared/clock.ts';
 import { app } from './app.ts';
 import type { Bindings } from './env.ts';
 
+export { Account } from './account/object.ts';
 export { Host } from './host/object.ts';
 export { Relay } from './relay/object.ts';
 

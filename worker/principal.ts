@@ -1,6 +1,18 @@
 import { AppError } from '../shared/errors.ts';
 import type { Scope } from '../shared/scopes.ts';
 
+/** A login with a password, as its token says it. It ends by its expiry, by a changed password, or by being ended. */
+export interface Login {
+  id: string;
+  /** Shared by all logins of the user that were made since all of them were ended last (worker/account/logins). */
+  generation: string;
+  /** Says which password it was made with (worker/auth/mode). */
+  passwordMark: string;
+  expiresAtMs: number;
+  /** Until when it is let in: a minute later, for clocks that differ (contract §1.2). */
+  endsAtMs: number;
+}
+
 /**
  * On whose behalf something is done: the only thing that says what may be done, from the gate to a call to a server.
  */

@@ -12,21 +12,24 @@ import type { Env } from '../../worker/env.ts';
 import type { Principal } from '../../worker/principal.ts';
 import { asDeclared } from '../support/declared-answer.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
+import { password, passwordOf } from '../support/passwords.ts';
+
+export { password } from '../support/passwords.ts';
 
 export const origin = 'http://127.0.0.1:8787';
 export const secret = 'a secret of these tests';
-export const password = 'correct horse';
 export const internalToken = 'internal-token-of-these-tests';
 
 /** An embedded edge with one password and the clock of this machine; `undefined` removes a variable. */
 export const edgeEnv = ({
   clock = systemClock,
   ...variables
-}: Partial<Omit<Env, 'DB' | 'HOST' | 'RELAY'>> = {}): Env => ({
+}: Partial<Omit<Env, 'DB' | 'HOST' | 'RELAY' | 'ACCOUNT'>> = {}): Env => ({
   clock,
   DB: env.DB,
   HOST: env.HOST,
   RELAY: env.RELAY,
+  ACCOUNT: env.ACCOUNT,
   EDGE: 'embedded',
   LISTEN: '127.0.0.1',
   DASHBOARD_PASSWORD: password,
@@ -73,7 +76,7 @@ export const onHandClock = (id: string): { clock: HandClock; user: ReturnType<ty
 };
 
 export const users = (...names: string[]): string =>
-  JSON.stringify(names.map((username) => ({ username, password: `password of ${username}` })));
+  JSON.stringify(names.map((username) => ({ username, password: passwordOf(username) })));
 
 export const tokenOf = (sub: string, expiresInS = 3600, key = secret): Promise<string> => {
   const now = Math.floor(Date.now() / 1000);

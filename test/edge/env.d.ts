@@ -1,3 +1,4 @@
+import type { Account } from '../../worker/account/object.ts';
 import type { Bindings } from '../../worker/env.ts';
 import type { Host } from '../../worker/host/object.ts';
 
@@ -10,6 +11,7 @@ declare global {
     /** What `env` of `cloudflare:workers` holds in these tests: the bindings of wrangler.toml. */
     interface Env extends Bindings {
       HOST: DurableObjectNamespace<Host>;
+      ACCOUNT: DurableObjectNamespace<Account>;
     }
     interface GlobalProps {
       mainModule: typeof import('./worker.ts');

@@ -1,4 +1,5 @@
-// The Worker of these tests: the real one, but that its `Host` objects are given a clock which tests can set ahead.
+// The Worker of these tests: the real one, but that its `Host` and `Account` objects are given a clock which tests can set ahead.
+import { Account as RealAccount } from '../../worker/account/object.ts';
 import type { Bindings } from '../../worker/env.ts';
 import { Host as RealHost } from '../../worker/host/object.ts';
 import { objectClock } from './object-clock.ts';
@@ -6,6 +7,12 @@ import { objectClock } from './object-clock.ts';
 export { default, Relay } from '../../worker/index.ts';
 
 export class Host extends RealHost {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, objectClock);
+  }
+}
+
+export class Account extends RealAccount {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, objectClock);
   }

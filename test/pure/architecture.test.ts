@@ -37,10 +37,11 @@ const layers: Record<string, readonly string[]> = {
     'missions',
     'hosts relay',
     'host',
+    'account',
     'auth',
     'http',
     'directory log principal',
-    'digest env',
+    'digest env versioned',
   ],
   'worker/host': [
     'object',
@@ -117,7 +118,7 @@ test('only what brings the project up to date knows the tools', () => {
 test('the Worker waits and looks at the time only by a clock that it is given', () => {
   const own = /\b(setTimeout|setInterval|Date\.now|performance\.now|scheduler\.wait)\b|new Date\(\)/;
   const strays = [...within('worker'), ...within('shared')].filter(({ text }) => own.test(text));
-  const givers = /^worker\/(index|host\/object|relay\/object)\.ts$/;
+  const givers = /^worker\/(index|(account|host|relay)\/object)\.ts$/;
   const wild = within('worker').filter(({ path, text }) => /\bsystemClock\b/.test(text) && !givers.test(path));
 
   expect(strays.map(({ path }) => path)).toEqual(['shared/clock.ts']);
@@ -196,7 +197,7 @@ test('each vendor library, and what starts a program, has one home', () => {
     commander: /^host-agent\/program\//,
     jose: /^worker\/auth\/jwt\.ts$/,
     'eventsource-parser': /^host-agent\/(cli\/following|opencode\/api)\//,
-    'cloudflare:workers': /^worker\/(host|relay)\/object\.ts$/,
+    'cloudflare:workers': /^worker\/(account|host|relay)\/object\.ts$/,
     // What runs before anything is installed, and what builds and tests, has no use for the host-agent's one door.
     execa: /^host-agent\/process\/child\.ts$/,
     'node:child_process': /^(host-agent\/process\/child\.ts|host-agent\/launcher\/bootstrap\/.*\.mjs|tools\/.*)$/,

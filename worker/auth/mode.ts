@@ -1,8 +1,10 @@
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { assertNever } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { userNameText } from '../../shared/password.ts';
 import type { Bindings } from '../env.ts';
+import type { Login } from '../principal.ts';
 
 const account = z
   .object({
@@ -52,19 +54,41 @@ export const isAdmin = (users: readonly Account[], user: Account): boolean =>
 /** Whether a user of this id exists now; one that was removed from the configuration does not. */
 export const isUser = (env: Bindings, id: string): boolean => {
   const mode = authMode(env);
+  return mode.kind === 'disabled' ? id === devUser : passwordMark(mode, id) !== null;
+};
+
+/** Whether a login is one of this user as the configuration is now; `null` is good only where authentication is off. */
+export const isGoodFor = (env: Bindings, id: string, login: Pick<Login, 'passwordMark'> | null): boolean => {
+  const mode = authMode(env);
+  if (mode.kind === 'disabled') return login === null && id === devUser;
+  return login !== null && passwordMark(mode, id) === login.passwordMark;
+};
+
+/**
+ * Says which password a user has, and nothing about it to whoever lacks the key: a login carries it, and ends when the
+ * configured text is another. Null where there is no such user.
+ */
+export const passwordMark = (mode: AuthMode, id: string): string | null => {
   switch (mode.kind) {
-    case 'disabled':
-      return id === devUser;
     case 'single_tenant':
-      return id === singleUser;
-    case 'multi_user':
-      return mode.users.some((user) => user.id === id);
+      return id === singleUser ? markOf(mode.secret, id, mode.password) : null;
+    case 'multi_user': {
+      const user = mode.users.find((each) => each.id === id);
+      return user ? markOf(mode.secret, id, user.password) : null;
+    }
+    case 'disabled':
     case 'misconfigured':
-      return false;
+      return null;
     default:
       return assertNever(mode);
   }
 };
+
+/** The key of tokens has another use, so what is signed here says what it is. */
+const markOf = (secret: string, id: string, password: string): string =>
+  createHmac('sha256', secret)
+    .update(JSON.stringify(['password', id, password]))
+    .digest('base64url');
 
 const modeWithoutAuthentication = (env: Bindings): AuthMode => {
   if (env.EDGE === undefined) {

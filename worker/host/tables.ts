@@ -1,11 +1,14 @@
+import { bringUp, type Migrations } from '../versioned.ts';
 import { numberingMigration } from './migrate-sequences.ts';
+
+export { getMeta, setMeta } from '../versioned.ts';
 
 /**
  * The object's own tables. Plain SQL: drizzle stays with D1, where a schema is shared; here every row written is the
  * bill, so tables are cut by how often they change. `meta.schema` carries the version; a step is added below, never
  * edited.
  */
-export const migrations: readonly (readonly string[])[] = [
+export const migrations: Migrations = [
   [
     'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
     // One row per construction that appended something: makes a rolled-back object recognisable (protocol §1).
@@ -86,27 +89,5 @@ export const migrations: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Brings the tables to this version. Throws when an older program opens a newer object, which would lose data. */
-export const migrate = (sql: SqlStorage): void => {
-  const known = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name = 'meta'").toArray();
-  const version = known.length === 0 ? 0 : Number(getMeta(sql, 'schema') ?? 0);
-  if (version > migrations.length)
-    throw new Error(
-      `object schema ${version} is newer than this program's ${migrations.length}: deploy a newer Worker`,
-    );
-  for (const statements of migrations.slice(version)) for (const statement of statements) sql.exec(statement);
-  if (version < migrations.length) setMeta(sql, 'schema', String(migrations.length));
-};
-
-export const getMeta = (sql: SqlStorage, key: string): string | null =>
-  sql.exec<{ value: string }>('SELECT value FROM meta WHERE key = ?', key).toArray()[0]?.value ?? null;
-
-/** Writes only a value that differs: an unchanged one would be a billed row. */
-export const setMeta = (sql: SqlStorage, key: string, value: string): void => {
-  if (getMeta(sql, key) === value) return;
-  sql.exec(
-    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-    key,
-    value,
-  );
-};
+/** Brings the tables to this version. */
+export const migrate = (sql: SqlStorage): void => bringUp(sql, migrations);

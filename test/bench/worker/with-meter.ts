@@ -12,7 +12,7 @@ import {
 } from './meter.ts';
 import shipped, { Host as Shipped } from './shipped.js';
 
-export { Relay } from './shipped.js';
+export { Account, Relay } from './shipped.js';
 
 interface Env {
   DB: D1Database;

@@ -6,7 +6,7 @@ import shipped from './shipped.js';
 
 export { Keeping } from './keeping.ts';
 export { Minimal } from './minimal.ts';
-export { Host, Relay } from './shipped.js';
+export { Account, Host, Relay } from './shipped.js';
 
 interface Env {
   DB: D1Database;

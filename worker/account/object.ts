@@ -1,0 +1,110 @@
+/**
+ * The `Account` object: one per user, by the user's id (architecture §2). It owns which logins were ended, holds a
+ * socket of each of the user's open streams, and knows which servers have something of the user, so that a stream needs
+ * no D1 for any of it. This class only wires, receives and passes on.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { isGoodFor } from '../auth/mode.ts';
+import type { Bindings } from '../env.ts';
+import { logInfo } from '../log.ts';
+import type { Login } from '../principal.ts';
+import { endLogin, endLogins, generationOf, isKept } from './logins.ts';
+import { loginIn } from './port.ts';
+import { type AccountServer, forgetServer, noteServer, type ServerChange, serversOf } from './servers.ts';
+import { close, Streams } from './streams.ts';
+import { migrate } from './tables.ts';
+
+export class Account extends DurableObject<Bindings> {
+  readonly #sql: SqlStorage;
+  readonly #streams: Streams;
+  readonly #now: () => number;
+
+  /** The platform gives the first two. */
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock = systemClock) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    ctx.storage.transactionSync(() => migrate(this.#sql));
+    this.#streams = new Streams(ctx);
+    this.#now = clock.now;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
+  }
+
+  // Streams
+
+  /**
+   * `/session`: the socket of a stream, for as long as its login is good; the login is in the query as worker/account/port
+   * writes it. 403 for a login that is not good any more, whatever the Worker that dials has been told: it may have an
+   * older configuration than this object.
+   */
+  override async fetch(request: Request): Promise<Response> {
+    if (request.headers.get('Upgrade') !== 'websocket') return new Response('expected a WebSocket', { status: 426 });
+    const login = loginIn(new URL(request.url).searchParams);
+    if (!this.#isGood(login)) return new Response('this login has ended', { status: 403 });
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#streams.accept(server, login, this.servers(), this.#now());
+    await this.#endExpired();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+  override webSocketMessage(): void {
+    // A stream says nothing but pings, which the runtime answers.
+  }
+  /** Answers the close handshake, without which the other end waits for its own time-out. */
+  override webSocketClose(socket: WebSocket, _code: number, reason: string): void {
+    close(socket, 1000, reason);
+  }
+  override webSocketError(_socket: WebSocket, cause: unknown): void {
+    logInfo('account.socket.error', cause);
+  }
+  override alarm(): Promise<void> {
+    return this.#endExpired();
+  }
+  /** How many streams of this user are open. */
+  streams(): number {
+    return this.#streams.count;
+  }
+
+  // Logins
+
+  /** What a new login has in common with the others that are good. */
+  generation(): string {
+    return generationOf(this.#sql);
+  }
+  /** Whether nobody has ended this login. */
+  isKept(login: Pick<Login, 'id' | 'generation'>): boolean {
+    return isKept(this.#sql, login);
+  }
+  endLogin(login: Pick<Login, 'id' | 'endsAtMs'>): void {
+    endLogin(this.#sql, login, this.#now());
+    this.#streams.endLogin(login.id);
+  }
+  endLogins(): void {
+    this.ctx.storage.transactionSync(() => endLogins(this.#sql));
+    this.#streams.endLogins();
+  }
+
+  // Servers
+
+  servers(): AccountServer[] {
+    return serversOf(this.#sql);
+  }
+  serverChanged(change: ServerChange): void {
+    if (noteServer(this.#sql, change)) this.#streams.tell(this.servers());
+  }
+  forgetServer(host: string): void {
+    if (forgetServer(this.#sql, host)) this.#streams.tell(this.servers());
+  }
+
+  #isGood(login: Login | null): boolean {
+    const { name } = this.ctx.id;
+    if (name === undefined) throw new Error('an Account object is always addressed by the id of its user');
+    if (!isGoodFor(this.env, name, login)) return false;
+    return login === null || (login.endsAtMs > this.#now() && isKept(this.#sql, login));
+  }
+
+  /** Ends what has expired, and comes back for the next. */
+  async #endExpired(): Promise<void> {
+    const next = this.#streams.endExpired(this.#now());
+    if (next !== null && next !== (await this.ctx.storage.getAlarm())) await this.ctx.storage.setAlarm(next);
+  }
+}

@@ -1,0 +1,15 @@
+import { bringUp, type Migrations } from '../versioned.ts';
+
+const migrations: Migrations = [
+  [
+    'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
+    // Where something of the user is. `rev` counts within one `log` of that server.
+    'CREATE TABLE servers (host TEXT PRIMARY KEY, log TEXT NOT NULL, rev INTEGER NOT NULL, live INTEGER NOT NULL) WITHOUT ROWID',
+    // Logins that were ended before their time; a row is of no use once the login had expired anyway.
+    'CREATE TABLE ended_logins (login TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE INDEX ended_logins_expired ON ended_logins (expires_at)',
+  ],
+];
+
+/** Brings the tables of an `Account` object to this version. */
+export const migrate = (sql: SqlStorage): void => bringUp(sql, migrations);

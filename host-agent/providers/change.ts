@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerTypes } from '../../shared/providers.ts';
+import { baseUrlOf, requireKeyForOrigin } from './address.ts';
 import type { ProviderContext } from './context.ts';
 import type { ProviderEntry } from './file.ts';
 import { keyRefusal, openCodeId } from './known.ts';
@@ -27,6 +28,8 @@ export const changeProvider = async (
   if (isSetting && settingsUnused !== null)
     throw new AppError('bad_request', `base_url and enabled can't be set here: ${settingsUnused}.`);
 
+  const hasNewKey = typeof change.api_key === 'string';
+  await requireKeyForOrigin(context, slug, { from: before?.base_url ?? null, to: entry.base_url, hasNewKey });
   const id = openCodeId(slug);
   if (change.api_key === undefined) return setUp(context, slug, entry);
   const variable = variables[id];
@@ -82,20 +85,6 @@ const entryOf = (
     created_at: before?.created_at ?? now,
     updated_at: now,
   };
-};
-
-const baseUrlOf = (text: string | null): string | null => {
-  const wanted = text?.trim() ?? '';
-  if (wanted === '') return null;
-  const url = URL.parse(wanted);
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw new AppError('bad_request', 'Invalid URL: base_url has to begin with http:// or https://');
-  if (url.username || url.password || url.search)
-    throw new AppError(
-      'bad_request',
-      'Invalid URL: base_url is kept in plain text, so it has no user, password or query',
-    );
-  return wanted.replace(/\/+$/, '');
 };
 
 const keyOf = (slug: ProviderSlug, text: string, baseUrl: string | null): string => {

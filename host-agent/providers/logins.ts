@@ -34,7 +34,9 @@ export class Logins {
     const { label, methods } = providerTypes[slug];
     const method = methods[index];
     if (!method) throw new AppError('bad_request', `${label} has no login method ${index}.`);
-    const { api, folders, clock } = this.#context;
+    const { api, folders, clock, file } = this.#context;
+    const address = file.get().providers[slug]?.base_url ?? null;
+    if (address !== null) throw new AppError('bad_request', elsewhereText(label, address));
     const wanted = loginLabel(slug, index);
     const id = openCodeId(slug);
     const theirs =
@@ -72,6 +74,10 @@ export class Logins {
 }
 
 const autoText = 'When the page says that you are done, send any text here: no code is needed.';
+
+/** A login is for the provider's own address; one that somebody set for a key of theirs would get it. */
+const elsewhereText = (label: string, address: string): string =>
+  `${label} has the base_url ${address}, which would be sent this login. Clear it (base_url null), then log in.`;
 
 const beginText = (label: string): string =>
   `${label} could not be asked to begin a login. The server needs the internet for it; OpenCode's log says more.`;

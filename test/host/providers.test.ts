@@ -163,6 +163,53 @@ test('name, base URL and "enabled" can be changed, and null clears', async () =>
   expect((await update('groq', { api_key: key })).status).toEqual({ type: 'connected' });
 });
 
+test('a key goes to no origin that it was not given for, whatever brought it here', async () => {
+  const other = 'http://evil.example';
+  const newKey = 'gsk-host-0815-for-another-address';
+  await create('xai', { name: 'xAI', api_key: key, base_url: 'http://127.0.0.1:9/v1' });
+  const refused = /^bad_request: A new address in base_url needs a new key in the same request \(api_key\)/;
+
+  for (const base_url of [other, 'https://127.0.0.1:9/v1', 'http://127.0.0.1:10/v1', 'http://127.0.0.2:9/v1'])
+    expect(await refusal(update('xai', { base_url })), base_url).toMatch(refused);
+  // Also as if it were new, switched off, and after it was back at its own address.
+  expect(await refusal(create('xai', { base_url: other }))).toMatch(refused);
+  expect(await refusal(update('xai', { base_url: other, enabled: false }))).toMatch(refused);
+  expect(authFile()).toContain(key);
+  // Without any key here there is none to be sent.
+  await update('xai', { api_key: null });
+  expect(await update('xai', { base_url: other })).toMatchObject({ base_url: other });
+  await update('xai', { base_url: null, api_key: newKey });
+  expect(await refusal(update('xai', { base_url: other }))).toMatch(refused);
+
+  // Another path of the same origin, a new key with it, and the way back to its own address are no such move.
+  expect(await update('xai', { base_url: other, api_key: newKey })).toMatchObject({ base_url: other });
+  expect(await update('xai', { base_url: `${other}/v2` })).toMatchObject({ base_url: `${other}/v2` });
+  expect(await update('xai', { base_url: null })).toMatchObject({ base_url: null });
+  await ask('providers.remove', { id: 'xai' });
+});
+
+test('a key of the environment goes to no new address, also while it is taken out until the next start', async () => {
+  const move = () => refusal(update('mistral', { base_url: 'http://evil.example' }));
+
+  expect(await move()).toContain('comes from MISTRAL_API_KEY in the environment of this server');
+  await context.api.forget('mistral');
+  expect(await move()).toContain('comes from MISTRAL_API_KEY in the environment of this server');
+  await context.api.setKey('mistral', fromEnvironment);
+});
+
+test('a login goes to no address but the one that it is for', async () => {
+  await create('anthropic', { name: 'A', api_key: 'sk-ant-host-4711', base_url: 'http://127.0.0.1:9/v1' });
+  expect(await refusal(ask('providers.authorize', { id: 'anthropic', method_index: 0 }))).toBe(
+    'bad_request: Anthropic has the base_url http://127.0.0.1:9/v1, which would be sent this login. Clear it (base_url null), then log in.',
+  );
+  await ask('providers.remove', { id: 'anthropic' });
+  await ask('providers.authorize', { id: 'anthropic', method_index: 0 });
+  await ask('providers.callback', { id: 'anthropic', method_index: 0, code: 'right#state' });
+
+  expect(await refusal(update('anthropic', { base_url: 'http://evil.example' }))).toContain('a new key in the same');
+  await ask('providers.remove', { id: 'anthropic' });
+});
+
 test('what this OpenCode cannot do is refused with what to do instead, and changes nothing', async () => {
   const before = authFile();
   const refused = async (id: string, change: object) => refusal(update(id, change));

@@ -5,7 +5,7 @@ import type { Log } from '../../process/log.ts';
 import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 import { privateDirectory } from '../../process/private-file.ts';
-import { configuredHash, type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
+import { configuredSecrets, type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
 import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openLogFiles } from './log-files.ts';
@@ -44,13 +44,13 @@ export interface StartOfServer extends Start {
  * had.
  */
 export const prepareStartWithEdge = (settings: Settings): Promise<StartWithEdge> => {
-  const hash = configuredHash(settings);
-  hash?.catch(() => undefined); // Said where it is used, unless the start ends before.
+  const configured = configuredSecrets(settings);
+  configured.catch(() => undefined); // Said where it is used, unless the start ends before.
   return withStart(settings, async (start) => {
     const port = await claimPort(settings.host, settings.port);
     const url = localUrl(settings.host, port);
     const host = await enrol(settings.files.host, url);
-    return { ...start, secrets: await prepareEdgeSecrets(settings, hash), port, url, host };
+    return { ...start, secrets: await prepareEdgeSecrets(settings, configured), port, url, host };
   });
 };
 

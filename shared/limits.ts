@@ -64,6 +64,13 @@ export const pageBytes = 512 * 1024;
 export const bareCursorRows = 1_000;
 /** A viewer with more than this queued is closed alone and resumes (edge §3.3). */
 export const viewerQueueBytes = 1024 * 1024;
+/**
+ * What all streams of one isolate may have queued: a quarter of its 128 MB (edge §2.4), which all requests share. The
+ * stream with most goes first.
+ */
+export const isolateUnreadBytes = 32 * 1024 * 1024;
+/** The runtime holds this much at most of a stream whose client does not read, uncounted by us. */
+export const streamPieceBytes = 64 * 1024;
 /** Comment on a silent stream; iOS gives up after 60 s, the web page warns after 30 s. */
 export const heartbeatMs = 15_000;
 /** `?format=delta` streams are ended after about this long (jittered): re-checks authorisation, spreads deploys. */

@@ -6,6 +6,7 @@ import { type Activities, statusAround, statusSnapshot } from './activity.ts';
 import { type StreamEdge, StreamHosts, type StreamOptions } from './hosts.ts';
 import { Outlet } from './outlet.ts';
 import { type StreamHost, withVectorIds } from './positions.ts';
+import { unreadHere } from './unread.ts';
 import type { ViewerFrame } from './viewer-frame.ts';
 
 export type { StreamEdge, StreamOptions } from './hosts.ts';
@@ -42,6 +43,7 @@ export class Bridge {
     this.#options = options;
     this.#rotateAt = edge.clock.now() + rotateMs * (0.9 + Math.random() * 0.2);
     this.#outlet = new Outlet(
+      unreadHere,
       () => this.#askMore(),
       () => this.#close(),
     );

@@ -1,23 +1,37 @@
-import { viewerQueueBytes } from '../../shared/limits.ts';
+import { streamPieceBytes, viewerQueueBytes } from '../../shared/limits.ts';
+import type { Unread, UnreadBudget } from './unread.ts';
+
+/** A text as it was written, and how much of it the client has taken. */
+interface Waiting {
+  bytes: Uint8Array;
+  takenBytes: number;
+}
 
 /**
  * The response body of a stream: bytes wait here, counted, until the client takes them, because the platform's own
- * queue would grow without a bound. The platform holds one piece at most (its high-water mark is 0 bytes), so that one
- * huge piece on its way never counts against a viewer that reads.
+ * queue would grow without a bound. The platform holds one small piece at most (its high-water mark is 0 bytes), so
+ * that all that a client has not read is counted here but for that piece.
  */
-export class Outlet {
+export class Outlet implements Unread {
   readonly body: ReadableStream<Uint8Array>;
   readonly #encoder = new TextEncoder();
+  readonly #budget: UnreadBudget;
   readonly #onRoom: () => void;
-  #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
+  readonly #onGone: () => void;
+  #queue: Waiting[] = [];
+  #unreadBytes = 0;
   #waiting: (() => void) | null = null;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #isEnded = false;
 
-  /** `onRoom` is called whenever the client has taken everything, `onGone` once when it has left. */
-  constructor(onRoom: () => void, onGone: () => void) {
+  /**
+   * `onRoom` is called whenever the client has taken everything, `onGone` once when it has left or was let go because
+   * `budget`, which all streams share, is used up and no other is slower.
+   */
+  constructor(budget: UnreadBudget, onRoom: () => void, onGone: () => void) {
+    this.#budget = budget;
     this.#onRoom = onRoom;
+    this.#onGone = onGone;
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -38,14 +52,19 @@ export class Outlet {
     return this.#waiting !== null;
   }
 
-  /** False when the client is so far behind that it has to be let go; a single piece never counts against it. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
+  /** False when the client is so far behind that it has to be let go; a single text never counts against it. */
   write(text: string): boolean {
     if (this.#isEnded || text === '') return true;
-    const piece = this.#encoder.encode(text);
-    this.#queue.push(piece);
-    this.#queuedBytes += piece.byteLength;
+    const bytes = this.#encoder.encode(text);
+    this.#queue.push({ bytes, takenBytes: 0 });
+    this.#unreadBytes += bytes.byteLength;
+    this.#budget.add(this, bytes.byteLength);
     if (this.#waiting) this.#hand();
-    return this.#queuedBytes <= viewerQueueBytes || this.#queuedBytes - this.#largest() <= viewerQueueBytes;
+    return this.#unreadBytes <= viewerQueueBytes || this.#unreadBytes - this.#largest() <= viewerQueueBytes;
   }
 
   /** Ends the body after what waits has been taken. */
@@ -56,9 +75,13 @@ export class Outlet {
 
   /** Ends the body at once. Never an error: the runtime would log one for every slow viewer. */
   abandon(): void {
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#forget();
     this.end();
+  }
+
+  letGo(): void {
+    this.abandon();
+    this.#onGone();
   }
 
   #pull(): Promise<void> | void {
@@ -72,16 +95,24 @@ export class Outlet {
 
   /** Gives the client the oldest piece. */
   #hand(): void {
-    const piece = this.#queue.shift();
-    if (!piece) return;
-    this.#queuedBytes -= piece.byteLength;
+    const [first] = this.#queue;
+    if (!first) return;
+    const piece = first.bytes.subarray(first.takenBytes, first.takenBytes + streamPieceBytes);
+    first.takenBytes += piece.byteLength;
+    if (first.takenBytes === first.bytes.byteLength) this.#queue.shift();
+    this.#taken(piece.byteLength);
     this.#controller?.enqueue(piece);
     this.#resume();
     if (this.#isEnded && this.#queue.length === 0) this.#close();
   }
 
   #largest(): number {
-    return this.#queue.reduce((largest, piece) => Math.max(largest, piece.byteLength), 0);
+    return this.#queue.reduce((largest, { bytes, takenBytes }) => Math.max(largest, bytes.byteLength - takenBytes), 0);
+  }
+
+  #taken(bytes: number): void {
+    this.#unreadBytes -= bytes;
+    this.#budget.remove(this, bytes);
   }
 
   #close(): void {
@@ -92,8 +123,13 @@ export class Outlet {
   #drop(): void {
     this.#controller = null;
     this.#isEnded = true;
-    this.#queue = [];
+    this.#forget();
     this.#resume();
+  }
+
+  #forget(): void {
+    this.#queue = [];
+    this.#taken(this.#unreadBytes);
   }
 
   #resume(): void {

@@ -22,7 +22,7 @@ const up = async (run: string, more: object = {}) => {
   return { peer, welcome: await peer.next('welcome') };
 };
 const notes = async () => {
-  const viewer = await watch(host, owner, { cursor: first });
+  const viewer = await watch(host, owner, { cursor: first, isAdmin: true });
   await viewer.until((event) => event.name === 'snapshot');
   return viewer.events.filter(({ name }) => name === 'host.note').map(({ data }) => data.code);
 };

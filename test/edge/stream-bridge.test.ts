@@ -331,7 +331,7 @@ test('a stream begins although a server takes its time, and shows it when it ans
   const clock = handClock();
   const hosts: StreamHost[] = [{ id: 'slow', log: null, isLive: true, isRemoved: false }];
   const object = { fetch: () => answer.promise } as unknown as Fetcher;
-  const options: StreamOptions = { owner: 'ada', rendering: 'default', mission: null, after: null };
+  const options: StreamOptions = { owner: 'ada', isAdmin: false, rendering: 'default', mission: null, after: null };
   const bridge = new Bridge({ clock, hosts: async () => hosts, object: () => object }, options);
   const stream = readStream(new Response(bridge.open(hosts)));
   await clock.awaited(joinMs);

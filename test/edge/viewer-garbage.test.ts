@@ -85,7 +85,7 @@ const bridged = (rendering: Rendering, frames: (string | ArrayBuffer)[]) => {
     },
   };
   const hosts: StreamHost[] = [{ id: 'one', log: null, isLive: true, isRemoved: false }];
-  const options = { owner, rendering, mission: null, after: null };
+  const options = { owner, isAdmin: false, rendering, mission: null, after: null };
   const clock = handClock();
   const edge = { clock, hosts: async () => hosts, object: () => object as unknown as Fetcher };
   return { clock, ...readStream(new Response(new Bridge(edge, options).open(hosts))) };

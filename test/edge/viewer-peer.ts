@@ -25,9 +25,10 @@ export interface ViewerPeer {
 export const watch = async (
   host: string,
   owner: string,
-  given: { rendering?: 'default' | 'delta'; mission?: string; cursor?: string } = {},
+  given: { rendering?: 'default' | 'delta'; mission?: string; cursor?: string; isAdmin?: boolean } = {},
 ): Promise<ViewerPeer> => {
   const query = new URLSearchParams({ owner, rendering: given.rendering ?? 'delta' });
+  if (given.isAdmin) query.set('admin', 'yes');
   if (given.mission) query.set('mission', given.mission);
   if (given.cursor) query.set('cursor', given.cursor);
   const response = await env.HOST.getByName(host).fetch(`http://host/viewer?${query}`, {

@@ -39,6 +39,8 @@ test('who may is decided by the gate and where calls are sent, and nowhere by ha
     'worker/files/place.ts',
     'worker/hosts/call.ts',
     'worker/principal.ts',
+    // Whether rows that are of no mission are shown.
+    'worker/routes/stream.ts',
   ]);
 });
 

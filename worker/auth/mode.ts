@@ -57,6 +57,13 @@ export const isUser = (env: Bindings, id: string): boolean => {
   return mode.kind === 'disabled' ? id === devUser : passwordMark(mode, id) !== null;
 };
 
+/** Whether a user of this id exists now and is an admin. */
+export const isAdminNow = (env: Bindings, id: string): boolean => {
+  const mode = authMode(env);
+  if (mode.kind !== 'multi_user') return isUser(env, id);
+  return mode.users.some((user) => user.id === id && isAdmin(mode.users, user));
+};
+
 /** Whether a login is one of this user as the configuration is now; `null` is good only where authentication is off. */
 export const isGoodFor = (env: Bindings, id: string, login: Pick<Login, 'passwordMark'> | null): boolean => {
   const mode = authMode(env);

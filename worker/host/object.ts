@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
-import { isUser } from '../auth/mode.ts';
+import { isAdminNow, isUser } from '../auth/mode.ts';
 import { directory } from '../directory/directory.ts';
 import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
@@ -67,7 +67,8 @@ export class Host extends DurableObject<Bindings> {
       const owner = url.searchParams.get('owner') ?? '';
       // Checked again here: a stream that dials again may come from a Worker that still has the old list of users.
       if (!isUser(this.env, owner)) return new Response('Invalid user', { status: 403 });
-      this.#parts.viewers.accept(server, owner, url.searchParams);
+      const isAdmin = url.searchParams.get('admin') === 'yes' && isAdminNow(this.env, owner);
+      this.#parts.viewers.accept(server, { owner, isAdmin }, url.searchParams);
     }
     return new Response(null, { status: 101, webSocket: client });
   }

@@ -5,6 +5,7 @@ import type { Env } from '../env.ts';
 import { hostObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { requireMissionHost } from '../missions/find.ts';
+import { may } from '../principal.ts';
 import { Bridge, type StreamEdge } from '../stream/bridge.ts';
 
 /**
@@ -12,13 +13,20 @@ import { Bridge, type StreamEdge } from '../stream/bridge.ts';
  * is made for resuming. `Last-Event-ID` or `?after=` goes on where a stream was left; the header wins.
  */
 export const stream: Served[] = [
-  on(controlRoutes.stream, async ({ c, user: { id: owner }, query }) => {
+  on(controlRoutes.stream, async ({ c, principal, query }) => {
+    const { id: owner } = principal.user;
     const mission = query.mission_id ?? null;
     const edge = await edgeOf(c.env, owner, mission);
     const after = c.req.header('Last-Event-ID') || query.after || null;
     // Hono answers HEAD by the same route and drops the body, which would leave a stream that nobody reads.
     if (c.req.method === 'HEAD') return new Response(null, { headers });
-    const bridge = new Bridge(edge, { owner, rendering: query.format || 'default', mission, after });
+    const bridge = new Bridge(edge, {
+      owner,
+      isAdmin: may(principal, 'admin'),
+      rendering: query.format || 'default',
+      mission,
+      after,
+    });
     return new Response(bridge.open(await edge.hosts()), { headers });
   }),
 ];

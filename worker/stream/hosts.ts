@@ -8,6 +8,8 @@ import type { ViewerFrame } from './viewer-frame.ts';
 
 export interface StreamOptions {
   owner: string;
+  /** Sees what is of no mission. */
+  isAdmin: boolean;
   rendering: Rendering;
   mission: string | null;
   /** The id the client kept, in any form. */
@@ -150,8 +152,8 @@ export class StreamHosts {
 
   /** Resolves with the first frame or trouble. */
   #open(host: StreamedHost): Promise<void> {
-    const { owner, rendering, mission } = this.#options;
-    const options = () => ({ owner, rendering, mission, cursor: this.#cursorOf(host.id) });
+    const { owner, isAdmin, rendering, mission } = this.#options;
+    const options = () => ({ owner, isAdmin, rendering, mission, cursor: this.#cursorOf(host.id) });
     return new Promise((settled) => {
       const connection = new ViewerConnection(
         { object: this.#edge.object(host.id), clock: this.#edge.clock },

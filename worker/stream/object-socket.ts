@@ -5,6 +5,7 @@ import { splitViewerFrame, type ViewerFrame } from './viewer-frame.ts';
 /** What a viewer wants of one server. */
 export interface ViewerOptions {
   owner: string;
+  isAdmin: boolean;
   rendering: Rendering;
   mission: string | null;
   cursor: string | null;
@@ -37,8 +38,9 @@ export const dial = async (
   onFrame: (frame: ViewerFrame) => void,
   onLost: (cause: unknown) => void,
 ): Promise<ObjectSocket> => {
-  const { owner, rendering, mission, cursor } = options;
+  const { owner, isAdmin, rendering, mission, cursor } = options;
   const query = new URLSearchParams({ owner, rendering });
+  if (isAdmin) query.set('admin', 'yes');
   if (mission !== null) query.set('mission', mission);
   if (cursor !== null) query.set('cursor', cursor);
   const response = await object.fetch(`http://host/viewer?${query}`, { headers: { Upgrade: 'websocket' } });

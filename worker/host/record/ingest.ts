@@ -11,10 +11,16 @@ import type { HostContext } from '../context.ts';
 import type { UnknownEvent } from '../log/log.ts';
 import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from '../log/runs.ts';
 import { confirmEnd, getMessage } from '../messages/messages.ts';
-import { getMission, insertMission } from '../missions/missions.ts';
+import { getMission, insertMission, type Mission } from '../missions/missions.ts';
 import { getPart, openTextsOf } from '../text/parts.ts';
 import { type BatchMissions, batchMissions } from './batch-missions.ts';
 import { type Recorded, recordIn } from './record.ts';
+
+/**
+ * Says in the log that a row is not one. Of the mission it was sent for, so that its owner learns what is missing; of
+ * none where the reason names anything of another mission, which is for admins (viewers/audience).
+ */
+type Reject = (reason: string, mission: Mission | null) => void;
 
 export type Ingested = { ok: true; n: number; recorded: Recorded[] } | { ok: false; expected: number };
 
@@ -43,22 +49,23 @@ export const ingest = (host: HostContext, batch: Batch): Ingested => {
     last = n;
     if (verdict === 'known_source') continue;
     if (src) sources.set(keyOf(src), src);
-    const reject = (reason: string): void => {
-      const row = host.log.append(null, null, host.now(), {
+    const reject: Reject = (reason, mission) => {
+      const row = host.log.append(mission?.id ?? null, null, host.now(), {
         type: 'log.rejected',
         run: batch.run,
         n,
         reason: beginningOf(reason, 300),
       });
-      recorded.push({ row, mission: null });
+      recorded.push({ row, mission });
     };
     const event = parsed.success
       ? readEvent(parsed.data)
       : `not an item: ${parsed.error.issues[0]?.message ?? 'malformed'}`;
-    if (typeof event === 'string' || !parsed.success) reject(String(event));
+    const about = () => (parsed.success ? missionOf(missions, parsed.data) : null);
+    if (typeof event === 'string' || !parsed.success) reject(String(event), about());
     else {
       const put = () => storeRow(host, missions, parsed.data, event, reject);
-      recorded.push(...guarded(host, reject, put));
+      recorded.push(...guarded(host, (reason) => reject(reason, about()), put));
     }
   }
   missions.save();
@@ -119,6 +126,12 @@ export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
     if (part?.mission !== delta.mission) return false;
     return delta.off + delta.text.length <= part.length + maxAheadChars;
   });
+};
+
+/** The mission that a row was sent for, unless this object does not have it. */
+const missionOf = (missions: BatchMissions, { mission: id }: Item): Mission | null => {
+  const mission = id === null ? null : missions.get(id);
+  return mission && mission.deleted_at === null ? mission : null;
 };
 
 const keyOf = (src: Src): string => JSON.stringify([src.source, src.session]);
@@ -188,14 +201,14 @@ const storeRow = (
   missions: BatchMissions,
   row: Item,
   event: LogEvent | UnknownEvent,
-  reject: (reason: string) => void,
+  reject: Reject,
 ): Recorded[] => {
   if (row.mission === null) return [{ row: host.log.append(null, null, row.at, event), mission: null }];
   const mission = missions.get(row.mission);
   if (mission?.deleted_at != null) return [];
   if (!mission) {
     if (!('owner' in event) || event.type !== 'mission.opened') {
-      reject(`${event.type}: mission ${row.mission} is unknown here`);
+      reject(`${event.type}: mission ${row.mission} is unknown here`, null);
       return [];
     }
     const adopted = {
@@ -207,13 +220,13 @@ const storeRow = (
       model: null,
     };
     if (!insertMission(host.sql, adopted, host.now())) {
-      reject(`mission ${row.mission}: its short id is taken`);
+      reject(`mission ${row.mission}: its short id is taken`, null);
       return [];
     }
   }
   const stray = 'unknown' in event ? null : foreignIn(host.sql, row.mission, event);
   if (stray !== null) {
-    reject(`${event.type}: ${stray} is another mission's`);
+    reject(`${event.type}: ${stray} is another mission's`, null);
     return [];
   }
   const before = mission ?? missions.get(row.mission);

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { rendering } from '../../../shared/viewer.ts';
+import type { LogRow } from '../log/log.ts';
 
 /** What a viewer's socket remembers; it survives the object's eviction in the socket's attachment. */
 export const viewerState = z.object({
   kind: z.literal('viewer'),
   owner: z.string(),
   rendering,
+  /** Sees rows that are of no mission. A socket of an older version does not say it, and is nobody's who may. */
+  isAdmin: z.boolean().default(false),
   /** Only this mission, or null for all of the owner's. */
   mission: z.string().nullable(),
   mode: z.enum(['replay', 'live']),
@@ -42,7 +45,7 @@ const keys = new WeakMap<ViewerState, string>();
 const keyOf = (state: ViewerState): string => {
   const known = keys.get(state);
   if (known !== undefined) return known;
-  const key = JSON.stringify([state.rendering, state.owner, state.mission]);
+  const key = JSON.stringify([state.rendering, state.owner, state.isAdmin, state.mission]);
   keys.set(state, key);
   return key;
 };
@@ -61,6 +64,14 @@ export const audiences = (sockets: WebSocket[]): Audience[] => {
   return [...groups.values()];
 };
 
-/** The owner filter of invariant 9: every row, delta and status a viewer gets passes here. */
+/**
+ * Whether a viewer is shown a row that is of no mission (`host.note`, `log.rejected`, `opencode.replaced`, what a later
+ * host says): it may name missions, commands and processes of anybody, so it is for admins. A gap names nobody, and
+ * whoever reads the log has to know of it.
+ */
+export const maySeeUnowned = (state: ViewerState, event: LogRow['event']): boolean =>
+  state.isAdmin || (!('unknown' in event) && event.type === 'log.gap');
+
+/** The owner filter of invariant 9: every row of a mission, delta and status a viewer gets passes here. */
 export const maySee = (state: ViewerState, mission: { id: string; owner: string }): boolean =>
   mission.owner === state.owner && (state.mission === null || state.mission === mission.id);

@@ -15,7 +15,7 @@ import type { Recorded } from '../record/record.ts';
 import { ThinkingPace } from '../text/pace.ts';
 import { getPart, isSubAgents, LiveTexts, openParts } from '../text/parts.ts';
 import { textsOf } from '../views/texts.ts';
-import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
+import { type Audience, audiences, maySee, maySeeUnowned, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
 
 /** What happened in one step of the object, for everyone who watches. */
@@ -51,11 +51,12 @@ export class Viewers {
   }
 
   /**
-   * Takes a viewer's socket, whose owner was checked: `rendering`, `mission` and `cursor` are what its dial asks for.
+   * Takes a viewer's socket, of whom it was checked who that is: `rendering`, `mission` and `cursor` are what its dial
+   * asks for.
    */
-  accept(socket: WebSocket, owner: string, dial: URLSearchParams): void {
+  accept(socket: WebSocket, who: Pick<ViewerState, 'owner' | 'isAdmin'>, dial: URLSearchParams): void {
     this.#ctx.acceptWebSocket(socket, [viewerTag]);
-    const viewer = { owner, rendering: rendering.parse(dial.get('rendering')), mission: dial.get('mission') };
+    const viewer = { ...who, rendering: rendering.parse(dial.get('rendering')), mission: dial.get('mission') };
     this.#join(socket, viewer, dial.get('cursor'));
   }
 
@@ -91,7 +92,9 @@ export class Viewers {
     setState(socket, next);
     const texts = textsOf(this.#host.sql);
     const bytes = rows
-      .filter((row) => this.#isVisible(state, row.mission))
+      .filter(({ mission, event }) =>
+        mission === null ? maySeeUnowned(state, event) : this.#isVisible(state, mission),
+      )
       .map((row) => this.#opening(state, row) + rowBytes(state.rendering, { row }, false, texts, this.#host.log))
       .join('');
     const header = this.#header(next, { mode: next.mode, reset: false, cursor: this.#host.log.cursorAt(seq) });
@@ -110,7 +113,9 @@ export class Viewers {
       const { state } = audience;
       const bytes =
         recorded
-          .filter(({ row, mission }) => (mission === null ? row.mission === null : maySee(state, mission)))
+          .filter(({ row, mission }) =>
+            row.mission === null ? maySeeUnowned(state, row.event) : mission !== null && maySee(state, mission),
+          )
           .map((entry) =>
             cached(
               encoded,
@@ -242,8 +247,7 @@ export class Viewers {
       .map((mission) => missionActivity(this.#host.sql, mission));
   }
 
-  #isVisible(state: ViewerState, id: string | null): boolean {
-    if (id === null) return true;
+  #isVisible(state: ViewerState, id: string): boolean {
     // An owner never changes, so it is read once per mission and not once per token.
     const owner = this.#owners.get(id) ?? getMission(this.#host.sql, id)?.owner;
     if (owner === undefined) return false;

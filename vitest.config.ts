@@ -2,7 +2,7 @@ import './test/support/calibrated.ts';
 import { createRequire } from 'node:module';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
-import { z } from 'zod';
+import * as z from 'zod';
 import { passwordOf } from './test/support/passwords.ts';
 import { layerMs, patience } from './test/support/patience.ts';
 

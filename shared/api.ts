@@ -1,5 +1,5 @@
 /** Shapes of the JSON API (contract §2.1, §2.2, §6). Unknown request fields are ignored; `null` counts as missing. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { missionStatus } from './events.ts';
 import { anyUuid, missionId, uuid } from './ids.ts';
 import type { asked, mission, progress, queued, running, storedEvent, tree } from './routes/shapes.ts';

@@ -3,7 +3,7 @@
  * its name and versions (`POST /api/hosts/enrol`) and gets the credential of its link. Both ends of both calls, as
  * JSON.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostId, uuid } from './ids.ts';
 
 const hostName = z.string().trim().min(1).max(200);

@@ -3,7 +3,7 @@
  * object adds `edgeEvent`s. Text is never repeated: a part is opened, grows by checkpoints and is closed; everything
  * that shows an answer points to parts by id. `off` and `length` count UTF-16 units of the redacted text.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandId, turnId, uuid } from './ids.ts';
 import { maxTodoChars, maxTodos, maxUsd } from './limits.ts';
 

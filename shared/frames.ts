@@ -20,7 +20,7 @@
  * A bad envelope closes the socket and changes nothing; a bad item in a good batch becomes `log.rejected` and n goes
  * on.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandEnvelope } from './commands.ts';
 import { liveTurn } from './events.ts';
 import { commandId, missionId, turnId } from './ids.ts';

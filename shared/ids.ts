@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Canonical lower-case UUID text. Upper-case input is accepted at HTTP borders only, where it is lowered first. */
 export const uuid = z

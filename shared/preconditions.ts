@@ -2,7 +2,7 @@
  * Conditional requests for a file (RFC 9110 §13), decided by both sides alike: an older server sends what the edge then
  * drops.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Header fields as they came; null where there is none. */
 export const preconditions = z.object({

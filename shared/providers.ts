@@ -2,7 +2,7 @@
  * Model providers as the wire knows them (contract §2.7): one per type, and its slug is its id. What each is in
  * OpenCode is the host's matter.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const providerSlug = z.enum([
   'anthropic',

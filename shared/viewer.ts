@@ -5,7 +5,7 @@
  * ready-made SSE bytes which the Worker forwards. Worker → object: `more` (there is room for the next page of
  * a replay) and literal `ping`, answered `pong` by the runtime.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const missionActivity = z.object({
   mission_id: z.string(),

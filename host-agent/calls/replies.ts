@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Call } from '../../shared/calls/call.ts';
 import { type CallGroups, callGroups } from '../../shared/calls/calls.ts';
 import { AppError } from '../../shared/errors.ts';

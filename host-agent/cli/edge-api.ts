@@ -1,7 +1,7 @@
 /** The JSON API of an edge, as the commands of a person call it. */
 
 import createClient, { type Client } from 'openapi-fetch';
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock } from '../../shared/clock.ts';
 import type { Paths } from '../../shared/routes/paths.ts';
 import { beginningOf } from '../../shared/text.ts';

@@ -1,5 +1,5 @@
 /** `openagent hosts`: the servers of an edge, for its admin. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type HostJson, hostJson, newHostResponse } from '../../shared/enrolment.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { StartError } from '../config/start-error.ts';

@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isLoopback } from '../../shared/loopback.ts';
 import { readEnvFile } from './env-file.ts';
 import { isKnown, isUnused, rejectUnknown } from './names.ts';

@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { passwordHash, passwordText, userNameText } from '../../shared/password.ts';
 import { parseJsonOnce } from './json-once.ts';
 

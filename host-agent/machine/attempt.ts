@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StateFiles } from '../config/state-files.ts';
 import { readStateJson } from '../launcher/state/state-json.ts';
 import { writePrivateFile } from '../process/private-file.ts';

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import { systemClock } from '../../shared/clock.ts';
 import { type enrolBody, enrolResponse } from '../../shared/enrolment.ts';

@@ -1,6 +1,6 @@
 /** The Open Agent of a state directory, found by what its launcher recorded (pid with start time), never by name. */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StateFiles } from '../config/state-files.ts';
 import { readStateJson } from '../launcher/state/state-json.ts';
 import { isAlive, type ProcessIdentity, processIdentity } from '../process/identity.ts';

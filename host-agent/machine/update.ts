@@ -2,7 +2,7 @@
  * `openagent update`: this server to the version of its edge, by the edge's own installer
  * (worker/install/install.sh.txt).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readSettings } from '../config/settings.ts';
 import { StartError } from '../config/start-error.ts';
 import { packageRoot } from '../launcher/package-root.ts';

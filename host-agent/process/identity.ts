@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What names one process for ever: a pid alone is given out again, a pid with its start time is not, until the next

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../../shared/errors.ts';
 import { providerSlug } from '../../shared/providers.ts';
 import { writePrivateFile } from '../process/private-file.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Does } from '../scopes.ts';
 
 /** What a call is about: one word of the glossary. */

@@ -1,7 +1,7 @@
 /**
  * Files of a server as the edge asks for them (contract §2.10). Bytes never travel in a call: they go over a transfer.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ticket } from '../channels/channel.ts';
 import { storedFile } from '../channels/transfers.ts';
 import { missionId } from '../ids.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { providerSlug } from '../providers.ts';
 import { call } from './call.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { call } from './call.ts';
 
 /** Folders of a workspace that people are told of (contract §2.3 "Debug object"). */

@@ -9,7 +9,7 @@
  * bytes… `end`, then `done` with what became of them. Bytes from the server: the same with the roles exchanged.
  * `failed` from either side ends it, and so does the end of the socket.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, httpStatus } from '../errors.ts';
 import { uuid } from '../ids.ts';
 

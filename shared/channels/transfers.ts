@@ -1,5 +1,5 @@
 /** Files on their way between an HTTP request and a server. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { maxUploadBytes } from '../limits.ts';
 import { channel } from './channel.ts';
 

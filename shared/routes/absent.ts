@@ -2,7 +2,7 @@
  * Parts of the contract that this version has little or nothing of: library (§2.4), MCP (§2.5), secrets (§2.9),
  * desktops (§2.11, §7.4).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { agents } from './opencode.ts';
 import { json, type Method, required, route } from './route.ts';
 import { count, hostQuery, idInPath, texts } from './scalars.ts';

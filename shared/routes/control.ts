@@ -1,5 +1,5 @@
 /** Messages, the stream, what runs and what waits, and what agents ask people (contract §2.2, §4, §8.12). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { editBody, messageBody, permissionBody, questionBody, toolResultBody } from '../api.ts';
 import { openCodeCalls } from '../calls/opencode.ts';
 import { json, required, route } from './route.ts';

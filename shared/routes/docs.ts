@@ -1,5 +1,5 @@
 /** The API's own description, made from these declarations. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { json, route } from './route.ts';
 
 export const docsRoutes = {

@@ -1,5 +1,5 @@
 /** Files of the servers (contract §2.10). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileEntry } from '../calls/files.ts';
 import { json, required, route } from './route.ts';
 import { anyPage, count, done } from './scalars.ts';

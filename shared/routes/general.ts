@@ -1,5 +1,5 @@
 /** Health, login and figures (contract §1.2, §2.1). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { loginBody } from '../api.ts';
 import { hostId, uuid } from '../ids.ts';
 import { exactly, json, required, route } from './route.ts';

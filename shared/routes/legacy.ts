@@ -1,5 +1,5 @@
 /** What a predecessor had instead of missions (contract §2.1, §3). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { json, required, route } from './route.ts';
 import { count, countInQuery, idInPath, time } from './scalars.ts';
 

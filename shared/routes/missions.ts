@@ -1,5 +1,5 @@
 /** Missions (contract §2.2, §6). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { createMissionBody, parallelBody, resumeBody, statusBody } from '../api.ts';
 import { json, optionally, required, route } from './route.ts';
 import { countInQuery, done, missionInPath, pageQuery } from './scalars.ts';

@@ -1,5 +1,5 @@
 /** OpenCode itself (contract §2.8, §3), and what the system consists of (§2.12). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { openCodeAgent } from '../calls/opencode.ts';
 import { json, required, route } from './route.ts';
 import { hostQuery, idInPath, time } from './scalars.ts';

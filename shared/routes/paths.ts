@@ -2,7 +2,7 @@
  * The declared routes as the type that `openapi-fetch` takes (`createClient<Paths>`): derived by the compiler, so there
  * is nothing to generate and nothing to forget.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Route } from './route.ts';
 import type { routeGroups } from './routes.ts';
 

@@ -1,5 +1,5 @@
 /** Providers of models (contract §2.6, §2.7): all of it is a server's, the default one's or that of `?host=`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { provider, providerCalls } from '../calls/providers.ts';
 import { providerSlug } from '../providers.ts';
 import { json, optionally, required, route } from './route.ts';

@@ -3,7 +3,7 @@
  * of routes, the OpenAPI document, the typed client and the tests all read these declarations; nothing of them is
  * written a second time.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

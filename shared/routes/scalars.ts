@@ -1,5 +1,5 @@
 /** Types of the contract's wire (§0.2, §1.6) that many routes have. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { anyUuid, missionId, uuid } from '../ids.ts';
 
 export const count = z.number().int().nonnegative();

@@ -2,7 +2,7 @@
  * Servers, their figures, and the sockets that they dial (shared/enrolment.ts, shared/frames.ts,
  * shared/channels/channel.ts).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { enrolBody, enrolResponse, hostJson, newHostBody, newHostResponse } from '../enrolment.ts';
 import { json, optionally, required, route } from './route.ts';
 import { anyPage, done, hostQuery, idInPath } from './scalars.ts';

@@ -1,5 +1,5 @@
 /** What answers about missions are made of (contract §2.2, §6). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { askKind, missionStatus } from '../events.ts';
 import { count, time } from './scalars.ts';
 

@@ -1,5 +1,5 @@
 /** Workspaces (contract §2.3): in this version the host workspace of every server. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { workspaceCalls } from '../calls/workspace.ts';
 import { json, optionally, required, route } from './route.ts';
 import { anyPage, count, idInPath, texts, time } from './scalars.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { z } from 'zod';
+import * as z from 'zod';
 import { packageRoot } from '../../host-agent/launcher/package-root.ts';
 
 const binding = z.object({ name: z.string(), class_name: z.string() });

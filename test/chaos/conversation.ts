@@ -2,7 +2,7 @@
 // meanwhile.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Answer, Person } from '../support/person.ts';
 import type { Row } from '../support/reading.ts';
 import type { Viewer } from '../support/steady-viewer.ts';

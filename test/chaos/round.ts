@@ -1,7 +1,7 @@
 // One round in a laboratory that runs: people, viewers and faults at once; then everything heals, comes to its end, and
 // is judged.
 import { setTimeout as wait } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Laboratory } from '../faults/laboratory.ts';
 import { password } from '../faults/laboratory.ts';
 import { storedEvents } from '../support/comparison.ts';

@@ -1,7 +1,7 @@
 // Contract §16, row by row; `checklist-end.ts` has the rest, and which rows are told elsewhere or not yet.
 
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiFetch } from '../support/declared-answer.ts';
 import { iosMission, iosRunning } from './clients/models.ts';
 import { health } from './contract/general.ts';

@@ -1,7 +1,7 @@
 // The samples of contract §15 against what the real system sends for such a turn: the same fields, the same order.
 
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiFetch } from '../support/declared-answer.ts';
 import { login } from './contract/general.ts';
 import { mission, running, storedEvent } from './contract/mission.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { channel, type Frame, parseFrame, type Ticket, ticketHeader } from '../../shared/channels/channel.ts';
 import { type EnrolledHost, request } from './edge.ts';
 

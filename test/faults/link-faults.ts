@@ -1,6 +1,6 @@
 // What the link proxy does to frames, and what it did.
 import type { RawData } from 'ws';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type Direction = 'to-edge' | 'to-host';
 

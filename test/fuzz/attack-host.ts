@@ -1,7 +1,7 @@
 // A hostile edge at work: session after session with the real link, each with a few shots, each answer checked.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { closeCode } from '../../shared/limits.ts';
 import type { Dial, EdgePeer } from '../support/edge-peer.ts';
 import { eventMs } from '../support/patience.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readSettings } from '../../host-agent/config/settings.ts';
 import { configuredSecrets, prepareEdgeSecrets } from '../../host-agent/launcher/state/edge-secrets.ts';
 import { privateDirectory } from '../../host-agent/process/private-file.ts';

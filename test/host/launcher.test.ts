@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiFetch } from '../support/declared-answer.ts';
 import { alive, freshWorkingDir, type Launched, launch, processTree } from '../support/launched.ts';
 import { patience } from '../support/patience.ts';

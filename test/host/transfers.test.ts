@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { z } from 'zod';
+import * as z from 'zod';
 import { linkTimes } from '../../host-agent/link/times.ts';
 import { receiveBytes } from '../../host-agent/relay/receive.ts';
 import { sendBytes } from '../../host-agent/relay/send.ts';

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const packageFacts = z.object({ version: z.string(), sha256: z.string(), size: z.number() });
 export type PackageFacts = z.infer<typeof packageFacts>;

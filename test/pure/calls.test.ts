@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Replies, type RepliesTo, replyToGroup } from '../../host-agent/calls/replies.ts';
 import { type Call, call } from '../../shared/calls/call.ts';
 import { allCalls, type DeclaredCall } from '../../shared/calls/calls.ts';

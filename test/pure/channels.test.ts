@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { channel, parseFrame } from '../../shared/channels/channel.ts';
 import { channels } from '../../shared/channels/channels.ts';
 import { uploadChannel } from '../../shared/channels/transfers.ts';

@@ -1,7 +1,7 @@
 // Whatever OpenCode repeats of providers and tools, what it becomes can be stored, and the end of a turn always can.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { clean, rowsOf } from '../../host-agent/missions/transcript/rows.ts';
 import { OpenTexts } from '../../host-agent/missions/transcript/text.ts';
 import { translate } from '../../host-agent/missions/transcript/translate.ts';

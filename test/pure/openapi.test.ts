@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { failuresOf, successesOf } from '../../shared/routes/failures.ts';
 import type { Who } from '../../shared/routes/route.ts';
 import { allRoutes, routeGroups } from '../../shared/routes/routes.ts';

@@ -1,6 +1,6 @@
 // OpenCode's own durable history of a mission, and what our stored events must have of it.
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelRequest } from './model-request.ts';
 import type { Person } from './person.ts';
 

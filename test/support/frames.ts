@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { eventSplitter } from '../../host-agent/opencode/api/stream.ts';
 
 /** The little that the recorder and tests read of a frame of `GET /global/event`. */

@@ -1,6 +1,6 @@
 // A recorded scenario of test/fixtures/opencode, as the translator sees it.
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { translate } from '../../host-agent/missions/transcript/translate.ts';
 import { type Made, newTranslation, type Translation } from '../../host-agent/missions/transcript/translation.ts';
 import {

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { Dispatch } from '../../host-agent/commands/dispatch.ts';
 import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';

@@ -1,5 +1,5 @@
 // What one stream has shown over all its connections, read as a client of ours would: rows by seq, texts by part.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseCursor } from '../../shared/cursor.ts';
 import { type LogEvent, logEvent } from '../../shared/events.ts';
 import type { StreamEvent } from './sse-reader.ts';

@@ -1,6 +1,6 @@
 // The tests that a run has left out: which, why, and whether that may be.
 import { relative } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `name` is `file > group > title`. */
 export interface Skip {

@@ -1,7 +1,7 @@
 // Somebody who watches everything of one user from the beginning, in both renderings, and then looks whether a reload
 // shows the same.
 import { setTimeout as wait } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { storedEvents } from './comparison.ts';
 import { eventMs } from './patience.ts';
 import { personAt } from './person.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Login } from '../principal.ts';
 
 const loginQuery = z.object({

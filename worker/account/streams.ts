@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { closeCode } from '../../shared/limits.ts';
 import type { Login } from '../principal.ts';
 import type { AccountServer } from './servers.ts';

@@ -1,5 +1,5 @@
 import { jwtVerify, SignJWT } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Verifying allows this much clock difference (contract §1.2). */
 const leewayS = 60;

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { assertNever } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { userNameText } from '../../shared/password.ts';

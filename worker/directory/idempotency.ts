@@ -1,5 +1,5 @@
 import { and, eq, lt } from 'drizzle-orm';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AppError } from '../../shared/errors.ts';
 import { idempotencyMs } from '../../shared/limits.ts';
 import { sha256Hex } from '../digest.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Route } from '../../shared/routes/route.ts';
 
 /** JSON Schema as OpenAPI 3.1 takes it. */

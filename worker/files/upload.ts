@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { fileCalls } from '../../shared/calls/files.ts';
 import { type storedFile, uploadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Call } from '../../shared/calls/call.ts';
 import type { DeclaredCall } from '../../shared/calls/calls.ts';
 import type { Clock } from '../../shared/clock.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Sample, type SamplePosition, systemCalls } from '../../shared/calls/system.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Env } from '../env.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../../shared/errors.ts';
 import { commandId, type MissionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';

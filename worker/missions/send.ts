@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { currentMission, setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';

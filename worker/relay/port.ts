@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, type ErrorCode, httpStatus } from '../../shared/errors.ts';
 import { awayMs } from '../../shared/limits.ts';
 import { beginningOf } from '../../shared/text.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { questionAnswers } from '../../shared/api.ts';
 import type { AskAnswer } from '../../shared/commands.ts';
 import { AppError } from '../../shared/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { missionId } from '../../shared/ids.ts';
 import { missionRoutes } from '../../shared/routes/missions.ts';
 import { currentMissionHost, forgetCurrentMission } from '../directory/current.ts';

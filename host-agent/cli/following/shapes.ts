@@ -2,7 +2,7 @@
  * What the commands read of the stream's events. It is less than shared/events.ts has, and without its limits, on
  * purpose: the edge may be of another version, and an event that says more than this one knows is no reason to stop.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { askKind, askOutcome, missionStatus, outcome, usage } from '../../../shared/events.ts';
 
 /** Of rows of the log: their mission. Rows of the server itself have none. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { StartError } from '../../config/start-error.ts';
 import { dataOf, type EdgeHealth, edgeClient, edgeHealth } from '../edge-api.ts';
 import { hiddenInput } from '../hidden-input.ts';

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readStateJson } from '../../launcher/state/state-json.ts';
 import { writePrivateFile } from '../../process/private-file.ts';
 

@@ -1,5 +1,5 @@
 /** The calls about missions. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { permissionBody, questionBody } from '../../../shared/api.ts';
 import { dataOf, edgeClient, repeatable } from '../edge-api.ts';
 import type { Edge } from '../login/edge.ts';

@@ -1,5 +1,5 @@
 /** What the commands read of the JSON API's answers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { askKind, missionStatus } from '../../../shared/events.ts';
 
 /** `--json` passes on what else an edge says. */

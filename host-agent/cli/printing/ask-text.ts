@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Line } from '../following/lines.ts';
 import { plainLine } from './plain.ts';
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { wait } from '../../../shared/clock.ts';
 import { StartError } from '../../config/start-error.ts';
 import { describeExit } from '../../process/child.ts';

@@ -5,7 +5,7 @@
  */
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { privateDirectory, writePrivateFile } from '../../process/private-file.ts';
 import type { StartWithEdge } from '../state/start.ts';
 

@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
 import { configPlace } from '../../config/settings.ts';
 import { StartError } from '../../config/start-error.ts';

@@ -4,7 +4,7 @@
  */
 import { createHmac, randomBytes, randomInt, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { passwordHash, passwordText } from '../../../shared/password.ts';
 import type { Settings } from '../../config/settings.ts';
 import { writePrivateFile } from '../../process/private-file.ts';

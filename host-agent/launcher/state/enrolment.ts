@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { uuid } from '../../../shared/ids.ts';
 import { StartError } from '../../config/start-error.ts';
 import { writePrivateFile } from '../../process/private-file.ts';

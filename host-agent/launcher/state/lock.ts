@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Clock, wait } from '../../../shared/clock.ts';
 import { StartError } from '../../config/start-error.ts';
 import { identityOf, isAlive, type ProcessIdentity, processIdentity } from '../../process/identity.ts';

@@ -2,7 +2,7 @@
  * `openagent opencode --state`: whether the OpenCode that runs is the one that is installed, for whoever updates this
  * server.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readSettings } from '../../config/settings.ts';
 import { basicAuthorization } from '../../opencode/api/authorization.ts';
 import { readServerFile } from '../../opencode/api/server-file.ts';

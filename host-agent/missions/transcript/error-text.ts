@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { beginningOf } from '../../../shared/text.ts';
 import type { OpenCodeError } from '../../opencode/api/events.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../../../shared/json.ts';
 import type { EndpointFile } from './endpoint.ts';
 import { OpenCodeAway, OpenCodeRefused } from './failure.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { at, openCodeCall } from './call.ts';
 import { connectedProviders } from './connected-providers.ts';
 import type { EndpointFile } from './endpoint.ts';

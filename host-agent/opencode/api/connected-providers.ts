@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { at, type OpenCodeCall } from './call.ts';
 
 const model = z.object({

@@ -3,7 +3,7 @@
  * one.
  */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writePrivateFile } from '../../process/private-file.ts';
 
 /** The newest last. `text` is a sentence for people about a turn that ran then. */

@@ -2,7 +2,7 @@
  * What we understand of OpenCode's events (opencode §7). Everything else is ignored: a new type or field must not stop
  * us. Durable facts come with a `seq` per session, live or from the history; the rest is live only.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { id, ifReadable, json, listOf, name, path, stepUsage, text, words } from './in-range.ts';
 
 export const openCodeError = z.object({

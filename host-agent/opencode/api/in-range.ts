@@ -2,7 +2,7 @@
  * OpenCode repeats what providers, models, tools and plug-ins say, and they say anything. Here it is brought into the
  * range of our own events, where it enters: what can't be is replaced or left out, and never refuses the rest.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { beginningOf, wellFormed } from '../../../shared/text.ts';
 
 /** OpenCode's own ids have 30 characters; the link carries up to this many. */

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writePrivateFile } from '../../process/private-file.ts';
 
 const openCodeServer = z.object({

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writePrivateFile } from '../../process/private-file.ts';
 import { textOfFile } from '../../process/text-file.ts';
 import { providerKeysIn } from './provider-keys.ts';

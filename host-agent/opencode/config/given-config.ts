@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writePrivateFile } from '../../process/private-file.ts';
 
 const Provider = z.looseObject({

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Clock, wait } from '../../../shared/clock.ts';
 
 /** Ten times what a start takes on two busy cores (opencode §13). */

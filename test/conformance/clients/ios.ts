@@ -1,7 +1,7 @@
 // The iOS app as the contract describes it (§1.3, §4.6, §10.4, §14.2): strict decoding, views by GET, never `load`,
 // never a target.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { apiFetch } from '../../support/declared-answer.ts';
 import {
   iosCleaned,

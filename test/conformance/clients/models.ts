@@ -1,6 +1,6 @@
 // What both apps read of the payloads they get; unknown fields are ignored. The iOS models decode strictly
 // (contract §10.1, §10.4).
-import { z } from 'zod';
+import * as z from 'zod';
 
 const int = z.int();
 /** Its formatter takes a fraction of exactly three digits, or none. */

@@ -1,5 +1,5 @@
 // Health, login, figures, the legacy lists and workspaces (contract §2.1, §2.3).
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, int, ours, ts, uuid } from './scalars.ts';
 
 export const health = z.strictObject({

@@ -1,5 +1,5 @@
 // Missions, their stored events, what runs and what waits (contract §2.2, §6).
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, int, ours, ts, uuid } from './scalars.ts';
 
 export const missionStatus = z.enum(['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible']);

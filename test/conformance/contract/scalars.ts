@@ -1,5 +1,5 @@
 // The contract's type words (§0.2, §1.6) as schemas. Written from the document alone, never from our own code.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const int = z.int();
 export const count = z.int().nonnegative();

@@ -1,5 +1,5 @@
 // The events of the control stream and their fields (contract §4.2).
-import { z } from 'zod';
+import * as z from 'zod';
 import { missionStatus, treeNode } from './mission.ts';
 import { count, int, uuid } from './scalars.ts';
 

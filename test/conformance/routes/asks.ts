@@ -1,6 +1,6 @@
 // What agents ask of people: questions and permissions (contract §2.2 tool_result, §8.12; permissions and
 // `questions/:id` are NEW).
-import { z } from 'zod';
+import * as z from 'zod';
 import { ok, ts, uuid } from '../contract/scalars.ts';
 import type { RouteCase } from './case.ts';
 

@@ -1,5 +1,5 @@
 // What is said of one route: who may call it, what a good call gets, and what bad ones get. `routes.ts` runs it.
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** One request. `path` replaces the route's own, with its parameters filled in. */
 export interface Shot {

@@ -1,7 +1,7 @@
 // What runs, what waits, how to stop it, and the stream (contract §2.2, §4).
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { progress, queued, running, treeNode } from '../contract/mission.ts';
 import { count, ok } from '../contract/scalars.ts';
 import { gateName, me, model } from '../stage.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { int, ok } from '../contract/scalars.ts';
 import { me, stack } from '../stage.ts';
 import type { RouteCase, Shot } from './case.ts';

@@ -1,7 +1,7 @@
 // Health, login, figures, the predecessor's lists (contract §2.1, §3).
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { health, login, runs, stats, task } from '../contract/general.ts';
 import { password } from '../stage.ts';
 import type { RouteCase } from './case.ts';

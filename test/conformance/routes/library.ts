@@ -1,7 +1,7 @@
 // The library (contract §2.4), which this version does not have: every endpoint says so as the web app expects it, with
 // 503.
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { int } from '../contract/scalars.ts';
 import { absent, type RouteCase } from './case.ts';
 

@@ -1,7 +1,7 @@
 // Missions: the list, one by one, their events (contract §2.2, §5, §6).
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { mission, namedMission, storedEvent, treeNode } from '../contract/mission.ts';
 import { count, nilUuid, ok, uuid } from '../contract/scalars.ts';
 import { me } from '../stage.ts';

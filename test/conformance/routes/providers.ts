@@ -1,6 +1,6 @@
 // Providers of models (contract §2.6, §2.7). No endpoint ever returns a key.
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ts } from '../contract/scalars.ts';
 import { model } from '../stage.ts';
 import type { RouteCase } from './case.ts';

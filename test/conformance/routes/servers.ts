@@ -1,7 +1,7 @@
 // Our own routes, which no app of the contract calls: servers, their links, and how one is installed.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ts, uuid } from '../contract/scalars.ts';
 import type { RouteCase } from './case.ts';
 

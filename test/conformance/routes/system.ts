@@ -2,7 +2,7 @@
 // (contract §2.5, §2.8–§2.12, §7).
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ts, uuid } from '../contract/scalars.ts';
 import { me } from '../stage.ts';
 import { absent, type RouteCase, type Shot } from './case.ts';

@@ -1,7 +1,7 @@
 // Workspaces (contract §2.3): each server's host workspace; containers and settings of workspaces are not there.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { workspace } from '../contract/general.ts';
 import { int, nilUuid } from '../contract/scalars.ts';
 import { stack } from '../stage.ts';

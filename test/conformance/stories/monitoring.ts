@@ -1,6 +1,6 @@
 // The socket of the overview page (contract §7.1, §7.3).
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { monitoringSample } from '../contract/general.ts';
 import { dialSocket, refusalOf } from '../routes/socket.ts';
 

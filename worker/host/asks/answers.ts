@@ -3,7 +3,7 @@
  * as a command that is repeated like any other. It is no message: it waits for no turn, makes no mission busy and ends
  * nothing but itself.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AnswerCommand, type AskAnswer, askAnswer } from '../../../shared/commands.ts';
 import type { AskKind, LogEvent } from '../../../shared/events.ts';
 import type { Hello } from '../../../shared/frames.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isWithHost } from '../../../shared/commands.ts';
 import type { LiveTurn } from '../../../shared/events.ts';
 import { noUsage } from '../../../shared/events.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, httpStatus } from '../../../shared/errors.ts';
 import type { HostFrame } from '../../../shared/frames.ts';
 import { type Reply, refuse, reply } from '../replies.ts';

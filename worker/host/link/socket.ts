@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { awayMs, closeCode, maxFrameBytes, protocolVersion } from '../../../shared/limits.ts';

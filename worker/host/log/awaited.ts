@@ -3,7 +3,7 @@
  * that say otherwise may still be on their way. Kept in `meta`, one thing under each key: a later one under the same
  * key takes its place.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { getMeta, setMeta } from '../tables.ts';
 import { runPosition } from './runs.ts';
 

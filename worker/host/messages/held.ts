@@ -2,7 +2,7 @@
  * Messages that waited in an older copy of the object (protocol §6). They may have run, or been removed, after the copy
  * was made, so none of them is sent before the log has everything that the host kept.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CommandId, commandId } from '../../../shared/ids.ts';
 import { awaited, awaitRow, takeAwaited } from '../log/awaited.ts';
 import { openMessages } from './messages.ts';

@@ -1,6 +1,6 @@
 /** What the host reported of its turns, and which turns were ended at the edge without it. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { type LiveTurn, liveTurn } from '../../../shared/events.ts';
 import type { TurnId } from '../../../shared/ids.ts';
 import type { HostContext } from '../context.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rendering } from '../../../shared/viewer.ts';
 import type { LogRow } from '../log/log.ts';
 

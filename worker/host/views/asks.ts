@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LogEvent } from '../../../shared/events.ts';
 import { beginningOf } from '../../../shared/text.ts';
 import type { ShownEvent } from './shown-event.ts';

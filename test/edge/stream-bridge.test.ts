@@ -130,6 +130,32 @@ test('a delta stream tells how to come back, and goes on exactly where its last 
   expect(after.named('reset')).toEqual([]);
 });
 
+test('an id from the middle of a replay goes on exactly there, whichever life of the object wrote that row', async () => {
+  const host = await enrol();
+  const mission = await create(ada);
+  const start = await watch(ada, '?format=delta');
+  await start.until(is('snapshot'));
+  await start.leave();
+  const object = () => env.HOST.getByName(host.id);
+  for (const status of ['failed', 'active', 'failed', 'active'] as const) {
+    await object().setStatus('ada', mission, status);
+    await evictDurableObject(object(), { webSockets: 'close' });
+  }
+  const all = await watch(ada, '?format=delta', start.cursor());
+  await all.until(is('snapshot'));
+  const rows = all.named('mission.status');
+  expect(rows).toHaveLength(4);
+
+  for (const [index, { id }] of rows.entries()) {
+    const again = await watch(ada, '?format=delta', id ?? '');
+    await again.until(is('snapshot'));
+    expect(again.named('reset')).toEqual([]);
+    expect(again.named('mission.status').map(({ data }) => data.seq)).toEqual(
+      rows.slice(index + 1).map(({ data }) => data.seq),
+    );
+  }
+});
+
 test('an id of another time is answered by reset and a snapshot', async () => {
   await enrol();
   await create(ada);

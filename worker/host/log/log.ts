@@ -42,6 +42,9 @@ export class Log {
   readonly #sql: SqlStorage;
   readonly #random: () => string;
   #segment = '';
+  #segmentFrom = 1;
+  /** The segment before the newest that was asked for last: pages of a replay ask for each of their rows. */
+  #older: { segment: string; from: number; until: number } | null = null;
   #segmentIsOurs = false;
   #head = 0;
 
@@ -92,10 +95,11 @@ export class Log {
     this.#id = getMeta(this.#sql, 'log') ?? this.#id;
     this.#head = this.#sql.exec<{ head: number | null }>('SELECT max(seq) AS head FROM log').one().head ?? 0;
     const newest = this.#sql
-      .exec<{ segment: string }>('SELECT segment FROM segments ORDER BY ord DESC LIMIT 1')
-      .one().segment;
-    if (newest !== this.#segment) this.#segmentIsOurs = false;
-    this.#segment = newest;
+      .exec<{ segment: string; first_seq: number }>('SELECT segment, first_seq FROM segments ORDER BY ord DESC LIMIT 1')
+      .one();
+    if (newest.segment !== this.#segment) this.#segmentIsOurs = false;
+    this.#segment = newest.segment;
+    this.#segmentFrom = newest.first_seq;
   }
 
   get head(): number {
@@ -106,8 +110,25 @@ export class Log {
     return this.#segment;
   }
 
+  /** A position that `seqOf` knows again: it names the segment that the row is in. */
   cursorAt(seq: number): string {
-    return formatCursor({ log: this.id, segment: this.#segment, seq });
+    return formatCursor({ log: this.id, segment: this.#segmentAt(seq), seq });
+  }
+
+  /** The last row of a segment is a position in the next as well, so that the newest one knows where it began. */
+  #segmentAt(seq: number): string {
+    if (seq >= this.#segmentFrom - 1) return this.#segment;
+    const known = this.#older;
+    if (known && seq >= known.from && seq < known.until) return known.segment;
+    const found = this.#sql
+      .exec<{ ord: number; segment: string; first_seq: number }>(
+        'SELECT ord, segment, first_seq FROM segments WHERE first_seq <= ? ORDER BY ord DESC LIMIT 1',
+        Math.max(1, seq),
+      )
+      .one();
+    const last = this.lastOf(found.segment) ?? found.first_seq;
+    this.#older = { segment: found.segment, from: found.first_seq, until: last + 1 };
+    return found.segment;
   }
 
   /** Appends one row; call it inside the transaction of what it belongs to. */
@@ -115,6 +136,7 @@ export class Log {
     const seq = this.#head + 1;
     if (!this.#segmentIsOurs) {
       this.#segment = this.#random();
+      this.#segmentFrom = seq;
       this.#segmentIsOurs = true;
       this.#sql.exec('INSERT INTO segments (segment, first_seq) VALUES (?, ?)', this.#segment, seq);
     }

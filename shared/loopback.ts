@@ -16,6 +16,10 @@ export const isLoopbackName = (name: string): boolean => {
   return isLoopback(plain) || plain.endsWith('.localhost');
 };
 
+/** Whether what is sent to this address can be read and changed on the way. */
+export const isOpenOnTheWay = (url: string): boolean =>
+  new URL(url).protocol === 'http:' && !isLoopbackName(new URL(url).hostname);
+
 /** The host name in a `Host` header or an origin; null for what cannot be read, such as the origin `null`. */
 export const hostnameOf = (text: string): string | null => {
   const url = text.includes('://') ? text : `http://${text}`;

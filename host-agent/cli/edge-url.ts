@@ -1,4 +1,3 @@
-import { isLoopback } from '../../shared/loopback.ts';
 import { StartError } from '../config/start-error.ts';
 
 /** The address of an edge as it is kept: without a slash at the end, or anything behind it. Throws StartError. */
@@ -12,7 +11,3 @@ export const edgeUrl = (text: string): string => {
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 };
-
-/** Whether what is sent to this address can be read on the way. */
-export const isReadableOnTheWay = (url: string): boolean =>
-  new URL(url).protocol === 'http:' && !isLoopback(new URL(url).hostname);

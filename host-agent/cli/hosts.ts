@@ -31,10 +31,11 @@ export const addHost = async (
   const { url, token } = await reach(edge, environment);
   const body = name === undefined ? {} : { name };
   const call = edgeClient(url, token).POST('/api/hosts', { body });
-  const { install, command, expires_at } = await dataOf(url, newHostResponse, call);
+  const { install, command, expires_at, warning } = await dataOf(url, newHostResponse, call);
   const until = new Date(expires_at).toLocaleTimeString();
   say(`On the new server, as root, until ${until} and once:\n\n  ${install}\n`);
   say(`Or, where Open Agent is installed already:\n\n  ${command}\n`);
+  if (warning != null) say(`Warning: ${warning}`);
   if (isLoopback(new URL(url).hostname)) {
     say('Put in the address by which that server reaches this edge: 127.0.0.1 is each machine itself.');
   }

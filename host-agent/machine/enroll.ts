@@ -7,8 +7,9 @@ import manifest from '../../package.json' with { type: 'json' };
 import { systemClock } from '../../shared/clock.ts';
 import { type enrolBody, enrolResponse } from '../../shared/enrolment.ts';
 import { protocolVersion } from '../../shared/limits.ts';
+import { isOpenOnTheWay } from '../../shared/loopback.ts';
 import { dataOf, type EdgeHealth, edgeClient, edgeHealth, NoAnswer } from '../cli/edge-api.ts';
-import { edgeUrl, isReadableOnTheWay } from '../cli/edge-url.ts';
+import { edgeUrl } from '../cli/edge-url.ts';
 import { hiddenInput } from '../cli/hidden-input.ts';
 import { readSettings } from '../config/settings.ts';
 import { StartError } from '../config/start-error.ts';
@@ -42,7 +43,7 @@ export const enroll = async (enrolling: Enrolling, environment: NodeJS.ProcessEn
   const known = await readEnrolment(files.host);
   const isHere = known?.elsewhere === true && known.url === url;
   if (known && !isHere && !replace) throw new StartError(elsewhereText(known));
-  if (isReadableOnTheWay(url)) warn(`${url} has no TLS: the code and the credential can be read on the way.`);
+  if (isOpenOnTheWay(url)) warn(`${url} has no TLS: the code and the credential can be read on the way.`);
 
   const health = await edgeHealth(url);
   checkVersion(url, health);

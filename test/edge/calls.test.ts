@@ -3,6 +3,7 @@ import { providerCalls } from '../../shared/calls/providers.ts';
 import { awayMs } from '../../shared/limits.ts';
 import { adminScopes, type Scope, userScopes } from '../../shared/scopes.ts';
 import { callHost } from '../../worker/hosts/call.ts';
+import { callObject } from '../../worker/hosts/object.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { edgeEnv, principalWith } from './edge.ts';
 import { dialHost, enrolHost, hello } from './host-peer.ts';
@@ -96,6 +97,28 @@ test('a host that stays connected and never answers is given up after its time, 
   peer.send({ type: 'result', id: late.id, ok: true, value: { text: 'It is gone' } });
 
   expect(await answers[1]).toEqual({ text: 'It is gone' });
+});
+
+test('a call that met a move of its object is made once more, one that met an overloaded object is not', async () => {
+  const met = async (...marks: Record<string, true>[]) => {
+    let calls = 0;
+    const answer = await callObject(edgeEnv(), host, async () => {
+      calls++;
+      const mark = marks.shift();
+      if (mark) throw Object.assign(new Error('the platform'), mark);
+      return 'an answer';
+    }).catch(({ code, message }: { code?: string; message: string }) => `${code}: ${message}`);
+    return [calls, answer];
+  };
+  const gone = 'unavailable: control session unavailable';
+
+  expect(await met({ retryable: true })).toEqual([2, 'an answer']);
+  expect(await met({ retryable: true }, { retryable: true })).toEqual([2, gone]);
+  expect(await met({ overloaded: true })).toEqual([1, gone]);
+  expect(await met({ retryable: true, overloaded: true })).toEqual([1, gone]);
+  expect(await met({ retryable: true }, { overloaded: true })).toEqual([2, gone]);
+  expect(await met({ durableObjectReset: true })).toEqual([1, gone]);
+  expect(await met({})).toEqual([1, 'undefined: the platform']);
 });
 
 test('what a principal may not do is refused before anything is sent, and what it may is sent', async () => {

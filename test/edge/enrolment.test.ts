@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import type { MissionJson } from '../../shared/api.ts';
 import { type EnrolResponse, enrolResponse, type HostJson, newHostResponse } from '../../shared/enrolment.ts';
 import { closeCode, protocolVersion } from '../../shared/limits.ts';
+import { app } from '../../worker/app.ts';
 import type { Env } from '../../worker/env.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { asUser, edgeEnv, freshDirectory, internalToken, request, tokenOf, users } from './edge.ts';
@@ -52,6 +53,7 @@ test('a code enrols one server, which can dial its link with what it was given',
   const made = newHostResponse.parse(await response.json());
   expect(made.install).toBe(`curl -fsS http://127.0.0.1:8787/install.sh | sh -s -- ${made.code}`);
   expect(made.command).toBe(`openagent enroll http://127.0.0.1:8787 ${made.code}`);
+  expect(made.warning).toBeNull();
   expect(Date.parse(made.expires_at)).toBe(clock.now() + hourMs);
 
   const server = await enrolled(made.code, { name: 'its own name' });
@@ -62,6 +64,26 @@ test('a code enrols one server, which can dial its link with what it was given',
   expect(await list()).toMatchObject([
     { id: server.id, name: 'build box', connected: false, live: false, agents: null, working_dir: null },
   ]);
+});
+
+test('the lines for a new server come with a warning where they would be fetched in the clear', async () => {
+  const invited = async (origin: string, headers: Record<string, string> = {}, TRUST_PROXY = '') => {
+    const Authorization = `Bearer ${await tokenOf('ada')}`;
+    const asked = new Request(`${origin}/api/hosts`, { method: 'POST', headers: { ...headers, Authorization } });
+    const answer = await app.fetch(asked, edgeEnv({ OPEN_AGENT_USERS: users('ada'), TRUST_PROXY }));
+    return newHostResponse.parse(await answer.json());
+  };
+  const proxied = { 'X-Forwarded-Proto': 'https' };
+
+  for (const origin of ['http://agents.example.com', 'http://10.0.0.5:8787', 'http://localhost.example.com']) {
+    const { warning, install } = await invited(origin);
+    expect(install).toContain(`curl -fsS ${origin}/install.sh`);
+    expect(warning).toMatch(new RegExp(`^${origin} has no TLS: .*https`));
+  }
+  expect((await invited('http://agents.example.com', proxied)).warning).toMatch(/TRUST_PROXY=true/);
+  expect((await invited('http://agents.example.com', proxied, 'true')).warning).toBeNull();
+  for (const origin of ['https://agents.example.com', 'http://127.0.0.1:8787', 'http://[::1]', 'http://a.localhost'])
+    expect((await invited(origin)).warning).toBeNull();
 });
 
 test('a server is called by its own name where the admin gave none, and says what it has', async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const script = readFileSync(join(import.meta.dirname, '..', '..', 'worker', 'install', 'install.sh.txt'), 'utf8');
@@ -16,6 +16,14 @@ test('half a download of the installer does nothing, wherever it ends', () => {
   });
 
   expect(doing).toEqual([]);
+});
+
+test('the lock of the installer lies where only root can write, and stays', () => {
+  const lock = /^LOCK=(\S+)$/m.exec(script)?.[1] ?? '';
+
+  expect(statSync(dirname(lock)).mode & 0o022, dirname(lock)).toBe(0);
+  expect(statSync(dirname(lock)).uid).toBe(0);
+  expect(lines.filter((line) => /\brm\b.*LOCK/.test(line))).toEqual([]);
 });
 
 test('the whole installer begins with its checks', () => {

@@ -45,7 +45,8 @@ export const hostObject = (env: Pick<Bindings, 'HOST'>, host: string): HostObjec
 
 /**
  * Calls a server's object. A call that met a deploy or a move of the object is made once more, which is harmless: every
- * call is idempotent by id. An object that still cannot be reached is 503 in the contract's words (§1.4).
+ * call is idempotent by id. One that met an overloaded object is not, since that would add to the load (Cloudflare:
+ * "Error handling" of objects). An object that cannot be reached is 503 in the contract's words (§1.4).
  */
 export const callObject = async <T>(
   env: Pick<Bindings, 'HOST'>,
@@ -55,14 +56,13 @@ export const callObject = async <T>(
   try {
     return await call(hostObject(env, host));
   } catch (cause) {
-    if (!isPlatformFault(cause)) throw cause;
+    if (!isPassing(cause)) throw asUnavailable(cause);
     logError('host.call.repeated', cause, { host });
   }
   try {
     return await call(hostObject(env, host));
   } catch (cause) {
-    if (!isPlatformFault(cause)) throw cause;
-    throw new AppError('unavailable', 'control session unavailable', { cause });
+    throw asUnavailable(cause);
   }
 };
 
@@ -72,7 +72,14 @@ export const unwrap = <T>(reply: Reply<T>): T => {
   throw new AppError(reply.code, reply.message);
 };
 
-/** Marks the runtime sets on errors that are its own and not the object's (Cloudflare: "Error handling" of objects). */
-const isPlatformFault = (cause: unknown): boolean =>
-  cause instanceof Error &&
-  ['retryable', 'overloaded', 'durableObjectReset'].some((mark) => Reflect.get(cause, mark) === true);
+/** Marks that the runtime sets on errors which are its own and not the object's. */
+type Mark = 'retryable' | 'overloaded' | 'durableObjectReset';
+const has = (cause: unknown, mark: Mark): boolean => cause instanceof Error && Reflect.get(cause, mark) === true;
+
+/** Trying again may help and does no harm. */
+const isPassing = (cause: unknown): boolean => has(cause, 'retryable') && !has(cause, 'overloaded');
+
+const asUnavailable = (cause: unknown): unknown =>
+  has(cause, 'retryable') || has(cause, 'overloaded') || has(cause, 'durableObjectReset')
+    ? new AppError('unavailable', 'control session unavailable', { cause })
+    : cause;

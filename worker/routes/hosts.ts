@@ -2,6 +2,7 @@ import packageJson from '../../package.json';
 import { timestamp } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { protocolVersion } from '../../shared/limits.ts';
+import { isOpenOnTheWay } from '../../shared/loopback.ts';
 import { serverRoutes } from '../../shared/routes/servers.ts';
 import { clientAddress } from '../auth/address.ts';
 import { countAttempt, enrolmentLimitKey, forgiveFailures } from '../auth/login-limit.ts';
@@ -40,6 +41,7 @@ export const hosts: Served[] = [
       expires_at: timestamp(expiresAt),
       install: `curl -fsS ${origin}/install.sh | sh -s -- ${code}`,
       command: `openagent enroll ${origin} ${code}`,
+      warning: isOpenOnTheWay(origin) ? openText(origin) : null,
     };
   }),
   on(serverRoutes.enrol, async ({ c, body }) => {
@@ -60,6 +62,9 @@ export const hosts: Served[] = [
     return { ok: true, removed: id };
   }),
 ];
+
+const openText = (origin: string): string =>
+  `${origin} has no TLS: whoever is on the way can change the script that these lines run as root, and read the code and the server's credential. Put TLS in front and use its https address (INSTALL.md, 1.4; behind a proxy of yours TRUST_PROXY=true makes these lines say https).`;
 
 const versionText = (version: string, protocol: number): string => {
   const older = protocol < protocolVersion ? 'Update Open Agent on the server' : 'Update the edge';

@@ -1,8 +1,9 @@
 /** `openagent login` and `logout`. */
+import { isOpenOnTheWay } from '../../../shared/loopback.ts';
 import { say } from '../../launcher/say.ts';
 import { BadUse } from '../bad-use.ts';
 import { edgeHealth } from '../edge-api.ts';
-import { edgeUrl, isReadableOnTheWay } from '../edge-url.ts';
+import { edgeUrl } from '../edge-url.ts';
 import { visibleInput } from '../hidden-input.ts';
 import { tokenFor } from './by-password.ts';
 import { configFolder, forgetLogin, keepLogin, readLogin } from './kept.ts';
@@ -27,7 +28,7 @@ export const login = async (
   const folder = configFolder(environment);
   const before = await readLogin(folder);
   const url = edgeUrl(address ?? given ?? environment.OPENAGENT_URL ?? before?.url ?? (await ownEdge(environment)));
-  if (isReadableOnTheWay(url)) {
+  if (isOpenOnTheWay(url)) {
     process.stderr.write(`${url} has no TLS: the password and the token can be read on the way.\n`);
   }
   const health = await edgeHealth(url);

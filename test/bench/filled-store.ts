@@ -35,8 +35,8 @@ export const fillStore = (edgeState: string, host: string, { missions, eventsPer
   const directory = new DatabaseSync(databaseBelow(join(edgeState, 'd1')));
   const log = String(object.prepare("SELECT value FROM meta WHERE key = 'log'").get()?.value);
   const insertMission = object.prepare(
-    `INSERT INTO missions (id, owner, workspace, title, status, turn, next_sequence, cost_usd, created_at, updated_at, rev, projected_rev)
-       VALUES (?, ?, 'w', ?, ?, ?, ?, 0.1, ?, ?, 1, 1)`,
+    `INSERT INTO missions (id, owner, workspace, title, status, turn, next_sequence, cost_usd, created_at, updated_at, rev)
+       VALUES (?, ?, 'w', ?, ?, ?, ?, 0.1, ?, ?, 1)`,
   );
   const insertCommand = object.prepare(
     `INSERT INTO commands (id, mission, state, at, content, clean, queued, turn) VALUES (?, ?, ?, ?, 'Do something useful', 0, 0, ?)`,
@@ -73,8 +73,12 @@ export const fillStore = (edgeState: string, host: string, { missions, eventsPer
       insertRow.run(++seq, id, number + 1, at, event.type, JSON.stringify(event));
     }
   }
-  object.exec("INSERT INTO meta (key, value) VALUES ('live', '1') ON CONFLICT (key) DO UPDATE SET value = '1'");
-  directory.prepare('UPDATE hosts SET live = 1, log = ? WHERE id = ?').run(log, host);
+  object.exec('DELETE FROM effects');
+  const server = JSON.stringify({ rev: 1_000, live: true, agents: null, working_dir: null });
+  object
+    .prepare("INSERT INTO meta (key, value) VALUES ('server', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1")
+    .run(server);
+  directory.prepare('UPDATE hosts SET live = 1, log = ?, rev = 1000 WHERE id = ?').run(log, host);
   directory.prepare('INSERT OR REPLACE INTO current_missions (owner, mission) VALUES (?, ?)').run(owner, first);
   object.exec('COMMIT');
   directory.exec('COMMIT');

@@ -1,19 +1,21 @@
-// The Worker of these tests: the real one, but that its `Host` and `Account` objects are given a clock which tests can set ahead.
+// The Worker of these tests: the real one, but that its `Host` and `Account` objects are given a clock which tests can
+// set ahead, and a D1 which tests can make sick.
 import { Account as RealAccount } from '../../worker/account/object.ts';
 import type { Bindings } from '../../worker/env.ts';
 import { Host as RealHost } from '../../worker/host/object.ts';
 import { objectClock } from './object-clock.ts';
+import { objectsD1 } from './objects-d1.ts';
 
 export { default, Relay } from '../../worker/index.ts';
 
 export class Host extends RealHost {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, env, objectClock);
+    super(ctx, { ...env, DB: objectsD1.binding(env.DB) }, objectClock);
   }
 }
 
 export class Account extends RealAccount {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, env, objectClock);
+    super(ctx, { ...env, DB: objectsD1.binding(env.DB) }, objectClock);
   }
 }

@@ -49,7 +49,7 @@ const layers: Record<string, readonly string[]> = {
     'link',
     'transaction',
     'actions upkeep viewers',
-    'views',
+    'effects views',
     'record',
     'missions',
     'asks messages',

@@ -54,6 +54,8 @@ export const useCode = async (db: Directory, enrolling: Enrolling, now: number):
     epoch: sql<number>`0`.as('epoch'),
     workspaceId: sql<string>`${fresh.workspaceId}`.as('workspace_id'),
     log: sql<null>`NULL`.as('log'),
+    rev: sql<number>`0`.as('rev'),
+    slice: sql<number>`0`.as('slice'),
     live: sql<boolean>`0`.as('live'),
     agents: sql<null>`NULL`.as('agents'),
     workingDir: sql<null>`NULL`.as('working_dir'),

@@ -2,19 +2,64 @@
  * What a server's object keeps up to date in D1: its missions, for lists, and what is known of the server
  * (protocol §7).
  */
-import { and, eq, ne, type SQL, sql } from 'drizzle-orm';
+import { and, eq, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Directory } from './directory.ts';
 import { hosts, missions } from './schema.ts';
 
 export type MissionRow = typeof missions.$inferSelect;
 
+/** What a server's object says of the server, at a revision of its own. Null: not known, what stands there stays. */
+export interface ServerRow {
+  id: string;
+  log: string;
+  rev: number;
+  live: boolean;
+  agents: string[] | null;
+  workingDir: string | null;
+}
+
+/** What D1 had of a server before it was told: `slice` counts the slices that it was told of this log. */
+export interface ToldBefore {
+  log: string | null;
+  slice: number;
+}
+
 /**
- * Writes missions. A row is replaced only by a higher rev of the same log or by the log in force, so a late or repeated
- * write of an old state changes nothing.
+ * Tells D1 of a server and a slice of its missions, in one transaction. The server's row is replaced only by a newer
+ * revision or another log, a mission's only by a higher revision or by the log in force: a write that is late, repeated
+ * or had no answer changes nothing. Out: what D1 had before; null where it does not know the server, which writes
+ * nothing.
  */
-export const writeMissions = async (db: Directory, rows: readonly MissionRow[]): Promise<void> => {
-  const [first, ...others] = rows.map((row) => upsert(db, row));
-  if (first) await db.batch([first, ...others]);
+export const tellDirectory = async (
+  db: Directory,
+  server: ServerRow,
+  slice: number,
+  rows: readonly MissionRow[],
+): Promise<ToldBefore | null> => {
+  const { id, log, rev, live, agents, workingDir } = server;
+  const isThis = eq(hosts.id, id);
+  const isOtherLog = sql`${hosts.log} IS NOT ${log}`;
+  const before = db.select({ log: hosts.log, slice: hosts.slice }).from(hosts).where(isThis);
+  const known = { ...(agents === null ? {} : { agents }), ...(workingDir === null ? {} : { workingDir }) };
+  const told = db
+    .update(hosts)
+    .set({ log, rev, live, ...known })
+    .where(and(isThis, or(isOtherLog, lt(hosts.rev, rev))));
+  const counted = db
+    .update(hosts)
+    .set({ slice })
+    .where(and(isThis, or(isOtherLog, lt(hosts.slice, slice))));
+  // Counted first, while the log that it was counted under still stands there.
+  const [found] = await db.batch([before, counted, told, ...rows.map((row) => upsert(db, row))]);
+  return found[0] ?? null;
+};
+
+/** Whether D1 takes writes at all. Throws what it throws. */
+export const tryDirectory = async (db: Directory, host: string): Promise<void> => {
+  await db
+    .update(hosts)
+    .set({ slice: sql`${hosts.slice}` })
+    .where(eq(hosts.id, host));
 };
 
 const upsert = (db: Directory, row: MissionRow) =>
@@ -64,51 +109,6 @@ const valuesOf = (row: MissionRow) => ({
 });
 
 const given = <T>(value: T, column: string): SQL.Aliased<T> => sql<T>`${value}`.as(column);
-
-/**
- * How many missions of this log there are, and the sum of their revs: less than was projected means an older copy of
- * D1.
- */
-export const projectedTotals = async (
-  db: Directory,
-  host: string,
-  log: string,
-): Promise<{ n: number; revs: number } | undefined> =>
-  db
-    .select({ n: sql<number>`count(*)`, revs: sql<number>`coalesce(sum(${missions.rev}), 0)` })
-    .from(missions)
-    .where(and(eq(missions.host, host), eq(missions.log, log)))
-    .get();
-
-/** Names the log in force; nothing is written where it is named already. */
-export const announceLog = async (db: Directory, host: string, log: string): Promise<void> => {
-  const isOther = sql`${hosts.log} IS NOT ${log}`;
-  await db
-    .update(hosts)
-    .set({ log })
-    .where(and(eq(hosts.id, host), isOther));
-};
-
-/** Marks the server as possibly alive, before its first command goes out, or as quiet (protocol §7). */
-export const setLive = async (db: Directory, host: string, live: boolean): Promise<void> => {
-  await db
-    .update(hosts)
-    .set({ live })
-    .where(and(eq(hosts.id, host), ne(hosts.live, live)));
-};
-
-/** What a server said of itself; agents it does not know yet leave the last report standing. */
-export const setCapabilities = async (
-  db: Directory,
-  host: string,
-  { agents, working_dir }: { agents: string[] | null; working_dir: string },
-): Promise<void> => {
-  const known = agents === null ? {} : { agents };
-  await db
-    .update(hosts)
-    .set({ ...known, workingDir: working_dir })
-    .where(eq(hosts.id, host));
-};
 
 /**
  * One of these missions that the D1 directory knows as another server's, or null. One query, since a batch may open

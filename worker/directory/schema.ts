@@ -10,6 +10,10 @@ export const hosts = sqliteTable('hosts', {
   workspaceId: text('workspace_id').notNull(),
   /** The history in force; rows projected from another log are stale. */
   log: text(),
+  /** Revision of what its object last said of the server; an older one changes nothing (protocol §7). */
+  rev: integer().notNull().default(0),
+  /** How many slices of missions its object has written: fewer than it knows of mean an older copy of D1. */
+  slice: integer().notNull().default(0),
   /** True while a command or turn may be alive there; cleared lazily. */
   live: integer({ mode: 'boolean' }).notNull().default(false),
   /** Agent names last reported by the server, as JSON; null before the first report. */

@@ -16,6 +16,7 @@ import { clearQueue, editQueued, removeQueued } from './actions/queue.ts';
 import { openAsksOf } from './asks/asks.ts';
 import { close } from './close-socket.ts';
 import { directoryOf } from './context.ts';
+import { Drain } from './effects/drain.ts';
 import { HostLink } from './link/link.ts';
 import { LinkSocket, linkTag } from './link/socket.ts';
 import { Log } from './log/log.ts';
@@ -46,10 +47,10 @@ export class Host extends DurableObject<Bindings> {
     const d1 = directoryOf(id, directory(env));
     this.#staleHours = staleHours(env.STALE_MISSION_HOURS);
     const viewers = new Viewers(ctx, host);
-    const upkeep = new Upkeep(ctx, host, d1, this.#staleHours);
+    const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, clock }), this.#staleHours);
     const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
     const frameMs = env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
-    const link = new HostLink({ ctx, host, directory: d1, transactions, upkeep, viewers, socket, frameMs });
+    const link = new HostLink({ ctx, host, directory: d1, transactions, viewers, socket, frameMs });
     this.#parts = { host, viewers, upkeep, transactions, link };
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
@@ -91,8 +92,8 @@ export class Host extends DurableObject<Bindings> {
   override async alarm(): Promise<void> {
     const hours = this.#staleHours;
     if (hours !== null) this.#parts.transactions.run((host) => closeStale(host, hours));
-    await this.#parts.upkeep.settle();
-    await this.#parts.link.dispatch();
+    await this.#parts.upkeep.onAlarm();
+    this.#parts.link.dispatch();
   }
 
   // Missions
@@ -183,7 +184,7 @@ export class Host extends DurableObject<Bindings> {
   /** The server was removed: its sockets end, and so does everything that only it could end (protocol §4). */
   async remove(): Promise<void> {
     this.#parts.link.remove();
-    await this.#parts.upkeep.projected();
+    await this.#parts.upkeep.settled();
   }
   /** An error for a user rather than a mission, shown on all of the user's streams. */
   tell(owner: string, text: string): void {

@@ -3,6 +3,11 @@ import { numberingMigration } from './migrate-sequences.ts';
 
 export { getMeta, setMeta } from '../versioned.ts';
 
+const wantMission = (name: string, when: string): string => `CREATE TRIGGER ${name} AFTER ${when} BEGIN
+  INSERT INTO effects (kind, key, rev) VALUES ('mission', NEW.id, NEW.rev)
+    ON CONFLICT (kind, key) DO UPDATE SET rev = excluded.rev;
+END`;
+
 /**
  * The object's own tables. Plain SQL: drizzle stays with D1, where a schema is shared; here every row written is the
  * bill, so tables are cut by how often they change. `meta.schema` carries the version; a step is added below, never
@@ -86,6 +91,20 @@ export const migrations: Migrations = [
     // Where its row is in the log; of those that ended nobody asks.
     'ALTER TABLE commands ADD COLUMN seq INTEGER NOT NULL DEFAULT 0',
     ...numberingMigration,
+  ],
+  [
+    // What commits still owe to others, in place of a mark on each mission (effects/effects.ts).
+    `CREATE TABLE effects (kind TEXT NOT NULL, key TEXT NOT NULL, rev INTEGER NOT NULL, note TEXT NOT NULL DEFAULT '',
+       tries INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key)) WITHOUT ROWID`,
+    "INSERT INTO effects (kind, key, rev) SELECT 'mission', id, rev FROM missions WHERE projected_rev < rev",
+    'DROP INDEX missions_stale',
+    'ALTER TABLE missions DROP COLUMN projected_rev',
+    // No change of what lists show can be forgotten, whoever makes it.
+    wantMission('missions_made', 'INSERT ON missions'),
+    wantMission('missions_changed', 'UPDATE OF rev ON missions'),
+    `INSERT INTO meta (key, value) SELECT 'server', '{"rev":1,"live":' || iif(value = '1', 'true', 'false') ||
+       ',"agents":null,"working_dir":null}' FROM meta WHERE key = 'live'`,
+    "DELETE FROM meta WHERE key IN ('live', 'announced', 'retry_at')",
   ],
 ];
 

@@ -53,12 +53,12 @@ export class Transactions {
     ];
     const { viewers, upkeep, tellHost } = this.#followers;
     viewers.show({ recorded: change.recorded, deltas: change.deltas ?? [], touched });
-    if (change.recorded.length === 0) return change;
     // What people did at the edge is in no row that the host sends. Only the head of the log, which the host repeats in
     // `hello`, tells a restored older copy of this object that it lacks something.
-    if (!change.isHeadTold) tellHost({ type: 'head', segment: log.segment, seq: log.head });
+    if (change.recorded.length > 0 && !change.isHeadTold)
+      tellHost({ type: 'head', segment: log.segment, seq: log.head });
     // Text and tools of a turn that runs change nothing that is due.
-    upkeep.projectLater(touched.length > 0);
+    upkeep.settleLater(change.recorded.length > 0 && touched.length > 0);
     return change;
   }
 

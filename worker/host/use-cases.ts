@@ -28,7 +28,7 @@ export interface HostParts {
 export const createMission = async (parts: HostParts, mission: NewMission): Promise<Reply<MissionJson>> => {
   const created = parts.transactions.take((host) => changes.createMission(host, mission));
   if (!created.ok) return created;
-  await parts.upkeep.projected();
+  await parts.upkeep.settled();
   return readMission(parts.host, mission.owner, mission.id);
 };
 
@@ -38,7 +38,7 @@ export const sendMessage = async (
   message: NewMessage,
 ): Promise<Reply<{ queued: boolean }>> => {
   const taken = transactions.take((host) => changes.takeMessage(host, owner, message));
-  await link.dispatch();
+  link.dispatch();
   return taken;
 };
 
@@ -49,7 +49,7 @@ export const sendNow = async (
   message: NewMessage,
 ): Promise<Reply<null>> => {
   const taken = transactions.take((host) => startNow(host, owner, message));
-  await link.dispatch();
+  link.dispatch();
   return taken;
 };
 
@@ -60,7 +60,7 @@ export const setStatus = async (
   status: MissionStatus,
 ): Promise<Reply<null>> => {
   const set = transactions.take((host) => changes.setStatus(host, owner, id, status));
-  await upkeep.projected();
+  await upkeep.settled();
   return set;
 };
 
@@ -88,8 +88,8 @@ export const resume = async (
   const command = commandId.parse(crypto.randomUUID());
   const resumed = parts.transactions.take((host) => changes.resumeMission(host, owner, id, command, clean));
   if (!resumed.ok) return resumed;
-  await parts.upkeep.projected();
-  await parts.link.dispatch();
+  await parts.upkeep.settled();
+  parts.link.dispatch();
   return readMission(parts.host, owner, id);
 };
 
@@ -99,7 +99,7 @@ export const deleteMission = async (
   id: string,
 ): Promise<Reply<null>> => {
   const deleted = transactions.take((host) => changes.deleteMission(host, owner, id));
-  await upkeep.projected();
+  await upkeep.settled();
   return deleted;
 };
 
@@ -107,7 +107,7 @@ export const deleteMission = async (
 export const cleanup = async ({ host, transactions, upkeep }: HostParts, owner: string): Promise<string[]> => {
   const unused = changes.unusedMissions(host, owner);
   for (const id of unused) transactions.take((context) => changes.deleteMission(context, owner, id));
-  await upkeep.projected();
+  await upkeep.settled();
   return unused;
 };
 

@@ -3,12 +3,13 @@ import type { Hello, HostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { closeCode } from '../../../shared/limits.ts';
 import { mayDial } from '../../directory/hosts.ts';
-import { foreignMission, setCapabilities } from '../../directory/projection.ts';
+import { foreignMission } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
 import { endAllAtEdge } from '../actions/end-at-edge.ts';
 import { concludeAnswers, markReceived, storeAnswersAbsent } from '../asks/answers.ts';
 import { close } from '../close-socket.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
+import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
 import { runPosition } from '../log/runs.ts';
 import { hasOpen, type KeptMessage, markMessage, openMessages, toCommand } from '../messages/messages.ts';
 import type { Liveness } from '../missions/activity.ts';
@@ -21,7 +22,6 @@ import { isRemoved, setRemoved } from '../removed.ts';
 import type { Reply } from '../replies.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import type { Transactions } from '../transaction.ts';
-import type { Upkeep } from '../upkeep/upkeep.ts';
 import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
@@ -33,7 +33,6 @@ interface LinkParts {
   host: HostContext;
   directory: HostDirectory;
   transactions: Transactions;
-  upkeep: Upkeep;
   viewers: Viewers;
   socket: LinkSocket;
   /** How often the host may send deltas, in milliseconds. */
@@ -46,7 +45,6 @@ export class HostLink {
   readonly #host: HostContext;
   readonly #directory: HostDirectory;
   readonly #transactions: Transactions;
-  readonly #upkeep: Upkeep;
   readonly #viewers: Viewers;
   readonly #socket: LinkSocket;
   readonly #frameMs: number;
@@ -59,7 +57,6 @@ export class HostLink {
     this.#host = parts.host;
     this.#directory = parts.directory;
     this.#transactions = parts.transactions;
-    this.#upkeep = parts.upkeep;
     this.#viewers = parts.viewers;
     this.#socket = parts.socket;
     this.#frameMs = parts.frameMs;
@@ -141,13 +138,11 @@ export class HostLink {
   }
 
   /** Sends what may start now: the oldest waiting messages of free missions, as many as there are slots. */
-  async dispatch(): Promise<void> {
-    if (!this.#socket.current() || this.#due().length === 0) return;
-    await this.#upkeep.live();
-    // The socket and the queue may have changed while D1 was asked.
-    if (!this.#socket.current()) return;
-    const due = this.#due();
+  dispatch(): void {
+    const due = this.#socket.current() ? this.#due() : [];
+    if (due.length === 0) return;
     const { commands } = this.#transactions.run(({ sql }) => {
+      changeFacts(sql, { live: true });
       takeSlots(sql, due);
       const sent = due.flatMap((message) => {
         const mission = getMission(sql, message.mission);
@@ -214,8 +209,11 @@ export class HostLink {
         });
         return this.dispatch();
       case 'capabilities':
-        setSlots(this.#host.sql, frame.slots);
-        await setCapabilities(this.#directory.db, this.#directory.host, frame);
+        this.#transactions.run(({ sql }) => {
+          setSlots(sql, frame.slots);
+          changeCapabilities(sql, frame);
+          return { recorded: [], touched: [] };
+        });
         return this.dispatch();
       case 'result':
         return this.#calls.result(socket, frame);
@@ -237,6 +235,8 @@ export class HostLink {
       const renewed = reason === null ? [] : beginNewLog(host, hello, reason);
       const replaced = [...renewed, ...hostCopy(host, hello)];
       setSlots(host.sql, hello.capabilities.slots);
+      changeCapabilities(host.sql, hello.capabilities);
+      checkDirectory(host.sql);
       storeTurns(host, hello.turns);
       storeAbsence(host.sql, 'hello', hello.at, hello.commands, hello.turns);
       storeAnswersAbsent(host.sql, hello);
@@ -245,11 +245,8 @@ export class HostLink {
     // Their cursors are of a log that is no more: they come back and start anew with a `reset`.
     if (reason !== null) this.#viewers.dismiss();
     const { session } = this.#socket.state(socket);
-    // Sent before D1 is asked: meanwhile a person's message may arrive, and no command may be sent before the welcome.
     sendFrame(socket, welcomeFrame(this.#host, hello, session, this.#frameMs));
-    await this.#upkeep.checkDirectory();
-    await setCapabilities(this.#directory.db, this.#directory.host, hello.capabilities);
-    await this.dispatch();
+    this.dispatch();
   }
 
   /**

@@ -3,12 +3,12 @@
  * overwrite the wake-up of another, an alarm that comes early or twice finds nothing to do, and nothing is lost by an
  * eviction.
  */
+import { directoryDue } from '../effects/directory.ts';
+import { serverFacts } from '../effects/facts.ts';
 import { isOpen } from '../messages/messages.ts';
 import { isIdle } from '../missions/activity.ts';
 import { getMeta, setMeta } from '../tables.ts';
 
-/** Wait before a failed projection is tried again: D1 is away for seconds, not minutes. */
-const retryMs = 5_000;
 /**
  * A server is called quiet only after this long without work, so that a conversation does not write D1 at every turn.
  */
@@ -20,19 +20,13 @@ export const hourMs = 3_600_000;
  * never closed.
  */
 export const nextDue = (sql: SqlStorage, staleHours: number | null): number | null => {
-  const times = [retryAt(sql), quietAt(sql), staleHours === null ? null : closesAt(sql, staleHours)];
+  const times = [directoryDue(sql), quietAt(sql), staleHours === null ? null : closesAt(sql, staleHours)];
   const due = times.filter((time) => time !== null);
   return due.length === 0 ? null : Math.min(...due);
 };
 
-/** Notes that D1 could not be written, or that it has everything. */
-export const storeProjectionResult = (sql: SqlStorage, worked: boolean, nowMs: number): void =>
-  setMeta(sql, 'retry_at', worked ? '' : String(nowMs + retryMs));
-
-const retryAt = (sql: SqlStorage): number | null => readTime(sql, 'retry_at');
-
 /**
- * Stores since when a server that is marked live in D1 has had nothing to do. Called after each step, it writes only
+ * Stores since when a server that is called live has had nothing to do. Called after each step, it writes only
  * once for each idle period.
  */
 export const storeQuietSince = (sql: SqlStorage, nowMs: number): void => {
@@ -49,7 +43,7 @@ const quietAt = (sql: SqlStorage): number | null => {
 };
 
 /**
- * Whether a server that is marked live in D1 has had nothing to do for long enough. If it works again, the wait starts
+ * Whether a server that is called live has had nothing to do for long enough. If it works again, the wait starts
  * anew.
  */
 export const isQuiet = (sql: SqlStorage, nowMs: number): boolean => {
@@ -59,7 +53,7 @@ export const isQuiet = (sql: SqlStorage, nowMs: number): boolean => {
   return isCalledLive(sql);
 };
 
-const isCalledLive = (sql: SqlStorage): boolean => getMeta(sql, 'live') === '1' && isIdle(sql);
+const isCalledLive = (sql: SqlStorage): boolean => serverFacts(sql).live && isIdle(sql);
 
 /** An open mission without work is closed this long after something last happened to it. */
 const idleMissions = `missions INDEXED BY missions_open
@@ -73,15 +67,29 @@ const idleMissions = `missions INDEXED BY missions_open
  */
 const closesAt = (sql: SqlStorage, staleHours: number): number | null => {
   const { oldest } = sql.exec<{ oldest: number | null }>(`SELECT min(updated_at) AS oldest FROM ${idleMissions}`).one();
-  return oldest === null ? null : Math.ceil((oldest + staleHours * hourMs) / hourMs) * hourMs;
+  if (oldest === null) return null;
+  return Math.max(Math.ceil((oldest + staleHours * hourMs) / hourMs) * hourMs, readTime(sql, 'stale_wait') ?? 0);
 };
 
-/** Missions to close now. */
+/** Notes that missions could not be closed: what went wrong is not to wake the object again and again. */
+export const postponeClosing = (sql: SqlStorage, nowMs: number): void =>
+  setMeta(sql, 'stale_wait', String(nowMs + hourMs));
+
+/** Missions closed at a time: the alarm comes again at once for what is left. */
+const closedAtOnce = 100;
+
+/** Missions to close now, the oldest first. */
 export const staleMissions = (sql: SqlStorage, staleHours: number, nowMs: number): string[] =>
-  sql
-    .exec<{ id: string }>(`SELECT id FROM ${idleMissions} AND updated_at <= ?`, nowMs - staleHours * hourMs)
-    .toArray()
-    .map(({ id }) => id);
+  (readTime(sql, 'stale_wait') ?? 0) > nowMs
+    ? []
+    : sql
+        .exec<{ id: string }>(
+          `SELECT id FROM ${idleMissions} AND updated_at <= ? ORDER BY updated_at LIMIT ?`,
+          nowMs - staleHours * hourMs,
+          closedAtOnce,
+        )
+        .toArray()
+        .map(({ id }) => id);
 
 const readTime = (sql: SqlStorage, key: string): number | null => {
   const text = getMeta(sql, key);

@@ -1,9 +1,10 @@
 /** Closing missions that nobody goes on with (contract §5.2, `STALE_MISSION_HOURS`). */
 
+import { logError } from '../../log.ts';
 import type { HostContext } from '../context.ts';
 import type { Change } from '../record/change.ts';
-import { recordEvent } from '../record/record.ts';
-import { staleMissions } from './due.ts';
+import { type Recorded, recordEvent } from '../record/record.ts';
+import { postponeClosing, staleMissions } from './due.ts';
 
 /** Contract §13.1. */
 const defaultHours = 24;
@@ -18,10 +19,24 @@ export const staleHours = (text: string | undefined): number | null => {
   return hours === 0 ? null : hours;
 };
 
-/** Closes what is stale now. Call it inside a transaction; repeated it finds nothing. */
+/**
+ * Closes what is stale now. Call it inside a transaction; repeated it finds nothing. One that can't be closed is left
+ * for later: neither the others nor the rest of what the alarm is for wait for it.
+ */
 export const closeStale = (host: HostContext, hours: number): Change => {
-  const touched = staleMissions(host.sql, hours, host.now());
   const summary = `Auto-closed after ${hours} hours of inactivity`;
   const event = { type: 'mission.status' as const, status: 'completed' as const, summary };
-  return { recorded: touched.flatMap((id) => recordEvent(host, id, event)), touched };
+  const closed = staleMissions(host.sql, hours, host.now()).map((id) => ({ id, recorded: close(host, id, event) }));
+  return { recorded: closed.flatMap(({ recorded }) => recorded), touched: closed.map(({ id }) => id) };
+};
+
+const close = (host: HostContext, id: string, event: Parameters<typeof recordEvent>[2]): Recorded[] => {
+  try {
+    return host.storage.transactionSync(() => recordEvent(host, id, event));
+  } catch (cause) {
+    host.log.reload();
+    logError('stale.failed', cause, { mission: id });
+    postponeClosing(host.sql, host.now());
+    return [];
+  }
 };

@@ -1,87 +1,69 @@
-import { setLive } from '../../directory/projection.ts';
-import { logError } from '../../log.ts';
-import type { HostContext, HostDirectory } from '../context.ts';
-import { getMeta, setMeta } from '../tables.ts';
-import { isQuiet, nextDue, storeProjectionResult, storeQuietSince } from './due.ts';
-import { checkDirectory, projectMissions } from './projection.ts';
+import type { HostContext } from '../context.ts';
+import { directoryDue } from '../effects/directory.ts';
+import type { Drain } from '../effects/drain.ts';
+import { changeFacts } from '../effects/facts.ts';
+import { isQuiet, nextDue, storeQuietSince } from './due.ts';
 
-/** What the object owes the D1 directory, and the alarm that sees to it. */
+/**
+ * The alarm is set for so much later before something is tried: it is what is left of it if the object is lost in the
+ * middle. Seldom needed, so that work that goes on does not set the alarm again and again.
+ */
+const lostMs = 30_000;
+
+/** What the object owes others after a commit, and the alarm that sees to it. */
 export class Upkeep {
   readonly #ctx: DurableObjectState;
   readonly #host: HostContext;
-  readonly #directory: HostDirectory;
+  readonly #drain: Drain;
   readonly #staleHours: number | null;
-  #projecting: Promise<void> = Promise.resolve();
 
   /** `staleHours`: after how many hours an idle mission is closed; null for never. */
-  constructor(ctx: DurableObjectState, host: HostContext, directory: HostDirectory, staleHours: number | null) {
+  constructor(ctx: DurableObjectState, host: HostContext, drain: Drain, staleHours: number | null) {
     this.#ctx = ctx;
     this.#host = host;
-    this.#directory = directory;
+    this.#drain = drain;
     this.#staleHours = staleHours;
   }
 
-  /** Resolves when D1 has what the log had at the call; a failure is retried by the alarm and is not the caller's. */
-  async projected(): Promise<void> {
-    await this.#project();
-    await this.#arm();
+  /** Resolves when what was owed at the call was tried; what failed is tried again by the alarm. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#arm(lostMs);
+    await this.#drain.run();
+    await this.#arm(0);
   }
 
   /** The same, while nobody waits for it. `changesDue`: what was committed may change what the alarm is set for. */
-  projectLater(changesDue: boolean): void {
-    this.#ctx.waitUntil(changesDue ? this.projected() : this.#project());
-  }
-
-  /** At each `hello`: mends a directory that was replaced by an older copy. Its failure must not keep the host away. */
-  async checkDirectory(): Promise<void> {
-    try {
-      await checkDirectory(this.#host, this.#directory);
-    } catch (cause) {
-      logError('directory.check_failed', cause);
-    }
-    this.projectLater(true);
-  }
-
-  /** Awaited before the first command goes out, so that `running` never misses a live server (protocol §7). */
-  async live(): Promise<void> {
-    if (getMeta(this.#host.sql, 'live') === '1') return;
-    await setLive(this.#directory.db, this.#directory.host, true);
-    setMeta(this.#host.sql, 'live', '1');
+  settleLater(changesDue: boolean): void {
+    const due = directoryDue(this.#host.sql);
+    if (due !== null && due <= this.#host.now()) this.#ctx.waitUntil(this.settled());
+    else if (changesDue) this.#ctx.waitUntil(this.#arm(0));
   }
 
   /**
-   * The alarm's work (due.ts), after stale missions were closed: projection, and saying that a server has become quiet.
+   * The alarm's work (due.ts), after stale missions were closed: what is owed, and that the server has become quiet.
    */
-  async settle(): Promise<void> {
-    await this.#project();
-    if (isQuiet(this.#host.sql, this.#host.now())) {
-      setMeta(this.#host.sql, 'live', '0');
-      await setLive(this.#directory.db, this.#directory.host, false);
+  async onAlarm(): Promise<void> {
+    try {
+      this.#host.storage.transactionSync(() => {
+        if (isQuiet(this.#host.sql, this.#host.now())) changeFacts(this.#host.sql, { live: false });
+      });
+      await this.#drain.run();
+    } finally {
+      await this.#arm(0);
     }
-    await this.#arm();
   }
 
-  #project(): Promise<void> {
-    this.#projecting = this.#projecting.then(async () => {
-      let worked = true;
-      try {
-        await projectMissions(this.#host, this.#directory);
-      } catch (cause) {
-        worked = false;
-        logError('projection.failed', cause);
-      }
-      storeProjectionResult(this.#host.sql, worked, this.#host.now());
-      if (!worked) await this.#arm();
-    });
-    return this.#projecting;
-  }
-
-  /** Sets the alarm for what is due next. An earlier one stays: it finds nothing to do, and arms anew. */
-  async #arm(): Promise<void> {
-    storeQuietSince(this.#host.sql, this.#host.now());
+  /**
+   * Sets the alarm for what is due next, in `graceMs` at the earliest. An earlier one stays: it finds nothing to do,
+   * and arms anew.
+   */
+  async #arm(graceMs: number): Promise<void> {
+    const nowMs = this.#host.now();
+    storeQuietSince(this.#host.sql, nowMs);
     const due = nextDue(this.#host.sql, this.#staleHours);
     if (due === null) return;
+    const at = Math.max(due, nowMs + graceMs);
     const armed = await this.#host.storage.getAlarm();
-    if (armed === null || due < armed) await this.#host.storage.setAlarm(due);
+    if (armed === null || at < armed) await this.#host.storage.setAlarm(at);
   }
 }

@@ -1,0 +1,138 @@
+/** Effects that the D1 directory is to have: slices of missions, with what is known of their server (protocol §7). */
+import { doubled } from '../../../shared/backoff.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { tellDirectory, tryDirectory } from '../../directory/projection.ts';
+import { logError } from '../../log.ts';
+import type { HostContext, HostDirectory } from '../context.ts';
+import { getMission, type Mission } from '../missions/missions.ts';
+import { getMeta, setMeta } from '../tables.ts';
+import { cameTo, dueOf, type Effect, type EffectKind, nextOf, postpone, settle, sliceRows } from './effects.ts';
+import { rebuildDirectory, serverFacts } from './facts.ts';
+import { missionRow } from './mission-row.ts';
+import { askAgainAt, attemptLimitMs, noteFailure, noteSuccess } from './patience.ts';
+
+export interface Telling {
+  host: HostContext;
+  directory: HostDirectory;
+  clock: Clock;
+}
+
+const kinds: readonly EffectKind[] = ['server', 'mission', 'rebuild'];
+
+/** A mission that D1 refuses while it takes others is tried again after this, doubling. */
+const refusedMinMs = 4_000;
+const refusedMaxMs = 15 * 60_000;
+
+/** When D1 is to be told something next (milliseconds, maybe past), or null while it has everything. */
+export const directoryDue = (sql: SqlStorage): number | null => {
+  const next = nextOf(sql, kinds);
+  return next === null ? null : Math.max(next, askAgainAt(sql));
+};
+
+/** Tells D1 one slice of what it is to have. False: there is nothing to tell now. Never throws. */
+export const tellSlice = async (telling: Telling): Promise<boolean> => {
+  const { host } = telling;
+  const due = directoryDue(host.sql);
+  if (due === null || due > host.now()) return false;
+  return tellOrWait(telling, nextSlice(host.sql, host.now()));
+};
+
+const tellOrWait = async (telling: Telling, slice: Slice): Promise<boolean> => {
+  try {
+    await tell(telling, slice);
+    return true;
+  } catch (cause) {
+    return onFailure(telling, slice, cause);
+  }
+};
+
+/** What one transaction of D1 is to have, and which effects it settles. */
+interface Slice {
+  missions: Mission[];
+  settled: Effect[];
+  /** The rebuild that `missions` are a step of. */
+  rebuild?: Effect;
+}
+
+/** Missions that changed come before those that are only told again. */
+const nextSlice = (sql: SqlStorage, nowMs: number): Slice => {
+  const server = dueOf(sql, 'server', nowMs);
+  const changed = dueOf(sql, 'mission', nowMs);
+  if (changed.length > 0) {
+    return { missions: changed.flatMap(({ key }) => getMission(sql, key) ?? []), settled: [...server, ...changed] };
+  }
+  const [rebuild] = dueOf(sql, 'rebuild', nowMs);
+  if (!rebuild) return { missions: [], settled: server };
+  const ids = sql.exec<{ id: string }>(
+    'SELECT id FROM missions WHERE id > ? ORDER BY id LIMIT ?',
+    rebuild.note,
+    sliceRows,
+  );
+  return { missions: ids.toArray().flatMap(({ id }) => getMission(sql, id) ?? []), settled: server, rebuild };
+};
+
+/** How many slices D1 has taken of this log. */
+const toldSlices = (sql: SqlStorage): number => Number(getMeta(sql, 'slices') ?? 0);
+
+const tell = async ({ host, directory, clock }: Telling, { missions, settled, rebuild }: Slice): Promise<void> => {
+  const { sql, log } = host;
+  const { rev, live, agents, working_dir: workingDir } = serverFacts(sql);
+  const server = { id: directory.host, log: log.id, rev, live, agents, workingDir };
+  const rows = missions.map((mission) => missionRow(host, mission, directory.host));
+  const told = toldSlices(sql);
+  const count = rows.length === 0 ? told : told + 1;
+  const before = await within(clock, attemptLimitMs(sql), tellDirectory(directory.db, server, count, rows));
+  host.storage.transactionSync(() => {
+    noteSuccess(sql, host.now());
+    if (count > told) setMeta(sql, 'slices', String(count));
+    for (const effect of settled) settle(sql, effect);
+    const last = missions.at(-1);
+    if (rebuild && missions.length < sliceRows) settle(sql, rebuild);
+    else if (rebuild && last) cameTo(sql, rebuild, last.id);
+    // D1 was replaced by an older copy, or has never heard of this log (protocol §6).
+    if (before !== null && (before.log !== server.log || before.slice < told)) rebuildDirectory(sql);
+  });
+};
+
+/**
+ * D1 is away: all waits. It takes writes, and something in this slice is refused: one is told after the other, and what
+ * is refused waits by itself. False: nothing more can be told now.
+ */
+const onFailure = async (telling: Telling, slice: Slice, cause: unknown): Promise<boolean> => {
+  const { host, directory, clock } = telling;
+  const { sql } = host;
+  try {
+    await within(clock, attemptLimitMs(sql), tryDirectory(directory.db, directory.host));
+  } catch {
+    noteFailure(sql, host.now(), cause);
+    return false;
+  }
+  const [first, ...others] = slice.missions;
+  if (others.length === 0) {
+    setAside(host, first ? { kind: 'mission', key: first.id } : { kind: 'server', key: '' }, cause);
+  } else {
+    for (const mission of slice.missions) {
+      const settled = slice.settled.filter(({ kind, key }) => kind === 'mission' && key === mission.id);
+      if (!(await tellOrWait(telling, { missions: [mission], settled }))) return false;
+    }
+  }
+  const last = slice.missions.at(-1);
+  if (slice.rebuild && last) cameTo(sql, slice.rebuild, last.id);
+  return true;
+};
+
+const setAside = ({ sql, now }: HostContext, of: Pick<Effect, 'kind' | 'key'>, cause: unknown): void => {
+  const failures = postpone(sql, of, (tries) => now() + doubled(refusedMinMs, refusedMaxMs, tries));
+  if (failures === 1) logError('directory.refused', cause, { kind: of.kind, key: of.key });
+};
+
+/** Rejects after so long; what was asked may be done nevertheless. */
+const within = async <T>(clock: Clock, limitMs: number, asked: Promise<T>): Promise<T> => {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.after(limitMs, () => late.reject(new Error(`D1 did not answer within ${limitMs / 1000} s`)));
+  try {
+    return await Promise.race([asked, late.promise]);
+  } finally {
+    cancel();
+  }
+};

@@ -1,0 +1,41 @@
+import { type Telling, tellSlice } from './directory.ts';
+import { noteFailure } from './patience.ts';
+
+/**
+ * Slices of one go: an invocation may ask D1 a thousand times (edge §2.5). The alarm goes on at once with what is left.
+ */
+const maxSlices = 9;
+
+/** Brings about what commits still owe (effects.ts): from each step that owes something, and from the alarm. */
+export class Drain {
+  readonly #telling: Telling;
+  #running: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
+
+  constructor(telling: Telling) {
+    this.#telling = telling;
+  }
+
+  /**
+   * Resolves when what was owed at the call was tried once, whether or not it worked; never rejects. One goes at a
+   * time, and all who come meanwhile wait for the same next one.
+   */
+  run(): Promise<void> {
+    this.#next ??= this.#running.then(() => {
+      this.#next = null;
+      this.#running = this.#go();
+      return this.#running;
+    });
+    return this.#next;
+  }
+
+  async #go(): Promise<void> {
+    try {
+      for (let slices = 0; slices < maxSlices; slices += 1) if (!(await tellSlice(this.#telling))) return;
+    } catch (cause) {
+      // A mistake of ours. It waits like an outage, or the alarm would come again at once, for ever.
+      const { sql, now } = this.#telling.host;
+      noteFailure(sql, now(), cause);
+    }
+  }
+}

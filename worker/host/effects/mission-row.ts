@@ -1,0 +1,36 @@
+import type { HistoryEntry } from '../../../shared/api.ts';
+import { beginningOf } from '../../../shared/text.ts';
+import type { MissionRow } from '../../directory/projection.ts';
+import { previewEntries } from '../../directory/schema.ts';
+import type { HostContext } from '../context.ts';
+import { history, type Mission } from '../missions/missions.ts';
+
+/** Length of an entry in the directory. */
+const previewChars = 200;
+
+/** A mission as the D1 directory shows it in lists; of a deleted one only that it was. */
+export const missionRow = (host: HostContext, mission: Mission, server: string): MissionRow => ({
+  id: mission.id,
+  host: server,
+  owner: mission.owner,
+  status: mission.status,
+  title: mission.deleted_at === null ? mission.title : null,
+  workspace: mission.workspace,
+  agent: mission.agent,
+  model: mission.model,
+  costUsd: mission.cost_usd + mission.turn_cost_usd,
+  history: preview(host, mission),
+  createdAt: mission.created_at,
+  updatedAt: mission.updated_at,
+  interruptedAt: mission.interrupted_at,
+  deletedAt: mission.deleted_at,
+  log: host.log.id,
+  rev: mission.rev,
+});
+
+const preview = (host: HostContext, mission: Mission): HistoryEntry[] =>
+  mission.deleted_at === null
+    ? history(host, mission.id)
+        .slice(0, previewEntries)
+        .map(({ role, content }) => ({ role, content: beginningOf(content, previewChars) }))
+    : [];

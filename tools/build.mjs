@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { run } from '../host-agent/launcher/bootstrap/run.mjs';
 
 /** Everything that ends up in dist/ or decides how it is built. */
-const sources = [
+export const sources = [
   'shared',
   'worker',
   'host-agent',

@@ -1,17 +1,19 @@
 #!/usr/bin/env node
 /**
  * What npm's scripts start: plain JavaScript for any Node from 20 on, with nothing installed. Brings dependencies, a
- * new enough Node, system packages and dist/ up to date, then runs the command in our place.
+ * new enough Node, system packages and dist/ up to date, then runs the command: in this process where its Node is new
+ * enough, else in our place.
  *
  *   node bootstrap.mjs up | dev | build | test | check | …
  */
 import { dirname, join } from 'node:path';
 import { build, isBuilt } from '../../tools/build.mjs';
+import { isStamped, keepStamp, stampOf } from '../../tools/stamp.mjs';
 import { ensureSystemPackages } from './bootstrap/debian.mjs';
 import { install, isInstalled } from './bootstrap/dependencies.mjs';
 import { help } from './bootstrap/help.mjs';
 import { nodeFor } from './bootstrap/node.mjs';
-import { isOnPath, replaceWith, run } from './bootstrap/run.mjs';
+import { isOnPath, replaceWith, run, runHere } from './bootstrap/run.mjs';
 
 const root = dirname(dirname(import.meta.dirname));
 const [command = 'help', ...rest] = process.argv.slice(2);
@@ -44,7 +46,15 @@ const asking = new Set([
 /** Commands for which programs that only tests use are installed. */
 const testing = new Set(['test', 'test-busy', 'soak']);
 
-const isPrepared = (forCommand) => isInstalled(root) && (forCommand in scripts || isBuilt(root));
+/** Reads all that a start is made of only where its stamp says that something was touched. */
+const isPrepared = (forCommand) => {
+  if (forCommand in scripts) return isInstalled(root);
+  const stamp = stampOf(root);
+  if (isStamped(root, stamp)) return true;
+  if (!isInstalled(root) || !isBuilt(root)) return false;
+  keepStamp(root, stamp);
+  return true;
+};
 
 const prepare = async (forCommand) => {
   if (!isInstalled(root)) await install(root);
@@ -74,9 +84,15 @@ const main = async () => {
   const node = nodeFor(root);
   // Whatever runs below finds this Node, and the tools that npm installed, first.
   const PATH = `${dirname(node)}:${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
-  const program =
-    command in scripts ? [join(root, 'tools', scripts[command])] : [join(root, 'dist', 'openagent.js'), command];
-  return replaceWith(node, ['--disable-warning=ExperimentalWarning', ...program, ...rest], { ...process.env, PATH });
+  const [program, args] =
+    command in scripts
+      ? [join(root, 'tools', scripts[command]), rest]
+      : [join(root, 'dist', 'openagent.js'), [command, ...rest]];
+  if (command in scripts || node !== process.execPath) {
+    return replaceWith(node, ['--disable-warning=ExperimentalWarning', program, ...args], { ...process.env, PATH });
+  }
+  process.env.PATH = PATH;
+  await runHere(program, args);
 };
 
 process.exitCode = await main().catch((error) => {

@@ -12,6 +12,7 @@ import { say } from '../launcher/say.ts';
 import { readEnrolment } from '../launcher/state/enrolment.ts';
 import { runProgram, startChild } from '../process/child.ts';
 import { isAlive } from '../process/identity.ts';
+import { nodeCommand } from '../process/node-command.ts';
 import { privateDirectory } from '../process/private-file.ts';
 import { countLiveTurns } from '../store/live-turns.ts';
 import { runningSystem } from './running.ts';
@@ -26,7 +27,7 @@ export const detach = async (environment: NodeJS.ProcessEnv): Promise<number> =>
   await privateDirectory(files.logs);
   const begin = existsSync(output) ? statSync(output).size : 0;
   const child = await startChild({
-    command: [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'up'],
+    command: [...nodeCommand(), process.argv[1] ?? '', 'up'],
     env: environment,
     output: { file: output },
     session: 'own',

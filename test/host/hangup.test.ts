@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { packageRoot } from '../../host-agent/launcher/package-root.ts';
 import { apiFetch } from '../support/declared-answer.ts';
 import { freshWorkingDir } from '../support/launched.ts';
 
@@ -65,4 +66,20 @@ test('a second and a third signal neither hasten nor spoil a stop', async () => 
 
   expect(await ended).toEqual([0, null]);
   expect(printed()).toMatch(/Stopping …\nStopped\.\n$/);
+});
+
+test('when npm is killed, which passes signals on, the start that it ran is stopped in order', async () => {
+  const env = { PATH: process.env.PATH ?? '', HOME: directory.path, WORKING_DIR: directory.path, PORT: '0' };
+  const npm = spawn('npm', ['start'], { cwd: packageRoot(), env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(npm, 'close'); // Once nobody has its output any more.
+  let printed = '';
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  await vi.waitFor(() => expect(printed).toContain('is ready at'));
+
+  npm.kill('SIGKILL');
+
+  await ended;
+  expect(printed).toMatch(/Stopping …\nStopped\.\n$/);
 });

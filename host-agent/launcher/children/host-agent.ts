@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Settings } from '../../config/settings.ts';
+import { nodeCommand } from '../../process/node-command.ts';
 import type { Start } from '../state/start.ts';
 import { spawnTied } from './children.ts';
 import type { Role } from './supervise.ts';
@@ -43,9 +44,10 @@ export const hostAgentRole = (start: Start, script: string): Role => ({
       stopAfterRepeats: settings.stopAfterRepeats,
       slots: settings.maxParallelMissions,
     };
+    const [command, ...args] = nodeCommand(smallYoungHeap);
     const child = await spawnTied({
-      command: process.execPath,
-      args: [smallYoungHeap, '--disable-warning=ExperimentalWarning', script, 'agent-child', JSON.stringify(config)],
+      command,
+      args: [...args, script, 'agent-child', JSON.stringify(config)],
       env: plainEnvironment(settings),
       logFile: start.logFileOf('host-agent'),
       means: { ...means, pidNamespace: false },

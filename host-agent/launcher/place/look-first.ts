@@ -9,6 +9,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { configPlace } from '../../config/settings.ts';
 import { StartError } from '../../config/start-error.ts';
 import { type Child, startChild } from '../../process/child.ts';
+import { nodeCommand } from '../../process/node-command.ts';
 import { say } from '../say.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { placeArguments, type Said } from './place-child.ts';
@@ -33,7 +34,7 @@ export const lookFirst = async (
   const args = placeArguments({ ...configPlace(environment), temporary: tmpdir() });
   const stop = stopSignal();
   const child = await startChild({
-    command: [process.execPath, ...process.execArgv, script, ...args],
+    command: [...nodeCommand(), script, ...args],
     env: process.env,
     output: 'answers',
     session: 'ours',

@@ -220,7 +220,10 @@ export const edgeEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('message.removed'), command: commandId }),
   z.object({ type: z.literal('cancel.requested'), command: commandId }),
   z.object({ type: z.literal('mission.status'), status: missionStatus, summary: z.string().nullable() }),
+  /** It is hidden, and kept for `TRASH_DAYS`. */
   z.object({ type: z.literal('mission.deleted') }),
+  /** Its owner has it back. */
+  z.object({ type: z.literal('mission.restored') }),
   /** The host no longer knows a command it had; offered to send again (protocol §4). */
   z.object({ type: z.literal('command.lost'), command: commandId, text: z.string() }),
   z.object({ type: z.literal('log.gap'), run: z.string(), from: count, to: count }),

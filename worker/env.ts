@@ -22,6 +22,8 @@ export interface Bindings {
   MAX_ITERATIONS?: string;
   /** Hours without activity after which an open mission is closed; 0 never. */
   STALE_MISSION_HOURS?: string;
+  /** Days that a deleted mission is kept. */
+  TRASH_DAYS?: string;
   TRUST_PROXY?: string;
   /** Git repository of the library, which this version does not use yet. */
   LIBRARY_REMOTE?: string;

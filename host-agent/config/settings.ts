@@ -37,6 +37,8 @@ export interface Settings {
   maxParallelMissions: number;
   /** 0 is off. */
   staleMissionHours: number;
+  /** 0: deleted missions are not kept. */
+  trashDays: number;
   trustProxy: boolean;
   /** The environment with the file's values below it: what OpenCode and its providers are configured from. */
   environment: Record<string, string>;
@@ -76,6 +78,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
     maxIterations: values.MAX_ITERATIONS,
     maxParallelMissions: values.MAX_PARALLEL_MISSIONS ?? defaultSlots(),
     staleMissionHours: values.STALE_MISSION_HOURS,
+    trashDays: values.TRASH_DAYS,
     trustProxy: values.TRUST_PROXY,
     environment: { ...merged, ...(values.AGENT_HOME ? { AGENT_HOME: values.AGENT_HOME } : {}) },
     notices: notices(Object.keys(merged), values.JWT_SECRET),

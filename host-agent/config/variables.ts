@@ -228,6 +228,15 @@ export const variables = z.object({
     meaning: 'Open missions without any activity for this long are closed as completed. 0 never closes one.',
     example: '24',
   }),
+  TRASH_DAYS: wholeNumber(0, 36_500)
+    .prefault('30')
+    .register(variableDocs, {
+      default: '30',
+      meaning:
+        'A deleted mission is hidden at once, can be had back for so many days (`openagent restore`), and is then removed ' +
+        'with its files. 0 removes it at once.',
+      example: '30',
+    }),
   TRUST_PROXY: flag.prefault('false').register(variableDocs, {
     default: 'false',
     meaning: 'true believes `X-Forwarded-For` of a reverse proxy when login attempts are limited.',

@@ -14,7 +14,7 @@ Exit codes:
 
 const statuses = ['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible'];
 
-/** Adds login, logout, run, missions, show, cancel and answer. */
+/** Adds login, logout, run, missions, show, cancel, delete, trash, restore and answer. */
 export const addMissionCommands = (program: Command, run: Run, environment: NodeJS.ProcessEnv): void => {
   const add = (name: string, summary: string, description: string): Command =>
     program.command(name).summary(summary).description(description).addHelpText('after', exitCodes);
@@ -91,6 +91,28 @@ export const addMissionCommands = (program: Command, run: Run, environment: Node
     .addArgument(missionId())
     .action((id, options) =>
       end(async () => (await import('../cli/missions/cancel.ts')).cancel(id, options, environment)),
+    );
+
+  withEdge(
+    add(
+      'delete',
+      'delete a mission',
+      'Delete a mission. Where the edge keeps deleted ones, it can be had back for a while.',
+    ),
+  )
+    .addArgument(missionId())
+    .action((id, options) =>
+      end(async () => (await import('../cli/missions/trash.ts')).remove(id, options, environment)),
+    );
+
+  withEdge(add('trash', 'list deleted missions', 'List deleted missions that can be had back, the last deleted first.'))
+    .option('--json', 'print each as a JSON object on a line')
+    .action((options) => end(async () => (await import('../cli/missions/trash.ts')).listTrash(options, environment)));
+
+  withEdge(add('restore', 'have a deleted mission back', 'Have a deleted mission back, without what waited in it.'))
+    .addArgument(missionId())
+    .action((id, options) =>
+      end(async () => (await import('../cli/missions/trash.ts')).restore(id, options, environment)),
     );
 
   withEdge(add('answer', 'answer an agent that asks', 'Answer an agent that asks; without an id, list what is asked.'))

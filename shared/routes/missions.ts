@@ -18,7 +18,10 @@ export const missionRoutes = {
     path: missions,
     summary: 'Your missions, the last changed first',
     who: 'user',
-    query: pageQuery(mostMissions),
+    query: pageQuery(mostMissions).extend({
+      /** `true`: those that you deleted and can have back, the last deleted first. */
+      deleted: z.enum(['true', 'false'], 'deleted must be true or false').optional(),
+    }),
     answer: json(z.array(mission)),
   }),
   create: route({
@@ -46,7 +49,7 @@ export const missionRoutes = {
   cleanup: route({
     method: 'POST',
     path: `${missions}/cleanup`,
-    summary: 'Deletes your missions that were opened and never used',
+    summary: 'Deletes your missions that were opened and never used, at most 500 of each server',
     who: 'user',
     answer: json(done({ deleted_count: z.number().int().nonnegative() })),
   }),
@@ -62,11 +65,20 @@ export const missionRoutes = {
   remove: route({
     method: 'DELETE',
     path: `${missions}/:id`,
-    summary: 'Deletes a mission',
+    summary: 'Deletes a mission; it can be had back for TRASH_DAYS',
     who: 'user',
     params: missionInPath,
     answer: json(done({ deleted: z.string() })),
     errors: { ...notFound, 409: 'It runs: cancel it first' },
+  }),
+  restore: route({
+    method: 'POST',
+    path: `${missions}/:id/restore`,
+    summary: 'Gives a deleted mission back, without the messages that waited in it',
+    who: 'user',
+    params: missionInPath,
+    answer: json(mission),
+    errors: { 404: 'You have no mission of this id, or it is not kept any more' },
   }),
   load: route({
     method: 'POST',

@@ -25,6 +25,9 @@ export const mission = z
     updated_at: time,
     interrupted_at: time.exactOptional(),
     resumable: z.boolean(),
+    /** In the list of deleted ones: since when, and when nothing can bring it back any more. */
+    deleted_at: time.exactOptional(),
+    purged_at: time.exactOptional(),
   })
   .meta({ id: 'Mission' });
 

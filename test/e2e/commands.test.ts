@@ -132,6 +132,18 @@ test('Ctrl-C leaves the mission running and says how to come back; run --mission
   expect(further).toMatchObject({ code: 0, out: 'Further.\n' });
 });
 
+test('a deleted mission is in the trash, and is had back from there', async () => {
+  const id = (await openagent(['run', '--detach', 'SAY Kept.'])).out.trim().slice(0, 8);
+  await openagent(['show', id, '--follow']);
+
+  expect(await openagent(['delete', id])).toMatchObject({ code: 0, out: expect.stringContaining(`restore ${id}`) });
+  expect((await openagent(['missions'])).out).not.toContain(id);
+  expect((await openagent(['trash'])).out).toContain(`${id}  deleted `);
+  expect(await openagent(['restore', id])).toMatchObject({ code: 0, out: expect.stringContaining(`${id} is back`) });
+  expect((await openagent(['show', id])).out).toContain('Kept.');
+  expect(await openagent(['restore', id])).toMatchObject({ code: 2 });
+});
+
 test('cancel ends a turn, whose run then fails; a mission where nothing runs says so', async () => {
   const running = startCommand(['run', '--json', 'SAY Half.\nWAIT cancelled'], environment);
   await stack.model.reached('cancelled');

@@ -184,6 +184,25 @@ test('deleting the current mission forgets the pointer, and deleting again is 40
   expect([again.status, await again.text()]).toEqual([404, 'Mission not found']);
 });
 
+test('a deleted mission is in the trash of its owner alone, and can be had back from there', async () => {
+  await enrol();
+  const { id } = await create(user, { title: 'Had back' });
+  await user(`/api/control/missions/${id}`, { method: 'DELETE' });
+  const trash = (of: typeof user) => get<MissionJson[]>(of, '/api/control/missions?deleted=true');
+  const restore = (of: typeof user) => of(`/api/control/missions/${id}/restore`, { method: 'POST' });
+
+  const [deleted] = await trash(user);
+  expect(deleted).toMatchObject({ id, title: 'Had back', history: [], deleted_at: expect.any(String) });
+  expect(Date.parse(deleted?.purged_at ?? '') - Date.parse(deleted?.deleted_at ?? '')).toBe(30 * 86_400_000);
+  expect(await trash(asUser('bob'))).toEqual([]);
+  const foreign = await restore(asUser('bob'));
+  expect([foreign.status, await foreign.text()]).toEqual([404, `Mission ${id} not found`]);
+
+  expect(await (await restore(user)).json()).toMatchObject({ id, title: 'Had back', status: 'active' });
+  expect(await trash(user)).toEqual([]);
+  expect((await get<MissionJson[]>(user, '/api/control/missions')).map((mission) => mission.id)).toEqual([id]);
+});
+
 test('clean-up deletes missions nobody has used, with a title or without, and keeps the others', async () => {
   await enrol();
   const used = await create(user);

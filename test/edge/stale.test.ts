@@ -3,6 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { want } from '../../worker/host/effects/effects.ts';
 import { noteFailure, noteSuccess } from '../../worker/host/effects/patience.ts';
+import { trashMs } from '../../worker/host/missions/trash.ts';
 import { nextDue, staleMissions } from '../../worker/host/upkeep/due.ts';
 import { staleHours } from '../../worker/host/upkeep/stale.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
@@ -137,7 +138,7 @@ test('the object is woken at the end of the hour in which the next mission is st
 test('one alarm serves everything that is due, the earliest first', async () => {
   const mission = await newMission();
   const now = Date.now();
-  const due = (hours: number | null) => inObject((sql) => nextDue(sql, hours));
+  const due = (hours: number | null) => inObject((sql) => nextDue(sql, hours, trashMs(undefined)));
   expect(await due(24)).toBeGreaterThan(now + 23 * hourMs);
   expect(await due(null)).toBeNull();
 

@@ -53,6 +53,7 @@ test.each([
   ['MAX_ITERATIONS', 'many', 'whole number from 1'],
   ['MAX_PARALLEL_MISSIONS', '0', 'whole number from 1'],
   ['STALE_MISSION_HOURS', '-1', 'whole number from 0'],
+  ['TRASH_DAYS', 'never', 'whole number from 0'],
   ['TRUST_PROXY', 'yes', 'true or false'],
 ])('%s=%s stops the start and says what was expected', (name, value, expected) => {
   const start = () => read({ [name]: value });

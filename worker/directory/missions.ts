@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, isNull, lt, or, sum } from 'drizzle-orm';
+import { and, count, desc, eq, gt, gte, isNull, lt, or, sql, sum } from 'drizzle-orm';
 import { type MissionJson, timestamp } from '../../shared/api.ts';
 import { missionStatus } from '../../shared/events.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
@@ -31,6 +31,47 @@ export const listMissions = async (
   const total = isEnd ? offset + rows.length : await db.$count(missions, isOwned(owner));
   return { list: rows.map(missionJson), total };
 };
+
+/**
+ * Deleted missions that the user can still have back, the last deleted first; `keptMs`: how long one is kept. `total`
+ * is how many there are.
+ */
+export const listTrash = async (
+  db: Directory,
+  owner: string,
+  { limit, offset }: { limit: number; offset: number },
+  { keptMs, nowMs }: { keptMs: number; nowMs: number },
+): Promise<{ list: MissionJson[]; total: number }> => {
+  // The first condition is that of the index, word for word.
+  const isKept = and(sql`${missions.inTrash} = 1`, eq(missions.owner, owner), gt(missions.deletedAt, nowMs - keptMs));
+  const [rows, total] = await Promise.all([
+    db
+      .select()
+      .from(missions)
+      .where(isKept)
+      .orderBy(desc(missions.deletedAt), desc(missions.id))
+      .limit(limit)
+      .offset(offset),
+    db.$count(missions, isKept),
+  ]);
+  const deleted = (row: (typeof rows)[number]): MissionJson => ({
+    ...missionJson(row),
+    ...(row.deletedAt === null
+      ? {}
+      : { deleted_at: timestamp(row.deletedAt), purged_at: timestamp(row.deletedAt + keptMs) }),
+  });
+  return { list: rows.map(deleted), total };
+};
+
+/** The server of a mission of this user, also of a deleted one; null as below. */
+export const hostOfAnyMission = async (db: Directory, owner: string, id: MissionId): Promise<string | null> =>
+  (
+    await db
+      .select({ host: missions.host })
+      .from(missions)
+      .where(and(eq(missions.id, id), eq(missions.owner, owner)))
+      .get()
+  )?.host ?? null;
 
 /** The server that holds a mission of this user, or null: the same answer for none and for another user's. */
 export const hostOfMission = async (db: Directory, owner: string, id: MissionId): Promise<string | null> =>

@@ -83,6 +83,7 @@ const upsert = (db: Directory, row: MissionRow) =>
         updatedAt: sql`excluded.updated_at`,
         interruptedAt: sql`excluded.interrupted_at`,
         deletedAt: sql`excluded.deleted_at`,
+        inTrash: sql`excluded.in_trash`,
         log: sql`excluded.log`,
         rev: sql`excluded.rev`,
       },
@@ -104,6 +105,7 @@ const valuesOf = (row: MissionRow) => ({
   updatedAt: given(row.updatedAt, 'updated_at'),
   interruptedAt: given(row.interruptedAt, 'interrupted_at'),
   deletedAt: given(row.deletedAt, 'deleted_at'),
+  inTrash: given(row.inTrash, 'in_trash'),
   log: given(row.log, 'log'),
   rev: given(row.rev, 'rev'),
 });

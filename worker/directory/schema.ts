@@ -1,4 +1,5 @@
 /** The D1 directory of users' missions and servers, a read model that the objects keep current (protocol §7). */
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export const hosts = sqliteTable('hosts', {
@@ -62,6 +63,8 @@ export const missions = sqliteTable(
     updatedAt: integer('updated_at').notNull(),
     interruptedAt: integer('interrupted_at'),
     deletedAt: integer('deleted_at'),
+    /** It was deleted and can still be had back. */
+    inTrash: integer('in_trash', { mode: 'boolean' }).notNull().default(false),
     log: text().notNull(),
     rev: integer().notNull(),
   },
@@ -69,6 +72,7 @@ export const missions = sqliteTable(
     index('missions_owner_updated').on(table.owner, table.deletedAt, table.updatedAt),
     index('missions_host_rev').on(table.host, table.rev),
     index('missions_owner_host').on(table.owner, table.host),
+    index('missions_trash').on(table.owner, table.deletedAt).where(sql`${table.inTrash} = 1`),
     // Dashboards ask for the totals every few seconds: they are read from here alone.
     index('missions_owner_totals').on(table.owner, table.deletedAt, table.status, table.costUsd),
   ],

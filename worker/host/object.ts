@@ -22,10 +22,11 @@ import { LinkSocket, linkTag } from './link/socket.ts';
 import { Log } from './log/log.ts';
 import { queueJson, runningJson } from './missions/activity.ts';
 import { slotsOf, working } from './missions/slots.ts';
+import { trashMs } from './missions/trash.ts';
 import type { EventsQuery, NewAnswer, NewMessage, NewMission, Reply } from './replies.ts';
 import { migrate } from './tables.ts';
 import { Transactions } from './transaction.ts';
-import { closeStale, staleHours } from './upkeep/stale.ts';
+import { staleHours } from './upkeep/stale.ts';
 import { Upkeep } from './upkeep/upkeep.ts';
 import * as people from './use-cases.ts';
 import { Viewers } from './viewers/viewers.ts';
@@ -33,7 +34,6 @@ import { readEvents, readMission, readProgress, readTree } from './views/reads.t
 
 export class Host extends DurableObject<Bindings> {
   readonly #parts: people.HostParts;
-  readonly #staleHours: number | null;
 
   /** The platform gives the first two. */
   constructor(ctx: DurableObjectState, env: Bindings, clock: Clock = systemClock) {
@@ -45,13 +45,13 @@ export class Host extends DurableObject<Bindings> {
     const log = new Log(sql, () => crypto.randomUUID());
     const host = { storage, sql, log, now: clock.now, awaySinceMs: () => socket.awaySinceMs() };
     const d1 = directoryOf(id, directory(env));
-    this.#staleHours = staleHours(env.STALE_MISSION_HOURS);
     const viewers = new Viewers(ctx, host);
-    const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, clock }), this.#staleHours);
+    const times = { staleHours: staleHours(env.STALE_MISSION_HOURS), trashMs: trashMs(env.TRASH_DAYS) };
+    const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, clock }), times);
     const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
     const frameMs = env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
     const link = new HostLink({ ctx, host, directory: d1, transactions, viewers, socket, frameMs });
-    this.#parts = { host, viewers, upkeep, transactions, link };
+    this.#parts = { host, viewers, upkeep, transactions, link, ...times };
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
 
@@ -89,11 +89,8 @@ export class Host extends DurableObject<Bindings> {
   #isLink(socket: WebSocket): boolean {
     return this.ctx.getTags(socket).includes(linkTag);
   }
-  override async alarm(): Promise<void> {
-    const hours = this.#staleHours;
-    if (hours !== null) this.#parts.transactions.run((host) => closeStale(host, hours));
-    await this.#parts.upkeep.onAlarm();
-    this.#parts.link.dispatch();
+  override alarm(): Promise<void> {
+    return people.onAlarm(this.#parts);
   }
 
   // Missions
@@ -130,6 +127,9 @@ export class Host extends DurableObject<Bindings> {
   }
   deleteMission(owner: string, id: string) {
     return people.deleteMission(this.#parts, owner, id);
+  }
+  restoreMission(owner: string, id: string) {
+    return people.restoreMission(this.#parts, owner, id);
   }
   cleanup(owner: string) {
     return people.cleanup(this.#parts, owner);

@@ -106,6 +106,28 @@ export const migrations: Migrations = [
        ',"agents":null,"working_dir":null}' FROM meta WHERE key = 'live'`,
     "DELETE FROM meta WHERE key IN ('live', 'announced', 'retry_at')",
   ],
+  [
+    // How far a deleted mission is purged (missions/trash.ts). Those that an older version deleted are.
+    'ALTER TABLE missions ADD COLUMN purge INTEGER NOT NULL DEFAULT 0',
+    'UPDATE missions SET purge = 2 WHERE deleted_at IS NOT NULL',
+    'CREATE INDEX missions_trash ON missions (deleted_at) WHERE deleted_at IS NOT NULL AND purge < 2',
+    // By owner, whose unused ones are looked for.
+    'DROP INDEX missions_open',
+    "CREATE INDEX missions_open ON missions (owner) WHERE status = 'active' AND turn IS NULL AND deleted_at IS NULL",
+    // Every table has its rows by mission, so that deleting one costs what it has. Of the log those with a `sequence`
+    // are in an index already, and a checkpoint's row is found by its chunk: there are most of these, and an entry in
+    // an index is one more row written.
+    "CREATE INDEX log_unshown ON log (mission) WHERE sequence IS NULL AND type <> 'part.checkpoint'",
+    'ALTER TABLE chunks ADD COLUMN seq INTEGER',
+    `UPDATE chunks SET seq = checkpoint.seq FROM (
+       SELECT seq, json_extract(body, '$.part') AS part, json_extract(body, '$.off') AS off
+         FROM log WHERE type = 'part.checkpoint') AS checkpoint
+       WHERE chunks.part = checkpoint.part AND chunks.off = checkpoint.off`,
+    'CREATE INDEX parts_of ON parts (mission)',
+    "CREATE INDEX commands_of ON commands (mission) WHERE content <> ''",
+    'CREATE INDEX requests_of ON requests (mission)',
+    'CREATE INDEX answers_of ON answers (mission)',
+  ],
 ];
 
 /** Brings the tables to this version. */

@@ -8,10 +8,13 @@ import { commandId } from '../../shared/ids.ts';
 import * as changes from './actions/changes.ts';
 import { startNow } from './actions/queue.ts';
 import { takeAnswer } from './actions/take-answer.ts';
+import * as trash from './actions/trash.ts';
 import type { HostContext } from './context.ts';
 import type { HostLink } from './link/link.ts';
 import { type NewAnswer, type NewMessage, type NewMission, type Reply, reply } from './replies.ts';
 import type { Transactions } from './transaction.ts';
+import { purgeSlice } from './upkeep/purge.ts';
+import { closeStale } from './upkeep/stale.ts';
 import type { Upkeep } from './upkeep/upkeep.ts';
 import type { Viewers } from './viewers/viewers.ts';
 import { readMission } from './views/reads.ts';
@@ -23,7 +26,19 @@ export interface HostParts {
   upkeep: Upkeep;
   transactions: Transactions;
   link: HostLink;
+  /** Hours until an open mission is stale; null for never. */
+  staleHours: number | null;
+  /** How long a deleted mission is kept. */
+  trashMs: number;
 }
+
+/** What is due by the clock (upkeep/due.ts): a bounded piece of each; the alarm comes again for what is left. */
+export const onAlarm = async ({ transactions, upkeep, link, staleHours, trashMs }: HostParts): Promise<void> => {
+  if (staleHours !== null) transactions.run((host) => closeStale(host, staleHours));
+  transactions.run((host) => purgeSlice(host, trashMs));
+  await upkeep.onAlarm();
+  link.dispatch();
+};
 
 export const createMission = async (parts: HostParts, mission: NewMission): Promise<Reply<MissionJson>> => {
   const created = parts.transactions.take((host) => changes.createMission(host, mission));
@@ -98,17 +113,23 @@ export const deleteMission = async (
   owner: string,
   id: string,
 ): Promise<Reply<null>> => {
-  const deleted = transactions.take((host) => changes.deleteMission(host, owner, id));
+  const deleted = transactions.take((host) => trash.deleteMission(host, owner, id));
   await upkeep.settled();
   return deleted;
 };
 
+export const restoreMission = async (parts: HostParts, owner: string, id: string): Promise<Reply<MissionJson>> => {
+  const restored = parts.transactions.take((host) => trash.restoreMission(host, owner, id, parts.trashMs));
+  if (!restored.ok) return restored;
+  await parts.upkeep.settled();
+  return readMission(parts.host, owner, id);
+};
+
 /** Deletes missions that were opened and never used; returns their ids. */
-export const cleanup = async ({ host, transactions, upkeep }: HostParts, owner: string): Promise<string[]> => {
-  const unused = changes.unusedMissions(host, owner);
-  for (const id of unused) transactions.take((context) => changes.deleteMission(context, owner, id));
+export const cleanup = async ({ transactions, upkeep }: HostParts, owner: string): Promise<string[]> => {
+  const { deleted } = transactions.run((host) => trash.deleteUnused(host, owner));
   await upkeep.settled();
-  return unused;
+  return deleted;
 };
 
 /** The first answer to a question or permission wins; `conflict` says who that was. */

@@ -17,6 +17,7 @@ type Calls = Pick<
   | 'cancelMain'
   | 'resume'
   | 'deleteMission'
+  | 'restoreMission'
   | 'cleanup'
   | 'queued'
   | 'editQueued'

@@ -3,7 +3,7 @@ import { missionRoutes } from '../../shared/routes/missions.ts';
 import { forgetCurrentMission, setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
-import { hostOfMission } from '../directory/missions.ts';
+import { hostOfAnyMission, hostOfMission } from '../directory/missions.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { jsonStream } from '../http/json-stream.ts';
 import { on, type Served } from '../http/on.ts';
@@ -20,6 +20,12 @@ export const mission: Served[] = [
   on(missionRoutes.read, async ({ c, user, params: { id } }) => {
     const [found, all] = await Promise.all([readMission(c.env, user.id, id), listHosts(directory(c.env))]);
     return wireMissionNamed(all, found);
+  }),
+  on(missionRoutes.restore, async ({ c, user, params: { id } }) => {
+    const db = directory(c.env);
+    const [host, all] = await Promise.all([hostOfAnyMission(db, user.id, id), listHosts(db)]);
+    if (host === null) throw new AppError('not_found', `Mission ${id} not found`);
+    return wireMission(all, unwrap(await callObject(c.env, host, (object) => object.restoreMission(user.id, id))));
   }),
   on(missionRoutes.load, async ({ c, user, params: { id } }) => {
     const db = directory(c.env);

@@ -5,7 +5,8 @@ import { currentMissionHost, forgetCurrentMission } from '../directory/current.t
 import { directory } from '../directory/directory.ts';
 import { findHost, hostOfWorkspace, hostsOfOwner, listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
-import { drawMissionId, listMissions } from '../directory/missions.ts';
+import { drawMissionId, listMissions, listTrash } from '../directory/missions.ts';
+import { trashMs } from '../host/missions/trash.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { tellTotal } from '../http/paging.ts';
@@ -20,9 +21,13 @@ const defaultLimit = 50;
 
 /** The missions of a user as a whole (contract §2.2). */
 export const missions: Served[] = [
-  on(missionRoutes.list, async ({ c, user, query: { limit = defaultLimit, offset = 0 } }) => {
+  on(missionRoutes.list, async ({ c, user, query: { limit = defaultLimit, offset = 0, deleted } }) => {
     const db = directory(c.env);
-    const [{ list, total }, all] = await Promise.all([listMissions(db, user.id, limit, offset), listHosts(db)]);
+    const asked =
+      deleted === 'true'
+        ? listTrash(db, user.id, { limit, offset }, { keptMs: trashMs(c.env.TRASH_DAYS), nowMs: c.env.clock.now() })
+        : listMissions(db, user.id, limit, offset);
+    const [{ list, total }, all] = await Promise.all([asked, listHosts(db)]);
     tellTotal(c, total);
     return list.map((mission) => wireMissionNamed(all, mission));
   }),

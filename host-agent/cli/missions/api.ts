@@ -25,10 +25,18 @@ export const missionApi = ({ url, token }: Edge) => {
   const ofMission = (id: string) => ({ params: { path: { id } } });
   return {
     /** The newest, at most `mostListed`. */
-    list: (limit = mostListed) => {
+    list: (limit: number = mostListed) => {
       const query = { limit: String(Math.min(limit, mostListed)) };
       return dataOf(url, z.array(missionJson), edge.GET('/api/control/missions', { params: { query } }));
     },
+    /** Deleted ones that can be had back, the last deleted first. */
+    trash: () => {
+      const query = { limit: String(mostListed), deleted: 'true' as const };
+      return dataOf(url, z.array(missionJson), edge.GET('/api/control/missions', { params: { query } }));
+    },
+    remove: (mission: string) => dataOf(url, done, edge.DELETE('/api/control/missions/{id}', ofMission(mission))),
+    restore: (mission: string) =>
+      dataOf(url, missionJson, edge.POST('/api/control/missions/{id}/restore', ofMission(mission))),
     running: () => dataOf(url, z.array(runningJson), edge.GET('/api/control/running')),
     read: (mission: string) => dataOf(url, missionJson, edge.GET('/api/control/missions/{id}', ofMission(mission))),
     create: ({ title, model, agent, workspace }: NewMission, key: string) => {

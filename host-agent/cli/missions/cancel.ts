@@ -9,7 +9,7 @@ import { missionNamed } from './find.ts';
 /** Ends what runs in a mission. It can be gone on with. Throws Refused when there is nothing to end. */
 export const cancel = async (given: string, options: EdgeOptions, environment: NodeJS.ProcessEnv): Promise<void> => {
   const api = missionApi(await chosenEdge(options, environment));
-  const id = await missionNamed(api, given);
+  const id = await missionNamed(api.list, given);
   try {
     await api.cancel(id);
   } catch (error) {

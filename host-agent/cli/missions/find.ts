@@ -1,19 +1,22 @@
 import { BadUse } from '../bad-use.ts';
-import type { MissionApi } from './api.ts';
+import type { Mission } from './shapes.ts';
 
 const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const beginningOfId = /^[0-9a-f][0-9a-f-]{0,35}$/;
 
 /**
- * The id of a mission by its beginning, of whatever length, among the newest that the edge lists. Throws BadUse when
- * none or several begin so. A whole id is taken as it is.
+ * The id of a mission by its beginning, of whatever length, among those that the edge lists (`list`: the newest, or the
+ * deleted ones). Throws BadUse when none or several begin so. A whole id is taken as it is.
  */
-export const missionNamed = async (api: MissionApi, given: string): Promise<string> => {
+export const missionNamed = async (
+  list: () => Promise<readonly Pick<Mission, 'id'>[]>,
+  given: string,
+): Promise<string> => {
   const wanted = given.trim().toLowerCase();
   if (wholeId.test(wanted)) return wanted;
   if (!beginningOfId.test(wanted))
     throw new BadUse(`"${given}" is not the id of a mission. \`openagent missions\` lists them.`);
-  const missions = await api.list();
+  const missions = await list();
   const found = missions.filter(({ id }) => id.startsWith(wanted)).map(({ id }) => id);
   const [only, second] = found;
   if (only !== undefined && second === undefined) return only;

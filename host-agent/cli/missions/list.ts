@@ -49,7 +49,7 @@ const lineOf = ({ id, status, title, updated_at, history }: Mission, running: st
 };
 
 /** In local time: it is read by a person. */
-const minuteOf = (timestamp: string): string => {
+export const minuteOf = (timestamp: string): string => {
   const date = new Date(timestamp);
   const two = (number: number): string => String(number).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;

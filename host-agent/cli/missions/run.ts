@@ -77,7 +77,7 @@ const messageAgent = ({ mission, agent }: RunOptions): string | undefined =>
 const missionFor = async (options: RunOptions, api: MissionApi, patience: Patience) => {
   const { mission } = options;
   if (mission !== undefined) {
-    const id = await patiently(patience, () => missionNamed(api, mission), { isFirst: true });
+    const id = await patiently(patience, () => missionNamed(api.list, mission), { isFirst: true });
     return patiently(patience, () => api.read(id));
   }
   const key = randomUUID();

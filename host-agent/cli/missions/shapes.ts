@@ -13,6 +13,8 @@ export const missionJson = z.looseObject({
   history: z.array(z.object({ role: z.enum(['user', 'assistant']), content: z.string() })),
   created_at: z.string(),
   updated_at: z.string(),
+  deleted_at: z.string().optional(),
+  purged_at: z.string().optional(),
 });
 export type Mission = z.infer<typeof missionJson>;
 

@@ -29,7 +29,7 @@ export interface ShowOptions extends EdgeOptions {
 export const show = async (id: string, options: ShowOptions, environment: NodeJS.ProcessEnv): Promise<number> => {
   const edge = await chosenEdge(options, environment);
   const api = missionApi(edge);
-  const mission = await api.read(await missionNamed(api, id));
+  const mission = await api.read(await missionNamed(api.list, id));
   const printer = newPrinter(processEnds(environment), { ...options, conversation: true });
   const head = (): void => printer.show({ type: 'mission', ...mission });
   if (!options.follow) {

@@ -56,6 +56,7 @@ export const edgeVars = ({ settings, secrets }: StartWithEdge, edge: 'embedded' 
     DEV_MODE: String(settings.devMode),
     MAX_ITERATIONS: String(settings.maxIterations),
     STALE_MISSION_HOURS: String(settings.staleMissionHours),
+    TRASH_DAYS: String(settings.trashDays),
     TRUST_PROXY: String(settings.trustProxy),
     LIBRARY_REMOTE: settings.environment.LIBRARY_REMOTE,
     INTERNAL_TOKEN: secrets.internalToken,

@@ -24,7 +24,7 @@ export const missionCases: RouteCase[] = [
         and: (list) => expect(list.length).toBeGreaterThan(0),
       },
     ],
-    bad: [],
+    bad: [{ send: { path: `${missions}?deleted=yes` }, status: 400, says: /deleted must be true or false/ }],
   },
   {
     route: `POST ${missions}`,
@@ -230,6 +230,21 @@ export const missionCases: RouteCase[] = [
     route: `DELETE ${missions}/:id`,
     good: [{ send: async () => ({ path: at(await newMission('Gone')) }), is: ok({ deleted: uuid }) }],
     bad: [{ send: toUnknown(), status: 404, says: 'Mission not found' }],
+  },
+  {
+    route: `POST ${missions}/:id/restore`,
+    good: [
+      {
+        send: async () => {
+          const id = await newMission('Had back');
+          await me().call('DELETE', at(id));
+          return { path: at(id, '/restore') };
+        },
+        is: mission,
+        and: (restored) => expect(restored).toMatchObject({ title: 'Had back' }),
+      },
+    ],
+    bad: [{ send: toUnknown('/restore'), ...notFound }],
   },
   {
     route: `POST ${missions}/cleanup`,

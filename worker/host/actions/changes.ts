@@ -4,9 +4,8 @@ import type { MissionStatus } from '../../../shared/events.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { isResumable } from '../../../shared/reducer.ts';
 import { beginningOf, endOf } from '../../../shared/text.ts';
-import { forgetAsks } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
-import { forgetMessages, getMessage, inFlight, keepMessage, openMessages, wishCancel } from '../messages/messages.ts';
+import { getMessage, inFlight, keepMessage, openMessages, wishCancel } from '../messages/messages.ts';
 import { busyMissions } from '../missions/activity.ts';
 import {
   getMission,
@@ -18,12 +17,10 @@ import {
   saveMission,
 } from '../missions/missions.ts';
 import { atWork, hasRoom, isFull } from '../missions/slots.ts';
-import { forgetTodos } from '../missions/todos.ts';
 import { type Done, done } from '../record/change.ts';
 import { recordEvent } from '../record/record.ts';
 import { isRemoved, removedText } from '../removed.ts';
 import { type NewMessage, type NewMission, refuse, reply } from '../replies.ts';
-import { forgetParts } from '../text/parts.ts';
 import { endAtEdge } from './end-at-edge.ts';
 
 const notFound = (id: string) => refuse('not_found', `Mission ${id} not found`);
@@ -124,33 +121,6 @@ export const resumeMission = (
   const message = takeMessage(host, owner, { id: command, mission: mission.id, content, agent: null }, clean);
   return done(message.reply.ok ? reply(null) : message.reply, [...recorded, ...message.recorded], [id]);
 };
-
-export const deleteMission = (host: HostContext, owner: string, id: string): Done<null> => {
-  const mission = ownMission(host.sql, owner, id);
-  if (!mission) return done(refuse('not_found', 'Mission not found'));
-  if (inFlight(host.sql, id) || mission.turn !== null) {
-    return done(refuse('conflict', 'Cannot delete a running mission. Cancel it first.'));
-  }
-  forgetParts(host.sql, id);
-  forgetTodos(host.sql, id);
-  forgetAsks(host.sql, id);
-  forgetMessages(host.sql, id);
-  host.log.forget(id);
-  const recorded = recordEvent(host, id, { type: 'mission.deleted' });
-  saveMission(host.sql, mission, { ...mission, title: null, deleted_at: host.now(), updated_at: host.now() });
-  return done(reply(null), recorded, [id]);
-};
-
-/** Ids of missions that were opened and never used (contract §2.2 cleanup). */
-export const unusedMissions = (host: HostContext, owner: string): string[] =>
-  host.sql
-    .exec<{ id: string; title: string | null }>(
-      "SELECT id, title FROM missions WHERE owner = ? AND status = 'active' AND deleted_at IS NULL AND turn IS NULL",
-      owner,
-    )
-    .toArray()
-    .filter(({ id }) => openMessages(host.sql, id).length === 0 && history(host, id).length === 0)
-    .map(({ id }) => id);
 
 const giveTitle = (sql: SqlStorage, id: string, owner: string, content: string): void => {
   const mission = ownMission(sql, owner, id);

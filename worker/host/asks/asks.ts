@@ -101,7 +101,19 @@ export const openAsksOf = (sql: SqlStorage, owner: string): AskJson[] =>
       body: JSON.parse(row.body),
     }));
 
-export const forgetAsks = (sql: SqlStorage, mission: string): void => {
-  sql.exec('DELETE FROM requests WHERE mission = ?', mission);
-  sql.exec('DELETE FROM answers WHERE mission = ?', mission);
+/** Removes what a deleted mission asked, and the answers to it: at most `most` rows; out: how many. */
+export const forgetAsks = (sql: SqlStorage, mission: string, most: number): number => {
+  const asked = sql.exec(
+    `DELETE FROM requests WHERE request IN (SELECT request FROM requests INDEXED BY requests_of WHERE mission = ? LIMIT ?)
+       RETURNING 1`,
+    mission,
+    most,
+  );
+  const left = most - asked.toArray().length;
+  const answers = sql.exec(
+    'DELETE FROM answers WHERE ord IN (SELECT ord FROM answers INDEXED BY answers_of WHERE mission = ? LIMIT ?) RETURNING 1',
+    mission,
+    left,
+  );
+  return most - left + answers.toArray().length;
 };

@@ -14,7 +14,8 @@ export const missionRow = (host: HostContext, mission: Mission, server: string):
   host: server,
   owner: mission.owner,
   status: mission.status,
-  title: mission.deleted_at === null ? mission.title : null,
+  // Kept as long as the mission can be had back: the trash lists it by its title.
+  title: mission.title,
   workspace: mission.workspace,
   agent: mission.agent,
   model: mission.model,
@@ -24,6 +25,7 @@ export const missionRow = (host: HostContext, mission: Mission, server: string):
   updatedAt: mission.updated_at,
   interruptedAt: mission.interrupted_at,
   deletedAt: mission.deleted_at,
+  inTrash: mission.deleted_at !== null && mission.purge === 0,
   log: host.log.id,
   rev: mission.rev,
 });

@@ -148,10 +148,19 @@ export const dueMessages = (sql: SqlStorage, held: ReadonlySet<string>): KeptMes
   return [...due.values()].filter((message) => !busy.has(message.mission));
 };
 
-export const forgetMessages = (sql: SqlStorage, mission: string): void => {
-  // The rows stay for ever: if the host reports such a command again, it is recognised as one that has ended.
-  sql.exec("UPDATE commands SET state = 'removed', content = '' WHERE mission = ?", mission);
-};
+/**
+ * Forgets the texts of a deleted mission's messages, at most `most`; out: how many. The rows stay for ever: if the host
+ * reports such a command again, it is recognised as one that has ended.
+ */
+export const forgetMessages = (sql: SqlStorage, mission: string, most: number): number =>
+  sql
+    .exec(
+      `UPDATE commands SET state = 'removed', content = '' WHERE ord IN (
+         SELECT ord FROM commands INDEXED BY commands_of WHERE mission = ? AND content <> '' LIMIT ?) RETURNING 1`,
+      mission,
+      most,
+    )
+    .toArray().length;
 
 /** The command as the host gets it. */
 export const toCommand = (

@@ -18,6 +18,8 @@ export interface Mission extends MissionState, NewMission {
   updated_at: number;
   interrupted_at: number | null;
   deleted_at: number | null;
+  /** How far it is purged (trash.ts); 0 while it can be had back, and while it is not deleted. */
+  purge: number;
   rev: number;
 }
 

@@ -39,6 +39,6 @@ export const progressOf = (todos: readonly Todo[]): ProgressJson => ({
   current_depth: 0,
 });
 
-export const forgetTodos = (sql: SqlStorage, mission: string): void => {
-  sql.exec('DELETE FROM todos WHERE mission = ?', mission);
-};
+/** Of a deleted mission. Out: how many rows that removed. */
+export const forgetTodos = (sql: SqlStorage, mission: string): number =>
+  sql.exec('DELETE FROM todos WHERE mission = ? RETURNING 1', mission).toArray().length;

@@ -205,7 +205,8 @@ const storeRow = (
 ): Recorded[] => {
   if (row.mission === null) return [{ row: host.log.append(null, null, row.at, event), mission: null }];
   const mission = missions.get(row.mission);
-  if (mission?.deleted_at != null) return [];
+  // Of one in the trash they are kept, since it may be had back.
+  if (mission && mission.purge > 0) return [];
   if (!mission) {
     if (!('owner' in event) || event.type !== 'mission.opened') {
       reject(`${event.type}: mission ${row.mission} is unknown here`, null);

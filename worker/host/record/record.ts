@@ -193,10 +193,11 @@ const storeBesideLog = (host: HostContext, mission: Mission, event: LogEvent): S
       return { event, keep: storeTodos(host.sql, mission.id, event.todos) };
     case 'part.checkpoint': {
       const part = getPart(host.sql, event.part);
-      const replace = event.replace === true;
-      if (!part || !takesText(part) || !storeCheckpoint(host.sql, part, event.off, event.text, replace))
+      const checkpoint = { off: event.off, text: event.text, replace: event.replace === true };
+      // The row is written next.
+      if (!part || !takesText(part) || !storeCheckpoint(host.sql, part, checkpoint, host.log.head + 1))
         return { event, keep: false };
-      return { event: { ...event, text: '' }, keep: true, checkpoint: { off: event.off, text: event.text, replace } };
+      return { event: { ...event, text: '' }, keep: true, checkpoint };
     }
     case 'part.closed': {
       const part = getPart(host.sql, event.part);

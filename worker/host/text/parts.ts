@@ -1,5 +1,6 @@
 import { checkpointSuffix } from '../../../shared/append.ts';
 import type { Delta } from '../../../shared/frames.ts';
+import { forgetRows } from '../log/log.ts';
 
 /** A text or reasoning part. `length` is what is stored, in UTF-16 units. */
 export interface Part {
@@ -87,17 +88,32 @@ export const partText = (sql: SqlStorage, part: string): string => {
   return text;
 };
 
-/** Stores what a checkpoint adds; returns false when it added nothing (protocol §3). */
-export const storeCheckpoint = (sql: SqlStorage, part: Part, off: number, text: string, replace: boolean): boolean => {
+/**
+ * Stores what a checkpoint adds; returns false when it added nothing (protocol §3). `seq` is that of its row in the
+ * log, which is removed with the text.
+ */
+export const storeCheckpoint = (
+  sql: SqlStorage,
+  part: Part,
+  { off, text, replace }: { off: number; text: string; replace: boolean },
+  seq: number,
+): boolean => {
   const stored = replace ? truncate(sql, part, off) : part.length;
   const suffix = checkpointSuffix(stored, off, text);
   if (suffix === null) return replace;
-  addChunk(sql, part.part, stored, suffix);
+  addChunk(sql, part.part, stored, suffix, seq);
   return true;
 };
 
-const addChunk = (sql: SqlStorage, part: string, off: number, text: string): void => {
-  sql.exec('INSERT INTO chunks (part, off, until, text) VALUES (?, ?, ?, ?)', part, off, off + text.length, text);
+const addChunk = (sql: SqlStorage, part: string, off: number, text: string, seq: number | null): void => {
+  sql.exec(
+    'INSERT INTO chunks (part, off, until, text, seq) VALUES (?, ?, ?, ?, ?)',
+    part,
+    off,
+    off + text.length,
+    text,
+    seq,
+  );
 };
 
 /**
@@ -106,7 +122,7 @@ const addChunk = (sql: SqlStorage, part: string, off: number, text: string): voi
  */
 export const closePart = (sql: SqlStorage, part: Part, off: number, text: string, length: number): boolean => {
   const stored = truncate(sql, part, off);
-  if (text !== '') addChunk(sql, part.part, stored, text);
+  if (text !== '') addChunk(sql, part.part, stored, text, null);
   sql.exec('UPDATE parts SET length = ?, closed = ? WHERE part = ?', stored + text.length, byHost, part.part);
   return stored + text.length === length;
 };
@@ -121,9 +137,40 @@ export const closeLeftOpen = (sql: SqlStorage, turn: string, mission: string): P
   return left;
 };
 
-export const forgetParts = (sql: SqlStorage, mission: string): void => {
-  sql.exec('DELETE FROM chunks WHERE part IN (SELECT part FROM parts WHERE mission = ?)', mission);
-  sql.exec('DELETE FROM parts WHERE mission = ?', mission);
+/** Removes texts of a deleted mission, with the rows of their checkpoints: at most `most`; out: how many. */
+export const forgetParts = (sql: SqlStorage, mission: string, most: number): number => {
+  const parts = sql.exec<{ part: string }>(
+    'SELECT part FROM parts INDEXED BY parts_of WHERE mission = ? LIMIT ?',
+    mission,
+    most,
+  );
+  let removed = 0;
+  for (const { part } of parts.toArray()) {
+    removed += forgetChunks(sql, part, 0, most - removed);
+    if (removed >= most) break;
+    sql.exec('DELETE FROM parts WHERE part = ?', part);
+    removed += 1;
+    if (removed >= most) break;
+  }
+  return removed;
+};
+
+const forgetChunks = (sql: SqlStorage, part: string, from: number, most: number): number => {
+  const gone = sql
+    .exec<{ seq: number | null }>(
+      `DELETE FROM chunks WHERE part = ? AND off IN (SELECT off FROM chunks WHERE part = ? AND off >= ? LIMIT ?)
+         RETURNING seq`,
+      part,
+      part,
+      from,
+      most,
+    )
+    .toArray();
+  forgetRows(
+    sql,
+    gone.flatMap(({ seq }) => seq ?? []),
+  );
+  return gone.length;
 };
 
 /**
@@ -132,7 +179,7 @@ export const forgetParts = (sql: SqlStorage, mission: string): void => {
  */
 const truncate = (sql: SqlStorage, part: Part, length: number): number => {
   if (part.length <= length) return part.length;
-  sql.exec('DELETE FROM chunks WHERE part = ? AND off >= ?', part.part, length);
+  forgetChunks(sql, part.part, length, Number.MAX_SAFE_INTEGER);
   const last = sql
     .exec<{ off: number; text: string }>(
       'SELECT off, text FROM chunks WHERE part = ? ORDER BY off DESC LIMIT 1',

@@ -7,6 +7,7 @@ import { directoryDue } from '../effects/directory.ts';
 import { serverFacts } from '../effects/facts.ts';
 import { isOpen } from '../messages/messages.ts';
 import { isIdle } from '../missions/activity.ts';
+import { purgesAt } from '../missions/trash.ts';
 import { getMeta, setMeta } from '../tables.ts';
 
 /**
@@ -17,10 +18,11 @@ export const hourMs = 3_600_000;
 
 /**
  * When the object is wanted next (milliseconds), or null while nothing is due ever. `staleHours` null: missions are
- * never closed.
+ * never closed. `trashMs`: how long deleted ones are kept.
  */
-export const nextDue = (sql: SqlStorage, staleHours: number | null): number | null => {
-  const times = [directoryDue(sql), quietAt(sql), staleHours === null ? null : closesAt(sql, staleHours)];
+export const nextDue = (sql: SqlStorage, staleHours: number | null, trashMs: number): number | null => {
+  const closes = staleHours === null ? null : closesAt(sql, staleHours);
+  const times = [directoryDue(sql), quietAt(sql), closes, purgesAt(sql, trashMs)];
   const due = times.filter((time) => time !== null);
   return due.length === 0 ? null : Math.min(...due);
 };

@@ -16,13 +16,23 @@ export class Upkeep {
   readonly #host: HostContext;
   readonly #drain: Drain;
   readonly #staleHours: number | null;
+  readonly #trashMs: number;
 
-  /** `staleHours`: after how many hours an idle mission is closed; null for never. */
-  constructor(ctx: DurableObjectState, host: HostContext, drain: Drain, staleHours: number | null) {
+  /**
+   * `staleHours`: after how many hours an idle mission is closed; null for never. `trashMs`: how long deleted ones are
+   * kept.
+   */
+  constructor(
+    ctx: DurableObjectState,
+    host: HostContext,
+    drain: Drain,
+    { staleHours, trashMs }: { staleHours: number | null; trashMs: number },
+  ) {
     this.#ctx = ctx;
     this.#host = host;
     this.#drain = drain;
     this.#staleHours = staleHours;
+    this.#trashMs = trashMs;
   }
 
   /** Resolves when what was owed at the call was tried; what failed is tried again by the alarm. Never rejects. */
@@ -60,7 +70,7 @@ export class Upkeep {
   async #arm(graceMs: number): Promise<void> {
     const nowMs = this.#host.now();
     storeQuietSince(this.#host.sql, nowMs);
-    const due = nextDue(this.#host.sql, this.#staleHours);
+    const due = nextDue(this.#host.sql, this.#staleHours, this.#trashMs);
     if (due === null) return;
     const at = Math.max(due, nowMs + graceMs);
     const armed = await this.#host.storage.getAlarm();

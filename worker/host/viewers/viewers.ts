@@ -15,8 +15,9 @@ import type { Recorded } from '../record/record.ts';
 import { ThinkingPace } from '../text/pace.ts';
 import { getPart, isSubAgents, LiveTexts, openParts } from '../text/parts.ts';
 import { textsOf } from '../views/texts.ts';
-import { type Audience, audiences, maySee, maySeeUnowned, setState, stateOf, type ViewerState } from './audience.ts';
+import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
+import { isShownLive, Visible } from './visible.ts';
 
 /** What happened in one step of the object, for everyone who watches. */
 export interface Happened {
@@ -41,13 +42,14 @@ export class Viewers {
   readonly #open: LiveTexts;
   readonly #pace = new ThinkingPace();
   readonly #shownActivities = new Map<string, string>();
-  readonly #owners = new Map<string, string>();
+  readonly #visible: Visible;
   readonly #shownSeq = new WeakMap<WebSocket, number>();
 
   constructor(ctx: DurableObjectState, host: HostContext) {
     this.#ctx = ctx;
     this.#host = host;
     this.#open = new LiveTexts(host.sql);
+    this.#visible = new Visible(host.sql);
   }
 
   /**
@@ -92,9 +94,7 @@ export class Viewers {
     setState(socket, next);
     const texts = textsOf(this.#host.sql);
     const bytes = rows
-      .filter(({ mission, event }) =>
-        mission === null ? maySeeUnowned(state, event) : this.#isVisible(state, mission),
-      )
+      .filter((row) => this.#visible.row(state, row))
       .map((row) => this.#opening(state, row) + rowBytes(state.rendering, { row }, false, texts, this.#host.log))
       .join('');
     const header = this.#header(next, { mode: next.mode, reset: false, cursor: this.#host.log.cursorAt(seq) });
@@ -105,7 +105,10 @@ export class Viewers {
   /** Shows what happened to everyone who may see it; call it after the transaction has committed. */
   show(happened: Happened): void {
     const { recorded, deltas } = happened;
-    for (const { row, checkpoint } of recorded) this.#remember(row.event, checkpoint);
+    for (const { row, checkpoint } of recorded) {
+      this.#visible.remember(row);
+      this.#remember(row, checkpoint);
+    }
     for (const delta of deltas) this.#open.add(delta);
     const changed = this.#changed(happened.touched);
     const encoded = new Map<string, string>();
@@ -113,9 +116,7 @@ export class Viewers {
       const { state } = audience;
       const bytes =
         recorded
-          .filter(({ row, mission }) =>
-            row.mission === null ? maySeeUnowned(state, row.event) : mission !== null && maySee(state, mission),
-          )
+          .filter(({ row, mission }) => isShownLive(state, row, mission))
           .map((entry) =>
             cached(
               encoded,
@@ -166,12 +167,12 @@ export class Viewers {
 
   /** Deltas, or the throttled whole text of the parts they belong to. */
   #inTheMaking(state: ViewerState, { recorded, deltas }: Happened, encoded: Map<string, string>): string {
-    const visible = deltas.filter((delta) => this.#isVisible(state, delta.mission));
+    const visible = deltas.filter((delta) => this.#visible.mission(state, delta.mission));
     if (state.rendering === 'delta') return visible.map(deltaBytes).join('');
     const parts = new Map<string, string>(visible.map(({ part, mission }) => [part, mission]));
     for (const { row } of recorded) {
       if (row.event.type !== 'part.checkpoint' || 'unknown' in row.event || row.mission === null) continue;
-      if (this.#isVisible(state, row.mission)) parts.set(row.event.part, row.mission);
+      if (this.#visible.mission(state, row.mission)) parts.set(row.event.part, row.mission);
     }
     // Decided once per step, so that every audience gets the same.
     return [...parts]
@@ -205,7 +206,7 @@ export class Viewers {
    */
   #present(state: ViewerState): string {
     const cursor = this.#host.log.cursorAt(this.#host.log.head);
-    const parts = openParts(this.#host.sql, state.mission).filter((part) => this.#isVisible(state, part.mission));
+    const parts = openParts(this.#host.sql, state.mission).filter((part) => this.#visible.mission(state, part.mission));
     if (state.rendering === 'default') {
       const thinking = parts
         .filter((part) => !isSubAgents(part))
@@ -224,9 +225,9 @@ export class Viewers {
         ...(parent_call === null ? {} : { parent_call }),
         text: this.#open.text(part),
       })),
-      requests: openAsksOf(this.#host.sql, state.owner).filter((each) => this.#isVisible(state, each.mission_id)),
+      requests: openAsksOf(this.#host.sql, state.owner).filter((each) => this.#visible.mission(state, each.mission_id)),
       queue: waitingMessages(this.#host.sql, state.owner)
-        .filter(({ mission }) => this.#isVisible(state, mission))
+        .filter(({ mission }) => this.#visible.mission(state, mission))
         .map(({ id, mission, content, agent }) => ({
           id,
           mission_id: mission,
@@ -247,14 +248,6 @@ export class Viewers {
       .map((mission) => missionActivity(this.#host.sql, mission));
   }
 
-  #isVisible(state: ViewerState, id: string): boolean {
-    // An owner never changes, so it is read once per mission and not once per token.
-    const owner = this.#owners.get(id) ?? getMission(this.#host.sql, id)?.owner;
-    if (owner === undefined) return false;
-    this.#owners.set(id, owner);
-    return maySee(state, { id, owner });
-  }
-
   /** Those of the touched missions whose activity is not what was last shown. */
   #changed(touched: string[]): { mission: Mission; activity: MissionActivity }[] {
     return [...new Set(touched)].flatMap((id) => {
@@ -269,7 +262,7 @@ export class Viewers {
     });
   }
 
-  #remember(event: Recorded['row']['event'], checkpoint: Recorded['checkpoint']): void {
+  #remember({ event }: LogRow, checkpoint: Recorded['checkpoint']): void {
     if ('unknown' in event || event.type !== 'part.checkpoint' || !checkpoint) return;
     if (checkpoint.replace) this.#open.drop(event.part);
     else this.#open.add({ part: event.part, ...checkpoint });

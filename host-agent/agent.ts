@@ -24,6 +24,8 @@ import type { Link } from './link/port.ts';
 import { type LinkTimes, linkTimes } from './link/times.ts';
 import type { MissionContext } from './missions/context.ts';
 import { LiveTurns } from './missions/live-turns.ts';
+import { parkedFiles } from './missions/parking/parked-files.ts';
+import { Parking, parkingLimits } from './missions/parking/parking.ts';
 import { AgentNames } from './opencode/api/agent-names.ts';
 import { openCodeClient } from './opencode/api/client.ts';
 import { endpointFile } from './opencode/api/endpoint.ts';
@@ -112,6 +114,7 @@ export const runAgent = async (
   const agents = new AgentNames(client, folders.home, log, () => link.agentsChanged());
   const live = new LiveTurns(() => link.turnsChanged());
 
+  const parked = parkedFiles(files.parked);
   const workspaces = workspacesOf(hostWorkspace(hostFile.workspaceId, config));
   const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
   const redactor = redactorOf(secrets.all);
@@ -135,6 +138,14 @@ export const runAgent = async (
       preferred: (directory) => preferredModel(providerFile, () => providers.connected(directory)),
     },
     renewal,
+    parking: new Parking({
+      client,
+      missions: store.missions,
+      files: parked,
+      log,
+      isResting: (mission) => dispatch.isResting(mission),
+      limits: parkingLimits,
+    }),
     permissive: config.permissive,
     endOf: (process) => endOf(files.openCodeEnds, process),
     stopAfterRepeats: config.stopAfterRepeats,
@@ -173,7 +184,7 @@ export const runAgent = async (
         home: folders.home,
         defaultAgent: context.defaults.agent,
         permissive: config.permissive,
-        sessionOf: (mission) => store.missions.get(mission)?.session,
+        sessionOf: (mission) => (parked.has(mission) ? undefined : store.missions.get(mission)?.session),
       }),
       providers: providerReplies({
         api: providers,

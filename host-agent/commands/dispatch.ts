@@ -74,6 +74,12 @@ export class Dispatch {
   /** OpenCode is there (again): messages that waited for it may begin. */
   openCodeIsThere(): void {
     this.#resume();
+    void this.#context.parking.look();
+  }
+
+  /** True for a mission that nothing is done for, and whose session nobody follows. */
+  isResting(mission: MissionId): boolean {
+    return this.#runners.get(mission)?.isResting() ?? true;
   }
 
   /** Commands that are new in the inbox. */
@@ -198,7 +204,12 @@ export class Dispatch {
   #runner(mission: MissionId): MissionRunner {
     const known = this.#runners.get(mission);
     if (known) return known;
-    const runner = new MissionRunner(this.#context, mission, () => this.next());
+    const onRest = (): void => {
+      // Whoever needs it makes a new one: a server has seen more missions than it should remember.
+      this.#runners.delete(mission);
+      void this.#context.parking.look();
+    };
+    const runner = new MissionRunner(this.#context, mission, () => this.next(), onRest);
     this.#runners.set(mission, runner);
     return runner;
   }

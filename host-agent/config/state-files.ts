@@ -30,6 +30,8 @@ export const stateFiles = (stateDir: string) => ({
   openCodeProcesses: join(stateDir, 'opencode-processes.json'),
   /** What the host-agent remembers, in SQLite. */
   store: join(stateDir, 'host-agent.sqlite'),
+  /** Histories of missions that rest. */
+  parked: join(stateDir, 'parked'),
   /** How providers of models are set up, without any key. */
   providers: join(stateDir, 'providers.json'),
 });

@@ -11,6 +11,7 @@ import type { GivenFile } from '../workspaces/given-file.ts';
 import type { Workspaces } from '../workspaces/registry.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { LiveTurns } from './live-turns.ts';
+import type { Parking } from './parking/parking.ts';
 
 /** What every mission of this host works with. */
 export interface MissionContext {
@@ -36,6 +37,8 @@ export interface MissionContext {
   defaults: { agent: string; model: string | null; preferred(directory: string): Promise<string | null> };
   /** Which OpenCode instances have not seen a change of credentials. */
   renewal: Pick<Renewal, 'isDue' | 'done'>;
+  /** What of OpenCode's history lies in files of ours. */
+  parking: Pick<Parking, 'wanted' | 'look'>;
   /** Nothing asks for a permission: what would is allowed. Else people are asked. */
   permissive: boolean;
   /** Why an OpenCode process of ours ended, as a sentence for people; undefined when that is not known. */

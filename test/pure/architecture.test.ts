@@ -88,7 +88,7 @@ const layers: Record<string, readonly string[]> = {
     'exit-codes',
     'edge-api edge-url own-edge hidden-input bad-use',
   ],
-  'host-agent/missions': ['runner', 'asks', 'transcript', 'context', 'live-turns'],
+  'host-agent/missions': ['runner', 'asks', 'transcript', 'context', 'live-turns parking'],
   'host-agent/opencode': ['process', 'api config'],
 };
 

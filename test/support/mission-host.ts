@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import type * as z from 'zod';
 import { Dispatch } from '../../host-agent/commands/dispatch.ts';
 import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
+import { parkedFiles } from '../../host-agent/missions/parking/parked-files.ts';
+import { Parking, type ParkingLimits, parkingLimits } from '../../host-agent/missions/parking/parking.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { Following } from '../../host-agent/opencode/api/following.ts';
@@ -58,6 +60,8 @@ export interface HostOptions {
   permissive?: boolean;
   /** Fewer or more than the default of 3. */
   stopAfterRepeats?: number;
+  /** Fewer sessions than a server has, to see missions parked. */
+  parkingLimits?: ParkingLimits;
   /** A small outbox, to fill it. */
   capacity?: Capacity;
 }
@@ -94,8 +98,13 @@ export const startMissionHost = (options: HostOptions) => {
   const deltas: Delta[] = [];
   const redactor = createRedactor(options.secrets ?? []);
   const live = new LiveTurns(() => undefined);
-  const dispatch = new Dispatch({
+  const files = parkedFiles(join(dir, 'parked'));
+  const limits = options.parkingLimits ?? parkingLimits;
+  const isResting = (mission: MissionId): boolean => dispatch.isResting(mission);
+  const parking = new Parking({ client, missions: store.missions, files, log, isResting, limits });
+  const dispatch: Dispatch = new Dispatch({
     store,
+    parking,
     client,
     following,
     live,
@@ -142,6 +151,7 @@ export const startMissionHost = (options: HostOptions) => {
     store,
     client,
     dispatch,
+    parking,
     live,
     deltas,
     lines,

@@ -40,6 +40,7 @@ const sessionOf = async (
   title: string,
 ): Promise<string> => {
   const { store, client, permissive } = context;
+  await context.parking.wanted(mission);
   const record = store.missions.get(mission);
   const known = record && (await client.getSession(record.session));
   if (record && known) {

@@ -11,31 +11,25 @@ import type { TurnRecord } from '../../store/turns.ts';
 import { type MissionContext, missionTimes } from '../context.ts';
 import { Ingest } from '../transcript/ingest.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { endCancelled, endUnstarted, newRecord, startRows, type Turn, turnOf } from './turn.ts';
+import { failUnstarted, isOver, type Starting } from './starting.ts';
+import { newRecord, startRows, type Turn, turnOf } from './turn.ts';
 import { TurnLoop } from './turn-loop.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** A message that could not begin (OpenCode is away, or the store is full) is tried again after this, doubling. */
 const [retryMinMs, retryMaxMs] = [1_000, 8_000];
 
-interface Starting {
-  command: MessageCommand;
-  /** It may have been started before, by a process whose store was lost or is another copy of this one. */
-  mayHaveRun: boolean;
-  wakeup: Wakeup;
-  cancelled: boolean;
-  dropped: boolean;
-}
-
 /**
  * One mission on this host: runs its messages one after the other and follows its OpenCode session while it does.
- * `onFree` is called when the next message may start.
+ * `onFree` is called when the next message may start, `onRest` when there was none for long and its instance was given
+ * back.
  */
 export class MissionRunner implements Follower {
   readonly #context: MissionContext;
   readonly #mission: MissionId;
   readonly #log: Log;
   readonly #onFree: () => void;
+  readonly #onRest: () => void;
   #starting: Starting | null = null;
   #run: TurnLoop | null = null;
   #ingest: Ingest | null = null;
@@ -45,16 +39,22 @@ export class MissionRunner implements Follower {
   #isClosed = false;
   readonly #ingesting: Trouble;
 
-  constructor(context: MissionContext, mission: MissionId, onFree: () => void) {
+  constructor(context: MissionContext, mission: MissionId, onFree: () => void, onRest: () => void) {
     this.#context = context;
     this.#mission = mission;
     this.#log = context.log.with({ mission });
     this.#onFree = onFree;
+    this.#onRest = onRest;
     this.#ingesting = trouble(this.#log, 'mission.ingest_failed');
   }
 
   isFree(): boolean {
     return this.#starting === null && this.#run === null;
+  }
+
+  /** True when nothing is being done and nobody follows its session. */
+  isResting(): boolean {
+    return this.isFree() && this.#ingest === null;
   }
 
   /** The command that is being started or run. */
@@ -171,7 +171,7 @@ export class MissionRunner implements Follower {
     } catch (error) {
       if (this.#isClosed) return;
       this.#log.error('turn.not_started', { command: command.id, error });
-      isStored = await this.#failUnstarted(starting, error);
+      isStored = await failUnstarted(this.#context, this.#log, starting, error, () => this.#isClosed);
     }
     this.#starting = null;
     if (isStored && this.isFree() && !this.#isClosed) this.#onFree();
@@ -181,7 +181,7 @@ export class MissionRunner implements Follower {
   async #tryBegin(starting: Starting): Promise<boolean> {
     const { store, client, following } = this.#context;
     try {
-      if (this.#isOver(starting)) return true;
+      if (isOver(this.#context, starting)) return true;
       if (following.process() === null) {
         const failure = client.failure();
         if (failure !== null) throw new Error(failure);
@@ -190,19 +190,11 @@ export class MissionRunner implements Follower {
       if (store.outbox.isFull()) return false;
       const prepared = await prepare(this.#context, starting.command);
       if (this.#isClosed) return false;
-      return this.#isOver(starting) || this.#commit(starting, prepared);
+      return isOver(this.#context, starting) || this.#commit(starting, prepared);
     } catch (error) {
       if (error instanceof OpenCodeAway || error instanceof StoreFull) return false;
       throw error;
     }
-  }
-
-  /** True when there is nothing to begin: the message was cancelled, or dropped. */
-  #isOver({ command, cancelled, dropped }: Starting): boolean {
-    if (dropped) return true;
-    if (!cancelled && !this.#context.store.inbox.isCancelled(command.id)) return false;
-    endCancelled(this.#context, command);
-    return true;
   }
 
   #commit({ command, mayHaveRun }: Starting, { directory, session, agent, model }: Prepared): boolean {
@@ -266,33 +258,22 @@ export class MissionRunner implements Follower {
     });
   }
 
-  /** False: there was no room for the end, so the message stays open and begins anew. */
-  async #failUnstarted(starting: Starting, error: unknown): Promise<boolean> {
-    const ending = trouble(this.#log, 'turn.end_failed');
-    while (!this.#isClosed) {
-      try {
-        if (!this.#isOver(starting)) endUnstarted(this.#context, starting.command, error);
-        return true;
-      } catch (storeError) {
-        const waitMs = ending.failed(storeError);
-        if (storeError instanceof StoreFull) return false;
-        await starting.wakeup.rest(waitMs, () => this.#isClosed || starting.cancelled || starting.dropped);
-      }
-    }
-    return false;
-  }
-
   /** OpenCode never frees a directory's instance by itself; what we know of the session is read again when needed. */
   retire(): void {
     const directory = this.#directory;
     if (!this.isFree() || directory === null || !this.#ingest) return;
     this.#unfollow();
-    this.#retiring = this.#context.client.disposeInstance(directory).then(
-      () => {
-        this.#context.renewal.done(directory);
-        this.#log.info('mission.retired', { directory });
-      },
-      (error: unknown) => this.#log.warn('mission.retire_failed', { directory, error }),
-    );
+    this.#retiring = this.#context.client
+      .disposeInstance(directory)
+      .then(
+        () => {
+          this.#context.renewal.done(directory);
+          this.#log.info('mission.retired', { directory });
+        },
+        (error: unknown) => this.#log.warn('mission.retire_failed', { directory, error }),
+      )
+      .then(() => {
+        if (this.isResting() && !this.#isClosed) this.#onRest();
+      });
   }
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseJson } from '../../../shared/json.ts';
 import type { EndpointFile } from './endpoint.ts';
 import { OpenCodeAway, OpenCodeRefused } from './failure.ts';
+import { arrayObjects } from './row-stream.ts';
 
 /**
  * Loopback reads of small things; also covers the window after a start in which requests are never answered
@@ -38,10 +39,45 @@ export const openCodeCall =
     return answer.parse(text === '' ? undefined : wellFormedJson(text));
   };
 
+/**
+ * One request whose answer is an array of objects of any size: `take` gets the text of each as it arrives. Throws as
+ * `openCodeCall` does, and what `take` throws. It has no limit of its own: Node's fetch gives up where for 300 s nothing
+ * came.
+ */
+export const openCodeRows =
+  (endpoint: EndpointFile) =>
+  async (method: string, path: string, body: unknown, take: (text: string) => void): Promise<void> => {
+    const { url, authorization } = endpoint.get();
+    const away = (cause: unknown): OpenCodeAway => {
+      endpoint.failed();
+      return new OpenCodeAway(`OpenCode did not answer ${method} ${path} to its end`, { cause });
+    };
+    const headers = { authorization, 'content-type': 'application/json' };
+    const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) }).catch(
+      (cause: unknown) => {
+        throw away(cause);
+      },
+    );
+    if (!response.ok || response.body === null) {
+      const reason = reasonIn(await response.text().catch(() => ''));
+      throw new OpenCodeRefused(response.status, `${method} ${path}: ${reason} (${response.status})`);
+    }
+    const objects = arrayObjects(take);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw away(cause);
+      });
+      if (done) break;
+      objects.push(value);
+    }
+    if (!objects.isComplete()) throw away('the answer ended in the middle');
+  };
+
 /** Deeper than any text that we read is in an answer: what may be any JSON is cut at fewer levels (in-range.ts). */
 const maxLevels = 200;
 
-const wellFormedJson = (text: string): unknown => parseJson(text, () => null, maxLevels);
+export const wellFormedJson = (text: string): unknown => parseJson(text, () => null, maxLevels);
 
 /** Only the query is decoded by every version and wins over the header (opencode §5). */
 export const at = (directory: string): string => `?directory=${encodeURIComponent(directory)}`;

@@ -1,15 +1,16 @@
 import * as z from 'zod';
-import { at, openCodeCall } from './call.ts';
+import { at, openCodeCall, openCodeRows, wellFormedJson } from './call.ts';
 import { connectedProviders } from './connected-providers.ts';
 import type { EndpointFile } from './endpoint.ts';
 import {
-  type Durable,
-  historyRow,
   openCodeTodo,
+  replayed,
   type Session,
   type SessionStatus,
+  type StoredRow,
   session,
   sessionStatus,
+  storedRow,
 } from './events.ts';
 import { OpenCodeRefused } from './failure.ts';
 import { id, ifReadable, json, listOf, name, text } from './in-range.ts';
@@ -74,6 +75,7 @@ export type Client = ReturnType<typeof openCodeClient>;
  */
 export const openCodeClient = (endpoint: EndpointFile) => {
   const call = openCodeCall(endpoint);
+  const rows = openCodeRows(endpoint);
   const ok = z.unknown();
 
   return {
@@ -153,11 +155,26 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     rejectQuestion: (directory: string, id: string) => call('POST', `/question/${id}/reject${at(directory)}`, ok, {}),
 
     /**
-     * Stored events: of each session named with a number those after that seq, and ALL of every session that is not
-     * named (measured). At most about 900 names, more are answered with 500.
+     * Stored events, in order of their seq: of each session named with a number those after that seq, and ALL of every
+     * session that is not named (measured). At most about 900 names, more are answered with 500. `take` gets each as it
+     * arrives, with the text that it came in.
      */
-    history: (after: Record<string, number>): Promise<Durable[]> =>
-      call('POST', '/sync/history', listOf(historyRow), after, historyMs),
+    history: (after: Record<string, number>, take: (row: StoredRow, text: string) => void): Promise<void> =>
+      rows('POST', '/sync/history', after, (text) => {
+        const row = storedRow.safeParse(wellFormedJson(text));
+        // A row that can't be read must not hide the others.
+        if (row.success) take(row.data, text);
+      }),
+
+    /**
+     * Stores events of one session again, under their own ids and seqs; what is there already is left as it is
+     * (measured). They have to follow what is stored without a hole.
+     */
+    storeAgain: (directory: string, events: readonly StoredRow[]) =>
+      call('POST', `/sync/replay${at(directory)}`, ok, { directory, events: events.map(replayed) }, historyMs),
+
+    /** Deletes a session with those of its sub-agents and everything that is stored of them. */
+    deleteSession: (id: string) => call('DELETE', `/session/${id}`, ok),
 
     /** Every agent of a directory's configuration, sub-agents and hidden ones too. */
     agents: (directory: string): Promise<Agent[]> => call('GET', `/agent${at(directory)}`, listOf(agent)),

@@ -14,6 +14,8 @@ export type OpenCodeError = z.infer<typeof openCodeError>;
 export const session = z.object({
   id,
   directory: z.string(),
+  /** Of OpenCode's clock, milliseconds: which of two sessions has rested longer is all that is made of it. */
+  time: ifReadable(z.object({ updated: z.number() })),
   parentID: ifReadable(id),
   /** Rules of its own, the last that fits wins (opencode §10.3). */
   permission: z
@@ -149,16 +151,19 @@ const stored = z.object({
   data: z.record(z.string(), z.unknown()).catch({}),
 });
 const syncEvent = stored.extend({ aggregateID: id });
-/** A row of `POST /sync/history`. */
-export const historyRow = stored.extend({ aggregate_id: id }).transform(
-  (row): Durable => ({
-    kind: 'durable',
-    id: row.id,
-    session: row.aggregate_id,
-    seq: row.seq,
-    fact: factOf(row.type, row.data),
-  }),
-);
+/** A row of `POST /sync/history`; `aggregate_id` is its session. */
+export const storedRow = stored.extend({ aggregate_id: id });
+export type StoredRow = z.infer<typeof storedRow>;
+export const durableOf = (row: StoredRow): Durable => ({
+  kind: 'durable',
+  id: row.id,
+  session: row.aggregate_id,
+  seq: row.seq,
+  fact: factOf(row.type, row.data),
+});
+export const historyRow = storedRow.transform(durableOf);
+/** The same as `POST /sync/replay` wants it. */
+export const replayed = ({ aggregate_id: aggregateID, ...row }: StoredRow) => ({ ...row, aggregateID });
 
 /** What a session does now; `text` and `nextAt` are of a pause before a retry. */
 export const sessionStatus = z

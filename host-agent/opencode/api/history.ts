@@ -1,11 +1,16 @@
 import type { Client } from './client.ts';
-import type { Durable } from './events.ts';
+import { type Durable, durableOf, type Session } from './events.ts';
 
 /**
  * OpenCode sends the whole history of each session that is not named in the request, and fails above some 1,000 names
- * (measured). So this many others are named to keep them out; what is left over is read and dropped.
+ * (measured). So this many others are named to keep them out; what is left over is read and dropped. That there are
+ * hardly ever more is what missions/parking is for.
  */
 const maxNamed = 800;
+
+/** Names these sessions, as many as can be, in such a way that nothing of theirs is sent. */
+export const keptOut = (sessions: readonly string[]): Record<string, number> =>
+  Object.fromEntries(sessions.slice(0, maxNamed).map((id) => [id, Number.MAX_SAFE_INTEGER]));
 
 /**
  * The whole stored history of some session trees: each root session with the sessions of its sub-agents, in an order in
@@ -13,15 +18,18 @@ const maxNamed = 800;
  */
 export const readTrees = async (client: Client, roots: readonly string[]): Promise<Map<string, Durable[]>> => {
   const sessions = await client.listAllSessions();
-  const parents = new Map(sessions.flatMap(({ id, parentID }) => (parentID ? [[id, parentID] as const] : [])));
+  const parents = parentsOf(sessions);
   const wanted = new Set(roots);
-  const isWanted = (session: string): boolean => rootOf(session, parents, wanted) !== null;
-  const others = sessions.filter(({ id }) => !isWanted(id)).slice(0, maxNamed);
-  const rows = await client.history(Object.fromEntries(others.map(({ id }) => [id, Number.MAX_SAFE_INTEGER])));
-
-  for (const { session, fact } of rows) {
-    if (fact.kind === 'session' && fact.session.parentID) parents.set(session, fact.session.parentID);
-  }
+  const others = sessions.map(({ id }) => id).filter((id) => rootOf(id, parents, wanted) === null);
+  const rows: Durable[] = [];
+  // They come in order of seq, and a session's first event names its parent: so whose a later event is, is known by
+  // then, also where a sub-agent began after the list was read.
+  await client.history(keptOut(others), (stored) => {
+    if (stored.seq > 0 && rootOf(stored.aggregate_id, parents, wanted) === null) return;
+    const row = durableOf(stored);
+    if (row.fact.kind === 'session' && row.fact.session.parentID) parents.set(row.session, row.fact.session.parentID);
+    rows.push(row);
+  });
   const trees = new Map<string, Durable[]>(roots.map((root) => [root, []]));
   for (const row of rows) {
     const root = rootOf(row.session, parents, wanted);
@@ -30,7 +38,16 @@ export const readTrees = async (client: Client, roots: readonly string[]): Promi
   return new Map([...trees].map(([root, tree]) => [root, inOrder(root, tree, parents)]));
 };
 
-const rootOf = (session: string, parents: ReadonlyMap<string, string>, roots: ReadonlySet<string>): string | null => {
+/** Whose sub-agent's each session is. */
+export const parentsOf = (sessions: readonly Session[]): Map<string, string> =>
+  new Map(sessions.flatMap(({ id, parentID }) => (parentID ? [[id, parentID] as const] : [])));
+
+/** The one of these roots in whose tree a session is, or null. */
+export const rootOf = (
+  session: string,
+  parents: ReadonlyMap<string, string>,
+  roots: ReadonlySet<string>,
+): string | null => {
   let at: string | undefined = session;
   for (const seen = new Set<string>(); at !== undefined && !seen.has(at); at = parents.get(at)) {
     if (roots.has(at)) return at;

@@ -1,0 +1,112 @@
+import type { MissionId } from '../../../shared/ids.ts';
+import type { Client } from '../../opencode/api/client.ts';
+import { parentsOf } from '../../opencode/api/history.ts';
+import type { Log } from '../../process/log.ts';
+import { type Trouble, trouble } from '../../process/trouble.ts';
+import type { Missions } from '../../store/missions.ts';
+import { bringBack } from './bring-back.ts';
+import { park, type Resting } from './park.ts';
+import type { ParkedFiles } from './parked-files.ts';
+
+/**
+ * Sessions in OpenCode, sub-agents' too, above which missions are parked, and how many then stay: OpenCode can leave
+ * out no more than some 900 when it is asked for the history of one.
+ */
+export interface ParkingLimits {
+  most: number;
+  stay: number;
+}
+export const parkingLimits: ParkingLimits = { most: 500, stay: 300 };
+
+/** Missions in one go: OpenCode sends all that is not kept out in one answer. */
+const goMissions = 200;
+
+interface ParkingParts {
+  client: Client;
+  missions: Missions;
+  files: ParkedFiles;
+  log: Log;
+  /** True for a mission that has no turn and whose session nobody follows. */
+  isResting(mission: MissionId): boolean;
+  limits: ParkingLimits;
+}
+
+/**
+ * Keeps OpenCode's history bounded, so that attaching to a turn costs the same however many missions there have been:
+ * the histories of those that rested longest lie in files of ours until their next message (opencode §8.7).
+ */
+export class Parking {
+  readonly #parts: ParkingParts;
+  readonly #trouble: Trouble;
+  /** Missions whose last step out is under way. */
+  readonly #leaving = new Map<MissionId, Promise<void>>();
+  #looking: Promise<void> | null = null;
+
+  constructor(parts: ParkingParts) {
+    this.#parts = parts;
+    this.#trouble = trouble(parts.log, 'missions.park_failed');
+  }
+
+  /** A mission is about to be worked on: its session is in OpenCode when this has resolved. Throws as bringBack. */
+  async wanted(mission: MissionId): Promise<void> {
+    await this.#leaving.get(mission)?.catch(() => undefined); // Whoever parks it says what went wrong.
+    await bringBack(this.#parts.client, this.#parts.files, mission);
+  }
+
+  /** Looks whether there are too many sessions, and parks what rested longest. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#parkTooMany().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #parkTooMany(): Promise<void> {
+    const { client, files, log } = this.#parts;
+    try {
+      await files.prepare();
+      for (;;) {
+        const chosen = await this.#tooMany();
+        const left = chosen.length === 0 ? 0 : await park(client, files, chosen, (...step) => this.#leave(...step));
+        this.#trouble.over();
+        if (left === 0) return;
+        log.info('missions.parked', { missions: left });
+      }
+    } catch (error) {
+      this.#trouble.failed(error, 'warn');
+    }
+  }
+
+  /** False for a mission that is wanted again: it stays. */
+  async #leave(mission: MissionId, step: () => Promise<void>): Promise<boolean> {
+    if (!this.#parts.isResting(mission)) return false;
+    const leaving = step();
+    this.#leaving.set(mission, leaving);
+    try {
+      await leaving;
+    } finally {
+      this.#leaving.delete(mission);
+    }
+    return true;
+  }
+
+  /** Those that rested longest, as many as have to go, with the number that one go may have. */
+  async #tooMany(): Promise<Resting[]> {
+    const { client, missions, limits } = this.#parts;
+    const sessions = await client.listAllSessions();
+    if (sessions.length <= limits.most) return [];
+    const parents = parentsOf(sessions);
+    const records = new Map(missions.all().map((record) => [record.session, record]));
+    const byAge = sessions.toSorted((a, b) => (a.time?.updated ?? 0) - (b.time?.updated ?? 0));
+    const chosen: Resting[] = [];
+    let left = sessions.length;
+    for (const { id } of byAge) {
+      if (left <= limits.stay || chosen.length >= goMissions) break;
+      const record = parents.has(id) ? undefined : records.get(id);
+      if (!record || !this.#parts.isResting(record.mission)) continue;
+      chosen.push(record);
+      left -= 1;
+    }
+    return chosen;
+  }
+}

@@ -24,10 +24,13 @@ export type ErrorCode = keyof typeof httpStatus;
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
+  /** When trying again has a point, in seconds; told in `Retry-After`. */
+  readonly retryAfterS: number | null;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { retryAfterS?: number }) {
     super(message, options);
     this.code = code;
+    this.retryAfterS = options?.retryAfterS ?? null;
   }
 }
 

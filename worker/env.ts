@@ -1,4 +1,5 @@
 import type { Clock } from '../shared/clock.ts';
+import type { Attempts } from './attempts.ts';
 
 /**
  * Bindings and variables of the Worker; every variable is text or absent, whatever the platform. The namespaces are not
@@ -34,4 +35,8 @@ export interface Bindings {
 /** What everything that answers a request is given. */
 export interface Env extends Bindings {
   clock: Clock;
+  /** What this isolate remembers of failed logins and enrolments. */
+  attempts: Attempts;
+  /** Lets work go on that no answer waits for, also after the client has gone. It must not fail. */
+  later: (work: Promise<unknown>) => void;
 }

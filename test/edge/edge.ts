@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { systemClock } from '../../shared/clock.ts';
 import type { Scope } from '../../shared/scopes.ts';
 import { app } from '../../worker/app.ts';
+import { Attempts } from '../../worker/attempts.ts';
 import { signToken } from '../../worker/auth/jwt.ts';
 import { applyMigrations } from '../../worker/directory/migrations.ts';
 import type { Env } from '../../worker/env.ts';
@@ -26,6 +27,8 @@ export const edgeEnv = ({
   ...variables
 }: Partial<Omit<Env, 'DB' | 'HOST' | 'RELAY' | 'ACCOUNT'>> = {}): Env => ({
   clock,
+  attempts: new Attempts(),
+  later,
   DB: env.DB,
   HOST: env.HOST,
   RELAY: env.RELAY,
@@ -37,6 +40,18 @@ export const edgeEnv = ({
   INTERNAL_TOKEN: internalToken,
   ...variables,
 });
+
+/** What goes on that no answer waits for. */
+const goingOn = new Set<Promise<unknown>>();
+const later = (work: Promise<unknown>): void => {
+  goingOn.add(work);
+  void work.then(() => goingOn.delete(work));
+};
+
+/** Resolves when nothing of it goes on any more. */
+export const settled = async (): Promise<void> => {
+  while (goingOn.size > 0) await Promise.all(goingOn);
+};
 
 /** Somebody who is logged in, and may this. */
 export const principalWith = (scopes: readonly Scope[]): Principal => ({
@@ -95,8 +110,16 @@ export const migrate = (): Promise<string[]> => applyMigrations(env.DB);
  */
 export const freshDirectory = async (): Promise<void> => {
   await migrate();
-  const tables = ['hosts', 'missions', 'current_missions', 'idempotency', 'login_failures', 'enrolment_codes'];
-  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await settled();
+  await env.DB.batch((await directoryTables()).map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+};
+
+/** The tables of the directory, without those of D1 itself and the list of its migrations. */
+export const directoryTables = async (): Promise<string[]> => {
+  const own =
+    "type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' AND name <> 'd1_migrations'";
+  const { results } = await env.DB.prepare(`SELECT name FROM sqlite_master WHERE ${own}`).all<{ name: string }>();
+  return results.map(({ name }) => name);
 };
 
 export interface EnrolledHost {

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { asUser, edgeEnv, enrol, freshDirectory, request, tokenOf } from './edge.ts';
+import { asUser, directoryTables, edgeEnv, enrol, freshDirectory, request, tokenOf } from './edge.ts';
 
 beforeEach(freshDirectory);
 
@@ -122,7 +122,7 @@ test('a database without tables says how to make them', async () => {
   await env.DB.prepare('DROP TABLE missions').run();
   const response = await user('/api/control/missions');
   await env.DB.prepare('DELETE FROM d1_migrations').run();
-  for (const table of ['hosts', 'current_missions', 'idempotency', 'login_failures']) {
+  for (const table of await directoryTables()) {
     await env.DB.prepare(`DROP TABLE ${table}`).run();
   }
 

@@ -40,8 +40,10 @@ const layers: Record<string, readonly string[]> = {
     'account',
     'auth',
     'http',
-    'directory log principal',
+    'directory principal',
+    'log',
     'digest env versioned',
+    'attempts',
   ],
   'worker/host': [
     'object',

@@ -2,32 +2,52 @@ import { AppError, assertNever } from '../../shared/errors.ts';
 import { userNameText } from '../../shared/password.ts';
 import { signToken } from './jwt.ts';
 import { type AuthMode, singleUser } from './mode.ts';
-import { isPassword } from './password.ts';
+import { type Derive, isHashed, isPassword } from './password.ts';
 
 const daySeconds = 24 * 3600;
 /** Contract §1.2. */
 const defaultTtlDays = 30;
 
-/** The id of the user these credentials belong to, or the contract's 401 texts (§2.1). */
-export const checkCredentials = (
+/**
+ * Whose name of an account this is: what attempts are counted under, whether there is such an account or not. Where
+ * there is one password there is one account.
+ */
+export const accountNamed = (mode: AuthMode, username: string | null): string =>
+  mode.kind === 'multi_user' ? userNameText(username ?? '') : '';
+
+/** Whether checking a password takes a hash, for some user of this server at least. */
+export const costsHash = (mode: AuthMode): boolean => {
+  if (mode.kind === 'single_tenant') return isHashed(mode.password);
+  return mode.kind === 'multi_user' && mode.users.some(({ password }) => isHashed(password));
+};
+
+/**
+ * The user these credentials belong to, or the contract's 401 texts (§2.1). Names that don't exist cost a hash exactly
+ * where others do.
+ */
+export const checkCredentials = async (
   mode: AuthMode,
   password: string,
   username: string | null,
-): { id: string; name: string; secret: string } => {
+  derive: Derive,
+): Promise<{ id: string; name: string; secret: string }> => {
   switch (mode.kind) {
     case 'disabled':
       throw new AppError('bad_request', 'Authentication is off (DEV_MODE=true): no login is needed');
     case 'misconfigured':
       throw new AppError('internal', mode.message);
     case 'single_tenant':
-      if (!isPassword(mode.password, password)) throw new AppError('unauthorised', 'Invalid password');
+      if (!(await isPassword(mode.password, password, derive))) throw new AppError('unauthorised', 'Invalid password');
       return { id: singleUser, name: singleUser, secret: mode.secret };
     case 'multi_user': {
       const name = userNameText(username ?? '');
       if (name === '') throw new AppError('unauthorised', 'Username required');
       const found = mode.users.find((user) => user.username === name);
-      // An unknown name costs the same work as a known one, so that time doesn't tell which names exist.
-      const matches = isPassword((found ?? mode.users[0])?.password ?? '', password);
+      // Time doesn't tell which names exist: each costs a hash, if one of them does.
+      const costly = mode.users.find((user) => isHashed(user.password));
+      const stored = found?.password ?? '';
+      const matches = await isPassword(stored, password, derive);
+      if (costly && !isHashed(stored)) await isPassword(costly.password, password, derive);
       if (!found || !matches) throw new AppError('unauthorised', 'Invalid username or password');
       return { id: found.id, name: found.username, secret: mode.secret };
     }

@@ -1,4 +1,4 @@
-import { and, eq, exists, gt, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, exists, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Directory } from './directory.ts';
 import type { HostRow } from './hosts.ts';
 import { enrolmentCodes, hosts } from './schema.ts';
@@ -6,17 +6,14 @@ import { enrolmentCodes, hosts } from './schema.ts';
 /** Long enough to walk to the other machine, short enough that a code left on a screen is worth nothing. */
 const codeMs = 60 * 60_000;
 
-/** Stores a new code by its hash. Out: when it expires. Expired ones, used or not, are forgotten. */
+/** Stores a new code by its hash. Out: when it expires; prune.ts forgets it then, used or not. */
 export const keepCode = async (
   db: Directory,
   code: { codeSha256: string; hostName: string | null; createdBy: string },
   now: number,
 ): Promise<number> => {
   const expiresAt = now + codeMs;
-  await db.batch([
-    db.delete(enrolmentCodes).where(lte(enrolmentCodes.expiresAt, now)),
-    db.insert(enrolmentCodes).values({ ...code, expiresAt }),
-  ]);
+  await db.insert(enrolmentCodes).values({ ...code, expiresAt });
   return expiresAt;
 };
 

@@ -3,7 +3,9 @@ import type * as z from 'zod';
 import { AppError } from '../../shared/errors.ts';
 import { idempotencyMs } from '../../shared/limits.ts';
 import { sha256Hex } from '../digest.ts';
-import type { Directory } from './directory.ts';
+import type { Env } from '../env.ts';
+import { directory } from './directory.ts';
+import { pruneLater } from './prune.ts';
 import { idempotency } from './schema.ts';
 
 /** Longer keys are a mistake, and would be stored for a week. */
@@ -27,11 +29,10 @@ export interface Named {
  * needed.
  */
 export const reserve = async <T extends z.ZodType<Record<string, string>>>(
-  db: Directory,
+  env: Env,
   { owner, route, key, body }: Named,
   schema: T,
   draw: () => Promise<z.infer<T>>,
-  now: number,
 ): Promise<z.infer<T>> => {
   if (key === undefined) return draw();
   if (key.trim() === '' || key.length > maxKeyChars) {
@@ -39,14 +40,22 @@ export const reserve = async <T extends z.ZodType<Record<string, string>>>(
   }
   const known = and(eq(idempotency.owner, owner), eq(idempotency.route, route), eq(idempotency.key, key));
   const bodySha256 = sha256Hex(JSON.stringify(body));
-  const [, , rows] = await db.batch([
-    db.delete(idempotency).where(and(eq(idempotency.owner, owner), lt(idempotency.createdAt, now - idempotencyMs))),
+  const db = directory(env);
+  const now = env.clock.now();
+  const fresh = { bodySha256, reserved: await draw(), createdAt: now };
+  const [, rows] = await db.batch([
     db
       .insert(idempotency)
-      .values({ owner, route, key, bodySha256, reserved: await draw(), createdAt: now })
-      .onConflictDoNothing(),
+      .values({ owner, route, key, ...fresh })
+      // One that has expired is nobody's any more, also where it was not removed yet (prune.ts).
+      .onConflictDoUpdate({
+        target: [idempotency.owner, idempotency.route, idempotency.key],
+        set: fresh,
+        setWhere: lt(idempotency.createdAt, now - idempotencyMs),
+      }),
     db.select().from(idempotency).where(known),
   ]);
+  pruneLater(env);
   const row = rows[0];
   if (!row) throw new Error('a reserved idempotency key was not found again');
   if (row.bodySha256 !== bodySha256) {

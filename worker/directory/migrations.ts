@@ -3,6 +3,7 @@ import enrolmentSql from '../../migrations/0001_enrolment.sql';
 import totalsSql from '../../migrations/0002_totals.sql';
 import effectsSql from '../../migrations/0003_effects.sql';
 import trashSql from '../../migrations/0004_trash.sql';
+import attemptsSql from '../../migrations/0005_attempts.sql';
 
 /** Every file of migrations/, in order; a test compares this list with the folder. */
 export const migrations: readonly { name: string; sql: string }[] = [
@@ -11,6 +12,7 @@ export const migrations: readonly { name: string; sql: string }[] = [
   { name: '0002_totals.sql', sql: totalsSql },
   { name: '0003_effects.sql', sql: effectsSql },
   { name: '0004_trash.sql', sql: trashSql },
+  { name: '0005_attempts.sql', sql: attemptsSql },
 ];
 
 /** Wrangler's own table, so that either of us sees what the other has applied. */

@@ -29,18 +29,22 @@ export const hosts = sqliteTable('hosts', {
 });
 
 /** One-use codes that let a server enrol. */
-export const enrolmentCodes = sqliteTable('enrolment_codes', {
-  codeSha256: text('code_sha256').primaryKey(),
-  /** Name for the new server; null leaves it to the server. */
-  hostName: text('host_name'),
-  createdBy: text('created_by').notNull(),
-  expiresAt: integer('expires_at').notNull(),
-  usedAt: integer('used_at'),
-  /** Who used it, so that an enrolment whose answer was lost can be repeated. */
-  attemptSha256: text('attempt_sha256'),
-  /** The server it enrolled. */
-  host: text(),
-});
+export const enrolmentCodes = sqliteTable(
+  'enrolment_codes',
+  {
+    codeSha256: text('code_sha256').primaryKey(),
+    /** Name for the new server; null leaves it to the server. */
+    hostName: text('host_name'),
+    createdBy: text('created_by').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+    /** Who used it, so that an enrolment whose answer was lost can be repeated. */
+    attemptSha256: text('attempt_sha256'),
+    /** The server it enrolled. */
+    host: text(),
+  },
+  (table) => [index('enrolment_codes_expires').on(table.expiresAt)],
+);
 
 /** Entries of a conversation that the D1 directory keeps: lists show a preview, not the text (contract §2.2 NEW). */
 export const previewEntries = 20;
@@ -94,12 +98,33 @@ export const idempotency = sqliteTable(
     reserved: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
     createdAt: integer('created_at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.owner, table.route, table.key] })],
+  (table) => [
+    primaryKey({ columns: [table.owner, table.route, table.key] }),
+    index('idempotency_created').on(table.createdAt),
+  ],
 );
 
-/** Failed logins per address and account, and failed enrolments per address, inside the running window. */
-export const loginFailures = sqliteTable('login_failures', {
-  key: text().primaryKey(),
-  count: integer().notNull(),
-  windowStartedAt: integer('window_started_at').notNull(),
-});
+/** Failed logins and enrolments, by what they are counted under (worker/attempts.ts); worthless after `clearAt`. */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    name: text().primaryKey(),
+    clearAt: integer('clear_at').notNull(),
+  },
+  (table) => [index('attempts_clear').on(table.clearAt)],
+);
+
+/** From where an account has been logged in to; both are hashes. Strangers' failures do not count there. */
+export const knownAddresses = sqliteTable(
+  'known_addresses',
+  {
+    address: text().notNull(),
+    account: text().notNull(),
+    seenAt: integer('seen_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.address, table.account] }),
+    index('known_addresses_seen').on(table.seenAt),
+    index('known_addresses_account').on(table.account, table.seenAt),
+  ],
+);

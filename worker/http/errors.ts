@@ -11,6 +11,7 @@ export const textError: ErrorHandler<Bound> = (error, c) => {
   if (error instanceof AppError) {
     const status = httpStatus[error.code];
     if (status >= 500) logError('request.refused', error, { path: c.req.path, status });
+    if (error.retryAfterS !== null) c.header('Retry-After', String(error.retryAfterS));
     return c.text(error.message, status);
   }
   const ref = crypto.randomUUID().slice(0, 8);

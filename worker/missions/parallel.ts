@@ -28,7 +28,7 @@ export const startInParallel = async (
   if (host === null) throw new AppError('conflict', `Mission ${mission} not found`);
   const named = { owner, route: 'POST /api/control/missions/:id/parallel', key, body: { mission, content } };
   const draw = async () => ({ message: commandId.parse(crypto.randomUUID()) });
-  const { message: id } = await reserve(db, named, reserved, draw, env.clock.now());
+  const { message: id } = await reserve(env, named, reserved, draw);
   unwrap(await callObject(env, host, (object) => object.startNow(owner, { id, mission, content, agent: null })));
 };
 

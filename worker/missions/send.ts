@@ -41,7 +41,7 @@ export const sendMessage = async (
   const content = messageContent(message.content);
   const db = directory(env);
   const named = { owner, route: 'POST /api/control/message', key, body: message };
-  const chosen = await reserve(db, named, route, () => chooseRoute(env, owner, message), env.clock.now());
+  const chosen = await reserve(env, named, route, () => chooseRoute(env, owner, message));
 
   if (chosen.creates === 'yes') await createUntitled(env, owner, chosen);
   const wanted = { id: chosen.message, mission: chosen.mission, content, agent: message.agent?.trim() || null };

@@ -65,7 +65,7 @@ const answerSomewhere = async (
   const named = { owner, route, key: c.req.header('Idempotency-Key'), body };
   const drawn = z.object({ answer: commandId });
   const draw = async () => ({ answer: commandId.parse(crypto.randomUUID()) });
-  const { answer: id } = await reserve(db, named, drawn, draw, c.env.clock.now());
+  const { answer: id } = await reserve(c.env, named, drawn, draw);
   const hosts = await hostsOfOwner(db, owner);
   const all = await Promise.all(
     hosts.map(async (host) => ({

@@ -5,10 +5,11 @@ import { protocolVersion } from '../../shared/limits.ts';
 import { isOpenOnTheWay } from '../../shared/loopback.ts';
 import { serverRoutes } from '../../shared/routes/servers.ts';
 import { clientAddress } from '../auth/address.ts';
-import { countAttempt, enrolmentLimitKey, forgiveFailures } from '../auth/login-limit.ts';
+import { countEnrolment } from '../auth/login-limit.ts';
 import { directory } from '../directory/directory.ts';
 import { keepCode } from '../directory/enrolment.ts';
 import { endCredential, findHost, forgetHost, listHosts } from '../directory/hosts.ts';
+import { pruneLater } from '../directory/prune.ts';
 import { enrolHost } from '../hosts/enrol.ts';
 import { drawEnrolmentCode, enrolmentCodeHash } from '../hosts/enrolment-code.ts';
 import { callObject } from '../hosts/object.ts';
@@ -35,6 +36,7 @@ export const hosts: Served[] = [
     const code = drawEnrolmentCode();
     const stored = { codeSha256: enrolmentCodeHash(code), hostName: name, createdBy: user.id };
     const expiresAt = await keepCode(directory(c.env), stored, c.env.clock.now());
+    pruneLater(c.env);
     const origin = publicOrigin(c);
     return {
       code,
@@ -46,11 +48,9 @@ export const hosts: Served[] = [
   }),
   on(serverRoutes.enrol, async ({ c, body }) => {
     if (body.protocol !== protocolVersion) throw new AppError('conflict', versionText(body.version, body.protocol));
-    const db = directory(c.env);
-    const key = enrolmentLimitKey(clientAddress(c));
-    await countAttempt(db, key, c.env.clock.now(), 'enrolments');
+    const forgive = await countEnrolment(c.env, clientAddress(c), c.env.clock.now());
     const answer = await enrolHost(c.env, body, c.env.clock.now());
-    await forgiveFailures(db, key);
+    forgive();
     return answer;
   }),
   on(serverRoutes.remove, async ({ c, params: { id } }) => {

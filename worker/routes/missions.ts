@@ -38,7 +38,7 @@ export const missions: Served[] = [
     const agent = knownAgent(wanted, body.agent);
     const named = { owner, route: 'POST /api/control/missions', key: c.req.header('Idempotency-Key'), body };
     const draw = async () => ({ mission: await drawMissionId(db, wanted.id, newMissionId), host: wanted.id });
-    const chosen = await reserve(db, named, reserved, draw, c.env.clock.now());
+    const chosen = await reserve(c.env, named, reserved, draw);
 
     const host = requireHost(await findHost(db, chosen.host));
     const choice = { title: body.title?.trim() || null, agent, model: body.model_override?.trim() || null };

@@ -1,0 +1,33 @@
+import { scryptSync } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { scryptInSlices } from '../../worker/auth/scrypt.ts';
+
+const maxmem = 64 * 1024 * 1024;
+/** Times that the hash let others get on. */
+const counting = () => {
+  const pauses = { count: 0 };
+  const pause = async (): Promise<void> => {
+    pauses.count += 1;
+  };
+  return { pauses, pause };
+};
+
+test.for([
+  ['', 'NaCl', 64, { N: 16, r: 1, p: 1 }],
+  ['password', 'NaCl', 64, { N: 1024, r: 8, p: 16 }],
+  ['pä:ss\u{1f511}', 'salt of this test', 32, { N: 2048, r: 8, p: 1 }],
+  ['x'.repeat(300), '', 17, { N: 4, r: 3, p: 2 }],
+] as const)('the hash of %j is that of Node', async ([password, salt, length, cost]) => {
+  const hash = await scryptInSlices(password, Buffer.from(salt), length, cost, counting().pause);
+
+  expect(hash.toString('hex')).toBe(scryptSync(password, salt, length, { ...cost, maxmem }).toString('hex'));
+});
+
+test('a hash as the launcher makes it lets others get on every 256 of its 65,536 steps', async () => {
+  const { pauses, pause } = counting();
+  const cost = { N: 32_768, r: 8, p: 1 };
+  const hash = await scryptInSlices('hunter2', Buffer.from('salt'), 32, cost, pause);
+
+  expect(hash.equals(scryptSync('hunter2', 'salt', 32, { ...cost, maxmem }))).toBe(true);
+  expect(pauses.count).toBe(256);
+});

@@ -37,6 +37,31 @@ export const frameMsEmbedded = 5;
 /** Largest link frame; the object receives at most 32 MiB, and 1,000 small events or one page of text fit easily. */
 export const maxFrameBytes = 8 * 1024 * 1024;
 
+/** Text of a message: a command row in the object and an event in the log. In UTF-8. */
+export const maxMessageBytes = 128 * 1024;
+/** What JSON makes of a byte of UTF-8 at the most: a control character of one byte becomes `\u0001`. */
+export const jsonPerByte = 6;
+/**
+ * Largest command as it is encoded: a message's text, and what is said of its mission, of which the longest came in
+ * one event of a host. A frame holds several, and so does the inbox of a host.
+ */
+export const maxCommandBytes = jsonPerByte * maxMessageBytes + maxEventBytes;
+/**
+ * Messages sent to a host that it has not said to have received: a server with a thousand slots takes its messages a
+ * few at a time, so that at most this many of `maxCommandBytes` are in the socket.
+ */
+export const maxUnreceived = 16;
+/**
+ * Commands, and wishes to stop one, that a `welcome` names: more than the slots of any server, and at 130 bytes each a
+ * third of a frame.
+ */
+export const maxWelcomed = 10_000;
+/**
+ * Sessions that a `hello` asks for and a `welcome` answers. Their names have up to 200 characters each, of which JSON
+ * may need six bytes: 4 MB at the most, half a frame. What is not named is read off the host's own store.
+ */
+export const maxWelcomedSessions = 1_600;
+
 /** Names of agents that a server reports of itself; more than this no list of a dashboard shows. */
 export const maxReportedAgents = 1_000;
 
@@ -92,8 +117,6 @@ export const maxUploadBytes = 10 * 1024 * 1024 * 1024;
 export const transferWindowBytes = 1024 * 1024;
 /** One message of a transfer: large enough that a message's own cost does not count, small beside the window. */
 export const transferChunkBytes = 64 * 1024;
-/** A message is a command row in the object and an event in the log. */
-export const maxMessageBytes = 128 * 1024;
 
 /** Grace between a user's abort and disposing the directory's OpenCode instance (protocol §4). */
 export const abortGraceMs = 10_000;

@@ -147,7 +147,7 @@ test('an answer is no message: nothing waits for it, and its end is its own', as
   expect(stored.filter(({ event_type }) => event_type === 'assistant_message')).toHaveLength(1);
 });
 
-test('an answer is repeated in every welcome until it has its end, also after an eviction', async () => {
+test('an answer is sent after every welcome until the host has it, and named until its end, also after an eviction', async () => {
   await send(asked('q1', 'question'));
   peer.close();
   expect((await post(ada, 'questions/q1', { answers: [['A']] })).status).toBe(200);
@@ -160,9 +160,12 @@ test('an answer is repeated in every welcome until it has its end, also after an
     const { commands: wanted } = await peer.next('welcome');
     return wanted.filter(({ command }) => command.kind === 'answer');
   };
-  const [first] = await back([message]);
-  expect(first).toMatchObject({ received: false, command: { args: { request: 'q1', answers: [['A']] } } });
-  const id = first?.command.id ?? '';
+  expect(await back([message])).toEqual([]);
+  const [first] = (await peer.next('commands')).commands;
+  expect(first).toMatchObject({ args: { request: 'q1', answers: [['A']] } });
+  expect(await back([message])).toEqual([]);
+  expect((await peer.next('commands')).commands).toEqual([first]);
+  const id = first?.id ?? '';
   peer.send({ type: 'received', ids: [id] });
   expect(await back([message, id])).toMatchObject([{ received: true }]);
   await send(ended('q1', 'answered'), finished(id, 'finished'));

@@ -8,6 +8,8 @@ export interface HostPeer {
   send(frame: object): void;
   /** Types of everything that came, in order. */
   order: string[];
+  /** Bytes of the largest frame that came. */
+  largest(): number;
   /** The next frame of this type, already arrived or to come. */
   next<T extends EdgeFrame['type']>(type: T): Promise<Extract<EdgeFrame, { type: T }>>;
   closed: Promise<{ code: number; reason: string }>;
@@ -35,7 +37,9 @@ export const dialHost = async (host: string, epoch = 1): Promise<HostPeer> => {
   const order: string[] = [];
   const waiting: { type: string; resolve: (frame: EdgeFrame) => void }[] = [];
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
+  let largest = 0;
   socket.addEventListener('message', ({ data }) => {
+    largest = Math.max(largest, Buffer.byteLength(String(data)));
     const parsed = parseEdgeFrame(String(data));
     if (!parsed.ok) throw new Error(parsed.reason);
     order.push(parsed.frame.type);
@@ -48,6 +52,7 @@ export const dialHost = async (host: string, epoch = 1): Promise<HostPeer> => {
   return {
     send: (frame) => socket.send(JSON.stringify(frame)),
     order,
+    largest: () => largest,
     next: async <T extends EdgeFrame['type']>(type: T) => {
       const at = inbox.findIndex((frame) => frame.type === type);
       const frame =

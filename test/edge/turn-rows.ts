@@ -5,6 +5,7 @@ export const sha = 'a'.repeat(64);
 
 /** Rows of an ordinary turn, as a host would send them. */
 export const turnRows = (mission: string, command: string, turn: string) => ({
+  turn,
   opened: row(mission, { type: 'mission.opened', owner: 'alice', workspace: 'w', title: null }),
   started: row(mission, { type: 'turn.started', command, turn, agent: 'build', model: 'lab/m1' }),
   part: row(mission, { type: 'part.opened', turn, part: `prt_${turn}`, kind: 'text' }),

@@ -58,7 +58,7 @@ const layers: Record<string, readonly string[]> = {
     'text context removed',
     'log',
     'tables replies close-socket',
-    'migrate-sequences',
+    'migrate-sequences migrate-waiting',
   ],
   'host-agent': [
     'main',

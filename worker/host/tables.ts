@@ -1,5 +1,6 @@
 import { bringUp, type Migrations } from '../versioned.ts';
 import { numberingMigration } from './migrate-sequences.ts';
+import { waitingMigration } from './migrate-waiting.ts';
 
 export { getMeta, setMeta } from '../versioned.ts';
 
@@ -128,6 +129,8 @@ export const migrations: Migrations = [
     'CREATE INDEX requests_of ON requests (mission)',
     'CREATE INDEX answers_of ON answers (mission)',
   ],
+  // What waits and what is on its way are found without a look at the texts, and without one at other people's.
+  waitingMigration,
 ];
 
 /** Brings the tables to this version. */

@@ -5,7 +5,8 @@ import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { isResumable } from '../../../shared/reducer.ts';
 import { beginningOf, endOf } from '../../../shared/text.ts';
 import type { HostContext } from '../context.ts';
-import { getMessage, inFlight, keepMessage, openMessages, wishCancel } from '../messages/messages.ts';
+import { getMessage, keepMessage, wishCancel } from '../messages/messages.ts';
+import { hasOpenIn, inFlight } from '../messages/waiting.ts';
 import { busyMissions } from '../missions/activity.ts';
 import {
   getMission,
@@ -58,7 +59,7 @@ export const takeMessage = (
   const mission = ownMission(host.sql, owner, message.mission);
   if (!mission) return done(notFound(message.mission));
   if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
-  const queued = openMessages(host.sql, mission.id).length > 0 || host.awaySinceMs() !== null || !hasRoom(host.sql);
+  const queued = hasOpenIn(host.sql, mission.id) || host.awaySinceMs() !== null || !hasRoom(host.sql);
   const { id: command, content, agent } = message;
   const recorded = recordEvent(host, mission.id, { type: 'message.kept', command, content, agent, queued });
   keepMessage(host.sql, { ...message, at: host.now(), clean, queued, seq: host.log.head });
@@ -99,7 +100,7 @@ export const cancelMission = (
 /** The mission a cancel without a target means: the current one if it runs, else what has run longest. */
 export const mainMission = (sql: SqlStorage, owner: string, current: string | null): string | null => {
   const full = isFull(sql);
-  const busy = busyMissions(sql).filter((each) => each.owner === owner && atWork(sql, each.id, full) !== null);
+  const busy = busyMissions(sql, owner).filter((each) => atWork(sql, each.id, full) !== null);
   const isCurrent = (mission: Mission): boolean => mission.id === current;
   return (busy.find(isCurrent) ?? busy.find((mission) => inFlight(sql, mission.id) !== null) ?? busy[0])?.id ?? null;
 };

@@ -3,7 +3,8 @@
 import { noUsage } from '../../../shared/events.ts';
 import { type CommandId, turnId } from '../../../shared/ids.ts';
 import type { HostContext } from '../context.ts';
-import { openMessages, wishCancel } from '../messages/messages.ts';
+import { wishCancel } from '../messages/messages.ts';
+import { everyOpen } from '../messages/waiting.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
 import { rememberEndedTurn } from '../missions/reported-turns.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
@@ -41,7 +42,7 @@ const serverRemoved: EdgeEnd = {
  * Call inside a transaction.
  */
 export const endAllAtEdge = (host: HostContext): Recorded[] =>
-  openMessages(host.sql, null).flatMap((command) => {
+  [...everyOpen(host.sql)].flatMap((command) => {
     // Read anew for each command: ending the one before may have ended the mission's turn.
     const mission = getMission(host.sql, command.mission);
     if (!mission) return [];

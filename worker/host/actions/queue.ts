@@ -1,7 +1,7 @@
 /** What people do with messages that wait at the edge (contract §2.2 Queue, §3 parallel). */
 import type { HostContext } from '../context.ts';
-import { editKept, getMessage, type KeptMessage, openMessages, removeKept } from '../messages/messages.ts';
-import { waitingMessages } from '../missions/activity.ts';
+import { editKept, getMessage, type KeptMessage, messageText, removeKept } from '../messages/messages.ts';
+import { hasOpenIn, waitingMessages } from '../messages/waiting.ts';
 import { type Mission, ownMission, raiseRevision } from '../missions/missions.ts';
 import { hasRoom, slotsOf } from '../missions/slots.ts';
 import { type Change, type Done, done } from '../record/change.ts';
@@ -32,13 +32,14 @@ export const editQueued = (
   const own = ownMessage(host.sql, owner, id);
   if (own?.message.state !== 'kept') return done(notInQueue);
   const { message, mission } = own;
-  if (message.content === content) return done(reply(null));
-  if (was !== null && was !== message.content)
+  const before = messageText(host.sql, message.id) ?? '';
+  if (before === content) return done(reply(null));
+  if (was !== null && was !== before)
     return done(refuse('conflict', 'This message was edited meanwhile. Look at its text again.'));
   editKept(host.sql, message.id, content);
   const edited = { type: 'message.edited' as const, command: message.id, content };
   const recorded = recordEvent(host, mission.id, edited);
-  retitle(host.sql, mission.id, message.content, content);
+  retitle(host.sql, mission.id, before, content);
   raiseRevision(host.sql, mission.id);
   return done(reply(null), recorded, [mission.id]);
 };
@@ -53,7 +54,7 @@ export const removeQueued = (host: HostContext, owner: string, id: string): Done
 };
 
 export const clearQueue = (host: HostContext, owner: string): Change & { cleared: number } => {
-  const removed = waitingMessages(host.sql, owner).map((message) => removeQueued(host, owner, message.id));
+  const removed = [...waitingMessages(host.sql, { owner })].map(({ id }) => removeQueued(host, owner, id));
   return {
     recorded: removed.flatMap(({ recorded }) => recorded),
     touched: removed.flatMap(({ touched }) => touched),
@@ -70,7 +71,7 @@ export const startNow = (host: HostContext, owner: string, message: NewMessage):
     return done(refuse('conflict', `Mission ${message.mission} not found`));
   if (getMessage(host.sql, message.id) === null) {
     if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
-    if (openMessages(host.sql, message.mission).length > 0)
+    if (hasOpenIn(host.sql, message.mission))
       return done(refuse('conflict', `Mission ${message.mission} is already running`));
     if (host.awaySinceMs() !== null)
       return done(

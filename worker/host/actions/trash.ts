@@ -2,7 +2,8 @@
 
 import type { HostContext } from '../context.ts';
 import { conversationRows } from '../log/log.ts';
-import { inFlight, isOpen, openMessages, removeKept } from '../messages/messages.ts';
+import { removeKept } from '../messages/messages.ts';
+import { inFlight, isWithoutOpen, waitingMessages } from '../messages/waiting.ts';
 import { getMission, type Mission, ownMission, saveMission } from '../missions/missions.ts';
 import { type Change, type Done, done } from '../record/change.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
@@ -20,7 +21,7 @@ export const deleteMission = (host: HostContext, owner: string, id: string): Don
 
 /** Messages that wait are removed: nobody expects them to run when the mission is had back weeks later. */
 const hide = (host: HostContext, { id }: Mission): Recorded[] => {
-  const removed = openMessages(host.sql, id).flatMap((message) =>
+  const removed = [...waitingMessages(host.sql, { mission: id })].flatMap((message) =>
     removeKept(host.sql, message.id)
       ? recordEvent(host, id, { type: 'message.removed' as const, command: message.id })
       : [],
@@ -60,7 +61,7 @@ export const deleteUnused = (host: HostContext, owner: string): Change & { delet
     .exec<{ id: string }>(
       `SELECT id FROM missions INDEXED BY missions_open
          WHERE owner = ? AND status = 'active' AND turn IS NULL AND deleted_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM commands INDEXED BY commands_open WHERE mission = missions.id AND ${isOpen})
+           AND ${isWithoutOpen}
            AND NOT EXISTS (SELECT 1 FROM log INDEXED BY log_conversation
              WHERE mission = missions.id AND ${conversationRows})
          LIMIT ?`,

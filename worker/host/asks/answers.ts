@@ -37,15 +37,19 @@ export const kindOfAnswer = (sql: SqlStorage, id: string): AskKind | null => {
 /** What an answer says. */
 export const saidIn = ({ args }: Answer): AskAnswer => askAnswer.parse(JSON.parse(args));
 
-const openRows = (sql: SqlStorage): Answer[] =>
-  sql.exec<Answer>('SELECT * FROM answers WHERE ended IS NULL ORDER BY ord').toArray();
+/** Answers without an end, in order; what they say is read where one is sent. */
+export const openAnswers = (sql: SqlStorage): Pick<Answer, 'id' | 'mission' | 'received'>[] =>
+  sql
+    .exec<Pick<Answer, 'id' | 'mission' | 'received'>>(
+      'SELECT id, mission, received FROM answers INDEXED BY answers_open WHERE ended IS NULL ORDER BY ord',
+    )
+    .toArray();
 
-/** Answers without an end, for every `welcome`. */
-export const openAnswers = (sql: SqlStorage): { received: boolean; command: AnswerCommand }[] =>
-  openRows(sql).map((answer) => {
-    const { id, mission, at, received } = answer;
-    return { received: received === 1, command: { kind: 'answer', id, mission, at, args: saidIn(answer) } };
-  });
+/** An answer as the host gets it; null when there is none of this id. */
+export const toAnswer = (sql: SqlStorage, id: string): AnswerCommand | null => {
+  const answer = getAnswer(sql, id);
+  return answer && { kind: 'answer', id: answer.id, mission: answer.mission, at: answer.at, args: saidIn(answer) };
+};
 
 export const markReceived = (sql: SqlStorage, id: string): void => {
   sql.exec('UPDATE answers SET received = 1 WHERE id = ? AND received = 0', id);
@@ -83,7 +87,7 @@ const absence = z.object({ answers: z.array(commandId) });
  */
 export const storeAnswersAbsent = (sql: SqlStorage, { at, commands }: Hello): void => {
   const here = new Set<string>(commands);
-  const answers = openRows(sql).flatMap(({ id, received }) => (received === 1 && !here.has(id) ? [id] : []));
+  const answers = openAnswers(sql).flatMap(({ id, received }) => (received === 1 && !here.has(id) ? [id] : []));
   awaitRow(sql, 'absence.answers', at, answers.length === 0 ? null : { answers });
 };
 

@@ -5,7 +5,7 @@ import { noUsage } from '../../../shared/events.ts';
 import { commandId, turnId } from '../../../shared/ids.ts';
 import type { HostContext } from '../context.ts';
 import { awaitRow, takeAwaited } from '../log/awaited.ts';
-import { inFlight, openMessages } from '../messages/messages.ts';
+import { inFlight, messagesInFlight } from '../messages/waiting.ts';
 import { getMission } from '../missions/missions.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 import { concludeLost } from './lost.ts';
@@ -34,10 +34,9 @@ export const storeAbsence = (
     )
     .toArray()
     .filter((row) => !present.has(row.turn));
+  const here = new Set<string>(commands);
   const missingCommands =
-    commands === null
-      ? []
-      : openMessages(sql, null).filter(({ id, state }) => isWithHost(state) && !commands.includes(id));
+    commands === null ? [] : messagesInFlight(sql).filter(({ id, state }) => isWithHost(state) && !here.has(id));
   const noted = absence.parse({
     commands: missingCommands.map((command) => command.id),
     turns: missingTurns,

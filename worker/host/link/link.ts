@@ -1,7 +1,7 @@
-import type { AnswerCommand } from '../../../shared/commands.ts';
+import type { AnswerCommand, Command } from '../../../shared/commands.ts';
 import type { Hello, HostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
-import { closeCode } from '../../../shared/limits.ts';
+import { closeCode, maxUnreceived } from '../../../shared/limits.ts';
 import { mayDial } from '../../directory/hosts.ts';
 import { foreignMission } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
@@ -11,11 +11,12 @@ import { close } from '../close-socket.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
 import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
 import { runPosition } from '../log/runs.ts';
-import { hasOpen, type KeptMessage, markMessage, openMessages, toCommand } from '../messages/messages.ts';
+import { markMessage, messageAt, toCommand } from '../messages/messages.ts';
+import { hasOpen, messagesInFlight, unreceived } from '../messages/waiting.ts';
 import type { Liveness } from '../missions/activity.ts';
 import { getMission } from '../missions/missions.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
-import { nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
+import { type Due, nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from '../record/ingest.ts';
 import type { Recorded } from '../record/record.ts';
 import { isRemoved, setRemoved } from '../removed.ts';
@@ -25,6 +26,7 @@ import type { Transactions } from '../transaction.ts';
 import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
+import { missingCommands, storePresent, wishes } from './handing-over.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
 import { interruptFrame, type LinkSocket, readHostFrame, sendFrame, welcomeFrame } from './socket.ts';
 
@@ -82,8 +84,7 @@ export class HostLink {
    * Stops what the host does, if it is connected to be told, ends all of it in the log and closes the link for good.
    */
   remove(): void {
-    const inFlight = openMessages(this.#host.sql, null).filter(({ state }) => state !== 'kept');
-    for (const { mission, id } of inFlight) this.interrupt(mission, id);
+    for (const { mission, id } of messagesInFlight(this.#host.sql)) this.interrupt(mission, id);
     this.#transactions.run((host) => {
       setRemoved(host.sql, true);
       return { recorded: endAllAtEdge(host), touched: [] };
@@ -134,27 +135,27 @@ export class HostLink {
 
   /** Hands an answer over at once; a host that is away gets it in its `welcome`. */
   answer(command: AnswerCommand): void {
-    this.#socket.send({ type: 'commands', commands: [command] });
+    this.#socket.sendCommands([command]);
   }
 
-  /** Sends what may start now: the oldest waiting messages of free missions, as many as there are slots. */
+  /**
+   * Sends what may start now: the oldest waiting messages of free missions, as many as there are slots, and as the host
+   * keeps up with.
+   */
   dispatch(): void {
     const due = this.#socket.current() ? this.#due() : [];
     if (due.length === 0) return;
-    const { commands } = this.#transactions.run(({ sql }) => {
+    this.#transactions.run(({ sql }) => {
       changeFacts(sql, { live: true });
       takeSlots(sql, due);
-      const sent = due.flatMap((message) => {
-        const mission = getMission(sql, message.mission);
-        return mission ? [toCommand(message, mission)] : [];
-      });
-      return { recorded: [], touched: due.map((message) => message.mission), commands: sent };
+      return { recorded: [], touched: due.map(({ mission }) => mission) };
     });
-    if (commands.length > 0) this.#socket.send({ type: 'commands', commands });
+    this.#socket.sendCommands(commandsAt(this.#host.sql, due));
   }
 
-  #due(): KeptMessage[] {
-    return hasOpen(this.#host.sql, 'kept') ? nextMessages(this.#host.sql) : [];
+  #due(): Due[] {
+    const { sql } = this.#host;
+    return hasOpen(sql, 'kept') ? nextMessages(sql, maxUnreceived - unreceived(sql)) : [];
   }
 
   #ack(socket: WebSocket, run: string, n: number): void {
@@ -200,7 +201,7 @@ export class HostLink {
             markReceived(this.#host.sql, id);
           }
         });
-        return;
+        return this.dispatch();
       case 'turns':
         this.#transactions.run((host) => {
           storeTurns(host, frame.turns);
@@ -240,12 +241,15 @@ export class HostLink {
       storeTurns(host, hello.turns);
       storeAbsence(host.sql, 'hello', hello.at, hello.commands, hello.turns);
       storeAnswersAbsent(host.sql, hello);
+      storePresent(host.sql, hello);
       return { recorded: [...replaced, ...conclude(host)], touched: [], isHeadTold: true };
     });
     // Their cursors are of a log that is no more: they come back and start anew with a `reset`.
     if (reason !== null) this.#viewers.dismiss();
     const { session } = this.#socket.state(socket);
     sendFrame(socket, welcomeFrame(this.#host, hello, session, this.#frameMs));
+    for (const interrupt of wishes(this.#host.sql).others) sendFrame(socket, { type: 'interrupt', interrupt });
+    this.#socket.sendCommands(missingCommands(this.#host));
     this.dispatch();
   }
 
@@ -263,6 +267,15 @@ export class HostLink {
     if (asked.value === null) return true;
     close(socket, closeCode.unauthorised, `mission ${asked.value} belongs to another server`);
     return false;
+  }
+}
+
+/** The commands of messages that are due, each made when the one before was sent. */
+function* commandsAt(sql: SqlStorage, due: readonly Due[]): Generator<Command> {
+  for (const { ord } of due) {
+    const message = messageAt(sql, ord);
+    const mission = message && getMission(sql, message.mission);
+    if (mission) yield toCommand(sql, message, mission);
   }
 }
 

@@ -1,15 +1,16 @@
 import * as z from 'zod';
+import type { Command } from '../../../shared/commands.ts';
 import { type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
-import { awayMs, closeCode, maxFrameBytes, protocolVersion } from '../../../shared/limits.ts';
-import { openAnswers } from '../asks/answers.ts';
+import { awayMs, closeCode, maxFrameBytes, maxWelcomedSessions, protocolVersion } from '../../../shared/limits.ts';
 import { close, isClosedHere } from '../close-socket.ts';
 import type { HostContext } from '../context.ts';
 import { runPosition, sourcePosition } from '../log/runs.ts';
-import { getMessage, openMessages, toCommand, unmetWishes } from '../messages/messages.ts';
-import { getMission } from '../missions/missions.ts';
+import { getMessage } from '../messages/messages.ts';
 import { endedTurns } from '../missions/reported-turns.ts';
 import { getMeta, setMeta } from '../tables.ts';
+import { commandFrames } from './command-frames.ts';
+import { welcomedCommands, wishes } from './handing-over.ts';
 
 /** What the host's socket remembers. `session` names one connection; empty before `welcome`. */
 const linkState = z.object({
@@ -101,6 +102,12 @@ export class LinkSocket {
     const socket = this.current();
     if (socket) sendFrame(socket, frame);
   }
+
+  /** The same for commands, as many frames as it takes (handing-over.ts). */
+  sendCommands(commands: Iterable<Command>): void {
+    const socket = this.current();
+    if (socket) for (const text of commandFrames(commands)) socket.send(text);
+  }
 }
 
 export const sendFrame = (socket: WebSocket, frame: EdgeFrame): void => socket.send(JSON.stringify(frame));
@@ -137,19 +144,12 @@ export const welcomeFrame = (host: HostContext, hello: Hello, session: string, f
   seq: host.log.head,
   epoch: hello.epoch,
   runs: [...new Set([...hello.runs, hello.run])].map((run) => ({ run, n: runPosition(host.sql, run) })),
-  src: hello.sessions.flatMap(({ source, session: id }) => {
+  src: hello.sessions.slice(0, maxWelcomedSessions).flatMap(({ source, session: id }) => {
     const known = sourcePosition(host.sql, source, id);
     return known ? [{ source, session: id, ...known }] : [];
   }),
-  commands: [
-    ...openMessages(host.sql, null).flatMap((command) => {
-      const mission = getMission(host.sql, command.mission);
-      if (command.state === 'kept' || !mission) return [];
-      return [{ received: command.state !== 'sent', command: toCommand(command, mission) }];
-    }),
-    ...openAnswers(host.sql),
-  ],
-  interrupts: unmetWishes(host.sql),
+  commands: welcomedCommands(host.sql),
+  interrupts: wishes(host.sql).welcomed,
   ended_turns: endedTurns(host.sql),
   frame_ms: frameMs,
 });

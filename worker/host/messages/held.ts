@@ -5,18 +5,27 @@
 import * as z from 'zod';
 import { type CommandId, commandId } from '../../../shared/ids.ts';
 import { awaited, awaitRow, takeAwaited } from '../log/awaited.ts';
-import { openMessages } from './messages.ts';
+import { waitingUpTo } from './waiting.ts';
 
-const held = z.object({ commands: z.array(commandId) });
+/** The place of the last that waited then. Before that was kept, there was a list of all of them. */
+const held = z.union([z.object({ last: z.number().int() }), z.object({ commands: z.array(commandId) })]);
 
 /** Holds every message that waits now, until the log has reached `at`. */
 export const holdMessages = (sql: SqlStorage, at: { run: string; n: number }): void => {
-  const commands = openMessages(sql, null).flatMap(({ id, state }) => (state === 'kept' ? [id] : []));
-  awaitRow(sql, 'held', at, { commands });
+  const { last } = sql.exec<{ last: number | null }>('SELECT max(ord) AS last FROM commands').one();
+  awaitRow(sql, 'held', at, { last: last ?? 0 });
 };
 
-/** Ids that may not be sent yet. */
-export const heldMessages = (sql: SqlStorage): Set<string> => new Set(awaited(sql, 'held', held)?.commands);
+/** What came up to this place in the order of arrival may not be sent yet; 0: nothing is held. */
+export const heldUpTo = (sql: SqlStorage): number => lastOf(sql, awaited(sql, 'held', held));
 
 /** Releases what is held, once the log has come as far; before that, and a second time, nothing. Out: the messages. */
-export const releaseHeld = (sql: SqlStorage): CommandId[] => takeAwaited(sql, 'held', held)?.commands ?? [];
+export const releaseHeld = (sql: SqlStorage): CommandId[] =>
+  waitingUpTo(sql, lastOf(sql, takeAwaited(sql, 'held', held)));
+
+const lastOf = (sql: SqlStorage, known: z.infer<typeof held> | null): number => {
+  if (known === null) return 0;
+  if ('last' in known) return known.last;
+  const query = 'SELECT max(ord) AS last FROM commands WHERE id IN (SELECT value FROM json_each(?))';
+  return sql.exec<{ last: number | null }>(query, JSON.stringify(known.commands)).one().last ?? 0;
+};

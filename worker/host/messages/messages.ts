@@ -1,14 +1,14 @@
 import { type Command, type CommandState, isInFlight, openStates } from '../../../shared/commands.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import { beginningOf } from '../../../shared/text.ts';
 
-/** A message on its way: kept here, on the host, running, or ended (protocol §4). */
+/** A message on its way: kept here, on the host, running, or ended (protocol §4). Its text is read apart. */
 export interface KeptMessage {
   ord: number;
   id: CommandId;
   mission: MissionId;
   state: CommandState | 'removed';
   at: number;
-  content: string;
   agent: string | null;
   clean: boolean;
   /** It had to wait when it was taken in, and viewers were told so. */
@@ -19,33 +19,49 @@ export interface KeptMessage {
   seq: number;
 }
 
-type Row = Omit<KeptMessage, 'clean' | 'queued' | 'cancel'> & {
-  clean: number;
-  queued: number;
-  cancel: number;
-  host_ended: number;
-  edited: number;
-};
-const toMessage = ({ host_ended: _ended, edited: _edited, ...row }: Row): KeptMessage => ({
+type Row = Omit<KeptMessage, 'clean' | 'queued' | 'cancel'> & { clean: number; queued: number; cancel: number };
+
+/**
+ * Everything of a message but its text, which may be of 128 KB: it is read where it is sent or shown, one at a time
+ * (`messageText`), so that no list costs more because somebody's messages are long.
+ */
+const columns = 'ord, id, mission, state, at, agent, clean, queued, cancel, turn, seq';
+
+const toMessage = (row: Row): KeptMessage => ({
   ...row,
   clean: row.clean !== 0,
   queued: row.queued !== 0,
   cancel: row.cancel !== 0,
 });
 
-/**
- * SQL: a command has no end yet. The same condition as that of the index `commands_open`, or SQLite would not use it.
- */
-export const isOpen = `state IN (${openStates.map((state) => `'${state}'`).join(', ')})`;
+/** SQL: a command has no end yet. */
+const isOpen = `state IN (${openStates.map((state) => `'${state}'`).join(', ')})`;
 
 export const getMessage = (sql: SqlStorage, id: string): KeptMessage | null => {
-  const row = sql.exec<Row>('SELECT * FROM commands WHERE id = ?', id).toArray()[0];
+  const row = sql.exec<Row>(`SELECT ${columns} FROM commands WHERE id = ?`, id).toArray()[0];
   return row ? toMessage(row) : null;
+};
+
+/** The same by its place in the order of arrival. */
+export const messageAt = (sql: SqlStorage, ord: number): KeptMessage | null => {
+  const row = sql.exec<Row>(`SELECT ${columns} FROM commands WHERE ord = ?`, ord).toArray()[0];
+  return row ? toMessage(row) : null;
+};
+
+/** The text of a message; null where there is none of this id. */
+export const messageText = (sql: SqlStorage, id: string): string | null =>
+  sql.exec<{ content: string }>('SELECT content FROM commands WHERE id = ?', id).toArray()[0]?.content ?? null;
+
+/** The same, of which only the first `chars` UTF-16 units are wanted. */
+export const messageBeginning = (sql: SqlStorage, id: string, chars: number): string => {
+  // `substr` counts characters, of which none is shorter than a unit.
+  const query = 'SELECT substr(content, 1, ?) AS content FROM commands WHERE id = ?';
+  return beginningOf(sql.exec<{ content: string }>(query, chars, id).toArray()[0]?.content ?? '', chars);
 };
 
 export const keepMessage = (
   sql: SqlStorage,
-  message: Pick<KeptMessage, 'id' | 'mission' | 'at' | 'content' | 'agent' | 'clean' | 'queued' | 'seq'>,
+  message: Pick<KeptMessage, 'id' | 'mission' | 'at' | 'agent' | 'clean' | 'queued' | 'seq'> & { content: string },
 ): void => {
   sql.exec(
     `INSERT INTO commands (id, mission, state, at, content, agent, clean, queued, seq)
@@ -59,38 +75,6 @@ export const keepMessage = (
     message.queued ? 1 : 0,
     message.seq,
   );
-};
-
-/** Commands of one mission, or of all, that have no end yet, in order. */
-export const openMessages = (sql: SqlStorage, mission: string | null): KeptMessage[] => {
-  // Named, because SQLite would rather read every message there ever was, in order, than sort the few that are open.
-  const open = `SELECT * FROM commands INDEXED BY commands_open WHERE ${isOpen}`;
-  const rows =
-    mission === null
-      ? sql.exec<Row>(`${open} ORDER BY ord`)
-      : sql.exec<Row>(`${open} AND mission = ? ORDER BY ord`, mission);
-  return rows.toArray().map(toMessage);
-};
-
-/** Whether any message has not ended, or (`kept`) has not been sent. Cheap enough to be asked with every frame. */
-export const hasOpen = (sql: SqlStorage, which: 'open' | 'kept'): boolean =>
-  sql
-    .exec(
-      `SELECT 1 FROM commands INDEXED BY commands_open
-         WHERE ${isOpen} ${which === 'kept' ? "AND state = 'kept'" : ''} LIMIT 1`,
-    )
-    .toArray().length > 0;
-
-/** The command a mission is busy with, or null. A mission has one at a time: the next waits here (protocol §4). */
-export const inFlight = (sql: SqlStorage, mission: string): KeptMessage | null => {
-  const row = sql
-    .exec<Row>(
-      `SELECT * FROM commands INDEXED BY commands_open
-         WHERE mission = ? AND ${isOpen} AND state <> 'kept' ORDER BY ord LIMIT 1`,
-      mission,
-    )
-    .toArray()[0];
-  return row ? toMessage(row) : null;
 };
 
 /** Moves a command forward; an end or a later state is never taken back by a late or repeated report. */
@@ -133,20 +117,11 @@ export const confirmEnd = (sql: SqlStorage, id: string): void => {
 export const unmetWishes = (sql: SqlStorage): { mission: MissionId; command: CommandId }[] =>
   sql
     .exec<{ mission: MissionId; command: CommandId }>(
-      "SELECT mission, id AS command FROM commands WHERE cancel = 1 AND host_ended = 0 AND state <> 'removed' ORDER BY ord",
+      // Named, and with the index's own condition: else every message that there ever was would be read.
+      `SELECT mission, id AS command FROM commands INDEXED BY commands_wished
+         WHERE cancel = 1 AND host_ended = 0 AND state <> 'removed' ORDER BY ord`,
     )
     .toArray();
-
-/** The oldest waiting message of each mission that is free: what may be sent now. `held` ones block their mission. */
-export const dueMessages = (sql: SqlStorage, held: ReadonlySet<string>): KeptMessage[] => {
-  const due = new Map<string, KeptMessage>();
-  const busy = new Set<string>();
-  for (const message of openMessages(sql, null)) {
-    if (message.state !== 'kept' || held.has(message.id)) busy.add(message.mission);
-    else if (!due.has(message.mission)) due.set(message.mission, message);
-  }
-  return [...due.values()].filter((message) => !busy.has(message.mission));
-};
 
 /**
  * Forgets the texts of a deleted mission's messages, at most `most`; out: how many. The rows stay for ever: if the host
@@ -164,6 +139,7 @@ export const forgetMessages = (sql: SqlStorage, mission: string, most: number): 
 
 /** The command as the host gets it. */
 export const toCommand = (
+  sql: SqlStorage,
   message: KeptMessage,
   mission: { owner: string; workspace: string; title: string | null; agent: string | null; model: string | null },
 ): Command => ({
@@ -173,7 +149,7 @@ export const toCommand = (
   at: message.at,
   args: {
     spec: { owner: mission.owner, workspace: mission.workspace, title: mission.title },
-    content: message.content,
+    content: messageText(sql, message.id) ?? '',
     agent: message.agent ?? mission.agent,
     model: mission.model,
     clean: message.clean,

@@ -6,7 +6,8 @@
 import type { LogEvent } from '../../../shared/events.ts';
 import type { CommandId } from '../../../shared/ids.ts';
 import { isAnswersEnd } from '../log/log.ts';
-import { getMessage, type KeptMessage, openMessages } from './messages.ts';
+import { getMessage, type KeptMessage } from './messages.ts';
+import { inFlight, waitingIn, waitingMessages } from './waiting.ts';
 
 /**
  * In the conversation for a message that is only known by its end or turn: the edge was replaced by a copy from before
@@ -18,8 +19,17 @@ const isUnplaced = ({ state }: KeptMessage): boolean =>
   state === 'kept' || state === 'sent' || state === 'received' || state === 'accepted';
 
 /** Messages of a mission that wait for their turn, oldest first. */
-export const unplaced = (sql: SqlStorage, mission: string): KeptMessage[] =>
-  openMessages(sql, mission).filter(isUnplaced);
+export function* unplaced(sql: SqlStorage, mission: string): Generator<KeptMessage> {
+  const first = inFlight(sql, mission);
+  if (first !== null && isUnplaced(first)) yield first;
+  yield* waitingMessages(sql, { mission });
+}
+
+/** How many they are. */
+export const unplacedCount = (sql: SqlStorage, mission: string): number => {
+  const first = inFlight(sql, mission);
+  return (first !== null && isUnplaced(first) ? 1 : 0) + (waitingIn(sql, mission)?.messages ?? 0);
+};
 
 /**
  * The message that an event gives its place, or null. Ask before the event changes the state of its command, and only

@@ -4,27 +4,32 @@ import { quietMs } from '../../../shared/limits.ts';
 import type { MissionActivity } from '../../../shared/viewer.ts';
 import { isWaiting } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
-import { hasOpen, type KeptMessage, openMessages } from '../messages/messages.ts';
-import { unplaced } from '../messages/places.ts';
+import { messageText } from '../messages/messages.ts';
+import { unplacedCount } from '../messages/places.ts';
+import { hasOpen, missionsInFlight, waitingMessages, waitingMissions } from '../messages/waiting.ts';
 import { getMission, type Mission, runningMissions } from './missions.ts';
 import { atWork, isFull } from './slots.ts';
 
 /** How a mission is doing, for `status` events. A message counts as waiting until its turn has started. */
 export const missionActivity = (sql: SqlStorage, mission: Mission): MissionActivity => {
   const state = mission.turn === null ? 'idle' : stateOf(sql, mission);
-  return { mission_id: mission.id, state, queue_len: unplaced(sql, mission.id).length };
+  return { mission_id: mission.id, state, queue_len: unplacedCount(sql, mission.id) };
 };
 
 /** A turn waits for a person, or goes on by itself. */
 const stateOf = (sql: SqlStorage, mission: Mission): 'running' | 'waiting_for_tool' =>
   isWaiting(sql, mission.id) ? 'waiting_for_tool' : 'running';
 
-/** Missions that run, or have something waiting, oldest work first. */
-export const busyMissions = (sql: SqlStorage): Mission[] => {
-  const busy = new Map(runningMissions(sql).map((mission) => [mission.id, mission]));
-  for (const { mission: id } of openMessages(sql, null)) {
+/** Missions of a user that run, or have something waiting, oldest work first. */
+export const busyMissions = (sql: SqlStorage, owner: string): Mission[] => {
+  const isOwn = (mission: Mission | null) => mission?.owner === owner && mission.deleted_at === null;
+  const running = runningMissions(sql).filter(isOwn);
+  const busy = new Map<string, Mission>(running.map((mission) => [mission.id, mission]));
+  const open = missionsInFlight(sql);
+  for (const { mission, first } of waitingMissions(sql, owner)) open.set(mission, open.get(mission) ?? first);
+  for (const [id] of [...open].toSorted(([, a], [, b]) => a - b)) {
     const mission = busy.has(id) ? null : getMission(sql, id);
-    if (mission && mission.deleted_at === null) busy.set(id, mission);
+    if (mission && isOwn(mission)) busy.set(id, mission);
   }
   return [...busy.values()];
 };
@@ -54,24 +59,22 @@ export interface Liveness {
  */
 export const runningJson = (host: HostContext, owner: string, liveness: Liveness): RunningJson[] => {
   const full = isFull(host.sql);
-  return busyMissions(host.sql)
-    .filter((mission) => mission.owner === owner)
-    .flatMap((mission) => {
-      if (mission.turn === null && atWork(host.sql, mission.id, full) === null) return [];
-      const waiting = unplaced(host.sql, mission.id).length;
-      return [
-        {
-          mission_id: mission.id,
-          state: mission.turn === null ? ('queued' as const) : stateOf(host.sql, mission),
-          queue_len: waiting,
-          history_len: host.log.conversationLength(mission.id) + waiting,
-          seconds_since_activity: Math.max(0, Math.floor((host.now() - lastActivity(mission, liveness)) / 1000)),
-          expected_deliverables: 0,
-          ...turnState(mission, liveness, isWaiting(host.sql, mission.id), host.now()),
-          ...(liveness.awaySinceMs === null ? {} : { server_away_since: timestamp(liveness.awaySinceMs) }),
-        },
-      ];
-    });
+  return busyMissions(host.sql, owner).flatMap((mission) => {
+    if (mission.turn === null && atWork(host.sql, mission.id, full) === null) return [];
+    const waiting = unplacedCount(host.sql, mission.id);
+    return [
+      {
+        mission_id: mission.id,
+        state: mission.turn === null ? ('queued' as const) : stateOf(host.sql, mission),
+        queue_len: waiting,
+        history_len: host.log.conversationLength(mission.id) + waiting,
+        seconds_since_activity: Math.max(0, Math.floor((host.now() - lastActivity(mission, liveness)) / 1000)),
+        expected_deliverables: 0,
+        ...turnState(mission, liveness, isWaiting(host.sql, mission.id), host.now()),
+        ...(liveness.awaySinceMs === null ? {} : { server_away_since: timestamp(liveness.awaySinceMs) }),
+      },
+    ];
+  });
 };
 
 /**
@@ -79,14 +82,8 @@ export const runningJson = (host: HostContext, owner: string, liveness: Liveness
  * user.
  */
 export const queueJson = (sql: SqlStorage, owner: string, only: string | null): QueuedJson[] =>
-  waitingMessages(sql, owner)
-    .filter(({ mission }) => only === null || mission === only)
-    .map(({ id, content, agent, mission }) => ({ id, content, agent, mission_id: mission }));
-
-/** Messages still at the edge: they can be removed. */
-export const waitingMessages = (sql: SqlStorage, owner: string): KeptMessage[] =>
-  openMessages(sql, null).filter(
-    (command) => command.state === 'kept' && getMission(sql, command.mission)?.owner === owner,
+  Array.from(waitingMessages(sql, { owner })).flatMap(({ id, agent, mission }) =>
+    only === null || mission === only ? [{ id, content: messageText(sql, id) ?? '', agent, mission_id: mission }] : [],
   );
 
 const turnState = (

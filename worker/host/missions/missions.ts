@@ -4,7 +4,7 @@ import type { TurnId } from '../../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../../shared/reducer.ts';
 import type { HostContext } from '../context.ts';
 import type { Log, LogRow } from '../log/log.ts';
-import { getMessage } from '../messages/messages.ts';
+import { messageText } from '../messages/messages.ts';
 import { lostMessage, unplaced } from '../messages/places.ts';
 import type { NewMission } from '../replies.ts';
 import { partText } from '../text/parts.ts';
@@ -141,7 +141,11 @@ export const missingInAnswer = (log: Log, mission: string): string | null => {
 /** The conversation in order, one entry per message (contract §6.3 NEW); what waits stands last. */
 export const history = (host: HostContext, mission: string): HistoryEntry[] => [
   ...host.log.conversation(mission).flatMap(({ event }) => entryOf(host.sql, event)),
-  ...unplaced(host.sql, mission).map(({ content }) => ({ role: 'user' as const, content, queued: true as const })),
+  ...Array.from(unplaced(host.sql, mission), ({ id }) => ({
+    role: 'user' as const,
+    content: messageText(host.sql, id) ?? lostMessage,
+    queued: true as const,
+  })),
 ];
 
 const entryOf = (sql: SqlStorage, event: LogRow['event']): HistoryEntry[] => {
@@ -150,7 +154,7 @@ const entryOf = (sql: SqlStorage, event: LogRow['event']): HistoryEntry[] => {
     case 'message.kept':
     case 'message.placed':
     case 'turn.started':
-      return [{ role: 'user', content: getMessage(sql, event.command)?.content ?? lostMessage }];
+      return [{ role: 'user', content: messageText(sql, event.command) ?? lostMessage }];
     case 'turn.ended':
       return [{ role: 'assistant', content: assistantText(sql, event) }];
     case 'command.finished':

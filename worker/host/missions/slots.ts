@@ -5,10 +5,10 @@
  * server, and the answer makes it work again at once, whatever else runs by then.
  */
 
-import { heldMessages } from '../messages/held.ts';
-import { dueMessages, inFlight, isOpen, type KeptMessage, markMessage, openMessages } from '../messages/messages.ts';
+import { heldUpTo } from '../messages/held.ts';
+import type { KeptMessage } from '../messages/messages.ts';
+import { firstOpen, hasOpen, inFlight, missionsInFlight, waitingMissions, waitingOwners } from '../messages/waiting.ts';
 import { getMeta, setMeta } from '../tables.ts';
-import { getMission } from './missions.ts';
 
 /** For a server that has not said a number, such as an older agent: what a small one carries. */
 const unknownSlots = 4;
@@ -23,8 +23,8 @@ export const setSlots = (sql: SqlStorage, slots: number | undefined): void =>
 export const working = (sql: SqlStorage): Map<string, number> => {
   const rows = sql.exec<{ owner: string; n: number }>(
     `SELECT owner, count(*) AS n FROM missions WHERE id IN (
-         SELECT mission FROM commands INDEXED BY commands_open
-           WHERE ${isOpen} AND state <> 'kept'
+         SELECT mission FROM commands INDEXED BY commands_flight
+           WHERE state IN ('sent', 'received', 'accepted', 'running')
          UNION SELECT id FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL) GROUP BY owner`,
   );
   return new Map(rows.toArray().map(({ owner, n }) => [owner, n]));
@@ -44,52 +44,69 @@ const free = (sql: SqlStorage, held: ReadonlyMap<string, number>): number =>
 const stillEnding = (sql: SqlStorage): number =>
   sql.exec<{ n: number }>('SELECT count(*) AS n FROM ended_turns').one().n;
 
+/** A waiting message whose mission is free, by its place in the order of arrival. */
+export interface Due {
+  ord: number;
+  mission: string;
+  owner: string;
+}
+
+/** The owner's oldest message behind `after` whose mission is free. What is held blocks its mission. */
+const dueOf = (sql: SqlStorage, owner: string, after: number, busy: ReadonlyMap<string, number>): Due | null => {
+  // Only missions that work are passed over, and of these a server has no more than slots.
+  for (const { mission, first } of waitingMissions(sql, owner, after))
+    if (!busy.has(mission)) return { ord: first, mission, owner };
+  return null;
+};
+
 /**
  * Waiting messages that may be sent now: the oldest of each free mission, as many as there are slots. First comes the
  * user with the fewest missions at work, of several such the one who was served longest ago, and of one user the oldest
- * message: nobody's many missions keep another's one waiting, also where there is a single slot.
+ * message: nobody's many missions keep another's one waiting, also where there is a single slot. What it costs grows
+ * with the users for whom something waits and with the slots, not with how much waits. `most`: no more are wanted.
  */
-export const nextMessages = (sql: SqlStorage): KeptMessage[] => {
+export const nextMessages = (sql: SqlStorage, most = Number.POSITIVE_INFINITY): Due[] => {
+  if (!hasOpen(sql, 'kept')) return [];
   const held = working(sql);
-  let left = free(sql, held);
+  let left = Math.min(most, free(sql, held));
   if (left <= 0) return [];
-  const served = rounds(sql);
-  const due = dueMessages(sql, heldMessages(sql)).map((message) => ({ message, owner: ownerOf(sql, message) }));
-  const next: KeptMessage[] = [];
-  for (; left > 0 && due.length > 0; left--) {
-    const chosen = due.reduce((first, each) => (isBefore(each.owner, first.owner, held, served) ? each : first));
-    due.splice(due.indexOf(chosen), 1);
+  const busy = missionsInFlight(sql);
+  const afterHeld = heldUpTo(sql);
+  const heads = waitingOwners(sql).flatMap((owner) => dueOf(sql, owner, afterHeld, busy) ?? []);
+  const served = new Map(heads.map(({ owner }) => [owner, roundOf(sql, owner)]));
+  let round = lastRound(sql);
+  const next: Due[] = [];
+  for (; left > 0 && heads.length > 0; left--) {
+    const chosen = heads.reduce((first, each) => (isBefore(each, first, held, served) ? each : first));
+    const following = dueOf(sql, chosen.owner, chosen.ord, busy);
+    heads.splice(heads.indexOf(chosen), 1, ...(following ? [following] : []));
     held.set(chosen.owner, (held.get(chosen.owner) ?? 0) + 1);
-    served.set(chosen.owner, Math.max(...served.values(), 0) + 1);
-    next.push(chosen.message);
+    round += 1;
+    served.set(chosen.owner, round);
+    next.push(chosen);
   }
   return next;
 };
 
-const isBefore = (
-  a: string,
-  b: string,
-  held: ReadonlyMap<string, number>,
-  served: ReadonlyMap<string, number>,
-): boolean => {
-  const fewer = (held.get(a) ?? 0) - (held.get(b) ?? 0);
-  return fewer !== 0 ? fewer < 0 : (served.get(a) ?? 0) < (served.get(b) ?? 0);
+const isBefore = (a: Due, b: Due, held: ReadonlyMap<string, number>, served: ReadonlyMap<string, number>): boolean => {
+  const fewer = (held.get(a.owner) ?? 0) - (held.get(b.owner) ?? 0);
+  const earlier = (served.get(a.owner) ?? 0) - (served.get(b.owner) ?? 0);
+  return (fewer || earlier || a.ord - b.ord) < 0;
 };
 
-const rounds = (sql: SqlStorage): Map<string, number> => {
-  const rows = sql.exec<{ owner: string; round: number }>('SELECT owner, round FROM served').toArray();
-  return new Map(rows.map(({ owner, round }) => [owner, round]));
-};
+const roundOf = (sql: SqlStorage, owner: string): number =>
+  sql.exec<{ round: number }>('SELECT round FROM served WHERE owner = ?', owner).toArray()[0]?.round ?? 0;
 
-/** Gives messages of `nextMessages` their slots, in that order: from here on they are on their way. */
-export const takeSlots = (sql: SqlStorage, messages: readonly KeptMessage[]): void => {
-  for (const message of messages) {
-    markMessage(sql, message.id, 'sent');
-    const served = rounds(sql);
-    const owner = ownerOf(sql, message);
-    const last = Math.max(...served.values(), 0);
+const lastRound = (sql: SqlStorage): number =>
+  sql.exec<{ last: number | null }>('SELECT max(round) AS last FROM served').one().last ?? 0;
+
+/** Gives messages their slots, in the order of `nextMessages`: from here on they are on their way. */
+export const takeSlots = (sql: SqlStorage, messages: readonly Due[]): void => {
+  for (const { ord, owner } of messages) {
+    sql.exec("UPDATE commands SET state = 'sent' WHERE ord = ? AND state = 'kept'", ord);
+    const last = lastRound(sql);
     // With a single user this is written once, ever.
-    if (served.get(owner) === last) continue;
+    if (last > 0 && roundOf(sql, owner) === last) continue;
     sql.exec(
       'INSERT INTO served (owner, round) VALUES (?1, ?2) ON CONFLICT (owner) DO UPDATE SET round = ?2',
       owner,
@@ -101,14 +118,12 @@ export const takeSlots = (sql: SqlStorage, messages: readonly KeptMessage[]): vo
 /** Whether one more message of a free mission would be sent at once, its server being here. */
 export const hasRoom = (sql: SqlStorage): boolean => {
   const left = free(sql, working(sql));
-  return left > 0 && left > dueMessages(sql, heldMessages(sql)).length;
+  return left > 0 && left > nextMessages(sql).length;
 };
-
-const ownerOf = (sql: SqlStorage, { mission }: KeptMessage): string => getMission(sql, mission)?.owner ?? '';
 
 /**
  * The message a mission works on, or the one it would work on if it had a slot; null where it does nothing, or waits
  * for its server alone. It is what `running` lists and what a cancel ends.
  */
 export const atWork = (sql: SqlStorage, mission: string, isFull: boolean): KeptMessage | null =>
-  inFlight(sql, mission) ?? (isFull ? (openMessages(sql, mission)[0] ?? null) : null);
+  isFull ? firstOpen(sql, mission) : inFlight(sql, mission);

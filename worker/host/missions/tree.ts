@@ -1,5 +1,5 @@
 import type { AgentTreeNode } from '../../../shared/api.ts';
-import { getMessage } from '../messages/messages.ts';
+import { messageText } from '../messages/messages.ts';
 import { getMission } from './missions.ts';
 
 /** OpenCode's tool that starts a sub-agent. */
@@ -95,7 +95,7 @@ const treeOf = (sql: SqlStorage, id: string, turn: string, rows: TurnRows, isLiv
   const status = ended ? (ended.outcome === 'completed' ? 'completed' : 'failed') : isLive ? 'running' : 'failed';
   const model = ended?.model ?? started?.model ?? null;
   const command = started?.command ?? ended?.command ?? null;
-  const prompt = command === null ? '' : (getMessage(sql, command)?.content ?? '');
+  const prompt = command === null ? '' : (messageText(sql, command) ?? '');
   const spent = cents(ended?.cost_usd ?? costSoFar(sql, id, turn));
   const session = {
     ...node('opencode', 'OpenCodeSession', 'OpenCode Session', 'Session on the server', status, spent),

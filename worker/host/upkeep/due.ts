@@ -5,7 +5,7 @@
  */
 import { directoryDue } from '../effects/directory.ts';
 import { serverFacts } from '../effects/facts.ts';
-import { isOpen } from '../messages/messages.ts';
+import { isWithoutOpen } from '../messages/waiting.ts';
 import { isIdle } from '../missions/activity.ts';
 import { purgesAt } from '../missions/trash.ts';
 import { getMeta, setMeta } from '../tables.ts';
@@ -59,9 +59,8 @@ const isCalledLive = (sql: SqlStorage): boolean => serverFacts(sql).live && isId
 
 /** An open mission without work is closed this long after something last happened to it. */
 const idleMissions = `missions INDEXED BY missions_open
-  WHERE status = 'active' AND turn IS NULL AND deleted_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM commands INDEXED BY commands_open
-      WHERE mission = missions.id AND ${isOpen})`;
+  WHERE status = 'active' AND turn IS NULL AND deleted_at IS NULL
+    AND ${isWithoutOpen}`;
 
 /**
  * The end of the hour in which the next mission is stale: however many there are, the object is woken once an hour at

@@ -1,22 +1,20 @@
 import type { Delta } from '../../../shared/frames.ts';
 import { bareCursorRows, closeCode } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
-import { beginningOf } from '../../../shared/text.ts';
 import { type MissionActivity, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
 import { logInfo } from '../../log.ts';
-import { openAsksOf } from '../asks/asks.ts';
 import { close } from '../close-socket.ts';
 import type { HostContext } from '../context.ts';
 import type { LogRow } from '../log/log.ts';
-import { busyMissions, missionActivity, waitingMessages } from '../missions/activity.ts';
+import { busyMissions, missionActivity } from '../missions/activity.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
-import { todosForSnapshot } from '../missions/todos.ts';
 import type { Recorded } from '../record/record.ts';
 import { ThinkingPace } from '../text/pace.ts';
 import { getPart, isSubAgents, LiveTexts, openParts } from '../text/parts.ts';
 import { textsOf } from '../views/texts.ts';
 import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
+import { snapshotOf } from './snapshot.ts';
 import { isShownLive, Visible } from './visible.ts';
 
 /** What happened in one step of the object, for everyone who watches. */
@@ -214,27 +212,7 @@ export class Viewers {
         .filter(({ text }) => text !== '');
       return thinking.map(({ part, text }) => thinkingBytes(part.mission, text)).join('') + sseCursor(cursor);
     }
-    const snapshot = {
-      type: 'snapshot',
-      running: this.#running(state).map((each) => ({ ...each, ...todosForSnapshot(this.#host.sql, each.mission_id) })),
-      parts: parts.map(({ part, mission, turn, kind, parent_call }) => ({
-        part,
-        mission_id: mission,
-        turn,
-        kind,
-        ...(parent_call === null ? {} : { parent_call }),
-        text: this.#open.text(part),
-      })),
-      requests: openAsksOf(this.#host.sql, state.owner).filter((each) => this.#visible.mission(state, each.mission_id)),
-      queue: waitingMessages(this.#host.sql, state.owner)
-        .filter(({ mission }) => this.#visible.mission(state, mission))
-        .map(({ id, mission, content, agent }) => ({
-          id,
-          mission_id: mission,
-          content: beginningOf(content, 200),
-          agent,
-        })),
-    };
+    const snapshot = snapshotOf(this.#host.sql, state, this.#running(state), parts, (part) => this.#open.text(part));
     return sseEvent('snapshot', snapshot, cursor);
   }
 
@@ -243,7 +221,7 @@ export class Viewers {
   }
 
   #running(state: ViewerState): MissionActivity[] {
-    return busyMissions(this.#host.sql)
+    return busyMissions(this.#host.sql, state.owner)
       .filter((mission) => maySee(state, mission))
       .map((mission) => missionActivity(this.#host.sql, mission));
   }

@@ -18,7 +18,7 @@ export const eventsPage = (host: HostContext, mission: string, query: EventsQuer
   const texts = textsOf(host.sql);
   let seen = 0;
   let last = query.from - 1;
-  for (const row of [...host.log.ofMission(mission, query.from)]) {
+  for (const row of host.log.ofMission(mission, query.from)) {
     seen += 1;
     last = row.sequence ?? last;
     const event = renderStored(row, texts, (part) => getPart(host.sql, part)?.closed ?? true);
@@ -39,12 +39,15 @@ const waitingPage = (
   { from, after }: EventsQuery,
   page: ReturnType<typeof fill>,
 ): EventsPage => {
-  const waiting = unplaced(sql, mission);
   const placed = (getMission(sql, mission)?.next_sequence ?? 1) - 1;
-  const left = after === undefined ? waiting.slice(from - 1 - placed) : waiting.filter(({ ord }) => ord > after);
-  for (const [index, message] of left.entries()) {
-    if (page.add(renderWaiting(message, from + index)))
-      return { events: page.events, next: { from: from + index + 1, after: message.ord } };
+  const texts = textsOf(sql);
+  let skip = after === undefined ? Math.max(0, from - 1 - placed) : 0;
+  let sequence = from;
+  for (const message of unplaced(sql, mission)) {
+    if ((after !== undefined && message.ord <= after) || skip-- > 0) continue;
+    if (page.add(renderWaiting(message, sequence, texts)))
+      return { events: page.events, next: { from: sequence + 1, after: message.ord } };
+    sequence += 1;
   }
   return { events: page.events, next: null };
 };

@@ -30,14 +30,18 @@ export const renderStored = (row: LogRow, texts: Texts, closed: (part: string) =
 const none = { event_id: null, tool_call_id: null, tool_name: null, metadata: {} };
 
 /** A message that waits: it has no `sequence` yet, and stands at the end under the one that its reader has come to. */
-export const renderWaiting = ({ seq, mission, at, id, content }: KeptMessage, sequence: number): StoredEventJson => ({
+export const renderWaiting = (
+  { seq, mission, at, id }: KeptMessage,
+  sequence: number,
+  texts: Pick<Texts, 'message'>,
+): StoredEventJson => ({
   id: seq,
   mission_id: mission,
   sequence,
   timestamp: timestamp(at),
   ...none,
   event_type: 'user_message',
-  content,
+  content: texts.message(id),
   event_id: id,
   metadata: { queued: true },
 });

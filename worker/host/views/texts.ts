@@ -1,7 +1,7 @@
 import type { AgentTreeNode } from '../../../shared/api.ts';
 import type { LogEvent } from '../../../shared/events.ts';
 import type { LogRow } from '../log/log.ts';
-import { getMessage } from '../messages/messages.ts';
+import { getMessage, messageText } from '../messages/messages.ts';
 import { lostMessage } from '../messages/places.ts';
 import { assistantText } from '../missions/missions.ts';
 import { treeAt } from '../missions/tree.ts';
@@ -25,7 +25,7 @@ export interface Texts {
 }
 
 export const textsOf = (sql: SqlStorage): Texts => ({
-  message: (command) => getMessage(sql, command)?.content ?? lostMessage,
+  message: (command) => messageText(sql, command) ?? lostMessage,
   assistantMessage: (event) => assistantText(sql, event),
   part: (part) => partText(sql, part),
   wasRemoved: (command) => getMessage(sql, command)?.state === 'removed',

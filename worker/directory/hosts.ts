@@ -1,7 +1,7 @@
-import { and, asc, eq, exists, isNull, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, gt, isNull, ne, sql } from 'drizzle-orm';
 import { nilWorkspace } from '../../shared/ids.ts';
 import type { Directory } from './directory.ts';
-import { hosts, missions } from './schema.ts';
+import { hosts, missionTotals } from './schema.ts';
 
 export type HostRow = typeof hosts.$inferSelect;
 
@@ -38,16 +38,18 @@ export const liveHosts = async (db: Directory): Promise<string[]> => {
 
 /** Servers that hold missions of a user. */
 export const hostsOfOwner = async (db: Directory, owner: string): Promise<string[]> => {
-  const mine = and(eq(missions.owner, owner), isNull(missions.deletedAt));
-  return (await db.selectDistinct({ id: missions.host }).from(missions).where(mine).all()).map((row) => row.id);
+  const mine = and(eq(missionTotals.owner, owner), gt(missionTotals.missions, 0));
+  return (await db.selectDistinct({ id: missionTotals.host }).from(missionTotals).where(mine).all()).map(
+    (row) => row.id,
+  );
 };
 
 /** Servers as a stream of this user needs to know them, the oldest first (protocol §5 "Several servers"). */
 export const hostsForStream = async (db: Directory, owner: string) => {
   const mine = db
     .select({ one: sql`1` })
-    .from(missions)
-    .where(and(eq(missions.owner, owner), eq(missions.host, hosts.id)));
+    .from(missionTotals)
+    .where(and(eq(missionTotals.owner, owner), eq(missionTotals.host, hosts.id), gt(missionTotals.missions, 0)));
   const rows = await db
     .select({ id: hosts.id, log: hosts.log, live: hosts.live, removedAt: hosts.removedAt, isMine: exists(mine) })
     .from(hosts)

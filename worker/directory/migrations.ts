@@ -4,6 +4,7 @@ import totalsSql from '../../migrations/0002_totals.sql';
 import effectsSql from '../../migrations/0003_effects.sql';
 import trashSql from '../../migrations/0004_trash.sql';
 import attemptsSql from '../../migrations/0005_attempts.sql';
+import countsSql from '../../migrations/0006_counts.sql';
 
 /** Every file of migrations/, in order; a test compares this list with the folder. */
 export const migrations: readonly { name: string; sql: string }[] = [
@@ -13,6 +14,7 @@ export const migrations: readonly { name: string; sql: string }[] = [
   { name: '0003_effects.sql', sql: effectsSql },
   { name: '0004_trash.sql', sql: trashSql },
   { name: '0005_attempts.sql', sql: attemptsSql },
+  { name: '0006_counts.sql', sql: countsSql },
 ];
 
 /** Wrangler's own table, so that either of us sees what the other has applied. */

@@ -1,10 +1,10 @@
-import { and, count, desc, eq, gt, gte, isNull, lt, or, sql, sum } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, isNull, lt, or, sql } from 'drizzle-orm';
 import { type MissionJson, timestamp } from '../../shared/api.ts';
 import { missionStatus } from '../../shared/events.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { isResumable } from '../../shared/reducer.ts';
 import type { Directory } from './directory.ts';
-import { missions } from './schema.ts';
+import { missions, missionTotals } from './schema.ts';
 
 const isOwned = (owner: string) => and(eq(missions.owner, owner), isNull(missions.deletedAt));
 
@@ -28,7 +28,7 @@ export const listMissions = async (
     .offset(offset);
   // Dashboards ask every few seconds, and most of them see the end: then nothing is counted.
   const isEnd = rows.length < limit && (rows.length > 0 || offset === 0);
-  const total = isEnd ? offset + rows.length : await db.$count(missions, isOwned(owner));
+  const total = isEnd ? offset + rows.length : await countOf(db, owner);
   return { list: rows.map(missionJson), total };
 };
 
@@ -127,17 +127,24 @@ export const drawMissionId = async (db: Directory, host: string, draw: () => Mis
 };
 
 /** Missions and their cost by status. */
-export const missionTotals = async (
+export const totalsOf = async (
   db: Directory,
   owner: string,
 ): Promise<{ status: string; count: number; costUsd: number }[]> => {
   const rows = await db
-    .select({ status: missions.status, count: count(), cost: sum(missions.costUsd) })
-    .from(missions)
-    .where(isOwned(owner))
-    .groupBy(missions.status);
-  return rows.map((row) => ({ status: row.status, count: row.count, costUsd: Number(row.cost ?? 0) }));
+    .select({
+      status: missionTotals.status,
+      count: sql<number>`sum(${missionTotals.missions})`,
+      costNano: sql<number>`sum(${missionTotals.costNano})`,
+    })
+    .from(missionTotals)
+    .where(eq(missionTotals.owner, owner))
+    .groupBy(missionTotals.status);
+  return rows.map(({ status, count, costNano }) => ({ status, count, costUsd: costNano / 1e9 }));
 };
+
+const countOf = async (db: Directory, owner: string): Promise<number> =>
+  (await totalsOf(db, owner)).reduce((sum, { count }) => sum + count, 0);
 
 const missionJson = (row: typeof missions.$inferSelect): MissionJson => {
   const status = missionStatus.parse(row.status);

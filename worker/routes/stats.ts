@@ -1,6 +1,6 @@
 import { generalRoutes } from '../../shared/routes/general.ts';
 import { directory } from '../directory/directory.ts';
-import { missionTotals } from '../directory/missions.ts';
+import { totalsOf } from '../directory/missions.ts';
 import { on, type Served } from '../http/on.ts';
 import { runningMissions } from '../missions/running.ts';
 
@@ -8,10 +8,7 @@ import { runningMissions } from '../missions/running.ts';
 export const stats: Served[] = [
   on(generalRoutes.stats, async ({ c, user: { id: owner } }) => {
     // In this order: D1 answers one question after the other, and while it counts the servers can be asked.
-    const [running, totals] = await Promise.all([
-      runningMissions(c.env, owner),
-      missionTotals(directory(c.env), owner),
-    ]);
+    const [running, totals] = await Promise.all([runningMissions(c.env, owner), totalsOf(directory(c.env), owner)]);
     const counted = (status: string): number => totals.find((total) => total.status === status)?.count ?? 0;
     const completed = counted('completed');
     const failed = counted('failed');

@@ -1,10 +1,13 @@
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { commandId, missionId } from '../../shared/ids.ts';
+import { accountOf } from '../../worker/account/account-of.ts';
 import { directory } from '../../worker/directory/directory.ts';
 import { tellDirectory } from '../../worker/directory/projection.ts';
 import { askAgainAt } from '../../worker/host/effects/patience.ts';
+import { migrations } from '../../worker/host/tables.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
+import { accountsAreAway } from './accounts-away.ts';
 import { batch, dialHost, enrolHost, type HostPeer, hello, row } from './host-peer.ts';
 import { objectClock, objectsAhead } from './object-clock.ts';
 import { forObjectsD1Is, objectsD1 } from './objects-d1.ts';
@@ -193,4 +196,78 @@ test('a mission that can not be closed keeps neither the others open nor the ala
   expect(await statusOf(mission)).toBe('blocked');
   const next = await inObject((_sql, storage) => storage.getAlarm());
   expect(next ?? 0).toBeGreaterThan(Date.now() + 3_000);
+});
+
+test('an account knows the servers that hold something of its user, and where something is alive', async () => {
+  const known = () => accountOf(env, owner).servers();
+  const here = async () => (await known()).find((each) => each.host === host);
+  await vi.waitFor(async () => expect(await here()).toEqual({ host, live: false }));
+  const peer = await up();
+  const id = newId();
+
+  await say(id);
+  await vi.waitFor(async () => expect(await here()).toEqual({ host, live: true }));
+  await peer.next('commands');
+  const rows = turnRows(mission, id, crypto.randomUUID());
+  peer.send(batch('r1', 1, [rows.started, rows.ended('completed')]));
+  await peer.next('ack');
+  await vi.waitFor(async () => expect(await runDurableObjectAlarm(stub())).toBe(true));
+  expect(await here()).toEqual({ host, live: true });
+  objectsAhead(60_000);
+  await runDurableObjectAlarm(stub());
+
+  await vi.waitFor(async () => expect(await here()).toEqual({ host, live: false }));
+  expect((await accountOf(env, 'bob').servers()).filter((each) => each.host === host)).toEqual([]);
+});
+
+test('somebody else at work on a server keeps nobody else called alive there', async () => {
+  const bobs = missionId.parse(crypto.randomUUID());
+  await object().createMission({ id: bobs, owner: 'bob', workspace: 'w', title: null, agent: null, model: null });
+  const peer = await up();
+  const [ofAlice, ofBob] = [newId(), newId()];
+  await say(ofAlice);
+  await object().message('bob', { id: ofBob, mission: bobs, content: 'hello', agent: null });
+  await peer.next('commands');
+  const rows = turnRows(mission, ofAlice, crypto.randomUUID());
+  peer.send(batch('r1', 1, [rows.started, rows.ended('completed')]));
+  await peer.next('ack');
+  const liveOf = async (user: string) =>
+    (await accountOf(env, user).servers()).find((each) => each.host === host)?.live;
+  await vi.waitFor(async () => expect([await liveOf(owner), await liveOf('bob')]).toEqual([true, true]));
+
+  objectsAhead(61_000);
+  await vi.waitFor(async () => {
+    await runDurableObjectAlarm(stub());
+    expect([await liveOf(owner), await liveOf('bob')]).toEqual([false, true]);
+  });
+});
+
+test('an account that can not be reached is told later, and holds up neither D1 nor a turn', async () => {
+  const back = accountsAreAway();
+  const peer = await up();
+  const id = newId();
+
+  expect(await say(id)).toMatchObject({ ok: true });
+  expect((await peer.next('commands')).commands).toMatchObject([{ id }]);
+  await object().setStatus(owner, mission, 'blocked');
+  expect(await statusOf(mission)).toBe('blocked');
+  await vi.waitFor(async () => expect(await owed()).toEqual([{ kind: 'account', key: owner }]));
+  back();
+
+  await settled();
+  expect(await accountOf(env, owner).servers()).toContainEqual({ host, live: true });
+});
+
+test('an object of before accounts tells every owner what it has of theirs', async () => {
+  const step = migrations.find((statements) => statements.some((each) => each.startsWith('CREATE TABLE accounts')));
+  await inObject((sql) => {
+    sql.exec('DROP TABLE accounts');
+    for (const statement of step ?? []) sql.exec(statement);
+  });
+  await accountOf(env, owner).forgetServer(host);
+  await evictDurableObject(stub());
+
+  await object().isConnected();
+
+  await vi.waitFor(async () => expect(await accountOf(env, owner).servers()).toContainEqual({ host, live: false }));
 });

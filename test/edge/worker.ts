@@ -3,6 +3,7 @@
 import { Account as RealAccount } from '../../worker/account/object.ts';
 import type { Bindings } from '../../worker/env.ts';
 import { Host as RealHost } from '../../worker/host/object.ts';
+import { accountsSeen } from './accounts-away.ts';
 import { objectClock } from './object-clock.ts';
 import { objectsD1 } from './objects-d1.ts';
 
@@ -10,7 +11,7 @@ export { default, Relay } from '../../worker/index.ts';
 
 export class Host extends RealHost {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, { ...env, DB: objectsD1.binding(env.DB) }, objectClock);
+    super(ctx, { ...env, DB: objectsD1.binding(env.DB), ACCOUNT: accountsSeen(env.ACCOUNT) }, objectClock);
   }
 }
 

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
+import { accountOf } from '../account/account-of.ts';
 import { isAdminNow, isUser } from '../auth/mode.ts';
 import { directory } from '../directory/directory.ts';
 import type { Bindings } from '../env.ts';
@@ -17,6 +18,7 @@ import { openAsksOf } from './asks/asks.ts';
 import { close } from './close-socket.ts';
 import { directoryOf } from './context.ts';
 import { Drain } from './effects/drain.ts';
+import type { Telling } from './effects/telling.ts';
 import { HostLink } from './link/link.ts';
 import { LinkSocket, linkTag } from './link/socket.ts';
 import { Log } from './log/log.ts';
@@ -47,11 +49,14 @@ export class Host extends DurableObject<Bindings> {
     const d1 = directoryOf(id, directory(env));
     const viewers = new Viewers(ctx, host);
     const times = { staleHours: staleHours(env.STALE_MISSION_HOURS), trashMs: trashMs(env.TRASH_DAYS) };
-    const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, clock }), times);
+    const tellAccount: Telling['tellAccount'] = (owner, change) => accountOf(env, owner).serverChanged(change);
+    const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, tellAccount, clock }), times);
     const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
     const frameMs = env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
     const link = new HostLink({ ctx, host, directory: d1, transactions, viewers, socket, frameMs });
     this.#parts = { host, viewers, upkeep, transactions, link, ...times };
+    // What an object owes that was lost in the middle of it, or was made by an older version.
+    upkeep.settleLater(true);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
 

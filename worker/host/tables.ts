@@ -131,6 +131,15 @@ export const migrations: Migrations = [
   ],
   // What waits and what is on its way are found without a look at the texts, and without one at other people's.
   waitingMigration,
+  [
+    // What each owner's account is to know (effects/accounts.ts), with its revision.
+    'CREATE TABLE accounts (owner TEXT PRIMARY KEY, live INTEGER NOT NULL, rev INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE INDEX accounts_live ON accounts (owner) WHERE live = 1',
+    `INSERT INTO accounts (owner, live, rev) SELECT owner, max(turn IS NOT NULL OR id IN (
+       SELECT mission FROM commands WHERE state IN ('kept', 'sent', 'received', 'accepted', 'running'))), 1
+       FROM missions WHERE deleted_at IS NULL GROUP BY owner`,
+    "INSERT INTO effects (kind, key, rev) SELECT 'account', owner, 1 FROM accounts",
+  ],
 ];
 
 /** Brings the tables to this version. */

@@ -1,6 +1,7 @@
 import type { LogEvent } from '../../shared/events.ts';
 import type { EdgeFrame } from '../../shared/frames.ts';
 import type { HostContext } from './context.ts';
+import { noteOwners } from './effects/accounts.ts';
 import type { Change, Done } from './record/change.ts';
 import type { Reply } from './replies.ts';
 import type { Upkeep } from './upkeep/upkeep.ts';
@@ -26,6 +27,12 @@ interface Followers {
   tellHost: (frame: EdgeFrame) => void;
 }
 
+/** Missions whose activity or queue a change may have changed. */
+const touchedBy = ({ touched, recorded }: Change): string[] => [
+  ...touched,
+  ...recorded.flatMap(({ row }) => (leavesActivity.has(row.event.type) ? [] : (row.mission ?? []))),
+];
+
 /** The one way the object changes: a transaction, then its consequences outside. */
 export class Transactions {
   readonly #host: HostContext;
@@ -38,19 +45,21 @@ export class Transactions {
 
   /** Runs one transaction: everything in `rule` commits, or nothing. Viewers see it after the commit. */
   run<T extends Change>(rule: (host: HostContext) => T): T {
-    const { log, storage, now } = this.#host;
+    const { log, sql, storage, now } = this.#host;
     const nowMs = now();
     let change: T;
+    let touched: string[];
     try {
-      change = storage.transactionSync(() => rule({ ...this.#host, now: () => nowMs }));
+      [change, touched] = storage.transactionSync(() => {
+        const changed = rule({ ...this.#host, now: () => nowMs });
+        const missions = touchedBy(changed);
+        noteOwners(sql, missions);
+        return [changed, missions];
+      });
     } catch (cause) {
       log.reload();
       throw cause;
     }
-    const touched = [
-      ...change.touched,
-      ...change.recorded.flatMap(({ row }) => (leavesActivity.has(row.event.type) ? [] : (row.mission ?? []))),
-    ];
     const { viewers, upkeep, tellHost } = this.#followers;
     viewers.show({ recorded: change.recorded, deltas: change.deltas ?? [], touched });
     // What people did at the edge is in no row that the host sends. Only the head of the log, which the host repeats in

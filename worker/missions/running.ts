@@ -1,11 +1,15 @@
 import type { RunningJson } from '../../shared/api.ts';
-import { directory } from '../directory/directory.ts';
-import { liveHosts } from '../directory/hosts.ts';
+import { accountOf } from '../account/account-of.ts';
 import type { Env } from '../env.ts';
 import { callObject } from '../hosts/object.ts';
 
-/** What runs now, from the objects of live servers only; `[]` straight from D1 when none is (protocol §7). */
+/**
+ * What runs now, from the objects of the servers where something of this user is alive. Their objects say so themselves
+ * to the user's account (protocol §7): D1, which may be away or behind, is not asked.
+ */
 export const runningMissions = async (env: Env, owner: string): Promise<RunningJson[]> => {
-  const live = await liveHosts(directory(env));
-  return (await Promise.all(live.map((host) => callObject(env, host, (object) => object.running(owner))))).flat();
+  const servers = (await accountOf(env, owner).servers()).filter(({ live }) => live);
+  return (
+    await Promise.all(servers.map(({ host }) => callObject(env, host, (object) => object.running(owner))))
+  ).flat();
 };

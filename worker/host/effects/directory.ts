@@ -3,19 +3,14 @@ import { doubled } from '../../../shared/backoff.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { tellDirectory, tryDirectory } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
-import type { HostContext, HostDirectory } from '../context.ts';
+import type { HostContext } from '../context.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { cameTo, dueOf, type Effect, type EffectKind, nextOf, postpone, settle, sliceRows } from './effects.ts';
 import { rebuildDirectory, serverFacts } from './facts.ts';
 import { missionRow } from './mission-row.ts';
 import { askAgainAt, attemptLimitMs, noteFailure, noteSuccess } from './patience.ts';
-
-export interface Telling {
-  host: HostContext;
-  directory: HostDirectory;
-  clock: Clock;
-}
+import type { Telling } from './telling.ts';
 
 const kinds: readonly EffectKind[] = ['server', 'mission', 'rebuild'];
 

@@ -7,8 +7,9 @@
 
 /**
  * `mission`: its row in the D1 directory. `server`: what D1 knows of this server. `rebuild`: all missions, in order.
+ * `account`: what the account of a user knows of this server.
  */
-export type EffectKind = 'mission' | 'server' | 'rebuild';
+export type EffectKind = 'mission' | 'server' | 'rebuild' | 'account';
 
 export interface Effect {
   kind: EffectKind;

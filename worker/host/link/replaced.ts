@@ -6,6 +6,7 @@
 import type { HostEvent } from '../../../shared/events.ts';
 import type { Hello } from '../../../shared/frames.ts';
 import type { HostContext } from '../context.ts';
+import { tellAllAccounts } from '../effects/accounts.ts';
 import { rebuildDirectory } from '../effects/facts.ts';
 import { runPosition, setRunPosition } from '../log/runs.ts';
 import { holdMessages, releaseHeld } from '../messages/held.ts';
@@ -33,6 +34,7 @@ export const rolledBack = (host: HostContext, hello: Hello): string | null => {
 export const beginNewLog = (host: HostContext, hello: Hello, reason: string): Recorded[] => {
   host.log.renew();
   rebuildDirectory(host.sql);
+  tellAllAccounts(host.sql);
   holdMessages(host.sql, hello.at);
   const text = `The edge's store was replaced by an older copy (${reason}). Events are sent again by the server; what it no longer has is marked as a gap.`;
   return [note(host, 'edge.restored', text)];

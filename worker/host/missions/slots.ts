@@ -19,13 +19,15 @@ export const slotsOf = (sql: SqlStorage): number => Number(getMeta(sql, 'slots')
 export const setSlots = (sql: SqlStorage, slots: number | undefined): void =>
   setMeta(sql, 'slots', slots === undefined ? '' : String(slots));
 
+/** SQL: a mission, whose id is in `id`, holds a slot. Read from what is at work, not from all missions. */
+export const isAtWork = `id IN (
+  SELECT mission FROM commands INDEXED BY commands_flight WHERE state IN ('sent', 'received', 'accepted', 'running')
+  UNION SELECT id FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL)`;
+
 /** Missions that hold a slot, by owner. */
 export const working = (sql: SqlStorage): Map<string, number> => {
   const rows = sql.exec<{ owner: string; n: number }>(
-    `SELECT owner, count(*) AS n FROM missions WHERE id IN (
-         SELECT mission FROM commands INDEXED BY commands_flight
-           WHERE state IN ('sent', 'received', 'accepted', 'running')
-         UNION SELECT id FROM missions WHERE turn IS NOT NULL AND deleted_at IS NULL) GROUP BY owner`,
+    `SELECT owner, count(*) AS n FROM missions WHERE ${isAtWork} GROUP BY owner`,
   );
   return new Map(rows.toArray().map(({ owner, n }) => [owner, n]));
 };

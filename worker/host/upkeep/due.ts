@@ -3,7 +3,8 @@
  * overwrite the wake-up of another, an alarm that comes early or twice finds nothing to do, and nothing is lost by an
  * eviction.
  */
-import { directoryDue } from '../effects/directory.ts';
+import { someAreQuiet } from '../effects/accounts.ts';
+import { effectsDue } from '../effects/drain.ts';
 import { serverFacts } from '../effects/facts.ts';
 import { isWithoutOpen } from '../messages/waiting.ts';
 import { isIdle } from '../missions/activity.ts';
@@ -22,7 +23,7 @@ export const hourMs = 3_600_000;
  */
 export const nextDue = (sql: SqlStorage, staleHours: number | null, trashMs: number): number | null => {
   const closes = staleHours === null ? null : closesAt(sql, staleHours);
-  const times = [directoryDue(sql), quietAt(sql), closes, purgesAt(sql, trashMs)];
+  const times = [effectsDue(sql), quietAt(sql), closes, purgesAt(sql, trashMs)];
   const due = times.filter((time) => time !== null);
   return due.length === 0 ? null : Math.min(...due);
 };
@@ -55,7 +56,8 @@ export const isQuiet = (sql: SqlStorage, nowMs: number): boolean => {
   return isCalledLive(sql);
 };
 
-const isCalledLive = (sql: SqlStorage): boolean => serverFacts(sql).live && isIdle(sql);
+/** The server, or an owner of something on it, is called live and has nothing alive. */
+const isCalledLive = (sql: SqlStorage): boolean => (serverFacts(sql).live && isIdle(sql)) || someAreQuiet(sql);
 
 /** An open mission without work is closed this long after something last happened to it. */
 const idleMissions = `missions INDEXED BY missions_open

@@ -1,7 +1,8 @@
 import type { HostContext } from '../context.ts';
-import { directoryDue } from '../effects/directory.ts';
-import type { Drain } from '../effects/drain.ts';
+import { noteQuietOwners } from '../effects/accounts.ts';
+import { type Drain, effectsDue } from '../effects/drain.ts';
 import { changeFacts } from '../effects/facts.ts';
+import { isIdle } from '../missions/activity.ts';
 import { isQuiet, nextDue, storeQuietSince } from './due.ts';
 
 /**
@@ -44,7 +45,7 @@ export class Upkeep {
 
   /** The same, while nobody waits for it. `changesDue`: what was committed may change what the alarm is set for. */
   settleLater(changesDue: boolean): void {
-    const due = directoryDue(this.#host.sql);
+    const due = effectsDue(this.#host.sql);
     if (due !== null && due <= this.#host.now()) this.#ctx.waitUntil(this.settled());
     else if (changesDue) this.#ctx.waitUntil(this.#arm(0));
   }
@@ -55,7 +56,10 @@ export class Upkeep {
   async onAlarm(): Promise<void> {
     try {
       this.#host.storage.transactionSync(() => {
-        if (isQuiet(this.#host.sql, this.#host.now())) changeFacts(this.#host.sql, { live: false });
+        const { sql, now } = this.#host;
+        if (!isQuiet(sql, now())) return;
+        noteQuietOwners(sql);
+        if (isIdle(sql)) changeFacts(sql, { live: false });
       });
       await this.#drain.run();
     } finally {

@@ -12,6 +12,7 @@ export const stateFiles = (stateDir: string) => ({
   enrolment: join(stateDir, 'enrolment.json'),
   /** workerd's configuration, bundle and, below `.wrangler`, its databases. */
   edge: join(stateDir, 'edge'),
+  edgeConfig: join(stateDir, 'edge', 'wrangler.jsonc'),
   /** Where OpenCode listens now; rewritten at each of its starts. */
   openCodeServer: join(stateDir, 'opencode', 'server.json'),
   /** How each OpenCode process ended, for the turns that it had. */

@@ -29,9 +29,22 @@ export const runSystem = (settings: Settings, variant: Variant): Promise<void> =
     (start, startChild, stop) => startChildren(start, variant, startChild, stop),
   );
 
+/** Starts the edge's process; resolves once it runs, long before it answers. Rejects when it can't be started. */
+const beginEdge = async (start: StartWithEdge, process: EdgeProcess, startChild: StartChild): Promise<Supervision> => {
+  const begun = Promise.withResolvers<undefined>();
+  const edge = startChild(
+    edgeRole(start, process, () => begun.resolve(undefined)),
+    'The edge',
+  );
+  const notBegun = await Promise.race([begun.promise, edge.firstStart]);
+  if (notBegun) throw notBegun;
+  return edge;
+};
+
 /**
  * Starts the children in the order in which they are of use: the edge answers people long before OpenCode is up, so it
- * is started first, though not waited for; the host-agent wants an edge to dial. Resolves when the system is ready.
+ * is started first, though not waited for; once more where a password turns out to have changed (state/edge-secrets.ts);
+ * the host-agent wants an edge to dial. Resolves when the system is ready.
  * Starts nothing more once `stop` has aborted: what is there is being ended then.
  */
 const startChildren = async (
@@ -40,19 +53,23 @@ const startChildren = async (
   startChild: StartChild,
   stop: AbortSignal,
 ): Promise<void> => {
-  const edgeProcess = await variant.edgeProcess(start);
+  const process = await variant.edgeProcess(start);
   if (stop.aborted) return;
   say(start.settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
-  const begun = Promise.withResolvers<undefined>();
-  const edge = startChild(
-    edgeRole(start, edgeProcess, () => begun.resolve(undefined)),
-    'The edge',
-  ).firstStart;
-  const notBegun = await Promise.race([begun.promise, edge]);
+  let edge = await beginEdge(start, process, startChild);
   if (stop.aborted) return;
-  if (notBegun) throw notBegun;
   const openCode = startOpenCodeChild(start, startChild, stop);
-  const edgeFailed = await edge;
+  const corrected = await start.secrets.corrected;
+  if (stop.aborted) return;
+  if (corrected) {
+    await edge.stop();
+    const right = { ...start, secrets: { ...start.secrets, ...corrected } };
+    const process = await variant.edgeProcess(right);
+    if (stop.aborted) return;
+    edge = await beginEdge(right, process, startChild);
+    if (stop.aborted) return;
+  }
+  const edgeFailed = await edge.firstStart;
   if (stop.aborted) return;
   if (edgeFailed) throw edgeFailed;
   const hostAgent = startChild(hostAgentRole(start, variant.agentScript), 'The host-agent');

@@ -33,6 +33,48 @@ test('a password that stays the same has the same hash at every start, and anoth
   expect((await startWith({ DASHBOARD_PASSWORD: 'b password' })).passwordHash).not.toBe(first.passwordHash);
 });
 
+/** A start after one that had these secrets, without waiting for what it hashes. */
+const startAfter = (last: { passwordHash?: string; users?: string }, environment: Record<string, string>) => {
+  const settings = readSettings({ WORKING_DIR: directory.path, ...environment });
+  const vars = { DASHBOARD_PASSWORD: last.passwordHash, OPEN_AGENT_USERS: last.users };
+  return prepareEdgeSecrets(settings, new Promise(() => undefined), JSON.stringify({ vars }));
+};
+
+test('hashes of the last start are used without waiting for those of now', async () => {
+  const single = { DASHBOARD_PASSWORD: 'a password' };
+  const first = await startWith(single);
+  expect((await startAfter(first, single)).passwordHash).toBe(first.passwordHash);
+
+  const several = { OPEN_AGENT_USERS: JSON.stringify([{ username: 'ada', password: 'hers', admin: true }]) };
+  const second = await startWith(several);
+  expect(await startAfter(second, several)).toMatchObject({ passwordHash: undefined, users: second.users });
+});
+
+test('a password that is not the one of the last start is corrected, and one that is stays', async () => {
+  const first = await startWith({ DASHBOARD_PASSWORD: 'a password' });
+  const lastConfig = JSON.stringify({ vars: { DASHBOARD_PASSWORD: first.passwordHash } });
+  const again = async (password: string) => {
+    const settings = readSettings({ WORKING_DIR: directory.path, DASHBOARD_PASSWORD: password });
+    return prepareEdgeSecrets(settings, configuredSecrets(settings), lastConfig);
+  };
+
+  const { internalToken, corrected } = await again('b password');
+  const right = (await startWith({ DASHBOARD_PASSWORD: 'b password' })).passwordHash;
+  expect(await corrected).toEqual({ jwtSecret: first.jwtSecret, passwordHash: right, internalToken });
+  expect(await (await again('a password')).corrected).toBeNull();
+});
+
+test('a generated password of the last start is not taken for a configured one', async () => {
+  const first = await startWith({});
+  const settings = readSettings({ WORKING_DIR: directory.path, DASHBOARD_PASSWORD: 'a password' });
+  const lastConfig = JSON.stringify({ vars: { DASHBOARD_PASSWORD: first.passwordHash } });
+
+  const { passwordHash, corrected } = await prepareEdgeSecrets(settings, configuredSecrets(settings), lastConfig);
+
+  expect(passwordHash).toBe((await startWith({ DASHBOARD_PASSWORD: 'a password' })).passwordHash);
+  expect(await corrected).toBeNull();
+});
+
 test('users keep their hashes from start to start, and two with one password have two', async () => {
   const OPEN_AGENT_USERS = JSON.stringify(['ada', 'bob'].map((username) => ({ username, password: 'the same' })));
   const first = hashesOf((await startWith({ OPEN_AGENT_USERS })).users);

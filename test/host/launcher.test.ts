@@ -63,6 +63,18 @@ test('the first start shows a password that logs in, a later one continues with 
   expect({ ...JSON.parse(state('host.json')), url: '' }).toEqual({ ...JSON.parse(host), url: '' });
 });
 
+test('a password that was changed since the last start is the only one once the next is ready', async () => {
+  const first = await start({ DASHBOARD_PASSWORD: 'a password' });
+  first.launched.kill('SIGTERM');
+  await first.launched.ended;
+
+  const second = await start({ DASHBOARD_PASSWORD: 'b password' });
+
+  expect((await logIn(second.url, 'a password')).status).toBe(401);
+  expect((await logIn(second.url, 'b password')).status).toBe(200);
+  expect(second.launched.output()).not.toMatch(/is down|runs again/);
+});
+
 test('SIGTERM ends every process and exits 0, also with a stream open', async () => {
   const { launched, url } = await start({ DASHBOARD_PASSWORD: 'a password' });
   const token = await tokenOf(await logIn(url, 'a password'));

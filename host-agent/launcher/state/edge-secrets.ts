@@ -12,7 +12,7 @@ import { readStateJson } from './state-json.ts';
 
 const edgeSecretsFile = z.object({ jwtSecret: z.string().min(1).optional(), passwordHash: z.string().optional() });
 
-export interface EdgeSecrets {
+interface SecretsInUse {
   jwtSecret: string;
   /** Hash of the single user's password; absent with several users or with authentication off. */
   passwordHash?: string;
@@ -22,54 +22,101 @@ export interface EdgeSecrets {
   internalToken: string;
   /** A password that was generated now: show it once, after `keep`. */
   generatedPassword?: string;
+}
+
+export interface EdgeSecrets extends SecretsInUse {
+  /**
+   * Where the hashes are those of the last start, the passwords themselves are hashed meanwhile. Null: they are the
+   * same; else what is to be used instead, before a start is said to be ready.
+   */
+  corrected: Promise<SecretsInUse | null>;
   /** Stores what was generated. Called when the start has succeeded, so that no unseen password is ever kept. */
   keep(): Promise<void>;
 }
 
 /** What was made of the configuration before the state was taken. */
-interface Configured {
-  jwtSecret: string;
-  /** Hash of the configured password, where one is in use. */
-  passwordHash?: string;
-}
+type Configured = Pick<SecretsInUse, 'jwtSecret' | 'passwordHash' | 'users'>;
+
+/** Makes a hash of a password; undefined: of the last start, and it had none with this salt. */
+type Hash = (password: string, salt: Buffer) => Promise<string | undefined>;
 
 /**
- * The key of tokens and the hash of the configured password. The hash takes a tenth of a second of one core, so it is
- * begun while the state is being taken; what is read for it may be another's by then.
+ * The key of tokens and the hashes of the configured passwords. A hash takes a tenth of a second of one core, so it is
+ * begun while the state is being taken; what is read for it may be another's by then. Undefined where `hash` has one
+ * that is undefined.
  */
-export const configuredSecrets = async (settings: Settings): Promise<Configured> => {
+const configuredBy = async (settings: Settings, hash: Hash): Promise<Configured | undefined> => {
   const kept = settings.jwtSecret ? undefined : await readStateJson(settings.files.secrets, edgeSecretsFile);
   const jwtSecret = settings.jwtSecret ?? kept?.jwtSecret ?? randomBytes(48).toString('base64url');
   const { password, devMode, users } = settings;
-  if (!password || devMode || users.length > 0) return { jwtSecret };
-  return { jwtSecret, passwordHash: await hashPassword(password, saltOf(jwtSecret, '')) };
+  const accounts = [];
+  // One after the other: each hash takes 32 MiB.
+  for (const user of users) {
+    const hashed = await hash(user.password, saltOf(jwtSecret, user.username));
+    if (hashed === undefined) return undefined;
+    accounts.push({ ...user, password: hashed });
+  }
+  if (accounts.length > 0) return { jwtSecret, users: JSON.stringify(accounts) };
+  if (!password || devMode) return { jwtSecret };
+  const passwordHash = await hash(password, saltOf(jwtSecret, ''));
+  return passwordHash === undefined ? undefined : { jwtSecret, passwordHash };
 };
 
-/** What is configured, else what an earlier start kept, else new values. */
+export const configuredSecrets = async (settings: Settings): Promise<Configured> => {
+  const configured = await configuredBy(settings, hashPassword);
+  if (!configured) throw new Error('a password was hashed to nothing');
+  return configured;
+};
+
+/**
+ * What is configured, else what an earlier start kept, else new values. `lastConfig` is the configuration that the last
+ * start gave the edge: its hashes are used at once, and the passwords compared with them while the edge starts. Whoever
+ * changed a password has it changed when the start is ready, as one who waits for it; a login that the old one gave
+ * until then ends with it, because a login carries the mark of its hash (architecture §5).
+ */
 export const prepareEdgeSecrets = async (
   settings: Settings,
   begun: Promise<Configured> = configuredSecrets(settings),
+  lastConfig = '',
 ): Promise<EdgeSecrets> => {
   const path = settings.files.secrets;
   const kept = await readStateJson(path, edgeSecretsFile);
-  const early = await begun;
-  const isOvertaken = !settings.jwtSecret && kept?.jwtSecret !== undefined && kept.jwtSecret !== early.jwtSecret;
-  const { jwtSecret, passwordHash } = isOvertaken ? await configuredSecrets(settings) : early;
-  const password = await passwordOf(settings, passwordHash, kept?.passwordHash);
-  const accounts = await hashAccounts(settings, jwtSecret);
+  const internalToken = randomBytes(32).toString('base64url');
+  const hashed = async (): Promise<Configured> => {
+    const early = await begun;
+    const isOvertaken = !settings.jwtSecret && kept?.jwtSecret !== undefined && kept.jwtSecret !== early.jwtSecret;
+    return isOvertaken ? configuredSecrets(settings) : early;
+  };
+  const isHashed = !settings.devMode && (settings.password !== undefined || settings.users.length > 0);
+  const hasKey = (settings.jwtSecret ?? kept?.jwtSecret) !== undefined;
+  const ofLast = isHashed && hasKey ? await configuredBy(settings, lastHashes(lastConfig)) : undefined;
+  const configured = ofLast ?? (await hashed());
+  const password = await passwordOf(settings, configured.passwordHash, kept?.passwordHash);
+  const corrected = ofLast === undefined ? Promise.resolve(null) : correction(ofLast, internalToken, hashed());
+  corrected.catch(() => undefined); // Said where it is awaited, unless the start ends before.
   return {
-    jwtSecret,
+    ...configured,
     passwordHash: password.hash,
     generatedPassword: password.generated,
-    users: accounts.length > 0 ? JSON.stringify(accounts) : undefined,
-    internalToken: randomBytes(32).toString('base64url'),
+    internalToken,
+    corrected,
     keep: async () => {
       const passwordHash = password.generated ? password.hash : kept?.passwordHash;
       // A configured key stays where the person put it.
-      const ownJwtSecret = settings.jwtSecret ? kept?.jwtSecret : jwtSecret;
+      const ownJwtSecret = settings.jwtSecret ? kept?.jwtSecret : configured.jwtSecret;
       await writePrivateFile(path, JSON.stringify({ jwtSecret: ownJwtSecret, passwordHash }));
     },
   };
+};
+
+const correction = async (
+  used: Configured,
+  internalToken: string,
+  hashed: Promise<Configured>,
+): Promise<SecretsInUse | null> => {
+  const right = await hashed;
+  const isSame = right.passwordHash === used.passwordHash && right.users === used.users;
+  return isSame ? null : { ...right, internalToken };
 };
 
 const scryptAsync = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(
@@ -91,13 +138,28 @@ const saltOf = (jwtSecret: string, username: string): Buffer =>
     .subarray(0, 16);
 
 /** `scrypt$N$r$p$salt$hash` (base64). What counts of a password says shared/password.ts; a hash stays as it is. */
-const hashPassword = async (password: string, salt: Buffer): Promise<string> => {
+const hashPassword: Hash = async (password, salt) => {
   const text = passwordText(password);
   if (text === null) throw new Error('a password with a NUL or half a character passed the configuration');
   if (passwordHash.test(text)) return text;
   const hash = await scryptAsync(text, salt, hashBytes, { ...cost, maxmem });
-  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64'), hash.toString('base64')].join('$');
+  return `${hashBeginning(salt)}${hash.toString('base64')}`;
 };
+
+const hashBeginning = (salt: Buffer): string =>
+  ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64'), ''].join('$');
+
+/**
+ * The hashes in the edge's last configuration. A user's salt is drawn from the key of tokens and the name, so that one
+ * with this salt is that user's, of the last start.
+ */
+const lastHashes =
+  (config: string): Hash =>
+  async (password, salt) => {
+    if (passwordHash.test(passwordText(password) ?? '')) return hashPassword(password, salt);
+    const at = config.indexOf(hashBeginning(salt));
+    return at < 0 ? undefined : /^[^"\\]+/.exec(config.slice(at))?.[0];
+  };
 
 const passwordOf = async (
   settings: Settings,
@@ -109,15 +171,6 @@ const passwordOf = async (
   if (keptHash) return { hash: keptHash };
   const generated = generatePassword();
   return { hash: await hashPassword(generated, randomBytes(16)), generated };
-};
-
-/** Accounts one after the other: each hash takes 32 MiB. */
-const hashAccounts = async ({ users }: Settings, jwtSecret: string) => {
-  const hashed = [];
-  for (const user of users) {
-    hashed.push({ ...user, password: await hashPassword(user.password, saltOf(jwtSecret, user.username)) });
-  }
-  return hashed;
 };
 
 /** No letters or digits that look alike, for typing it off a screen. */

@@ -5,6 +5,7 @@ import type { Log } from '../../process/log.ts';
 import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 import { privateDirectory } from '../../process/private-file.ts';
+import { textOfFile } from '../../process/text-file.ts';
 import { configuredSecrets, type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
 import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -50,7 +51,9 @@ export const prepareStartWithEdge = (settings: Settings): Promise<StartWithEdge>
     const port = await claimPort(settings.host, settings.port);
     const url = localUrl(settings.host, port);
     const host = await enrol(settings.files.host, url);
-    return { ...start, secrets: await prepareEdgeSecrets(settings, configured), port, url, host };
+    const lastConfig = await textOfFile(settings.files.edgeConfig);
+    const secrets = await prepareEdgeSecrets(settings, configured, lastConfig);
+    return { ...start, secrets, port, url, host };
   });
 };
 

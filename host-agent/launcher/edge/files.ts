@@ -3,7 +3,7 @@
  * start's variables. workerd keeps its databases in `.wrangler` next to this file, hence in the state directory, and
  * refuses keys it does not know (edge §4.2).
  */
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { privateDirectory, writePrivateFile } from '../../process/private-file.ts';
@@ -26,16 +26,27 @@ export const readWorkerFacts = (bundleDir: string): z.infer<typeof workerFacts> 
 
 /** Copies the Worker bundle into the state directory and writes workerd's configuration there. Returns its path. */
 export const writeEdgeFiles = async (bundleDir: string, start: StartWithEdge): Promise<string> => {
-  const { edge } = start.settings.files;
+  const { edge, edgeConfig } = start.settings.files;
   const facts = readWorkerFacts(bundleDir);
-  const bundle = join(edge, 'bundle');
   await privateDirectory(edge);
-  rmSync(bundle, { recursive: true, force: true });
-  cpSync(bundleDir, bundle, { recursive: true });
-  const config = join(edge, 'wrangler.jsonc');
+  copyBundle(bundleDir, join(edge, 'bundle'));
   const vars = edgeVars(start, 'embedded');
-  await writePrivateFile(config, JSON.stringify({ ...facts, ...bundled(facts), no_bundle: true, vars }, null, 2));
-  return config;
+  await writePrivateFile(edgeConfig, JSON.stringify({ ...facts, ...bundled(facts), no_bundle: true, vars }, null, 2));
+  return edgeConfig;
+};
+
+/** Copies the bundle, unless each of its files is there already with its size and its time, which a copy keeps. */
+const copyBundle = (from: string, to: string): void => {
+  const files = readdirSync(from, { recursive: true, encoding: 'utf8' });
+  if (files.every((file) => isCopied(join(from, file), join(to, file)))) return;
+  rmSync(to, { recursive: true, force: true });
+  cpSync(from, to, { recursive: true, preserveTimestamps: true });
+};
+
+const isCopied = (from: string, to: string): boolean => {
+  const [source, copy] = [statSync(from), statSync(to, { throwIfNoEntry: false })];
+  if (!copy || source.isDirectory()) return copy?.isDirectory() === true;
+  return copy.isFile() && copy.size === source.size && Math.trunc(copy.mtimeMs) === Math.trunc(source.mtimeMs);
 };
 
 /** Paths of the bundle, as seen from the configuration beside it. */

@@ -50,7 +50,7 @@ export const enrol = async (path: string, url: string): Promise<HostFile> => {
     }),
     url,
   };
-  await writeEnrolment(path, host);
+  if (known?.url !== url) await writeEnrolment(path, host);
   return host;
 };
 

@@ -20,12 +20,15 @@ const main = async (): Promise<number> => {
       return ended(async () => (await import('./launcher/children/agent-child.ts')).agentChild(args[0]));
     case 'place-child':
       return ended(async () => (await import('./launcher/place/place-child.ts')).placeChild(args));
+    case 'up':
+      // The command line and the help of all others are of no use to the start that people wait for.
+      if (args.length === 0) return (await import('./program/start.ts')).startUp(process.env);
+      break;
     case '--version':
       process.stdout.write(`${manifest.version}\n`);
       return 0;
-    default:
-      return (await import('./program/program.ts')).runProgram(process.argv.slice(2), process.env);
   }
+  return (await import('./program/program.ts')).runProgram(process.argv.slice(2), process.env);
 };
 
 // Not by waiting for what is still open: a command that has ended leaves nothing to wait for.

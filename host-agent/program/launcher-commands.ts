@@ -1,27 +1,12 @@
 /** The commands for the Open Agent of this machine: to run it, and to look after it. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { systemClock } from '../../shared/clock.ts';
 import { terminalTable } from '../config/table.ts';
-import { containmentMeans } from '../process/means.ts';
 import { ended, type Run } from './ended.ts';
+import { start, startUp } from './start.ts';
 
 const configured = (): string => `
 Configured by environment variables, or by NAME=value lines in {WORKING_DIR}/.openagent/openagent.env;
 the environment wins.\n\n${terminalTable()}`;
-
-/**
- * Runs what works in WORKING_DIR, once that is known to be of use. `load` gets what runs into memory meanwhile; nothing
- * in it may touch WORKING_DIR, which may hold whoever does. What stops it is said only where the place itself is good.
- */
-export const start = (load: () => Promise<() => Promise<unknown>>, environment: NodeJS.ProcessEnv): Promise<number> =>
-  ended(async () => {
-    const { lookFirst } = await import('../launcher/place/look-first.ts');
-    const looked = lookFirst(environment, systemClock);
-    const [place, command] = await Promise.allSettled([looked, load()]);
-    if (place.status === 'rejected') throw place.reason;
-    if (command.status === 'rejected') throw command.reason;
-    return command.value();
-  });
 
 /** Adds up, status, stop, logs and dev. */
 export const addLauncherCommands = (program: Command, run: Run, environment: NodeJS.ProcessEnv): void => {
@@ -35,19 +20,12 @@ export const addLauncherCommands = (program: Command, run: Run, environment: Nod
     .addHelpText('after', configured)
     .action(({ detach }) =>
       run(() =>
-        start(
-          detach
-            ? async () => {
-                const { detach: inBackground } = await import('../machine/background.ts');
-                return () => inBackground(environment);
-              }
-            : async () => {
-                void containmentMeans(); // Asked for by the start, and touches no file of it.
-                const { up } = await import('../launcher/up.ts');
-                return () => up(environment);
-              },
-          environment,
-        ),
+        detach
+          ? start(async () => {
+              const { detach: inBackground } = await import('../machine/background.ts');
+              return () => inBackground(environment);
+            }, environment)
+          : startUp(environment),
       ),
     );
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { exitCodeOf } from '../cli/exit-codes.ts';
 import { ended, type Run } from './ended.ts';
-import { start } from './launcher-commands.ts';
+import { start } from './start.ts';
 
 /** Adds hosts, enroll, agent, opencode, doctor and update. */
 export const addServerCommands = (program: Command, run: Run, environment: NodeJS.ProcessEnv): void => {

@@ -10,8 +10,11 @@ export const userScopes: readonly Scope[] = ['read', 'run'];
 /** Whether a route or a call only looks at something. */
 export type Does = 'read' | 'change';
 
-/** What is needed for something that is declared for users, or for admins, and does this. */
-export const neededScope = (who: 'user' | 'admin', does: Does): Scope => {
+/**
+ * What is needed for something that is declared for users, residents or admins, and does this. Whether a user is a
+ * resident of a server only its object knows (worker/host/missions/residents).
+ */
+export const neededScope = (who: 'user' | 'resident' | 'admin', does: Does): Scope => {
   if (who === 'admin') return 'admin';
   return does === 'read' ? 'read' : 'run';
 };

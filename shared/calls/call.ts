@@ -14,8 +14,11 @@ export interface Call<Args extends z.ZodType = z.ZodType, Reply extends z.ZodTyp
   /** Whether it only looks at something, or changes it. */
   does: Does;
   on: Resource;
-  /** `user`: whoever is logged in. `admin`: a user who may change what others depend on. */
-  who: 'user' | 'admin';
+  /**
+   * `user`: whoever is logged in. `resident`: a user who has a mission on the server, or an admin. `admin`: a user who
+   * may change what others depend on.
+   */
+  who: 'user' | 'resident' | 'admin';
   args: Args;
   reply: Reply;
   /** It may take as long as a person does (a login in another window): no limit on the wait. */

@@ -30,7 +30,7 @@ export const systemCalls = {
     method: 'system.samples',
     does: 'read',
     on: 'server',
-    who: 'user',
+    who: 'resident',
     args: z.object({ after: position.nullable() }),
     reply: z.object({ at: position, samples: z.array(sample).max(1_000) }),
   }),

@@ -10,7 +10,7 @@ export const workspaceCalls = {
     method: 'workspace.debug',
     does: 'read',
     on: 'workspace',
-    who: 'user',
+    who: 'resident',
     args: z.object({}),
     reply: z.object({
       path: z.string(),
@@ -26,7 +26,7 @@ export const workspaceCalls = {
     method: 'workspace.init_log',
     does: 'read',
     on: 'workspace',
-    who: 'user',
+    who: 'resident',
     args: z.object({}),
     reply: z.object({ exists: z.boolean(), content: z.string(), total_lines: z.number().int().nullable() }),
   }),

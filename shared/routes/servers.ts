@@ -50,7 +50,7 @@ export const serverRoutes = {
     method: 'GET',
     path: '/api/monitoring/ws',
     summary: "A server's load, memory and traffic, once per second",
-    who: 'user',
+    who: 'resident',
     query: hostQuery,
     answer: { kind: 'socket', about: 'Samples as JSON' },
     errors: { 400: 'It was not dialled as a WebSocket', 404: 'No such server' },

@@ -106,7 +106,7 @@ export const workspaceRoutes = {
     method: 'GET',
     path: `${workspaces}/:id/debug`,
     summary: 'What is on the disk of a workspace',
-    who: 'user',
+    who: 'resident',
     params: idInPath,
     answer: json(
       workspaceCalls.debug.reply.extend({
@@ -126,7 +126,7 @@ export const workspaceRoutes = {
     method: 'GET',
     path: `${workspaces}/:id/init-log`,
     summary: "The end of a workspace's init log",
-    who: 'user',
+    who: 'resident',
     params: idInPath,
     answer: json(workspaceCalls.initLog.reply.extend({ log_path: z.string() })),
     errors,

@@ -90,9 +90,13 @@ export const onHandClock = (id: string): { clock: HandClock; user: ReturnType<ty
   return { clock, user: asUser(id, edgeEnv({ clock, OPEN_AGENT_USERS: users('default', 'ada', 'bob') })) };
 };
 
-/** A team: `ada` is its admin, `bob` and `eve` are not. */
+/** A team: `ada` is its admin, `bob` and `mallory` are not. */
 export const teamUsers = JSON.stringify(
-  ['ada', 'bob', 'eve'].map((username) => ({ username, password: passwordOf(username), admin: username === 'ada' })),
+  ['ada', 'bob', 'mallory'].map((username) => ({
+    username,
+    password: passwordOf(username),
+    admin: username === 'ada',
+  })),
 );
 
 export const users = (...names: string[]): string =>

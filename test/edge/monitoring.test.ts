@@ -1,5 +1,6 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openCodeCalls } from '../../shared/calls/opencode.ts';
+import { adminScopes } from '../../shared/scopes.ts';
 import { callHost } from '../../worker/hosts/call.ts';
 import { watch } from '../../worker/hosts/monitoring.ts';
 import { handClock } from '../support/hand-clock.ts';
@@ -65,7 +66,7 @@ const dial = (protocols: string | undefined, path = '/api/monitoring/ws?interval
 };
 
 const second = 1_000;
-const principal = principalWith(['read']);
+const principal = principalWith(adminScopes);
 
 /** A page that watches this server, on a clock that the test moves. */
 const watchBy = (server: () => Promise<string | null>) => {

@@ -37,8 +37,16 @@ test('who may is decided by the gate and where calls are sent, and nowhere by ha
     'worker/auth/gate.ts',
     // What of a server's files the resolver there may show.
     'worker/files/place.ts',
+    // The same for a call, and who works on the server.
+    'worker/host/missions/residents.ts',
+    // A server is removed for an admin.
+    'worker/host/object.ts',
     'worker/hosts/call.ts',
+    // What of a server's machine is shown.
+    'worker/hosts/known.ts',
     'worker/principal.ts',
+    // What of a provider is shown.
+    'worker/routes/providers.ts',
     // Whether rows that are of no mission are shown.
     'worker/routes/stream.ts',
   ]);

@@ -74,6 +74,7 @@ test('the page has every declared route, and nothing of a declaration is code in
 const whom: Record<Who, string> = {
   public: 'everybody',
   user: 'users',
+  resident: 'users who have a mission there',
   admin: 'admins',
   host: 'servers',
   launcher: 'the launcher',

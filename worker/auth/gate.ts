@@ -34,6 +34,7 @@ export const gate: MiddlewareHandler<Bound> = async (c, next) => {
       requireLauncher(c);
       return next();
     case 'user':
+    case 'resident':
     case 'admin': {
       const principal = await principalOf(c, mode);
       const does = route === null || route.method === 'GET' ? 'read' : 'change';
@@ -47,7 +48,8 @@ export const gate: MiddlewareHandler<Bound> = async (c, next) => {
 };
 
 /** A path where some method needs no user's token: who is there without one is told that another method is wrong. */
-const isForOthers = (path: string): boolean => routesAt(path).some(({ who }) => who !== 'user' && who !== 'admin');
+const isForOthers = (path: string): boolean =>
+  routesAt(path).some(({ who }) => !['user', 'resident', 'admin'].includes(who));
 
 const isThereALauncher = (env: Env): boolean => env.EDGE !== undefined && Boolean(env.INTERNAL_TOKEN);
 

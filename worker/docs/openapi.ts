@@ -1,6 +1,7 @@
 import packageJson from '../../package.json';
+import { assertNever } from '../../shared/errors.ts';
 import { failuresOf, successesOf } from '../../shared/routes/failures.ts';
-import type { Answer, Body, Route } from '../../shared/routes/route.ts';
+import type { Answer, Body, Route, Who } from '../../shared/routes/route.ts';
 import { routeGroups } from '../../shared/routes/routes.ts';
 import { fieldsOf, type JsonSchema, schemaOf } from './schemas.ts';
 
@@ -39,12 +40,33 @@ export const openApi = () => {
 /** `:name` and `:name{.+}` as OpenAPI writes them. */
 export const openApiPath = (path: string): string => path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}');
 
+const descriptionOf = (who: Who): { description?: string } => {
+  if (who === 'admin') return { description: 'For admins.' };
+  return who === 'resident' ? { description: 'For users who have a mission on that server, and for admins.' } : {};
+};
+
+const securityOf = (who: Who): object[] => {
+  switch (who) {
+    case 'public':
+      return [];
+    case 'user':
+    case 'resident':
+    case 'admin':
+      return [{ user: [] }];
+    case 'host':
+    case 'launcher':
+      return [{ [who]: [] }];
+    default:
+      return assertNever(who);
+  }
+};
+
 const operation = (group: string, route: Route, shapes: Record<string, JsonSchema>): object => ({
   tags: [group],
   operationId: `${route.method.toLowerCase()}${route.path.replace(/^\/api/, '').replace(/\W+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
   summary: route.summary,
-  ...(route.who === 'admin' ? { description: 'For admins.' } : {}),
-  security: route.who === 'public' ? [] : [{ [route.who === 'admin' ? 'user' : route.who]: [] }],
+  ...descriptionOf(route.who),
+  security: securityOf(route.who),
   parameters: [
     ...fieldsOf(route.params).map(({ name, schema }) => ({ name, in: 'path', required: true, schema })),
     ...fieldsOf(route.query).map(({ name, isRequired, schema }) => ({

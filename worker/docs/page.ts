@@ -22,6 +22,7 @@ pre { margin: .3rem 0 .3rem 1rem; padding: .6rem; background: var(--soft); borde
 const who: Record<Who, string> = {
   public: 'everybody',
   user: 'users',
+  resident: 'users who have a mission there',
   admin: 'admins',
   host: 'servers',
   launcher: 'the launcher',

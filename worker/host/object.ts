@@ -13,6 +13,7 @@ import { isAdminNow, isUser } from '../auth/mode.ts';
 import { directory } from '../directory/directory.ts';
 import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
+import { type Principal, requireScope } from '../principal.ts';
 import { clearQueue, editQueued, removeQueued } from './actions/queue.ts';
 import { openAsksOf } from './asks/asks.ts';
 import { close } from './close-socket.ts';
@@ -23,6 +24,7 @@ import { HostLink } from './link/link.ts';
 import { LinkSocket, linkTag } from './link/socket.ts';
 import { Log } from './log/log.ts';
 import { queueJson, runningJson } from './missions/activity.ts';
+import { mayAsk } from './missions/residents.ts';
 import { slotsOf, working } from './missions/slots.ts';
 import { trashMs } from './missions/trash.ts';
 import type { EventsQuery, NewAnswer, NewMessage, NewMission, Reply } from './replies.ts';
@@ -175,9 +177,10 @@ export class Host extends DurableObject<Bindings> {
 
   // The server itself
 
-  /** A call to the host-agent (shared/calls): never stored, answered or failed at once. */
-  call(method: string, args: unknown): Promise<Reply<unknown>> {
-    return this.#parts.link.call(method, args);
+  /** A call to the host-agent (shared/calls) for somebody: never stored, answered or failed at once. */
+  async call(asker: Principal, method: string, args: unknown): Promise<Reply<unknown>> {
+    const allowed = mayAsk(this.#parts.host.sql, asker, method);
+    return allowed.ok ? this.#parts.link.call(method, args) : allowed;
   }
   isConnected(): boolean {
     return this.#parts.link.isUp();
@@ -187,7 +190,8 @@ export class Host extends DurableObject<Bindings> {
     this.#parts.link.fence(epoch);
   }
   /** The server was removed: its sockets end, and so does everything that only it could end (protocol §4). */
-  async remove(): Promise<void> {
+  async remove(by: Principal): Promise<void> {
+    requireScope(by, 'admin');
     this.#parts.link.remove();
     await this.#parts.upkeep.settled();
   }

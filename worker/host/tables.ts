@@ -140,6 +140,10 @@ export const migrations: Migrations = [
        FROM missions WHERE deleted_at IS NULL GROUP BY owner`,
     "INSERT INTO effects (kind, key, rev) SELECT 'account', owner, 1 FROM accounts",
   ],
+  [
+    // Whether somebody has a mission here.
+    'CREATE INDEX missions_owner ON missions (owner) WHERE deleted_at IS NULL',
+  ],
 ];
 
 /** Brings the tables to this version. */

@@ -22,7 +22,7 @@ export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
   args: z.input<Args>,
 ): Promise<z.output<Reply>> => {
   requireScope(principal, neededScope(call.who, call.does));
-  const replied = callObject(env, host, (object) => object.call(call.method, args));
+  const replied = callObject(env, host, (object) => object.call(principal, call.method, args));
   const value = unwrap(await (call.isPatient ? replied : within(env.clock, awayMs, replied, call.method)));
   const known = call.reply.safeParse(value);
   if (known.success) return known.data;

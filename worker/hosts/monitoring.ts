@@ -68,8 +68,9 @@ export const watch = (socket: WebSocket, { env, principal, server }: Watched): v
     isFetching = true;
     fetchSamples()
       .catch((cause: unknown) => {
-        // Away is an ordinary thing for a server to be, and the next call shows whether it still is.
-        if (cause instanceof AppError && cause.code === 'unavailable') return;
+        // Away is an ordinary thing for a server to be, and so it is to have no mission there yet: the next call shows
+        // whether that is still so. The page stays whole and without figures meanwhile.
+        if (cause instanceof AppError && (cause.code === 'unavailable' || cause.code === 'forbidden')) return;
         if (!hasFailed) logError('monitoring.failed', cause, { host: host ?? 'none' });
         hasFailed = true;
         // An expected refusal would be repeated by a new socket. Any other failure may be one of the platform that a

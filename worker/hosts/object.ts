@@ -3,41 +3,11 @@ import type { Bindings } from '../env.ts';
 import type { Host } from '../host/object.ts';
 import type { Reply } from '../host/replies.ts';
 import { logError } from '../log.ts';
-
-type Calls = Pick<
-  Host,
-  | 'createMission'
-  | 'mission'
-  | 'message'
-  | 'events'
-  | 'tree'
-  | 'progress'
-  | 'setStatus'
-  | 'cancel'
-  | 'cancelMain'
-  | 'resume'
-  | 'deleteMission'
-  | 'restoreMission'
-  | 'cleanup'
-  | 'queued'
-  | 'editQueued'
-  | 'removeQueued'
-  | 'clearQueue'
-  | 'running'
-  | 'asks'
-  | 'answer'
-  | 'tell'
-  | 'startNow'
-  | 'slots'
-  | 'call'
-  | 'isConnected'
-  | 'fence'
-  | 'remove'
->;
+import type { Asked } from '../methods.ts';
 
 /** A server's object as the Worker sees it: the same methods, with promises of their replies. */
 export type HostObject = {
-  [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => Promise<Awaited<ReturnType<Calls[Name]>>>;
+  [Name in Asked<Host>]: (...args: Parameters<Host[Name]>) => Promise<Awaited<ReturnType<Host[Name]>>>;
 } & Pick<Fetcher, 'fetch'>;
 
 /** The object of a server. One cast: the platform's own types turn `unknown` inside a reply into `never`. */

@@ -14,7 +14,7 @@ export interface Served {
 /** A request whose parts are what its route declares. */
 export type Checked<R extends Route> = Input<R> & {
   c: Context;
-} & (R['who'] extends 'user' | 'admin' ? Asking : unknown);
+} & (R['who'] extends 'user' | 'resident' | 'admin' ? Asking : unknown);
 
 /** Who asks, where the route is for users. */
 interface Asking {

@@ -12,6 +12,7 @@ import { endCredential, findHost, forgetHost, listHosts } from '../directory/hos
 import { pruneLater } from '../directory/prune.ts';
 import { enrolHost } from '../hosts/enrol.ts';
 import { drawEnrolmentCode, enrolmentCodeHash } from '../hosts/enrolment-code.ts';
+import { knownMachines } from '../hosts/known.ts';
 import { callObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { publicOrigin } from '../http/origin.ts';
@@ -20,16 +21,17 @@ import { pageOf } from '../http/paging.ts';
 /** The servers of this edge: who they are, and how one comes and goes (shared/enrolment.ts). */
 export const hosts: Served[] = [
   on(serverRoutes.list, async ({ c, query }) => {
-    const all = pageOf(c, query, await listHosts(directory(c.env)));
+    const [enrolled, isKnown] = await Promise.all([listHosts(directory(c.env)), knownMachines(c)]);
+    const all = pageOf(c, query, enrolled);
     const connected = await Promise.all(all.map(({ id }) => callObject(c.env, id, (object) => object.isConnected())));
     return all.map(({ id, name, live, createdAt, agents, workingDir }, n) => ({
       id,
       name,
       connected: connected[n] ?? false,
-      live,
+      live: live && isKnown(id),
       created_at: timestamp(createdAt),
       agents,
-      working_dir: workingDir,
+      working_dir: isKnown(id) ? workingDir : null,
     }));
   }),
   on(serverRoutes.invite, async ({ c, user, body: { name } }) => {
@@ -53,11 +55,11 @@ export const hosts: Served[] = [
     forgive();
     return answer;
   }),
-  on(serverRoutes.remove, async ({ c, params: { id } }) => {
+  on(serverRoutes.remove, async ({ c, principal, params: { id } }) => {
     const db = directory(c.env);
     if ((await findHost(db, id)) === null) throw new AppError('not_found', `Server ${id} not found`);
     await endCredential(db, id);
-    await callObject(c.env, id, (object) => object.remove());
+    await callObject(c.env, id, (object) => object.remove(principal));
     await forgetHost(db, id, c.env.clock.now());
     return { ok: true, removed: id };
   }),

@@ -9,6 +9,7 @@ import { type HostRow, listHosts } from '../directory/hosts.ts';
 import { newestMissionOn } from '../directory/missions.ts';
 import { callHost } from '../hosts/call.ts';
 import { hostOfQuery } from '../hosts/chosen.ts';
+import { knownMachines } from '../hosts/known.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { allAgents } from '../opencode/agents.ts';
@@ -70,20 +71,30 @@ export const diagnostics: Served[] = [
     if (host === null) return { ...none, error: 'No server is enrolled' };
     const newest = await newestMissionOn(directory(c.env), principal.user.id, host.id);
     const mission = newest === null ? null : missionId.parse(newest);
+    if (mission === null && !(await knownMachines(c))(host.id)) return { ...none, error: 'You have no mission there' };
     const asked = callHost(c.env, principal, host.id, openCodeCalls.diagnostics, { mission });
     return asked.catch((cause) => ({ ...none, error: textOf(cause) }));
   }),
 ];
 
-/** The state of a server's OpenCode. Never throws for an expected failure: when the server is away, `error` says so. */
-export const stateOf = (c: Context, host: HostRow) =>
-  callHost(c.env, c.get('principal'), host.id, openCodeCalls.state, {}).catch((cause) => ({
+/**
+ * The state of a server's OpenCode; where it lies and listens, and why it does not answer, only for those who may know.
+ * Never throws for an expected failure: when the server is away, `error` says so.
+ */
+export const stateOf = async (c: Context, host: HostRow) => {
+  const isKnown = await knownMachines(c);
+  const asked = callHost(c.env, c.get('principal'), host.id, openCodeCalls.state, {});
+  const state = await asked.catch((cause) => ({
     version: null,
     base_url: null,
     path: null,
     permissive: true,
     error: textOf(cause),
   }));
+  if (isKnown(host.id)) return state;
+  const error = state.error === null ? null : 'OpenCode of this server does not answer now. Ask an admin.';
+  return { ...state, base_url: null, path: null, error };
+};
 
 const textOf = (cause: unknown): string => {
   if (cause instanceof AppError) return cause.message;

@@ -1,4 +1,4 @@
-import { providerCalls } from '../../shared/calls/providers.ts';
+import { type Provider, providerCalls } from '../../shared/calls/providers.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type ProviderSlug, providerSlug, providerTypes, usesOauth } from '../../shared/providers.ts';
 import { providerRoutes } from '../../shared/routes/providers.ts';
@@ -8,7 +8,7 @@ import { hostOfQuery } from '../hosts/chosen.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { requireHost } from '../missions/create.ts';
-import type { Principal } from '../principal.ts';
+import { may, type Principal } from '../principal.ts';
 
 const secretText =
   'Keys and logins are kept by OpenCode on the server, and nothing ever shows them. GET /api/ai/providers says what is connected.';
@@ -21,7 +21,10 @@ const tokenText =
  */
 export const providers: Served[] = [
   on(providerRoutes.models, ({ c }) => offers(c)),
-  on(providerRoutes.list, async ({ c }) => callHost(...(await askedOf(c)), providerCalls.list, {})),
+  on(providerRoutes.list, async ({ c }) => {
+    const all = await callHost(...(await askedOf(c)), providerCalls.list, {});
+    return all.map((each) => providerFor(c.get('principal'), each));
+  }),
   on(providerRoutes.create, async ({ c, body }) => {
     const { provider_type: id, name, api_key, base_url, enabled } = body;
     const change = { id, name, api_key: api_key ?? null, base_url: base_url ?? null, enabled: enabled ?? true };
@@ -82,7 +85,15 @@ const askedOf = async (c: Context): Promise<[Env, Principal, string]> => [
 
 const read = async (c: Context, params: { id: string }) => {
   const id = slugOf(params);
-  return callHost(...(await askedOf(c)), providerCalls.get, { id });
+  return providerFor(c.get('principal'), await callHost(...(await askedOf(c)), providerCalls.get, { id }));
+};
+
+/** What it is connected to, and why it fails, is for whoever can change it. */
+const providerFor = (principal: Principal, provider: Provider): Provider => {
+  if (may(principal, 'admin')) return provider;
+  const { status } = provider;
+  const message = 'It does not work now. Ask an admin.';
+  return { ...provider, base_url: null, status: status.type === 'error' ? { type: 'error', message } : status };
 };
 
 /** Empty while the server is away: the model picker shows any failure for ever, and nothing can be picked then. */

@@ -5,6 +5,7 @@ import { type WorkspaceJson, workspaceRoutes } from '../../shared/routes/workspa
 import { directory } from '../directory/directory.ts';
 import { type HostRow, listHosts } from '../directory/hosts.ts';
 import { callHost } from '../hosts/call.ts';
+import { knownMachines } from '../hosts/known.ts';
 import type { Context } from '../http/context.ts';
 import { notYet } from '../http/not-yet.ts';
 import { on, type Served } from '../http/on.ts';
@@ -27,11 +28,11 @@ const notContainer = 'Workspace is not a container type';
 
 /** The host workspace of every server, the default one under the nil UUID (contract §2.3). */
 export const workspaces: Served[] = [
-  on(workspaceRoutes.list, async ({ c, query }) => pageOf(c, query, wireWorkspaces(await listHosts(directory(c.env))))),
+  on(workspaceRoutes.list, async ({ c, query }) => pageOf(c, query, (await shown(c)).workspaces)),
   on(workspaceRoutes.create, async ({ c, body: { name, template, path } }) => {
     checkName(name);
     if (template) throw new AppError('unavailable', 'Library not initialized');
-    const all = wireWorkspaces(await listHosts(directory(c.env)));
+    const { workspaces: all } = await shown(c);
     if (path) checkPath(path, all.find(({ id }) => id === nilWorkspace)?.path ?? '');
     if (all.some((workspace) => workspace.name === name)) {
       throw new AppError('conflict', `A workspace with the name ${name} exists`);
@@ -90,14 +91,20 @@ export const workspaces: Served[] = [
   }),
 ];
 
+/** All servers, and their workspaces as whoever asks may see them. */
+const shown = async (c: Context): Promise<{ all: HostRow[]; workspaces: WorkspaceJson[] }> => {
+  const [all, isKnown] = await Promise.all([listHosts(directory(c.env)), knownMachines(c)]);
+  return { all, workspaces: wireWorkspaces(all, isKnown) };
+};
+
 /** The workspace of the path with its server, which is null while none is enrolled. 400 and 404 as everywhere. */
 const wanted = async (
   c: Context,
   { id }: { id: string },
 ): Promise<{ workspace: WorkspaceJson; host: HostRow | null }> => {
-  const all = await listHosts(directory(c.env));
+  const { all, workspaces } = await shown(c);
   const named = all[0]?.workspaceId === id ? nilWorkspace : id;
-  const workspace = wireWorkspaces(all).find((each) => each.id === named);
+  const workspace = workspaces.find((each) => each.id === named);
   if (!workspace) throw new AppError('not_found', `Workspace ${id} not found`);
   const host = named === nilWorkspace ? all[0] : all.find(({ workspaceId }) => workspaceId === named);
   return { workspace, host: host ?? null };

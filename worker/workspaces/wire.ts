@@ -4,14 +4,17 @@ import type { WorkspaceJson } from '../../shared/routes/workspaces.ts';
 import type { HostRow } from '../directory/hosts.ts';
 import { wireWorkspace } from '../missions/wire.ts';
 
-/** The host workspace of every server, sorted by name. The list is never without the default one (contract §2.3). */
-export const wireWorkspaces = (all: readonly HostRow[]): WorkspaceJson[] => {
+/**
+ * The host workspace of every server, sorted by name, with where it lies for those who may know. The list is never
+ * without the default one (contract §2.3).
+ */
+export const wireWorkspaces = (all: readonly HostRow[], isKnown: (host: string) => boolean): WorkspaceJson[] => {
   if (all.length === 0) return [notYet];
   return all
     .map((host): WorkspaceJson => {
       const { id, name } = wireWorkspace(all, host.workspaceId);
       const created_at = timestamp(host.createdAt);
-      const path = host.workingDir ?? '';
+      const path = isKnown(host.id) ? (host.workingDir ?? '') : '';
       return { ...plain, id, name: name ?? host.name, path, status: 'ready', error_message: null, created_at };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -121,6 +121,7 @@ test('our global config follows our version, one changed by a person is kept and
   await prepare();
   expect(json(path)).toMatchObject({
     share: 'disabled',
+    snapshot: false,
     disabled_providers: ['opencode'],
     permission: { external_directory: 'allow', doom_loop: 'allow', read: 'allow' },
   });

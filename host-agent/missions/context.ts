@@ -26,8 +26,12 @@ export interface MissionContext {
   delta(delta: Delta): void;
   linkIsUp(): boolean;
   workspaces: Pick<Workspaces, 'named'>;
-  /** Makes the mission's directory ready for a turn. Out: its path without symlinks. */
-  prepareDirectory(workspace: Workspace, mission: MissionId, options: { clean: boolean }): Promise<string>;
+  /** Makes the mission's directory ready for a turn. Out: its path without symlinks, and whether it was made just now. */
+  prepareDirectory(
+    workspace: Workspace,
+    mission: MissionId,
+    options: { clean: boolean },
+  ): Promise<{ directory: string; isNew: boolean }>;
   /** A file that was given to a mission, by its name; with its content if that is at most so many bytes. */
   givenFile(workspace: Workspace, mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
   /**

@@ -24,11 +24,11 @@ export interface Prepared {
 export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
   const { spec, content, clean, agent, model } = command.args;
   const workspace = context.workspaces.named(spec.workspace);
-  const directory = await context.prepareDirectory(workspace, command.mission, { clean });
+  const { directory, isNew } = await context.prepareDirectory(workspace, command.mission, { clean });
   await freshInstance(context, command.mission, directory);
   const chosen = await chooseModel(context, directory, model);
   const title = beginningOf(spec.title || content, titleChars);
-  const session = await sessionOf(context, command.mission, directory, title);
+  const session = await sessionOf(context, command.mission, { directory, isNew, title });
   return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
 };
 
@@ -36,8 +36,7 @@ export const prepare = async (context: MissionContext, command: MessageCommand):
 const sessionOf = async (
   context: MissionContext,
   mission: MessageCommand['mission'],
-  directory: string,
-  title: string,
+  { directory, isNew, title }: { directory: string; isNew: boolean; title: string },
 ): Promise<string> => {
   const { store, client, permissive } = context;
   await context.parking.wanted(mission);
@@ -52,9 +51,9 @@ const sessionOf = async (
     return record.session;
   }
   if (record && (await isStoreLost(context, record))) adoptStore(context, record, []);
-  const orphan = (await client.listSessions(directory)).find(
-    (each) => each.metadata?.mission === mission && each.parentID === undefined,
-  );
+  // Nothing can have been made for a directory that was not there.
+  const made = isNew ? [] : await client.listSessions(directory);
+  const orphan = made.find((each) => each.metadata?.mission === mission && each.parentID === undefined);
   const session = orphan ?? (await client.createSession(directory, { title, metadata: { mission } }));
   store.missions.put({ mission, session: session.id, directory, source: store.heads.source() });
   return session.id;

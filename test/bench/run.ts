@@ -10,6 +10,7 @@ import { cost } from './sections/cost.ts';
 import { delay } from './sections/delay.ts';
 import { fanout } from './sections/fanout.ts';
 import { firstAnswer } from './sections/first-answer.ts';
+import { firstToken } from './sections/first-token.ts';
 import { loginFlood } from './sections/login-flood.ts';
 import { polled } from './sections/polled.ts';
 import { replay } from './sections/replay.ts';
@@ -23,6 +24,7 @@ const sections: Record<string, (report: Report, quick: boolean) => Promise<void>
   scale,
   start,
   'first-answer': firstAnswer,
+  'first-token': firstToken,
   polled,
   'login-flood': loginFlood,
   cost,

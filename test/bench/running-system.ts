@@ -19,6 +19,12 @@ export const startRunningSystem = async (options: SystemOptions = {}) => {
   let asked = 0;
   let gates = 0;
 
+  /** Calls to OpenCode itself, past Open Agent. */
+  const openCodeServer = () => {
+    const found = announcedOpenCode(system.files.openCodeServer);
+    return { ...found, ...openCodeCalls(found) };
+  };
+
   const untilIdle = async (): Promise<void> => {
     for (;;) {
       const { json }: { json: unknown[] } = await system.person.call('GET', '/api/control/running');
@@ -30,12 +36,19 @@ export const startRunningSystem = async (options: SystemOptions = {}) => {
   return {
     ...system,
     model,
-    /** Calls to OpenCode itself, past Open Agent. */
-    openCodeServer: () => {
-      const found = announcedOpenCode(system.files.openCodeServer);
-      return { ...found, ...openCodeCalls(found) };
-    },
+    openCodeServer,
     untilIdle,
+    /** Resolves when one turn more has asked the model. */
+    untilAsked: (): Promise<void> => model.asked(++asked),
+    /** The same for a directory of OpenCode's, past Open Agent. */
+    untilOpenCodeIdle: async (directory: string): Promise<void> => {
+      const { call } = openCodeServer();
+      for (;;) {
+        const busy = await call('GET', `/session/status?directory=${encodeURIComponent(directory)}`);
+        if (JSON.stringify(busy) === '{}') return;
+        await pause(lookMs);
+      }
+    },
     /**
      * `missions` turns that have reached the model and wait; `begin` lets each stream its `script`. Resolves with their
      * ids.

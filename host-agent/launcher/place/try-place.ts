@@ -1,24 +1,9 @@
 /**
- * Whether a start can work where it is told to, found out by trying. Runs in a process of its own (look-first.ts),
- * because a disk that is away holds whoever touches it, and a process that is held hears no signal.
+ * Whether a start can work where it is told to, found out by trying. A disk that is away holds whoever touches it: what
+ * may be the first to touch one waits in a thread of its own, so that this process stays awake (look-first.ts).
  */
-
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statfsSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import type { Stats } from 'node:fs';
+import { chmod, lstat, mkdir, mkdtemp, open, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../../shared/clock.ts';
@@ -48,7 +33,7 @@ const configBytes = 1024 * 1024;
 const sensibleMs = Date.UTC(2020, 0, 1);
 
 /** Throws StartError with the first thing that can't work, the path and what to do. */
-export const tryPlace = ({ workingDir, config, temporary }: Place, begin: Begin): void => {
+export const tryPlace = async ({ workingDir, config, temporary }: Place, begin: Begin): Promise<void> => {
   begin('The clock');
   tryClock(systemClock.now());
   if (Buffer.byteLength(workingDir) > longestBytes) {
@@ -57,16 +42,16 @@ export const tryPlace = ({ workingDir, config, temporary }: Place, begin: Begin)
         `(4,095). Set one with at most ${longestBytes}.`,
     );
   }
-  tryDirectory('WORKING_DIR', workingDir, begin);
+  await tryDirectory('WORKING_DIR', workingDir, begin);
   const state = join(workingDir, '.openagent');
-  tryDirectory('The state directory', state, begin);
-  for (const name of ['logs', 'edge', 'notes', 'opencode']) tryExisting(join(state, name), begin);
-  tryExisting(join(workingDir, 'workspaces'), begin);
-  tryConfig(config, begin);
-  tryRoom(state, begin);
-  tryFileSystem(state, begin);
+  await tryDirectory('The state directory', state, begin);
+  for (const name of ['logs', 'edge', 'notes', 'opencode']) await tryExisting(join(state, name), begin);
+  await tryExisting(join(workingDir, 'workspaces'), begin);
+  await tryConfig(config, begin);
+  await tryRoom(state, begin);
+  await tryFileSystem(state, begin);
   begin(`The directory of temporary files ${temporary}`);
-  attempt('TMPDIR', temporary, () => rmSync(mkdtempSync(join(temporary, 'openagent-try-')), { recursive: true }));
+  await attempt('TMPDIR', temporary, () => tryWriting(join(temporary, 'openagent-try-')));
 };
 
 /** Throws StartError when `nowMs` can't be the time. */
@@ -78,33 +63,45 @@ export const tryClock = (nowMs: number): void => {
   );
 };
 
-const attempt = <Result>(name: string, path: string, work: () => Result): Result => {
+const attempt = async <Result>(name: string, path: string, work: () => Promise<Result>): Promise<Result> => {
   try {
-    return work();
+    return await work();
   } catch (error) {
     throw new StartError(sentenceOf(name, path, error), { cause: error });
   }
 };
 
-const tryDirectory = (name: string, path: string, begin: Begin): void => {
+const tryWriting = async (prefix: string): Promise<void> => rm(await mkdtemp(prefix), { recursive: true });
+
+/** Undefined where there is nothing; `look` follows a symbolic link, or does not. */
+const lookAt = async (path: string, look: (path: string) => Promise<Stats>): Promise<Stats | undefined> => {
+  try {
+    return await look(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+const tryDirectory = async (name: string, path: string, begin: Begin): Promise<void> => {
   begin(`${name} ${path}`);
-  makeDirectory(name, path);
-  if (name !== 'WORKING_DIR') attempt(name, path, () => chmodSync(path, 0o700));
-  attempt(name, path, () => rmSync(mkdtempSync(join(path, '.openagent-try-')), { recursive: true }));
+  await makeDirectory(name, path);
+  if (name !== 'WORKING_DIR') await attempt(name, path, () => chmod(path, 0o700));
+  await attempt(name, path, () => tryWriting(join(path, '.openagent-try-')));
 };
 
 /** Level by level: Node's own way never ends where a file system takes no directories, such as /proc. */
-const makeDirectory = (name: string, path: string): void => {
-  const found = attempt(name, path, () => statSync(path, { throwIfNoEntry: false }));
+const makeDirectory = async (name: string, path: string): Promise<void> => {
+  const found = await attempt(name, path, () => lookAt(path, stat));
   if (found) {
     isDirectory(name, path, found);
     return;
   }
-  if (attempt(name, path, () => lstatSync(path, { throwIfNoEntry: false }))) {
+  if (await attempt(name, path, () => lookAt(path, lstat))) {
     throw new StartError(`${name} is ${path}, a symbolic link to nothing. Make what it points to, or remove it.`);
   }
-  makeDirectory(name, dirname(path));
-  attempt(name, path, () => mkdirSync(path, { mode: 0o700 }));
+  await makeDirectory(name, dirname(path));
+  await attempt(name, path, () => mkdir(path, { mode: 0o700 }));
 };
 
 const isDirectory = (name: string, path: string, found: Stats): void => {
@@ -115,26 +112,24 @@ const isDirectory = (name: string, path: string, found: Stats): void => {
 };
 
 /** Of an earlier start; what is not there is made when it is needed. */
-const tryExisting = (path: string, begin: Begin): void => {
+const tryExisting = async (path: string, begin: Begin): Promise<void> => {
   begin(path);
-  if (attempt('Open Agent', path, () => lstatSync(path, { throwIfNoEntry: false }))) {
-    tryDirectory('Open Agent', path, begin);
-  }
+  if (await attempt('Open Agent', path, () => lookAt(path, lstat))) await tryDirectory('Open Agent', path, begin);
 };
 
-const tryConfig = ({ path, named }: Place['config'], begin: Begin): void => {
+const tryConfig = async ({ path, named }: Place['config'], begin: Begin): Promise<void> => {
   const name = named ? 'OPENAGENT_CONFIG' : 'The configuration file';
   begin(`${name} ${path}`);
-  const found = attempt(name, path, () => statSync(path, { throwIfNoEntry: false }));
+  const found = await attempt(name, path, () => lookAt(path, stat));
   if (!found) return; // Whether it must exist is said where it is read.
   if (!found.isFile()) throw new StartError(`${name} is ${path}, which is no file. It has lines of NAME=value.`);
   if (found.size > configBytes) throw new StartError(`${name} is ${path}, which is too large for settings.`);
-  attempt(name, path, () => closeSync(openSync(path, 'r')));
+  await attempt(name, path, async () => (await open(path, 'r')).close());
 };
 
-const tryRoom = (path: string, begin: Begin): void => {
+const tryRoom = async (path: string, begin: Begin): Promise<void> => {
   begin(`The room in ${path}`);
-  const { bavail, bsize, files, ffree } = attempt('WORKING_DIR', path, () => statfsSync(path));
+  const { bavail, bsize, files, ffree } = await attempt('WORKING_DIR', path, () => statfs(path));
   const what = files > 0 && ffree === 0 ? 'no room for more files' : `${Math.floor((bavail * bsize) / 1e6)} MB of room`;
   if (bavail * bsize >= neededBytes && (files === 0 || ffree > 0)) return;
   throw new StartError(
@@ -143,12 +138,12 @@ const tryRoom = (path: string, begin: Begin): void => {
 };
 
 /** What the stores and git need: fsync, rename, symbolic links, locks, and memory shared through a file. */
-const tryFileSystem = (state: string, begin: Begin): void => {
-  const scratch = attempt('WORKING_DIR', state, () => mkdtempSync(join(state, '.try-')));
-  const can = (what: string, work: (path: string) => void, slow?: 'slow'): void => {
+const tryFileSystem = async (state: string, begin: Begin): Promise<void> => {
+  const scratch = await attempt('WORKING_DIR', state, () => mkdtemp(join(state, '.try-')));
+  const can = async (what: string, work: (path: string) => Promise<void> | void, slow?: 'slow'): Promise<void> => {
     begin(`${what} in ${state}`, slow);
     try {
-      work(join(scratch, 'file'));
+      await work(join(scratch, 'file'));
     } catch (error) {
       throw new StartError(
         sentenceOf('WORKING_DIR', state, error, `this file system can't do what is needed: ${what}`),
@@ -159,26 +154,26 @@ const tryFileSystem = (state: string, begin: Begin): void => {
     }
   };
   try {
-    can('writing', (path) => writeFileSync(path, 'x'.repeat(4096)));
-    can('fsync', (path) => syncFile(path), 'slow');
-    can('renaming over a file', (path) => {
-      writeFileSync(`${path}.new`, 'y');
-      renameSync(`${path}.new`, path);
+    await can('writing', (path) => writeFile(path, 'x'.repeat(4096)));
+    await can('fsync', (path) => syncFile(path), 'slow');
+    await can('renaming over a file', async (path) => {
+      await writeFile(`${path}.new`, 'y');
+      await rename(`${path}.new`, path);
     });
-    can('symbolic links', (path) => symlinkSync('file', `${path}.link`));
-    can('locks', (path) => tryLock(`${path}.lock`), 'slow');
-    can('memory shared through a file, which SQLite needs', (path) => tryShared(`${path}.wal`), 'slow');
+    await can('symbolic links', (path) => symlink('file', `${path}.link`));
+    await can('locks', (path) => tryLock(`${path}.lock`), 'slow');
+    await can('memory shared through a file, which SQLite needs', (path) => tryShared(`${path}.wal`), 'slow');
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    await rm(scratch, { recursive: true, force: true });
   }
 };
 
-const syncFile = (path: string): void => {
-  const file = openSync(path, 'r+');
+const syncFile = async (path: string): Promise<void> => {
+  const file = await open(path, 'r+');
   try {
-    fsyncSync(file);
+    await file.sync();
   } finally {
-    closeSync(file);
+    await file.close();
   }
 };
 

@@ -1,0 +1,21 @@
+import type { Clock } from '../../../shared/clock.ts';
+import type { Begin } from './try-place.ts';
+
+/** A disk that is there answers a look within milliseconds; who waits for a start waits no longer than two seconds. */
+export const lookMs = 1_500;
+/** What is written through to a disk that is busy, and the start of a process on a machine that is. */
+const slowMs = 20_000;
+
+/**
+ * Limits each step of a look: `late` gets the sentence for the person when one takes longer than it may. `end`: there
+ * are no more.
+ */
+export const stepLimit = (clock: Clock, late: (reason: string) => void): { begin: Begin; end: () => void } => {
+  let cancel = (): void => undefined;
+  const begin: Begin = (what, slow) => {
+    cancel();
+    const reason = `${what} does not answer. Is it on a network or FUSE disk that is away? Mount it again, or set another one.`;
+    cancel = clock.after(slow ? slowMs : lookMs, () => late(reason));
+  };
+  return { begin, end: () => cancel() };
+};

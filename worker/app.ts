@@ -36,6 +36,7 @@ import { monitoring } from './routes/monitoring.ts';
 import { diagnostics, openCode } from './routes/opencode.ts';
 import { providers } from './routes/providers.ts';
 import { queue } from './routes/queue.ts';
+import { quotas } from './routes/quotas.ts';
 import { relay } from './routes/relay.ts';
 import { secrets } from './routes/secrets.ts';
 import { stats } from './routes/stats.ts';
@@ -49,6 +50,7 @@ const served: Served[] = [
   ...docs,
   ...login,
   ...stats,
+  ...quotas,
   ...install,
   ...front,
   ...internal,

@@ -62,6 +62,7 @@ const hostMethods = {
   answer: 'owner',
   tell: 'owner',
   call: 'principal',
+  usage: 'owner',
   remove: 'principal',
   isConnected: { edge: 'whether a server is there is for everyone who works with this edge; it says nothing of them' },
   fence: { edge: 'enrolling is for whoever has the one-use code, and proves the old credential where there is one' },

@@ -14,7 +14,7 @@ Exit codes:
 
 const statuses = ['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible'];
 
-/** Adds login, logout, run, missions, show, cancel, delete, trash, restore and answer. */
+/** Adds login, logout, run, missions, show, cancel, delete, trash, restore, answer and quotas. */
 export const addMissionCommands = (program: Command, run: Run, environment: NodeJS.ProcessEnv): void => {
   const add = (name: string, summary: string, description: string): Command =>
     program.command(name).summary(summary).description(description).addHelpText('after', exitCodes);
@@ -122,6 +122,21 @@ export const addMissionCommands = (program: Command, run: Run, environment: Node
     .option('--message <text>', 'with a rejected permission: what to do instead; then the agent goes on')
     .action((id, given, options) =>
       end(async () => (await import('../cli/missions/answer.ts')).answer(id, given, options, environment)),
+    );
+
+  withEdge(
+    add(
+      'quotas',
+      'show how much of a server you may have, and how much you do',
+      'Show how much of a server you may have at a time, and how much of it you do. An admin changes it, for everybody or ' +
+        'for one user: docs/quotas.md.',
+    ),
+  )
+    .argument('[changes...]', 'name=number or name=default')
+    .option('--of <user>', 'of this user, by id; only for admins')
+    .option('--json', 'print each as a JSON object on a line')
+    .action((changes, options) =>
+      end(async () => (await import('../cli/quotas.ts')).showQuotas(changes, options, environment)),
     );
 };
 

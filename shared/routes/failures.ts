@@ -17,6 +17,9 @@ export const failuresOf = ({ who, params, query, body, isRepeatable, errors = {}
   ...(params || query ? { 400: 'The path or the query is not understood' } : {}),
   ...(who === 'public' ? {} : { 401: 'The token is missing, wrong or expired' }),
   ...(who === 'resident' ? { 403: 'You have no mission on this server' } : {}),
+  ...(who === 'user' || who === 'resident' || who === 'admin'
+    ? { 429: 'A quota of yours is used up: the text says which' }
+    : {}),
   ...(who === 'admin' ? { 403: 'Only an admin may do this' } : {}),
   ...ofBody(body?.kind),
   ...(isRepeatable ? { 422: 'The body is not of this form, or its Idempotency-Key was used for another' } : {}),

@@ -15,6 +15,7 @@ import { legacyRoutes } from './legacy.ts';
 import { missionRoutes } from './missions.ts';
 import { openCodeRoutes } from './opencode.ts';
 import { providerRoutes } from './providers.ts';
+import { quotaRoutes } from './quotas.ts';
 import type { Route } from './route.ts';
 import { serverRoutes } from './servers.ts';
 import { workspaceRoutes } from './workspaces.ts';
@@ -26,6 +27,7 @@ export const routeGroups = {
   Control: Object.values(controlRoutes),
   Files: Object.values(fileRoutes),
   Servers: Object.values(serverRoutes),
+  Quotas: Object.values(quotaRoutes),
   Providers: Object.values(providerRoutes),
   Workspaces: Object.values(workspaceRoutes),
   OpenCode: Object.values(openCodeRoutes),

@@ -5,6 +5,7 @@ import effectsSql from '../../migrations/0003_effects.sql';
 import trashSql from '../../migrations/0004_trash.sql';
 import attemptsSql from '../../migrations/0005_attempts.sql';
 import countsSql from '../../migrations/0006_counts.sql';
+import quotasSql from '../../migrations/0007_quotas.sql';
 
 /** Every file of migrations/, in order; a test compares this list with the folder. */
 export const migrations: readonly { name: string; sql: string }[] = [
@@ -15,6 +16,7 @@ export const migrations: readonly { name: string; sql: string }[] = [
   { name: '0004_trash.sql', sql: trashSql },
   { name: '0005_attempts.sql', sql: attemptsSql },
   { name: '0006_counts.sql', sql: countsSql },
+  { name: '0007_quotas.sql', sql: quotasSql },
 ];
 
 /** Wrangler's own table, so that either of us sees what the other has applied. */

@@ -102,6 +102,18 @@ export const currentMissions = sqliteTable('current_missions', {
   mission: text().notNull(),
 });
 
+/** Limits that admins have set (shared/quotas). An empty owner is everybody. */
+export const quotas = sqliteTable(
+  'quotas',
+  {
+    owner: text().notNull(),
+    name: text().notNull(),
+    value: integer().notNull(),
+    changedAt: integer('changed_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.owner, table.name] })],
+);
+
 /** Ids drawn for a request before anything was routed, so that a repeated request is the same request (protocol §4). */
 export const idempotency = sqliteTable(
   'idempotency',

@@ -4,6 +4,7 @@ import { type storedFile, uploadChannel } from '../../shared/channels/transfers.
 import { AppError } from '../../shared/errors.ts';
 import { maxUploadBytes } from '../../shared/limits.ts';
 import { callHost } from '../hosts/call.ts';
+import { holdUpload } from '../hosts/hold-upload.ts';
 import type { Context } from '../http/context.ts';
 import { openChannel, sendBody } from '../relay/open.ts';
 import { placeOf } from './place.ts';
@@ -13,7 +14,7 @@ type Chunk = z.input<typeof fileCalls.receive.args>['chunk'];
 /**
  * Streams a multipart body, without parsing it, to the server that the path is on, which takes the first field as the
  * file. Out: where the file is now (a piece of an upload is kept until the others are there). Throws 400 for another
- * content type, 413 above the limit, else what the server says.
+ * content type, 413 above the limit or the owner's quota, 429 where as many are under way as may, else what the server says.
  */
 export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.output<typeof storedFile>> => {
   const contentType = c.req.header('Content-Type') ?? '';
@@ -24,15 +25,16 @@ export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.
     throw new AppError('too_large', `The upload is larger than ${maxUploadBytes} bytes`);
   }
   const { host, target } = await placeOf(c, path);
-  const opened = await openChannel(c.env, host, uploadChannel);
   const principal = c.get('principal');
   const owner = principal.user.id;
-  await callHost(c.env, principal, host, fileCalls.receive, {
-    ...target,
-    transfer: opened.ticket,
-    owner,
-    contentType,
-    chunk,
-  });
-  return sendBody(opened, c.req.raw.body);
+  const length = c.req.header('Content-Length');
+  const release = await holdUpload(c.env, host, owner, length === undefined ? null : Number(length));
+  try {
+    const opened = await openChannel(c.env, host, uploadChannel);
+    const args = { ...target, transfer: opened.ticket, owner, contentType, chunk };
+    await callHost(c.env, principal, host, fileCalls.receive, args);
+    return await sendBody(opened, c.req.raw.body);
+  } finally {
+    release();
+  }
 };

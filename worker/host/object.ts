@@ -8,16 +8,17 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
+import { defaultLimits, type Limits } from '../../shared/quotas.ts';
 import { accountOf } from '../account/account-of.ts';
-import { isAdminNow, isUser } from '../auth/mode.ts';
 import { directory } from '../directory/directory.ts';
 import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import { type Principal, requireScope } from '../principal.ts';
-import { clearQueue, editQueued, removeQueued } from './actions/queue.ts';
+import { clearQueue, editQueued, type QueueEdit, removeQueued } from './actions/queue.ts';
 import { openAsksOf } from './asks/asks.ts';
 import { close } from './close-socket.ts';
 import { directoryOf } from './context.ts';
+import { dialled } from './dialled.ts';
 import { Drain } from './effects/drain.ts';
 import type { Telling } from './effects/telling.ts';
 import { HostLink } from './link/link.ts';
@@ -32,6 +33,8 @@ import { migrate } from './tables.ts';
 import { Transactions } from './transaction.ts';
 import { staleHours } from './upkeep/stale.ts';
 import { Upkeep } from './upkeep/upkeep.ts';
+import { Uploads } from './usage/uploads.ts';
+import type { Usage } from './usage/usage.ts';
 import * as people from './use-cases.ts';
 import { Viewers } from './viewers/viewers.ts';
 import { readEvents, readMission, readProgress, readTree } from './views/reads.ts';
@@ -56,7 +59,7 @@ export class Host extends DurableObject<Bindings> {
     const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
     const frameMs = env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
     const link = new HostLink({ ctx, host, directory: d1, transactions, viewers, socket, frameMs });
-    this.#parts = { host, viewers, upkeep, transactions, link, ...times };
+    this.#parts = { host, viewers, upkeep, transactions, link, uploads: new Uploads(ctx), ...times };
     // What an object owes that was lost in the middle of it, or was made by an older version.
     upkeep.settleLater(true);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
@@ -64,21 +67,8 @@ export class Host extends DurableObject<Bindings> {
 
   // Sockets and the alarm
 
-  /** `/link`: the host's socket, epoch checked by the Worker. `/viewer`: a stream's socket, for one owner. */
   override fetch(request: Request): Response {
-    const url = new URL(request.url);
-    if (request.headers.get('Upgrade') !== 'websocket') return new Response('expected a WebSocket', { status: 426 });
-    const { 0: client, 1: server } = new WebSocketPair();
-    if (url.pathname === '/link') {
-      this.#parts.link.accept(server, Number(request.headers.get('x-openagent-epoch')));
-    } else {
-      const owner = url.searchParams.get('owner') ?? '';
-      // Checked again here: a stream that dials again may come from a Worker that still has the old list of users.
-      if (!isUser(this.env, owner)) return new Response('Invalid user', { status: 403 });
-      const isAdmin = url.searchParams.get('admin') === 'yes' && isAdminNow(this.env, owner);
-      this.#parts.viewers.accept(server, { owner, isAdmin }, url.searchParams);
-    }
-    return new Response(null, { status: 101, webSocket: client });
+    return dialled(this.#parts, this.env, request);
   }
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     if (this.#isLink(socket)) await this.#parts.link.message(socket, message);
@@ -102,8 +92,8 @@ export class Host extends DurableObject<Bindings> {
 
   // Missions
 
-  createMission(mission: NewMission) {
-    return people.createMission(this.#parts, mission);
+  createMission(mission: NewMission, limits: Limits = defaultLimits) {
+    return people.createMission(this.#parts, mission, limits);
   }
   mission(owner: string, id: string) {
     return readMission(this.#parts.host, owner, id);
@@ -129,8 +119,8 @@ export class Host extends DurableObject<Bindings> {
   cancelMain(owner: string, current: MissionId | null) {
     return people.cancelMain(this.#parts, owner, current);
   }
-  resume(owner: string, id: string, clean: boolean) {
-    return people.resume(this.#parts, owner, id, clean);
+  resume(owner: string, id: string, clean: boolean, limits: Limits = defaultLimits) {
+    return people.resume(this.#parts, owner, id, clean, limits);
   }
   deleteMission(owner: string, id: string) {
     return people.deleteMission(this.#parts, owner, id);
@@ -144,18 +134,18 @@ export class Host extends DurableObject<Bindings> {
 
   // Messages, the queue and asks
 
-  message(owner: string, message: NewMessage) {
-    return people.sendMessage(this.#parts, owner, message);
+  message(owner: string, message: NewMessage, limits: Limits = defaultLimits) {
+    return people.sendMessage(this.#parts, owner, message, limits);
   }
-  startNow(owner: string, message: NewMessage) {
-    return people.sendNow(this.#parts, owner, message);
+  startNow(owner: string, message: NewMessage, limits: Limits = defaultLimits) {
+    return people.sendNow(this.#parts, owner, message, limits);
   }
   /** Not called `queue`, because an RPC stub has a method of that name. */
   queued(owner: string, mission: string | null = null): QueuedJson[] {
     return queueJson(this.#parts.host.sql, owner, mission);
   }
-  editQueued(owner: string, edit: { id: string; content: string; was: string | null }): Reply<null> {
-    return this.#parts.transactions.take((host) => editQueued(host, owner, edit));
+  editQueued(owner: string, edit: QueueEdit, limits: Limits = defaultLimits): Reply<null> {
+    return this.#parts.transactions.take((host) => editQueued(host, owner, edit, limits));
   }
   removeQueued(owner: string, id: string): Reply<null> {
     return this.#parts.transactions.take((host) => removeQueued(host, owner, id));
@@ -178,9 +168,13 @@ export class Host extends DurableObject<Bindings> {
   // The server itself
 
   /** A call to the host-agent (shared/calls) for somebody: never stored, answered or failed at once. */
-  async call(asker: Principal, method: string, args: unknown): Promise<Reply<unknown>> {
+  async call(asker: Principal, method: string, args: unknown, limits: Limits = defaultLimits): Promise<Reply<unknown>> {
     const allowed = mayAsk(this.#parts.host.sql, asker, method);
-    return allowed.ok ? this.#parts.link.call(method, args) : allowed;
+    return allowed.ok ? this.#parts.link.call(method, args, asker.user.id, limits) : allowed;
+  }
+  /** What an owner has of this server now, by quota (shared/quotas). */
+  usage(owner: string): Usage {
+    return people.usage(this.#parts, owner);
   }
   isConnected(): boolean {
     return this.#parts.link.isUp();

@@ -1,5 +1,6 @@
 import { bringUp, type Migrations } from '../versioned.ts';
 import { numberingMigration } from './migrate-sequences.ts';
+import { usageMigration } from './migrate-usage.ts';
 import { waitingMigration } from './migrate-waiting.ts';
 
 export { getMeta, setMeta } from '../versioned.ts';
@@ -144,6 +145,8 @@ export const migrations: Migrations = [
     // Whether somebody has a mission here.
     'CREATE INDEX missions_owner ON missions (owner) WHERE deleted_at IS NULL',
   ],
+  // What each owner has of this server, for the quotas.
+  usageMigration,
 ];
 
 /** Brings the tables to this version. */

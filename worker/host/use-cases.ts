@@ -5,6 +5,7 @@
 import type { MissionJson } from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import { commandId } from '../../shared/ids.ts';
+import type { Limits } from '../../shared/quotas.ts';
 import * as changes from './actions/changes.ts';
 import { startNow } from './actions/queue.ts';
 import { takeAnswer } from './actions/take-answer.ts';
@@ -16,6 +17,8 @@ import type { Transactions } from './transaction.ts';
 import { purgeSlice } from './upkeep/purge.ts';
 import { closeStale } from './upkeep/stale.ts';
 import type { Upkeep } from './upkeep/upkeep.ts';
+import type { Uploads } from './usage/uploads.ts';
+import { type Usage, usageOf } from './usage/usage.ts';
 import type { Viewers } from './viewers/viewers.ts';
 import { readMission } from './views/reads.ts';
 
@@ -26,6 +29,7 @@ export interface HostParts {
   upkeep: Upkeep;
   transactions: Transactions;
   link: HostLink;
+  uploads: Uploads;
   /** Hours until an open mission is stale; null for never. */
   staleHours: number | null;
   /** How long a deleted mission is kept. */
@@ -40,8 +44,12 @@ export const onAlarm = async ({ transactions, upkeep, link, staleHours, trashMs 
   link.dispatch();
 };
 
-export const createMission = async (parts: HostParts, mission: NewMission): Promise<Reply<MissionJson>> => {
-  const created = parts.transactions.take((host) => changes.createMission(host, mission));
+export const createMission = async (
+  parts: HostParts,
+  mission: NewMission,
+  limits: Limits,
+): Promise<Reply<MissionJson>> => {
+  const created = parts.transactions.take((host) => changes.createMission(host, mission, limits));
   if (!created.ok) return created;
   await parts.upkeep.settled();
   return readMission(parts.host, mission.owner, mission.id);
@@ -51,8 +59,9 @@ export const sendMessage = async (
   { transactions, link }: HostParts,
   owner: string,
   message: NewMessage,
+  limits: Limits,
 ): Promise<Reply<{ queued: boolean }>> => {
-  const taken = transactions.take((host) => changes.takeMessage(host, owner, message));
+  const taken = transactions.take((host) => changes.takeMessage(host, owner, message, limits));
   link.dispatch();
   return taken;
 };
@@ -62,8 +71,9 @@ export const sendNow = async (
   { transactions, link }: HostParts,
   owner: string,
   message: NewMessage,
+  limits: Limits,
 ): Promise<Reply<null>> => {
-  const taken = transactions.take((host) => startNow(host, owner, message));
+  const taken = transactions.take((host) => startNow(host, owner, message, limits));
   link.dispatch();
   return taken;
 };
@@ -99,9 +109,10 @@ export const resume = async (
   owner: string,
   id: string,
   clean: boolean,
+  limits: Limits,
 ): Promise<Reply<MissionJson>> => {
   const command = commandId.parse(crypto.randomUUID());
-  const resumed = parts.transactions.take((host) => changes.resumeMission(host, owner, id, command, clean));
+  const resumed = parts.transactions.take((host) => changes.resumeMission(host, owner, id, command, clean, limits));
   if (!resumed.ok) return resumed;
   await parts.upkeep.settled();
   parts.link.dispatch();
@@ -139,3 +150,10 @@ export const answer = ({ transactions, link }: HostParts, owner: string, given: 
   if (taken.value) link.answer(taken.value);
   return reply(null);
 };
+
+/** What an owner has of this server now, by quota. */
+export const usage = ({ host, link, uploads }: HostParts, owner: string): Usage => ({
+  ...usageOf(host.sql, owner),
+  ...uploads.of(owner),
+  calls: link.callsOf(owner),
+});

@@ -7,11 +7,12 @@ import { awayMs } from '../../shared/limits.ts';
 import { neededScope } from '../../shared/scopes.ts';
 import type { Env } from '../env.ts';
 import { type Principal, requireScope } from '../principal.ts';
+import { limitsOf } from '../quotas/limits.ts';
 import { callObject, unwrap } from './object.ts';
 
 /**
  * Makes a declared call to a server while a client waits, on behalf of a principal. Out: its checked reply. Throws
- * AppError: 403 for a principal that may not, before anything is sent; the server's own refusal; 503 when it is away;
+ * AppError: 403 for a principal that may not, before anything is sent; 429 where as many of its calls wait as may; the server's own refusal; 503 when it is away;
  * 500 when its reply is not what this version knows.
  */
 export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
@@ -22,7 +23,8 @@ export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
   args: z.input<Args>,
 ): Promise<z.output<Reply>> => {
   requireScope(principal, neededScope(call.who, call.does));
-  const replied = callObject(env, host, (object) => object.call(principal, call.method, args));
+  const limits = await limitsOf(env, principal.user.id);
+  const replied = callObject(env, host, (object) => object.call(principal, call.method, args, limits));
   const value = unwrap(await (call.isPatient ? replied : within(env.clock, awayMs, replied, call.method)));
   const known = call.reply.safeParse(value);
   if (known.success) return known.data;

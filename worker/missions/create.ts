@@ -6,6 +6,7 @@ import { directory } from '../directory/directory.ts';
 import type { HostRow } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { limitsOf } from '../quotas/limits.ts';
 
 export const newMissionId = (): MissionId => missionId.parse(crypto.randomUUID());
 
@@ -43,7 +44,8 @@ export const createMission = async (
   choice: NewMissionChoice,
 ): Promise<MissionJson> => {
   const wanted = { id, owner, workspace: host.workspaceId, ...choice };
-  const mission = unwrap(await callObject(env, host.id, (object) => object.createMission(wanted)));
+  const limits = await limitsOf(env, owner);
+  const mission = unwrap(await callObject(env, host.id, (object) => object.createMission(wanted, limits)));
   await setCurrentMission(directory(env), owner, id);
   return mission;
 };

@@ -7,6 +7,7 @@ import { reserve } from '../directory/idempotency.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { limitsOf } from '../quotas/limits.ts';
 import { messageContent } from './content.ts';
 
 const reserved = z.object({ message: commandId });
@@ -29,7 +30,9 @@ export const startInParallel = async (
   const named = { owner, route: 'POST /api/control/missions/:id/parallel', key, body: { mission, content } };
   const draw = async () => ({ message: commandId.parse(crypto.randomUUID()) });
   const { message: id } = await reserve(env, named, reserved, draw);
-  unwrap(await callObject(env, host, (object) => object.startNow(owner, { id, mission, content, agent: null })));
+  const limits = await limitsOf(env, owner);
+  const message = { id, mission, content, agent: null };
+  unwrap(await callObject(env, host, (object) => object.startNow(owner, message, limits)));
 };
 
 /** How many missions all servers together work on at once, and how many of this user's they do now. */

@@ -7,6 +7,7 @@ import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId, hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { limitsOf } from '../quotas/limits.ts';
 import { messageContent } from './content.ts';
 import { createMission, newMissionId, requireHost } from './create.ts';
 import { requireMissionHost } from './find.ts';
@@ -45,7 +46,8 @@ export const sendMessage = async (
 
   if (chosen.creates === 'yes') await createUntitled(env, owner, chosen);
   const wanted = { id: chosen.message, mission: chosen.mission, content, agent: message.agent?.trim() || null };
-  const { queued } = unwrap(await callObject(env, chosen.host, (object) => object.message(owner, wanted)));
+  const limits = await limitsOf(env, owner);
+  const { queued } = unwrap(await callObject(env, chosen.host, (object) => object.message(owner, wanted, limits)));
   await setCurrentMission(db, owner, chosen.mission);
   return { id: chosen.message, queued };
 };

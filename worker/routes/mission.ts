@@ -11,6 +11,7 @@ import { eventsText } from '../missions/events.ts';
 import { readMission, requireMissionHost } from '../missions/find.ts';
 import { startInParallel } from '../missions/parallel.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
+import { limitsOf } from '../quotas/limits.ts';
 
 /** Contract §2.2: what a client gets that names no limit. */
 const defaultEventsLimit = 50_000;
@@ -69,7 +70,10 @@ export const mission: Served[] = [
     const [host, all] = await Promise.all([hostOfMission(db, user.id, id), listHosts(db)]);
     // The contract has 400 here, where every other endpoint has 404.
     if (host === null) throw new AppError('bad_request', `Mission ${id} not found`);
-    const resumed = unwrap(await callObject(c.env, host, (object) => object.resume(user.id, id, clean ?? false)));
+    const limits = await limitsOf(c.env, user.id);
+    const resumed = unwrap(
+      await callObject(c.env, host, (object) => object.resume(user.id, id, clean ?? false, limits)),
+    );
     await setCurrentMission(db, user.id, id);
     return wireMission(all, resumed);
   }),

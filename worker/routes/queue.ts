@@ -8,6 +8,7 @@ import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { messageContent } from '../missions/content.ts';
+import { limitsOf } from '../quotas/limits.ts';
 
 /** Messages that wait, of all missions of a user or of one (contract §2.2 Queue); editing them is NEW. */
 export const queue: Served[] = [
@@ -26,7 +27,8 @@ export const queue: Served[] = [
   }),
   on(controlRoutes.editQueued, async ({ c, user: { id: owner }, params: { id }, body: { content, was } }) => {
     const edit = { id, content: messageContent(content), was };
-    await onItsServer(c.env, owner, (object) => object.editQueued(owner, edit));
+    const limits = await limitsOf(c.env, owner);
+    await onItsServer(c.env, owner, (object) => object.editQueued(owner, edit, limits));
     return { ok: true };
   }),
   on(controlRoutes.removeQueued, async ({ c, user: { id: owner }, params: { id } }) => {

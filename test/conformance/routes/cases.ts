@@ -8,7 +8,7 @@ import { generalCases } from './general.ts';
 import { libraryCases } from './library.ts';
 import { missionCases } from './missions.ts';
 import { providerCases } from './providers.ts';
-import { serverCases } from './servers.ts';
+import { quotaCases, serverCases } from './servers.ts';
 import { mcpCases, openCodeCases, secretCases, systemCases } from './system.ts';
 import { workspaceCases } from './workspaces.ts';
 
@@ -25,5 +25,6 @@ export const cases: Record<string, readonly RouteCase[]> = {
   mcp: mcpCases,
   secrets: secretCases,
   servers: serverCases,
+  quotas: quotaCases,
   providers: providerCases,
 };

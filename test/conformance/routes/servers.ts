@@ -7,6 +7,48 @@ import type { RouteCase } from './case.ts';
 
 const unknown = randomUUID();
 
+const quotaList = z.array(
+  z.strictObject({
+    name: z.string(),
+    limit: z.number().int(),
+    default: z.number().int(),
+    used: z.number().int(),
+    unit: z.string(),
+    per: z.string(),
+    reason: z.string(),
+  }),
+);
+const wrongQuotas: RouteCase['bad'] = [
+  { send: { body: { missions: -1 } }, status: 422, says: /missions/ },
+  { send: { body: { coffee: 1 } }, status: 422, says: /coffee/ },
+];
+
+export const quotaCases: RouteCase[] = [
+  { route: 'GET /api/quotas', good: [{ is: quotaList }], bad: [] },
+  {
+    route: 'PUT /api/quotas',
+    body: 'required',
+    good: [{ send: { body: { missions: null } }, is: z.strictObject({ ok: z.literal(true) }) }],
+    bad: wrongQuotas,
+  },
+  {
+    route: 'GET /api/quotas/:user',
+    params: { user: 'default' },
+    good: [{ is: quotaList }],
+    bad: [{ send: { path: '/api/quotas/nobody' }, status: 404, says: /^There is no user nobody/ }],
+  },
+  {
+    route: 'PUT /api/quotas/:user',
+    params: { user: 'default' },
+    body: 'required',
+    good: [{ send: { body: { missions: null } }, is: z.strictObject({ ok: z.literal(true) }) }],
+    bad: [
+      ...wrongQuotas,
+      { send: { path: '/api/quotas/nobody', body: {} }, status: 404, says: /^There is no user nobody/ },
+    ],
+  },
+];
+
 export const serverCases: RouteCase[] = [
   {
     route: 'GET /api/hosts',

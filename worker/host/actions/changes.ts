@@ -2,6 +2,7 @@
 
 import type { MissionStatus } from '../../../shared/events.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import type { Limits } from '../../../shared/quotas.ts';
 import { isResumable } from '../../../shared/reducer.ts';
 import { beginningOf, endOf } from '../../../shared/text.ts';
 import type { HostContext } from '../context.ts';
@@ -22,15 +23,18 @@ import { type Done, done } from '../record/change.ts';
 import { recordEvent } from '../record/record.ts';
 import { isRemoved, removedText } from '../removed.ts';
 import { type NewMessage, type NewMission, refuse, reply } from '../replies.ts';
+import { noRoomForMessage, noRoomForMission } from '../usage/usage.ts';
 import { endAtEdge } from './end-at-edge.ts';
 
 const notFound = (id: string) => refuse('not_found', `Mission ${id} not found`);
 /** The status is the contract's (§2.2 cancel), the text says what is so. */
 const idleText = (id: string) => `Mission ${id} has nothing to cancel: none of its messages is at work`;
 
-export const createMission = (host: HostContext, mission: NewMission): Done<null> => {
+export const createMission = (host: HostContext, mission: NewMission, limits: Limits): Done<null> => {
   if (ownMission(host.sql, mission.owner, mission.id)) return done(reply(null));
   if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
+  const full = noRoomForMission(host.sql, mission.owner, limits);
+  if (full) return done(full);
   if (!insertMission(host.sql, mission, host.now()))
     return done(refuse('conflict', 'This mission id is taken on its server; try again.'));
   const { owner, workspace, title, agent, model } = mission;
@@ -49,6 +53,7 @@ export const takeMessage = (
   host: HostContext,
   owner: string,
   message: NewMessage,
+  limits: Limits,
   clean = false,
 ): Done<{ queued: boolean }> => {
   const known = getMessage(host.sql, message.id);
@@ -59,12 +64,19 @@ export const takeMessage = (
   const mission = ownMission(host.sql, owner, message.mission);
   if (!mission) return done(notFound(message.mission));
   if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
+  const full = noRoom(host, owner, message, limits);
+  if (full) return done(full);
   const queued = hasOpenIn(host.sql, mission.id) || host.awaySinceMs() !== null || !hasRoom(host.sql);
   const { id: command, content, agent } = message;
   const recorded = recordEvent(host, mission.id, { type: 'message.kept', command, content, agent, queued });
   keepMessage(host.sql, { ...message, at: host.now(), clean, queued, seq: host.log.head });
   giveTitle(host.sql, mission.id, owner, content);
   return done(reply({ queued }), recorded, [mission.id]);
+};
+
+const noRoom = (host: HostContext, owner: string, { mission, content }: NewMessage, limits: Limits) => {
+  const asked = { owner, mission, messages: 1 as const, bytes: Buffer.byteLength(content) };
+  return noRoomForMessage(host.sql, asked, limits);
 };
 
 export const setStatus = (host: HostContext, owner: string, id: string, status: MissionStatus): Done<null> => {
@@ -111,6 +123,7 @@ export const resumeMission = (
   id: string,
   command: CommandId,
   clean: boolean,
+  limits: Limits,
 ): Done<null> => {
   const mission = ownMission(host.sql, owner, id);
   if (!mission) return done(refuse('bad_request', `Mission ${id} cannot be resumed: it does not exist`));
@@ -118,8 +131,11 @@ export const resumeMission = (
     return done(refuse('bad_request', `Mission ${id} cannot be resumed (status: ${mission.status})`));
   if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
   const content = resumeText(host, mission, clean);
+  const wanted = { id: command, mission: mission.id, content, agent: null };
+  const full = noRoom(host, owner, wanted, limits);
+  if (full) return done(full);
   const recorded = recordEvent(host, id, { type: 'mission.status', status: 'active', summary: null });
-  const message = takeMessage(host, owner, { id: command, mission: mission.id, content, agent: null }, clean);
+  const message = takeMessage(host, owner, wanted, limits, clean);
   return done(message.reply.ok ? reply(null) : message.reply, [...recorded, ...message.recorded], [id]);
 };
 

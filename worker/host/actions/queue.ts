@@ -1,4 +1,5 @@
 /** What people do with messages that wait at the edge (contract §2.2 Queue, §3 parallel). */
+import type { Limits } from '../../../shared/quotas.ts';
 import type { HostContext } from '../context.ts';
 import { editKept, getMessage, type KeptMessage, messageText, removeKept } from '../messages/messages.ts';
 import { hasOpenIn, waitingMessages } from '../messages/waiting.ts';
@@ -8,7 +9,15 @@ import { type Change, type Done, done } from '../record/change.ts';
 import { recordEvent } from '../record/record.ts';
 import { isRemoved, removedText } from '../removed.ts';
 import { type NewMessage, refuse, reply } from '../replies.ts';
+import { noRoomForMessage } from '../usage/usage.ts';
 import { retitle, takeMessage } from './changes.ts';
+
+/** A waiting message's new text; `was` is what the person saw, or null. */
+export interface QueueEdit {
+  id: string;
+  content: string;
+  was: string | null;
+}
 
 const notInQueue = refuse('not_found', 'message not in queue');
 
@@ -27,7 +36,8 @@ const ownMessage = (sql: SqlStorage, owner: string, id: string): { message: Kept
 export const editQueued = (
   host: HostContext,
   owner: string,
-  { id, content, was }: { id: string; content: string; was: string | null },
+  { id, content, was }: QueueEdit,
+  limits: Limits,
 ): Done<null> => {
   const own = ownMessage(host.sql, owner, id);
   if (own?.message.state !== 'kept') return done(notInQueue);
@@ -36,6 +46,9 @@ export const editQueued = (
   if (before === content) return done(reply(null));
   if (was !== null && was !== before)
     return done(refuse('conflict', 'This message was edited meanwhile. Look at its text again.'));
+  const bytes = Buffer.byteLength(content) - Buffer.byteLength(before);
+  const full = noRoomForMessage(host.sql, { owner, mission: mission.id, messages: 0, bytes }, limits);
+  if (full) return done(full);
   editKept(host.sql, message.id, content);
   const edited = { type: 'message.edited' as const, command: message.id, content };
   const recorded = recordEvent(host, mission.id, edited);
@@ -66,7 +79,7 @@ export const clearQueue = (host: HostContext, owner: string): Change & { cleared
  * Takes a message in only if its mission can begin with it at once (contract §3); repeated with the same id it is the
  * same message.
  */
-export const startNow = (host: HostContext, owner: string, message: NewMessage): Done<null> => {
+export const startNow = (host: HostContext, owner: string, message: NewMessage, limits: Limits): Done<null> => {
   if (!ownMission(host.sql, owner, message.mission))
     return done(refuse('conflict', `Mission ${message.mission} not found`));
   if (getMessage(host.sql, message.id) === null) {
@@ -85,6 +98,6 @@ export const startNow = (host: HostContext, owner: string, message: NewMessage):
         ),
       );
   }
-  const taken = takeMessage(host, owner, message);
+  const taken = takeMessage(host, owner, message, limits);
   return { ...taken, reply: taken.reply.ok ? reply(null) : taken.reply };
 };

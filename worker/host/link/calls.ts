@@ -1,13 +1,22 @@
 import * as z from 'zod';
 import { type ErrorCode, httpStatus } from '../../../shared/errors.ts';
 import type { HostFrame } from '../../../shared/frames.ts';
+import type { Limits } from '../../../shared/quotas.ts';
 import { type Reply, refuse, reply } from '../replies.ts';
+import { exceeded } from '../usage/usage.ts';
 import { sendFrame } from './socket.ts';
 
 type Result = Extract<HostFrame, { type: 'result' }>;
 
 const failure = z.object({ code: z.string(), message: z.string() });
 const isCode = (code: string): code is ErrorCode => code in httpStatus;
+
+/** A call, and on whose behalf it is made. */
+interface Asked {
+  method: string;
+  args: unknown;
+  owner: string;
+}
 
 const awayText = 'The server is away: it answers when it is connected again.';
 const lostText = 'The connection to the server was lost before it answered. Try again.';
@@ -17,17 +26,23 @@ const lostText = 'The connection to the server was lost before it answered. Try 
  * object in memory; nothing of them is stored, and all fail with the socket they were sent on.
  */
 export class Calls {
-  readonly #waiting = new Map<string, { socket: WebSocket; settle: (reply: Reply<unknown>) => void }>();
+  readonly #waiting = new Map<string, { socket: WebSocket; owner: string; settle: (reply: Reply<unknown>) => void }>();
+
+  /** How many of an owner's wait. */
+  of(owner: string): number {
+    return [...this.#waiting.values()].filter((each) => each.owner === owner).length;
+  }
 
   /**
-   * Sends a call. Resolves with the host's reply; `unavailable` without a host, or when its socket ends first. No time
-   * limit of its own.
+   * Sends a call. Resolves with the host's reply; `unavailable` without a host, or when its socket ends first,
+   * `too_many` where as many of its owner's wait as may. No time limit of its own.
    */
-  send(socket: WebSocket | null, method: string, args: unknown): Promise<Reply<unknown>> {
+  send(socket: WebSocket | null, { method, args, owner }: Asked, limits: Limits): Promise<Reply<unknown>> {
     if (!socket) return Promise.resolve(refuse('unavailable', awayText));
+    if (this.of(owner) >= limits.calls) return Promise.resolve(exceeded('calls', limits));
     const id = crypto.randomUUID();
     const { promise, resolve } = Promise.withResolvers<Reply<unknown>>();
-    this.#waiting.set(id, { socket, settle: resolve });
+    this.#waiting.set(id, { socket, owner, settle: resolve });
     sendFrame(socket, { type: 'call', id, method, args });
     return promise;
   }

@@ -2,6 +2,7 @@ import type { AnswerCommand, Command } from '../../../shared/commands.ts';
 import type { Hello, HostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { closeCode, maxUnreceived } from '../../../shared/limits.ts';
+import type { Limits } from '../../../shared/quotas.ts';
 import { mayDial } from '../../directory/hosts.ts';
 import { foreignMission } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
@@ -123,8 +124,12 @@ export class HostLink {
   }
 
   /** Asks the host something while somebody waits for the answer. */
-  call(method: string, args: unknown): Promise<Reply<unknown>> {
-    return this.#calls.send(this.isUp() ? this.#socket.current() : null, method, args);
+  call(method: string, args: unknown, owner: string, limits: Limits): Promise<Reply<unknown>> {
+    return this.#calls.send(this.isUp() ? this.#socket.current() : null, { method, args, owner }, limits);
+  }
+
+  callsOf(owner: string): number {
+    return this.#calls.of(owner);
   }
 
   /** Asks the host to stop a command; repeated by every `welcome` until the host has ended it. */

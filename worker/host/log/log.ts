@@ -2,6 +2,7 @@ import { formatCursor, fromStart, parseCursor } from '../../../shared/cursor.ts'
 import { type LogEvent, logEvent, unknownEvent } from '../../../shared/events.ts';
 import { pageBytes, pageRows } from '../../../shared/limits.ts';
 import { getMeta, setMeta } from '../tables.ts';
+import { countBytes } from './bytes.ts';
 
 /** An event of a type this version does not know; stored and shown as it is (protocol §2). */
 export type UnknownEvent = { type: string; unknown: true; body: Record<string, unknown> };
@@ -140,6 +141,7 @@ export class Log {
       this.#segmentIsOurs = true;
       this.#sql.exec('INSERT INTO segments (segment, first_seq) VALUES (?, ?)', this.#segment, seq);
     }
+    const body = JSON.stringify('unknown' in event ? event.body : event);
     this.#sql.exec(
       'INSERT INTO log (seq, mission, sequence, at, type, body) VALUES (?, ?, ?, ?, ?, ?)',
       seq,
@@ -147,8 +149,9 @@ export class Log {
       sequence,
       at,
       event.type,
-      JSON.stringify('unknown' in event ? event.body : event),
+      body,
     );
+    if (mission !== null) countBytes(this.#sql, mission, body);
     this.#head = seq;
     return { seq, mission, sequence, at, event };
   }

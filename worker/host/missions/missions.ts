@@ -3,6 +3,7 @@ import { outcomeOf } from '../../../shared/events.ts';
 import type { TurnId } from '../../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../../shared/reducer.ts';
 import type { HostContext } from '../context.ts';
+import { takeBytes } from '../log/bytes.ts';
 import type { Log, LogRow } from '../log/log.ts';
 import { messageText } from '../messages/messages.ts';
 import { lostMessage, unplaced } from '../messages/places.ts';
@@ -106,6 +107,8 @@ export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): v
   if (changed.length === 0) return;
   const sets = changed.map((key) => `${changing[key]} = ?`);
   if (changed.some((key) => shownKeys.has(key))) sets.push('rev = rev + 1');
+  const grown = takeBytes(sql, after.id);
+  if (grown > 0) sets.push(`log_bytes = log_bytes + ${grown}`);
   sql.exec(`UPDATE missions SET ${sets.join(', ')} WHERE id = ?`, ...changed.map((key) => after[key]), after.id);
 };
 

@@ -1,5 +1,6 @@
 import { checkpointSuffix } from '../../../shared/append.ts';
 import type { Delta } from '../../../shared/frames.ts';
+import { countBytes } from '../log/bytes.ts';
 import { forgetRows } from '../log/log.ts';
 
 /** A text or reasoning part. `length` is what is stored, in UTF-16 units. */
@@ -101,11 +102,11 @@ export const storeCheckpoint = (
   const stored = replace ? truncate(sql, part, off) : part.length;
   const suffix = checkpointSuffix(stored, off, text);
   if (suffix === null) return replace;
-  addChunk(sql, part.part, stored, suffix, seq);
+  addChunk(sql, part, stored, suffix, seq);
   return true;
 };
 
-const addChunk = (sql: SqlStorage, part: string, off: number, text: string, seq: number | null): void => {
+const addChunk = (sql: SqlStorage, { part, mission }: Part, off: number, text: string, seq: number | null): void => {
   sql.exec(
     'INSERT INTO chunks (part, off, until, text, seq) VALUES (?, ?, ?, ?, ?)',
     part,
@@ -114,6 +115,7 @@ const addChunk = (sql: SqlStorage, part: string, off: number, text: string, seq:
     text,
     seq,
   );
+  countBytes(sql, mission, text);
 };
 
 /**
@@ -122,7 +124,7 @@ const addChunk = (sql: SqlStorage, part: string, off: number, text: string, seq:
  */
 export const closePart = (sql: SqlStorage, part: Part, off: number, text: string, length: number): boolean => {
   const stored = truncate(sql, part, off);
-  if (text !== '') addChunk(sql, part.part, stored, text, null);
+  if (text !== '') addChunk(sql, part, stored, text, null);
   sql.exec('UPDATE parts SET length = ?, closed = ? WHERE part = ?', stored + text.length, byHost, part.part);
   return stored + text.length === length;
 };

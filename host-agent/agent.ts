@@ -52,6 +52,7 @@ import { readGivenFile } from './workspaces/given-file.ts';
 import { hostWorkspace } from './workspaces/host-workspace.ts';
 import { prepareMissionDirectory } from './workspaces/mission-directory.ts';
 import { workspacesOf } from './workspaces/registry.ts';
+import { removeMissionFiles } from './workspaces/remove-mission.ts';
 
 export interface AgentConfig {
   /** Where host.json, the store and OpenCode's server.json are. */
@@ -131,6 +132,7 @@ export const runAgent = async (
     linkIsUp: () => link.isUp(),
     workspaces,
     prepareDirectory: (workspace, mission, { clean }) => prepareMissionDirectory(workspace, mission, { clean, seed }),
+    removeFiles: ({ files }, mission) => removeMissionFiles(files, mission),
     givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
     defaults: {
       agent: config.openCodeAgent ?? buildAgent,

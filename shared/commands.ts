@@ -25,6 +25,21 @@ export const askAnswer = z.discriminatedUnion('kind', [
 export type AskAnswer = z.infer<typeof askAnswer>;
 
 /**
+ * Orders: commands about a mission as a whole. `mission.archive` frees what an idle mission holds on its server,
+ * `mission.delete` removes everything that it has there. Done twice is done once.
+ */
+export const orderKinds = ['mission.archive', 'mission.delete'] as const;
+export type OrderKind = (typeof orderKinds)[number];
+const order = <Kind extends OrderKind>(kind: Kind) =>
+  z.object({
+    kind: z.literal(kind),
+    id: commandId,
+    mission: missionId,
+    at: z.number().int().nonnegative(),
+    args: z.object({ workspace: z.string() }),
+  });
+
+/**
  * A command as the edge sends it. `at` (edge milliseconds) never changes when the command is sent again: together
  * with `id` it yields OpenCode's message id, so a repeated prompt is the same prompt.
  */
@@ -52,10 +67,13 @@ export const command = z.discriminatedUnion('kind', [
     at: z.number().int().nonnegative(),
     args: askAnswer,
   }),
+  order('mission.archive'),
+  order('mission.delete'),
 ]);
 export type Command = z.infer<typeof command>;
 export type MessageCommand = Extract<Command, { kind: 'message' }>;
 export type AnswerCommand = Extract<Command, { kind: 'answer' }>;
+export type OrderCommand = Extract<Command, { kind: OrderKind }>;
 
 /** Enough of any command, of whatever version, to say that it was received and then failed (protocol §2). */
 export const commandEnvelope = z.looseObject({ id: commandId, mission: missionId, kind: z.string() });

@@ -182,8 +182,8 @@ export const hostEvent = z.discriminatedUnion('type', [
     command: commandId,
     outcome: z.enum(['finished', 'failed', 'cancelled', 'expired']),
     text: z.string(),
-    /** Set where the command was no message but an answer, to this: its end says nothing about the mission. */
-    of: askKind.optional(),
+    /** Set where the command was no message but an answer to this, or an order: its end says nothing about the mission. */
+    of: z.enum([...askKind.options, 'mission.archive', 'mission.delete']).optional(),
   }),
   /**
    * Something about the server itself that people should know (its store or OpenCode's was replaced, processes reaped).

@@ -71,6 +71,8 @@ const capabilities = z.object({
   agents: z.array(z.string().max(200)).max(maxReportedAgents).nullable(),
   working_dir: z.string().max(4_096),
   slots: z.number().int().positive().max(1_000).optional(),
+  /** Kinds of orders that it understands (absent: an older agent, which is given none). */
+  orders: z.array(z.string().max(64)).max(64).optional(),
 });
 
 /** Far more turns than a server can run; the list is one value in the object's store. */

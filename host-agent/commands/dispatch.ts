@@ -1,4 +1,4 @@
-import type { AnswerCommand, Command } from '../../shared/commands.ts';
+import type { AnswerCommand, Command, OrderCommand } from '../../shared/commands.ts';
 import type { LiveTurn } from '../../shared/events.ts';
 import { noUsage } from '../../shared/events.ts';
 import type { Interrupt } from '../../shared/frames.ts';
@@ -10,6 +10,7 @@ import { type Trouble, trouble } from '../process/trouble.ts';
 import { StoreFull } from '../store/transaction.ts';
 import type { TurnRecord } from '../store/turns.ts';
 import { Answers } from './answers.ts';
+import { Orders } from './orders.ts';
 
 /**
  * Brings commands to their missions: one message of a mission at a time, missions side by side, nothing before the
@@ -29,6 +30,7 @@ export class Dispatch {
   readonly #unwanted = new Set<CommandId>();
   readonly #wishes = new Set<CommandId>();
   readonly #answers: Answers;
+  readonly #orders: Orders;
   readonly #starting: Trouble;
   #isWelcome = false;
 
@@ -36,6 +38,10 @@ export class Dispatch {
     this.#context = context;
     this.#starting = trouble(context.log, 'commands.not_started');
     this.#answers = new Answers(context, (mission) => this.#runners.get(mission)?.resume());
+    this.#orders = new Orders(context, {
+      of: (mission) => this.#runner(mission),
+      drop: (mission) => this.#dropRunner(mission),
+    });
     this.#inherited = new Set(context.store.inbox.open().map(({ id }) => id));
     context.store.outbox.on('room', () => this.#resume());
   }
@@ -110,7 +116,7 @@ export class Dispatch {
    * ended.
    */
   renew(): void {
-    for (const runner of this.#runners.values()) runner.retire();
+    for (const runner of this.#runners.values()) void runner.retire();
   }
 
   /** Live turns and their sessions, for `hello` and `turns`. */
@@ -134,8 +140,8 @@ export class Dispatch {
     const { store, log } = this.#context;
     const taken = new Set<MissionId>();
     for (const command of store.inbox.open()) {
-      if (command.kind === 'answer') {
-        this.#answer(command);
+      if (command.kind !== 'message') {
+        this.#giveBeside(command);
         continue;
       }
       const runner = this.#runner(command.mission);
@@ -161,13 +167,16 @@ export class Dispatch {
   /** Stops following everything; turns go on in OpenCode and are attached to by the next start. */
   close(): void {
     this.#answers.close();
+    this.#orders.close();
     for (const runner of this.#runners.values()) runner.close();
   }
 
-  /** Answers do not wait until the mission is free: its agent is waiting for them. */
-  #answer(command: AnswerCommand): void {
+  /** Answers do not wait until the mission is free, since its agent waits for them; orders see to it themselves. */
+  #giveBeside(command: AnswerCommand | OrderCommand): void {
     if (this.#unwanted.has(command.id)) this.#drop(command);
-    else if (this.#isWelcome) this.#answers.give(command);
+    else if (!this.#isWelcome) return;
+    else if (command.kind === 'answer') this.#answers.give(command);
+    else this.#orders.give(command);
   }
 
   #mayStart(runner: MissionRunner): boolean {
@@ -199,6 +208,13 @@ export class Dispatch {
   #resume(): void {
     for (const runner of this.#runners.values()) runner.resume();
     this.next();
+  }
+
+  #dropRunner(mission: MissionId): void {
+    const runner = this.#runners.get(mission);
+    if (!runner?.isFree()) return;
+    runner.close();
+    this.#runners.delete(mission);
   }
 
   #runner(mission: MissionId): MissionRunner {

@@ -1,7 +1,8 @@
-import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import type { FileEntry, FileScope } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
-import { openInner, type Pinned } from '../workspaces/pinned.ts';
+import type { Pinned } from '../workspaces/pinned.ts';
+import { removeInner } from '../workspaces/remove-tree.ts';
 import type { WorkspaceFiles } from '../workspaces/workspace.ts';
 import { withFileErrors } from './errors.ts';
 
@@ -53,28 +54,8 @@ export const remove = (files: WorkspaceFiles, scope: FileScope, path: string, re
       const isDirectory = (await lstat(directory.at(name))).isDirectory();
       if (isDirectory && !recursive)
         throw new AppError('bad_request', `${wanted.shown} is a directory: remove it with "recursive": true.`);
-      await (isDirectory ? removeTree(directory, name) : unlink(directory.at(name)));
+      await removeInner(directory, name);
     } finally {
       await directory.close();
     }
   });
-
-/**
- * Each directory is emptied while it is held, so that no symlink put in its place leads elsewhere. Another disk is left
- * alone.
- */
-const removeTree = async (parent: Pinned, name: string): Promise<void> => {
-  const directory = await openInner(parent, name);
-  try {
-    const [own, above] = await Promise.all([lstat(directory.at()), lstat(parent.at())]);
-    if (own.dev !== above.dev)
-      throw new AppError('conflict', `${directory.path} is another disk: unmount it before it is removed.`);
-    for (const entry of await readdir(directory.at(), { withFileTypes: true })) {
-      if (entry.isDirectory()) await removeTree(directory, entry.name);
-      else await unlink(directory.at(entry.name));
-    }
-  } finally {
-    await directory.close();
-  }
-  await rmdir(parent.at(name));
-};

@@ -1,7 +1,16 @@
+import { orderKinds } from '../../shared/commands.ts';
 import type { Hello, Welcome } from '../../shared/frames.ts';
 import { protocolVersion } from '../../shared/limits.ts';
 import { StoreFull } from '../store/transaction.ts';
 import type { LinkOptions, Report } from './port.ts';
+
+/** What this server says of itself. */
+export const capabilities = ({ agents, workingDir, slots }: Report): Hello['capabilities'] => ({
+  agents,
+  working_dir: workingDir,
+  slots,
+  orders: [...orderKinds],
+});
 
 /** The first frame of a session. All of it describes one moment, the outbox head `at` (protocol §2 `hello`). */
 export const hello = (options: LinkOptions, report: Report): Hello => {
@@ -22,7 +31,7 @@ export const hello = (options: LinkOptions, report: Report): Hello => {
     turns: report.turns,
     sessions: report.sessions,
     at: outbox.newest(),
-    capabilities: { agents: report.agents, working_dir: report.workingDir, slots: report.slots },
+    capabilities: capabilities(report),
     clock: clock.now(),
   };
 };

@@ -4,7 +4,7 @@ import { type Delta, type EdgeFrame, type HostFrame, parseEdgeFrame, type Welcom
 import { closeCode, maxFrameBytes } from '../../shared/limits.ts';
 import { StoreFull } from '../store/transaction.ts';
 import { replyToCall } from './call.ts';
-import { hello, rememberWelcome } from './greeting.ts';
+import { capabilities, hello, rememberWelcome } from './greeting.ts';
 import { Intake } from './intake.ts';
 import type { LinkOptions } from './port.ts';
 import { EdgeSocket, type SocketEnd } from './socket.ts';
@@ -83,8 +83,7 @@ export class Session {
 
   agentsChanged(): void {
     if (!this.#up) return;
-    const { agents, workingDir, slots } = this.#options.hello();
-    this.#send({ type: 'capabilities', agents, working_dir: workingDir, slots });
+    this.#send({ type: 'capabilities', ...capabilities(this.#options.hello()) });
   }
 
   close(code: number, reason: string): void {

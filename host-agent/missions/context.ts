@@ -32,6 +32,8 @@ export interface MissionContext {
     mission: MissionId,
     options: { clean: boolean },
   ): Promise<{ directory: string; isNew: boolean }>;
+  /** Removes the mission's directory and the files that were given to it; what is not there is fine. */
+  removeFiles(workspace: Workspace, mission: MissionId): Promise<void>;
   /** A file that was given to a mission, by its name; with its content if that is at most so many bytes. */
   givenFile(workspace: Workspace, mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
   /**
@@ -42,7 +44,7 @@ export interface MissionContext {
   /** Which OpenCode instances have not seen a change of credentials. */
   renewal: Pick<Renewal, 'isDue' | 'done'>;
   /** What of OpenCode's history lies in files of ours. */
-  parking: Pick<Parking, 'wanted' | 'look'>;
+  parking: Pick<Parking, 'wanted' | 'look' | 'forget'>;
   /** Nothing asks for a permission: what would is allowed. Else people are asked. */
   permissive: boolean;
   /** Why an OpenCode process of ours ended, as a sentence for people; undefined when that is not known. */

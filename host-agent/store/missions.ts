@@ -41,6 +41,17 @@ export class Missions {
       .run(mission.mission, mission.session, mission.directory, mission.source);
   }
 
+  /**
+   * Forgets a mission that was deleted, all but the ids of its commands: those are kept for ever. Call it in the
+   * `alongside` of the append that stores the order's end.
+   */
+  forget(id: MissionId): void {
+    const { db } = this.#database;
+    db.prepare('DELETE FROM upstream WHERE session = (SELECT session FROM missions WHERE mission = ?)').run(id);
+    for (const table of ['missions', 'opened', 'turns', 'requests'])
+      db.prepare(`DELETE FROM ${table} WHERE mission = ?`).run(id);
+  }
+
   /** True once this host has written the mission's `mission.opened` row. */
   isOpened(id: MissionId): boolean {
     return this.#database.db.prepare('SELECT 1 FROM opened WHERE mission = ?').get(id) !== undefined;

@@ -52,4 +52,9 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX requests_of_turn ON requests (turn);
   `,
+  `
+  CREATE INDEX turns_of_mission ON turns (mission);
+  CREATE INDEX requests_of_mission ON requests (mission);
+  CREATE INDEX upstream_session ON upstream (session);
+  `,
 ];

@@ -32,6 +32,7 @@ import { Turns } from '../../host-agent/store/turns.ts';
 import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
 import { workspacesOf } from '../../host-agent/workspaces/registry.ts';
+import { removeMissionFiles } from '../../host-agent/workspaces/remove-mission.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Command, MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
@@ -114,6 +115,7 @@ export const startMissionHost = (options: HostOptions) => {
     delta: (delta) => deltas.push(delta),
     linkIsUp: options.linkIsUp ?? (() => true),
     workspaces: workspacesOf(testWorkspace(dir)),
+    removeFiles: ({ files }, mission) => removeMissionFiles(files, mission),
     givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
     prepareDirectory: (workspace, mission, { clean }) =>
       prepareMissionDirectory(workspace, mission, {

@@ -147,6 +147,12 @@ export const migrations: Migrations = [
   ],
   // What each owner has of this server, for the quotas.
   usageMigration,
+  [
+    // What hosts are to do about missions as a whole; a row leaves with its end.
+    `CREATE TABLE orders (ord INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, mission TEXT NOT NULL, kind TEXT NOT NULL,
+       at INTEGER NOT NULL, workspace TEXT NOT NULL, received INTEGER NOT NULL DEFAULT 0, UNIQUE (mission, kind))`,
+    'CREATE INDEX orders_new ON orders (ord) WHERE received = 0',
+  ],
 ];
 
 /** Brings the tables to this version. */

@@ -79,12 +79,13 @@ export const sendNow = async (
 };
 
 export const setStatus = async (
-  { transactions, upkeep }: HostParts,
+  { transactions, upkeep, link }: HostParts,
   owner: string,
   id: string,
   status: MissionStatus,
 ): Promise<Reply<null>> => {
   const set = transactions.take((host) => changes.setStatus(host, owner, id, status));
+  link.dispatch();
   await upkeep.settled();
   return set;
 };
@@ -120,11 +121,12 @@ export const resume = async (
 };
 
 export const deleteMission = async (
-  { transactions, upkeep }: HostParts,
+  { transactions, upkeep, link }: HostParts,
   owner: string,
   id: string,
 ): Promise<Reply<null>> => {
   const deleted = transactions.take((host) => trash.deleteMission(host, owner, id));
+  link.dispatch();
   await upkeep.settled();
   return deleted;
 };

@@ -40,6 +40,8 @@ export class Parking {
   readonly #trouble: Trouble;
   /** Missions whose last step out is under way. */
   readonly #leaving = new Map<MissionId, Promise<void>>();
+  /** Missions that were deleted while this process runs. */
+  readonly #gone = new Set<MissionId>();
   #looking: Promise<void> | null = null;
 
   constructor(parts: ParkingParts) {
@@ -51,6 +53,13 @@ export class Parking {
   async wanted(mission: MissionId): Promise<void> {
     await this.#leaving.get(mission)?.catch(() => undefined); // Whoever parks it says what went wrong.
     await bringBack(this.#parts.client, this.#parts.files, mission);
+  }
+
+  /** A mission is deleted: nothing of it is kept, and nothing is parked that was read of it before. */
+  async forget(mission: MissionId): Promise<void> {
+    this.#gone.add(mission);
+    await this.#leaving.get(mission)?.catch(() => undefined); // Whoever parks it says what went wrong.
+    await this.#parts.files.forget(mission);
   }
 
   /** Looks whether there are too many sessions, and parks what rested longest. Never rejects. */
@@ -79,7 +88,7 @@ export class Parking {
 
   /** False for a mission that is wanted again: it stays. */
   async #leave(mission: MissionId, step: () => Promise<void>): Promise<boolean> {
-    if (!this.#parts.isResting(mission)) return false;
+    if (this.#gone.has(mission) || !this.#parts.isResting(mission)) return false;
     const leaving = step();
     this.#leaving.set(mission, leaving);
     try {

@@ -253,15 +253,18 @@ export class MissionRunner implements Follower {
       this.#run = null;
       const { clock, renewal } = this.#context;
       const idleMs = renewal.isDue(directory) ? 0 : missionTimes.idleMs;
-      this.#stopIdling = clock.after(idleMs, () => this.retire(), { keepsAlive: false });
+      this.#stopIdling = clock.after(idleMs, () => void this.retire(), { keepsAlive: false });
       this.#onFree();
     });
   }
 
-  /** OpenCode never frees a directory's instance by itself; what we know of the session is read again when needed. */
-  retire(): void {
-    const directory = this.#directory;
-    if (!this.isFree() || directory === null || !this.#ingest) return;
+  /**
+   * OpenCode never frees a directory's instance by itself; what we know of the session is read again when needed.
+   * `known`: where the mission worked, also before this process began.
+   */
+  retire(known?: string): Promise<void> {
+    const directory = this.#directory ?? known ?? null;
+    if (!this.isFree() || directory === null || !(this.#ingest || known)) return this.#retiring;
     this.#unfollow();
     this.#retiring = this.#context.client
       .disposeInstance(directory)
@@ -275,5 +278,6 @@ export class MissionRunner implements Follower {
       .then(() => {
         if (this.isResting() && !this.#isClosed) this.#onRest();
       });
+    return this.#retiring;
   }
 }

@@ -18,6 +18,7 @@ import {
   ownMission,
   saveMission,
 } from '../missions/missions.ts';
+import { archive } from '../missions/orders.ts';
 import { atWork, hasRoom, isFull } from '../missions/slots.ts';
 import { type Done, done } from '../record/change.ts';
 import { recordEvent } from '../record/record.ts';
@@ -80,7 +81,9 @@ const noRoom = (host: HostContext, owner: string, { mission, content }: NewMessa
 };
 
 export const setStatus = (host: HostContext, owner: string, id: string, status: MissionStatus): Done<null> => {
-  if (!ownMission(host.sql, owner, id)) return done(notFound(id));
+  const mission = ownMission(host.sql, owner, id);
+  if (!mission) return done(notFound(id));
+  if (status !== 'active') archive(host, mission);
   return done(reply(null), recordEvent(host, id, { type: 'mission.status', status, summary: null }), [id]);
 };
 

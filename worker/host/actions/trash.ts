@@ -5,6 +5,7 @@ import { conversationRows } from '../log/log.ts';
 import { removeKept } from '../messages/messages.ts';
 import { inFlight, isWithoutOpen, waitingMessages } from '../messages/waiting.ts';
 import { getMission, type Mission, ownMission, saveMission } from '../missions/missions.ts';
+import { archive } from '../missions/orders.ts';
 import { type Change, type Done, done } from '../record/change.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 import { refuse, reply } from '../replies.ts';
@@ -20,7 +21,8 @@ export const deleteMission = (host: HostContext, owner: string, id: string): Don
 };
 
 /** Messages that wait are removed: nobody expects them to run when the mission is had back weeks later. */
-const hide = (host: HostContext, { id }: Mission): Recorded[] => {
+const hide = (host: HostContext, mission: Mission): Recorded[] => {
+  const { id } = mission;
   const removed = [...waitingMessages(host.sql, { mission: id })].flatMap((message) =>
     removeKept(host.sql, message.id)
       ? recordEvent(host, id, { type: 'message.removed' as const, command: message.id })
@@ -28,6 +30,7 @@ const hide = (host: HostContext, { id }: Mission): Recorded[] => {
   );
   const recorded = [...removed, ...recordEvent(host, id, { type: 'mission.deleted' })];
   setDeleted(host, id, host.now());
+  archive(host, mission);
   return recorded;
 };
 

@@ -10,6 +10,7 @@ import type { HostContext } from '../context.ts';
 import { markMessage, toCommand, unmetWishes } from '../messages/messages.ts';
 import { messagesInFlight } from '../messages/waiting.ts';
 import { getMission } from '../missions/missions.ts';
+import { markOrderReceived, openOrders } from '../missions/orders.ts';
 
 /** What a host has in its inbox was received, also where its word for it was lost. */
 export const storePresent = (sql: SqlStorage, { commands }: Hello): void => {
@@ -17,6 +18,7 @@ export const storePresent = (sql: SqlStorage, { commands }: Hello): void => {
   for (const { id, state } of messagesInFlight(sql))
     if (state === 'sent' && here.has(id)) markMessage(sql, id, 'received');
   for (const { id, received } of openAnswers(sql)) if (received === 0 && here.has(id)) markReceived(sql, id);
+  for (const { command } of openOrders(sql)) if (here.has(command.id)) markOrderReceived(sql, command.id);
 };
 
 /**
@@ -26,9 +28,11 @@ export const storePresent = (sql: SqlStorage, { commands }: Hello): void => {
 export const welcomedCommands = (sql: SqlStorage): Welcome['commands'] => {
   const messages = messagesInFlight(sql).filter(({ state }) => state !== 'sent');
   const answers = openAnswers(sql).filter(({ received }) => received === 1);
+  const orders = openOrders(sql).filter(({ received }) => received);
   return [
     ...messages.map(({ id, mission }) => ({ id, mission, kind: 'message' })),
     ...answers.map(({ id, mission }) => ({ id, mission, kind: 'answer' })),
+    ...orders.map(({ command: { id, mission, kind } }) => ({ id, mission, kind })),
   ]
     .slice(0, maxWelcomed)
     .map((command) => ({ received: true, command }));

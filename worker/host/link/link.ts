@@ -16,6 +16,7 @@ import { markMessage, messageAt, toCommand } from '../messages/messages.ts';
 import { hasOpen, messagesInFlight, unreceived } from '../messages/waiting.ts';
 import type { Liveness } from '../missions/activity.ts';
 import { getMission } from '../missions/missions.ts';
+import { concludeOrders, markOrderReceived, setOrderKinds, storeOrdersAbsent } from '../missions/orders.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { type Due, nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from '../record/ingest.ts';
@@ -28,6 +29,7 @@ import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
 import { missingCommands, storePresent, wishes } from './handing-over.ts';
+import { OrderGiver } from './order-giver.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
 import { interruptFrame, type LinkSocket, readHostFrame, sendFrame, welcomeFrame } from './socket.ts';
 
@@ -51,6 +53,7 @@ export class HostLink {
   readonly #viewers: Viewers;
   readonly #socket: LinkSocket;
   readonly #frameMs: number;
+  readonly #orders: OrderGiver;
   readonly #calls = new Calls();
   /** When a mission was last heard of; a cache, the reported list is in SQL. */
   readonly #seenAtMs = new Map<string, number>();
@@ -63,6 +66,7 @@ export class HostLink {
     this.#viewers = parts.viewers;
     this.#socket = parts.socket;
     this.#frameMs = parts.frameMs;
+    this.#orders = new OrderGiver(parts.host.sql, parts.socket);
   }
 
   accept(socket: WebSocket, epoch: number): void {
@@ -144,10 +148,11 @@ export class HostLink {
   }
 
   /**
-   * Sends what may start now: the oldest waiting messages of free missions, as many as there are slots, and as the host
-   * keeps up with.
+   * Sends what may start now: orders, and the oldest waiting messages of free missions, as many as there are slots,
+   * and as the host keeps up with.
    */
   dispatch(): void {
+    this.#orders.give();
     const due = this.#socket.current() ? this.#due() : [];
     if (due.length === 0) return;
     this.#transactions.run(({ sql }) => {
@@ -204,6 +209,7 @@ export class HostLink {
           for (const id of frame.ids) {
             markMessage(this.#host.sql, id, 'received');
             markReceived(this.#host.sql, id);
+            markOrderReceived(this.#host.sql, id);
           }
         });
         return this.dispatch();
@@ -217,6 +223,7 @@ export class HostLink {
       case 'capabilities':
         this.#transactions.run(({ sql }) => {
           setSlots(sql, frame.slots);
+          setOrderKinds(sql, frame.orders);
           changeCapabilities(sql, frame);
           return { recorded: [], touched: [] };
         });
@@ -241,17 +248,20 @@ export class HostLink {
       const renewed = reason === null ? [] : beginNewLog(host, hello, reason);
       const replaced = [...renewed, ...hostCopy(host, hello)];
       setSlots(host.sql, hello.capabilities.slots);
+      setOrderKinds(host.sql, hello.capabilities.orders);
       changeCapabilities(host.sql, hello.capabilities);
       checkDirectory(host.sql);
       storeTurns(host, hello.turns);
       storeAbsence(host.sql, 'hello', hello.at, hello.commands, hello.turns);
       storeAnswersAbsent(host.sql, hello);
       storePresent(host.sql, hello);
+      storeOrdersAbsent(host.sql, hello);
       return { recorded: [...replaced, ...conclude(host)], touched: [], isHeadTold: true };
     });
     // Their cursors are of a log that is no more: they come back and start anew with a `reset`.
     if (reason !== null) this.#viewers.dismiss();
     const { session } = this.#socket.state(socket);
+    this.#orders.begin();
     sendFrame(socket, welcomeFrame(this.#host, hello, session, this.#frameMs));
     for (const interrupt of wishes(this.#host.sql).others) sendFrame(socket, { type: 'interrupt', interrupt });
     this.#socket.sendCommands(missingCommands(this.#host));
@@ -290,5 +300,6 @@ function* commandsAt(sql: SqlStorage, due: readonly Due[]): Generator<Command> {
  */
 const conclude = (host: HostContext): Recorded[] => {
   concludeAnswers(host.sql);
+  concludeOrders(host.sql);
   return [...concludeAbsence(host), ...concludeHeld(host)];
 };

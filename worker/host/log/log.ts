@@ -19,11 +19,15 @@ export interface LogRow {
 }
 
 /**
- * Whether a command that ended was an answer to a question or permission. Its end ends no message: it changes no
- * mission and is no entry of the conversation; those who look are shown an error where the agent did not get it.
+ * Whether a command that ended was an answer to a question or permission, or an order. Its end ends no message: it
+ * changes no mission and is no entry of the conversation; those who look are shown an error where the agent did not get
+ * an answer.
  */
-export const isAnswersEnd = (event: Pick<Extract<LogEvent, { type: 'command.finished' }>, 'of'>): boolean =>
+export const endsNoMessage = (event: Pick<Extract<LogEvent, { type: 'command.finished' }>, 'of'>): boolean =>
   event.of !== undefined;
+/** Whether it was an order: nobody but an admin is shown anything of it. */
+export const isOrdersEnd = ({ of }: Pick<Extract<LogEvent, { type: 'command.finished' }>, 'of'>): boolean =>
+  of === 'mission.archive' || of === 'mission.delete';
 const answersEnd = "(type = 'command.finished' AND json_extract(body, '$.of') IS NOT NULL)";
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { LogEvent } from '../../../shared/events.ts';
 import type { CommandId } from '../../../shared/ids.ts';
-import { isAnswersEnd } from '../log/log.ts';
+import { endsNoMessage } from '../log/log.ts';
 import { getMessage, type KeptMessage } from './messages.ts';
 import { inFlight, waitingIn, waitingMessages } from './waiting.ts';
 
@@ -41,7 +41,7 @@ export const placedBy = (sql: SqlStorage, event: LogEvent): CommandId | null => 
     case 'command.lost':
       return isKnownPlaced(sql, event.command) ? null : event.command;
     case 'command.finished':
-      return isAnswersEnd(event) || isKnownPlaced(sql, event.command) ? null : event.command;
+      return endsNoMessage(event) || isKnownPlaced(sql, event.command) ? null : event.command;
     // The row of its start is lost in a gap. One that the object does not know has had that row before the copy was
     // made.
     case 'turn.accepted': {

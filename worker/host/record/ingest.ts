@@ -12,6 +12,7 @@ import type { UnknownEvent } from '../log/log.ts';
 import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from '../log/runs.ts';
 import { confirmEnd, getMessage } from '../messages/messages.ts';
 import { getMission, insertMission, type Mission } from '../missions/missions.ts';
+import { endOrder, orderOf } from '../missions/orders.ts';
 import { getPart, openTextsOf } from '../text/parts.ts';
 import { type BatchMissions, batchMissions } from './batch-missions.ts';
 import { type Recorded, recordIn } from './record.ts';
@@ -173,7 +174,10 @@ const edgeTypes = new Set<string>(edgeEvent.options.map((option) => option.shape
  */
 const foreignIn = (sql: SqlStorage, mission: string, event: LogEvent): string | null => {
   const command = 'command' in event ? event.command : null;
-  const ofCommand = command === null ? null : (getMessage(sql, command)?.mission ?? missionOfAnswer(sql, command));
+  const ofCommand =
+    command === null
+      ? null
+      : (getMessage(sql, command)?.mission ?? missionOfAnswer(sql, command) ?? orderOf(sql, command)?.mission);
   if ((ofCommand ?? mission) !== mission) return `command ${command}`;
   const request = 'request' in event ? event.request : null;
   const ofAsk = request === null ? null : getAsk(sql, request)?.mission;
@@ -196,6 +200,18 @@ const guarded = (host: HostContext, reject: (reason: string) => void, record: ()
   }
 };
 
+/** Of a purged mission only the end of an order is still news; that its files could not be removed is for admins. */
+const orderEnd = (host: HostContext, mission: Mission, { at }: Item, event: LogEvent | UnknownEvent): Recorded[] => {
+  if ('unknown' in event || event.type !== 'command.finished') return [];
+  const order = orderOf(host.sql, event.command);
+  if (order?.mission !== mission.id || !endOrder(host.sql, event.command)) return [];
+  const recorded = [{ row: host.log.append(mission.id, null, at, { ...event, of: order.kind }), mission }];
+  if (event.outcome === 'finished') return recorded;
+  const text = `What the deleted mission ${mission.id} has on its server was not removed: ${event.text}`;
+  const note = { type: 'host.note' as const, code: 'mission.not_removed', text };
+  return [...recorded, { row: host.log.append(null, null, at, note), mission: null }];
+};
+
 const storeRow = (
   host: HostContext,
   missions: BatchMissions,
@@ -206,7 +222,7 @@ const storeRow = (
   if (row.mission === null) return [{ row: host.log.append(null, null, row.at, event), mission: null }];
   const mission = missions.get(row.mission);
   // Of one in the trash they are kept, since it may be had back.
-  if (mission && mission.purge > 0) return [];
+  if (mission && mission.purge > 0) return orderEnd(host, mission, row, event);
   if (!mission) {
     if (!('owner' in event) || event.type !== 'mission.opened') {
       reject(`${event.type}: mission ${row.mission} is unknown here`, null);

@@ -4,10 +4,11 @@ import { isResumable, reduceMission } from '../../../shared/reducer.ts';
 import { endAnswer, endAnswersTo, hasAnswerEnded, kindOfAnswer } from '../asks/answers.ts';
 import { endAsk, endsWith, storeAsk } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
-import { isAnswersEnd, type LogRow, type UnknownEvent } from '../log/log.ts';
+import { endsNoMessage, isOrdersEnd, type LogRow, type UnknownEvent } from '../log/log.ts';
 import { endMessage, getMessage, markMessage } from '../messages/messages.ts';
 import { placedBy } from '../messages/places.ts';
 import { getMission, type Mission, saveMission } from '../missions/missions.ts';
+import { endOrder, orderOf } from '../missions/orders.ts';
 import { storeTodos } from '../missions/todos.ts';
 import { closeLeftOpen, closePart, getPart, openPart, type Part, storeCheckpoint } from '../text/parts.ts';
 
@@ -36,7 +37,7 @@ const isShown = (event: LogEvent | UnknownEvent): boolean => {
     case 'command.lost':
       return true;
     case 'command.finished':
-      return event.outcome !== 'finished';
+      return event.outcome !== 'finished' && !isOrdersEnd(event);
     default:
       return false;
   }
@@ -111,12 +112,12 @@ export const recordIn = (
 };
 
 /**
- * An older host ends an answer like any other command, without `of`; it is added here, so that the end says nothing
- * about the mission.
+ * An older host ends an answer, or an order that it does not understand, like any other command, without `of`; it is
+ * added here, so that the end says nothing about the mission.
  */
 const asAnswers = (sql: SqlStorage, event: LogEvent | UnknownEvent): LogEvent | UnknownEvent => {
   if ('unknown' in event || event.type !== 'command.finished') return event;
-  const kind = kindOfAnswer(sql, event.command);
+  const kind = orderOf(sql, event.command)?.kind ?? kindOfAnswer(sql, event.command);
   return kind === null ? event : { ...event, of: kind };
 };
 
@@ -129,7 +130,7 @@ const isNewFact = (sql: SqlStorage, mission: Mission, event: LogEvent): boolean 
     case 'turn.ended':
       return event.turn === mission.turn;
     case 'command.finished':
-      return isAnswersEnd(event) ? !hasAnswerEnded(sql, event.command) : !hasEnded(sql, event.command);
+      return endsNoMessage(event) ? !hasAnswerEnded(sql, event.command) : !hasEnded(sql, event.command);
     case 'command.lost':
       return !hasEnded(sql, event.command);
     default:
@@ -172,7 +173,8 @@ const storeBesideLog = (host: HostContext, mission: Mission, event: LogEvent): S
       endAnswersTo(host.sql, event.request);
       return { event, keep: endAsk(host.sql, event) };
     case 'command.finished':
-      if (isAnswersEnd(event)) endAnswer(host.sql, event);
+      if (endOrder(host.sql, event.command)) return { event, keep: true };
+      if (endsNoMessage(event)) endAnswer(host.sql, event);
       else endMessage(host.sql, event.command, event.outcome === 'cancelled' ? 'interrupted' : event.outcome);
       return { event, keep: true };
     case 'command.lost':

@@ -2,6 +2,8 @@ import { forgetAsks } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
 import { forgetLogOf } from '../log/log.ts';
 import { forgetMessages } from '../messages/messages.ts';
+import { getMission } from '../missions/missions.ts';
+import { giveOrder } from '../missions/orders.ts';
 import { forgetTodos } from '../missions/todos.ts';
 import { beginPurge, dueForPurge, endPurge } from '../missions/trash.ts';
 import type { Change } from '../record/change.ts';
@@ -25,6 +27,8 @@ export const purgeSlice = (host: HostContext, keptMs: number, rows: number = sli
     left -= removeRows(host.sql, id, left);
     if (left <= 0) break;
     endPurge(host.sql, id);
+    const mission = getMission(host.sql, id);
+    if (mission) giveOrder(host.sql, 'mission.delete', mission, host.now());
     left -= 1;
   }
   return { recorded: [], touched: [] };

@@ -2,6 +2,8 @@
 
 import { logError } from '../../log.ts';
 import type { HostContext } from '../context.ts';
+import { getMission } from '../missions/missions.ts';
+import { archive } from '../missions/orders.ts';
 import type { Change } from '../record/change.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 import { postponeClosing, staleMissions } from './due.ts';
@@ -32,7 +34,11 @@ export const closeStale = (host: HostContext, hours: number): Change => {
 
 const close = (host: HostContext, id: string, event: Parameters<typeof recordEvent>[2]): Recorded[] => {
   try {
-    return host.storage.transactionSync(() => recordEvent(host, id, event));
+    return host.storage.transactionSync(() => {
+      const mission = getMission(host.sql, id);
+      if (mission) archive(host, mission);
+      return recordEvent(host, id, event);
+    });
   } catch (cause) {
     host.log.reload();
     logError('stale.failed', cause, { mission: id });

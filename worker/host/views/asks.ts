@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { LogEvent } from '../../../shared/events.ts';
 import { beginningOf } from '../../../shared/text.ts';
+import { isOrdersEnd } from '../log/log.ts';
 import type { ShownEvent } from './shown-event.ts';
 
 const permission = z.object({ permission: z.string(), patterns: z.array(z.string()) });
@@ -36,6 +37,8 @@ type Finished = Extract<LogEvent, { type: 'command.finished' }>;
 
 /** An answer that the agent never got (contract §4.4). */
 export const answerEnded = (event: Finished): ShownEvent[] =>
-  event.outcome === 'finished' ? [] : [{ name: 'error', data: { message: answerEndedText(event), resumable: true } }];
+  event.outcome === 'finished' || isOrdersEnd(event)
+    ? []
+    : [{ name: 'error', data: { message: answerEndedText(event), resumable: true } }];
 
 export const answerEndedText = ({ text, of }: Finished): string => `Failed to reply to ${of}: ${text}`;

@@ -1,6 +1,6 @@
 import type { LogEvent, Outcome } from '../../../shared/events.ts';
 import { assistantMessageId } from '../../../shared/ids.ts';
-import { isAnswersEnd, type LogRow } from '../log/log.ts';
+import { endsNoMessage, type LogRow } from '../log/log.ts';
 import { progressOf } from '../missions/todos.ts';
 import { startsSubAgent } from '../missions/tree.ts';
 import { agentTree, subAgentText, thinking } from './agents.ts';
@@ -88,7 +88,7 @@ const eventsOf = (row: LogRow, event: LogEvent, texts: Texts): ShownEvent[] => {
       ];
     case 'command.finished':
     case 'command.lost':
-      if (event.type === 'command.finished' && isAnswersEnd(event)) return answerEnded(event);
+      if (event.type === 'command.finished' && endsNoMessage(event)) return answerEnded(event);
       if (row.sequence === null) return [];
       return [{ name: 'assistant_message', data: endWithoutTurn(event.command, event.text) }];
     default:

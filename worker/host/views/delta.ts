@@ -1,4 +1,4 @@
-import type { LogRow } from '../log/log.ts';
+import { isOrdersEnd, type LogRow } from '../log/log.ts';
 import type { Recorded } from '../record/record.ts';
 import type { ShownEvent } from './shown-event.ts';
 import type { Texts } from './texts.ts';
@@ -26,6 +26,8 @@ export const renderDelta = (
     case 'turn.ended':
       if (isSecondEnd(row)) return null;
       return { name: event.type, data: { ...head, ...event, text: texts.assistantMessage(event) } };
+    case 'command.finished':
+      return isOrdersEnd(event) ? null : { name: event.type, data: { ...head, ...event } };
     case 'command.lost':
       return isSecondEnd(row) ? null : { name: event.type, data: { ...head, ...event } };
     case 'message.kept':

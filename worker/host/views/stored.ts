@@ -1,6 +1,6 @@
 import { type StoredEventJson, timestamp } from '../../../shared/api.ts';
 import type { LogEvent } from '../../../shared/events.ts';
-import { isAnswersEnd, type LogRow } from '../log/log.ts';
+import { endsNoMessage, isOrdersEnd, type LogRow } from '../log/log.ts';
 import type { KeptMessage } from '../messages/messages.ts';
 import { answerEndedText } from './asks.ts';
 import { endWithoutTurn, isEndResumable } from './default.ts';
@@ -91,7 +91,8 @@ const shownAs = (event: LogEvent, texts: Texts, closed: (part: string) => boolea
         },
       };
     case 'command.finished':
-      if (isAnswersEnd(event))
+      if (isOrdersEnd(event)) return null;
+      if (endsNoMessage(event))
         return { event_type: 'error', content: answerEndedText(event), metadata: { resumable: true } };
       return endWithoutTurnAs(event.command, event.text);
     case 'command.lost':

@@ -17,6 +17,7 @@ export const dev = async (environment: NodeJS.ProcessEnv): Promise<void> => {
   const agentScript = join(root, '.wrangler', 'agent', 'openagent.js');
   await buildAgent(root, agentScript);
   await runSystem(apart(settings), {
+    isEdgeQuick: false,
     agentScript,
     edgeProcess: async (start) => wranglerDevProcess(root, await writeDevEdgeFiles(root, start), start),
     onHostAgent: (hostAgent, stop) => watchAgent({ root, script: agentScript, onBuilt: hostAgent.restart, stop }),

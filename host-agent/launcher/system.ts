@@ -16,6 +16,8 @@ import { runUntilStopped } from './until-stopped.ts';
 export interface Variant {
   /** Writes what the edge needs on disk and returns how it is started. */
   edgeProcess(start: StartWithEdge): Promise<EdgeProcess>;
+  /** It answers within a moment, in which OpenCode would only take its CPU. */
+  isEdgeQuick: boolean;
   /** Script with the `agent-child` command. */
   agentScript: string;
   /** Called once the host-agent is supervised, until `stop` aborts. */
@@ -29,23 +31,10 @@ export const runSystem = (settings: Settings, variant: Variant): Promise<void> =
     (start, startChild, stop) => startChildren(start, variant, startChild, stop),
   );
 
-/** Starts the edge's process; resolves once it runs, long before it answers. Rejects when it can't be started. */
-const beginEdge = async (start: StartWithEdge, process: EdgeProcess, startChild: StartChild): Promise<Supervision> => {
-  const begun = Promise.withResolvers<undefined>();
-  const edge = startChild(
-    edgeRole(start, process, () => begun.resolve(undefined)),
-    'The edge',
-  );
-  const notBegun = await Promise.race([begun.promise, edge.firstStart]);
-  if (notBegun) throw notBegun;
-  return edge;
-};
-
 /**
  * Starts the children in the order in which they are of use: the edge answers people long before OpenCode is up, so it
- * is started first, though not waited for; once more where a password turns out to have changed (state/edge-secrets.ts);
- * the host-agent wants an edge to dial. Resolves when the system is ready.
- * Starts nothing more once `stop` has aborted: what is there is being ended then.
+ * is started first, and again where a password turns out to have changed (state/edge-secrets.ts); the host-agent wants
+ * an edge to dial. Resolves when the system is ready. Starts nothing more once `stop` has aborted: what is there is being ended then.
  */
 const startChildren = async (
   start: StartWithEdge,
@@ -56,9 +45,8 @@ const startChildren = async (
   const process = await variant.edgeProcess(start);
   if (stop.aborted) return;
   say(start.settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
-  let edge = await beginEdge(start, process, startChild);
-  if (stop.aborted) return;
-  const openCode = startOpenCodeChild(start, startChild, stop);
+  let edge = startChild(edgeRole(start, process), 'The edge');
+  const openCodeAtOnce = variant.isEdgeQuick ? undefined : startOpenCodeChild(start, startChild, stop);
   const corrected = await start.secrets.corrected;
   if (stop.aborted) return;
   if (corrected) {
@@ -66,12 +54,12 @@ const startChildren = async (
     const right = { ...start, secrets: { ...start.secrets, ...corrected } };
     const process = await variant.edgeProcess(right);
     if (stop.aborted) return;
-    edge = await beginEdge(right, process, startChild);
-    if (stop.aborted) return;
+    edge = startChild(edgeRole(right, process), 'The edge');
   }
   const edgeFailed = await edge.firstStart;
   if (stop.aborted) return;
   if (edgeFailed) throw edgeFailed;
+  const openCode = openCodeAtOnce ?? startOpenCodeChild(start, startChild, stop);
   const hostAgent = startChild(hostAgentRole(start, variant.agentScript), 'The host-agent');
   await variant.onHostAgent?.(hostAgent, stop);
   const openCodeAway = await openCode;

@@ -24,15 +24,13 @@ const requestMs = 5_000;
 export type EdgeProcess = Pick<Spawn, 'command' | 'args' | 'env' | 'means'>;
 
 /**
- * The edge as a supervised child: up when it answers, its database is migrated and this server is enrolled. `begun` is
- * called each time its process was started.
+ * The edge as a supervised child: up when it answers, its database is migrated and this server is enrolled.
  */
-export const edgeRole = (start: StartWithEdge, process: EdgeProcess, begun: () => void = () => undefined): Role => ({
+export const edgeRole = (start: StartWithEdge, process: EdgeProcess): Role => ({
   name: 'edge',
   start: async (signal) => {
     const logFile = start.logFileOf('edge');
     const child = await spawnTied({ ...process, logFile, graceMs, clock: start.clock });
-    begun();
     const decided = new AbortController();
     try {
       await start.lock.record('edge', child.pid);

@@ -4,8 +4,8 @@
  * failure is one line of text.
  */
 import { Hono } from 'hono';
-import { gate } from './auth/gate.ts';
 import { authMode } from './auth/mode.ts';
+import { gate } from './gate.ts';
 import type { Bound } from './http/context.ts';
 import { cors } from './http/cors.ts';
 import { textError } from './http/errors.ts';
@@ -29,6 +29,7 @@ import { legacy } from './routes/legacy.ts';
 import { library } from './routes/library.ts';
 import { link } from './routes/link.ts';
 import { login } from './routes/login.ts';
+import { logout } from './routes/logout.ts';
 import { mcp } from './routes/mcp.ts';
 import { mission } from './routes/mission.ts';
 import { missions } from './routes/missions.ts';
@@ -49,6 +50,7 @@ const served: Served[] = [
   ...health,
   ...docs,
   ...login,
+  ...logout,
   ...stats,
   ...quotas,
   ...install,

@@ -19,11 +19,8 @@ export interface Login {
 export interface Principal {
   /** `id` is the owner of missions. */
   user: { id: string; name: string };
-  /**
-   * How it was found out: by the token of a login with a password, or not at all, because authentication is off on this
-   * machine.
-   */
-  login: 'password' | 'none';
+  /** The login whose token was shown; null where authentication is off on this machine. */
+  login: Login | null;
   scopes: readonly Scope[];
 }
 

@@ -42,9 +42,10 @@ export const addMissionCommands = (program: Command, run: Run, environment: Node
       end(async () => (await import('../cli/login/login.ts')).login(address, options, environment)),
     );
 
-  add('logout', 'forget that login', 'Forget the token that `openagent login` keeps.').action(() =>
-    end(async () => (await import('../cli/login/login.ts')).logout(environment)),
-  );
+  add('logout', 'end that login', 'End the login that `openagent login` keeps, at its edge and on this machine.')
+    .option('--everywhere', 'end all your logins at that edge, on other machines and in apps too')
+    .addOption(new Option('--user <id>', 'as an admin: end all logins of this user instead').conflicts('everywhere'))
+    .action((options) => end(async () => (await import('../cli/login/login.ts')).logout(options, environment)));
 
   withEdge(
     add(

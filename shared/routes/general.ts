@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { loginBody } from '../api.ts';
 import { hostId, uuid } from '../ids.ts';
-import { exactly, json, required, route } from './route.ts';
-import { count, time } from './scalars.ts';
+import { exactly, json, optionally, required, route } from './route.ts';
+import { count, done, time } from './scalars.ts';
 
 export const generalRoutes = {
   health: route({
@@ -32,6 +32,25 @@ export const generalRoutes = {
     body: exactly(loginBody),
     answer: json(z.object({ token: z.string(), exp: z.number().int() })),
     errors: { 401: 'Wrong password or user', 429: 'Too many attempts: try again later' },
+  }),
+  logout: route({
+    method: 'POST',
+    path: '/api/auth/logout',
+    summary: 'Ends the login whose token is shown, or all of yours',
+    who: 'user',
+    body: optionally(z.object({ everywhere: z.boolean().nullish() })),
+    answer: json(done({})),
+    errors: { 400: 'Authentication is off: there are no logins' },
+  }),
+  logoutUser: route({
+    method: 'POST',
+    path: '/api/auth/users/:id/logout',
+    summary: 'Ends all logins of a user',
+    who: 'admin',
+    refusal: 'Only an admin may end the logins of others: ask a user marked "admin": true',
+    params: z.object({ id: z.string().min(1) }),
+    answer: json(done({})),
+    errors: { 400: 'Authentication is off: there are no logins', 404: 'No such user' },
   }),
   stats: route({
     method: 'GET',

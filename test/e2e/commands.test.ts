@@ -248,6 +248,10 @@ test('login keeps the token for its owner alone and gives it to no other edge; l
 
   const other = stack.url().replace('127.0.0.1', 'localhost');
   expect(await at(['missions'], { OPENAGENT_URL: other })).toMatchObject({ code: 3 });
+  const { token } = JSON.parse(readFileSync(file, 'utf8'));
+  const asked = () => stack.anyone.call('GET', '/api/stats', undefined, { authorization: `Bearer ${token}` });
+  expect((await asked()).status).toBe(200);
   expect(await at(['logout'])).toMatchObject({ code: 0 });
+  expect((await asked()).status).toBe(401);
   expect(await at(['missions'])).toMatchObject({ code: 3, err: expect.stringContaining('openagent login') });
 });

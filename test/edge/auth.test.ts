@@ -120,9 +120,9 @@ test('a token of a user who was removed is an invalid user', async () => {
 });
 
 test('an expired token is accepted for one more minute and no longer', async () => {
-  expect((await missions(await tokenOf('default', -30))).status).toBe(200);
+  expect((await missions(await tokenOf('default', { expiresInS: -30 }))).status).toBe(200);
 
-  const late = await missions(await tokenOf('default', -90));
+  const late = await missions(await tokenOf('default', { expiresInS: -90 }));
   expect([late.status, await late.text()]).toEqual([401, 'Invalid or expired token']);
 });
 
@@ -132,7 +132,11 @@ test('tokens of another key, without a signature or with a changed claim are ref
   const none = Buffer.from('{"alg":"none"}').toString('base64url');
   const claims = Buffer.from('{"sub":"default","usr":"x","iat":1,"exp":9999999999}').toString('base64url');
 
-  const forged = [await tokenOf('default', 60, 'another key'), `${none}.${claims}.`, `${head}.${claims}.${signature}`];
+  const forged = [
+    await tokenOf('default', { expiresInS: 60, key: 'another key' }),
+    `${none}.${claims}.`,
+    `${head}.${claims}.${signature}`,
+  ];
   const answers = await Promise.all(forged.map((token) => missions(token)));
   expect(answers.map((answer) => answer.status)).toEqual([401, 401, 401]);
 });

@@ -204,7 +204,7 @@ test("a method of a server's object that is for an owner does nothing to and sho
 test('a method that is for a principal compares its scopes, in the object too', async () => {
   const as = (name: string, scopes: Principal['scopes']): Principal => ({
     user: { id: name, name },
-    login: 'password',
+    login: null,
     scopes,
   });
   await runInDurableObject(env.HOST.getByName(bobs.id), async (instance) => {

@@ -5,9 +5,11 @@ import { env } from 'cloudflare:workers';
 import { createHash, randomUUID } from 'node:crypto';
 import { systemClock } from '../../shared/clock.ts';
 import type { Scope } from '../../shared/scopes.ts';
+import { accountOf } from '../../worker/account/account-of.ts';
 import { app } from '../../worker/app.ts';
 import { Attempts } from '../../worker/attempts.ts';
 import { signToken } from '../../worker/auth/jwt.ts';
+import { authMode, passwordMark } from '../../worker/auth/mode.ts';
 import { applyMigrations } from '../../worker/directory/migrations.ts';
 import type { Env } from '../../worker/env.ts';
 import type { Principal } from '../../worker/principal.ts';
@@ -56,7 +58,7 @@ export const settled = async (): Promise<void> => {
 /** Somebody who is logged in, and may this. */
 export const principalWith = (scopes: readonly Scope[]): Principal => ({
   user: { id: 'u1', name: 'ada' },
-  login: 'password',
+  login: null,
   scopes,
 });
 
@@ -79,7 +81,7 @@ export const asUser =
   (id: string, bound: Env = edgeEnv({ OPEN_AGENT_USERS: users('default', 'ada', 'bob') })) =>
   async (path: string, init: RequestInit & { json?: unknown } = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
-    headers.set('Authorization', `Bearer ${await tokenOf(id)}`);
+    headers.set('Authorization', `Bearer ${await tokenOf(id, { bound })}`);
     return request(path, { ...init, headers }, bound);
   };
 
@@ -102,9 +104,25 @@ export const teamUsers = JSON.stringify(
 export const users = (...names: string[]): string =>
   JSON.stringify(names.map((username) => ({ username, password: passwordOf(username) })));
 
-export const tokenOf = (sub: string, expiresInS = 3600, key = secret): Promise<string> => {
+interface TokenOptions {
+  expiresInS?: number;
+  key?: string;
+  /** Where the login was; else an edge where this user has the password of these tests. */
+  bound?: Env;
+}
+
+/** A token as a login gives it. */
+export const tokenOf = async (
+  sub: string,
+  { expiresInS = 3600, key = secret, bound = edgeEnv({ OPEN_AGENT_USERS: users(sub) }) }: TokenOptions = {},
+): Promise<string> => {
   const now = Math.floor(Date.now() / 1000);
-  return signToken({ sub, usr: sub, iat: now - 10, exp: now + expiresInS }, key);
+  const login = {
+    jti: randomUUID(),
+    gen: await accountOf(env, sub).generation(),
+    pwd: passwordMark(authMode(bound), sub) ?? 'of nobody',
+  };
+  return signToken({ sub, usr: sub, iat: now - 10, exp: now + expiresInS, ...login }, key);
 };
 
 export const migrate = (): Promise<string[]> => applyMigrations(env.DB);

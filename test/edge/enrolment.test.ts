@@ -240,8 +240,8 @@ test('with several users servers are for admins, and for everyone where none is 
     { username: 'bob', password: 'x' },
   ]);
   const as = async (user: string, configured: string) => {
-    const headers = { Authorization: `Bearer ${await tokenOf(user)}` };
     const bound = edgeEnv({ OPEN_AGENT_USERS: configured });
+    const headers = { Authorization: `Bearer ${await tokenOf(user, { bound })}` };
     const made = await request('/api/hosts', { method: 'POST', headers }, bound);
     const gone = await request(`/api/hosts/${randomUUID()}`, { method: 'DELETE', headers }, bound);
     return [made.status, gone.status];

@@ -99,7 +99,7 @@ test('strangers never shut an owner out: not where the owner was before, and not
   expect((await login(bound, '5.5.5.5', 'ada', 'password of ada')).status).toBe(200);
   const answer = await request(
     '/api/control/missions',
-    { headers: { Authorization: `Bearer ${await tokenOf('ada')}` } },
+    { headers: { Authorization: `Bearer ${await tokenOf('ada', { bound: edge() })}` } },
     edge(),
   );
   expect(answer.status).toBe(200);
@@ -121,7 +121,7 @@ test('while passwords are hashed everything else goes on, one is hashed at once,
   const bound = edge({ OPEN_AGENT_USERS: accounts, clock });
   const flood = many(100, (n) => login(bound, `9.9.${n}.9`, n % 2 === 0 ? 'ada' : `made up ${n}`));
   await vi.waitUntil(() => held.length > 0);
-  const headers = { Authorization: `Bearer ${await tokenOf('ada')}` };
+  const headers = { Authorization: `Bearer ${await tokenOf('ada', { bound })}` };
   expect((await request('/api/control/missions', { headers }, bound)).status).toBe(200);
   expect(state.most).toBe(1);
 

@@ -132,7 +132,7 @@ test('who has no token, or a wrong one, is refused before the upgrade; without a
   expect(await refused()).toEqual([401, null, 'Missing websocket JWT']);
   expect(await refused('openagent')).toEqual([401, null, 'Missing websocket JWT']);
   expect(await refused('openagent, jwt.')).toEqual([401, null, 'Missing websocket JWT']);
-  expect(await refused(`openagent,jwt.${await tokenOf('default', -3600)}`)).toEqual([
+  expect(await refused(`openagent,jwt.${await tokenOf('default', { expiresInS: -3600 })}`)).toEqual([
     401,
     null,
     'Invalid or expired token',

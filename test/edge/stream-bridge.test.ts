@@ -11,7 +11,7 @@ import { asUser, enrol, freshDirectory, onHandClock } from './edge.ts';
 import { batch, dialHost, hello } from './host-peer.ts';
 import { type Block, readStream } from './stream-reader.ts';
 import { turnRows } from './turn-rows.ts';
-import { create, is, says, send, watch } from './viewer.ts';
+import { create, heldForEver, is, says, send, watch } from './viewer.ts';
 
 beforeEach(freshDirectory);
 
@@ -358,7 +358,7 @@ test('a stream begins although a server takes its time, and shows it when it ans
   const hosts: StreamHost[] = [{ id: 'slow', log: null, isLive: true, isRemoved: false }];
   const object = { fetch: () => answer.promise } as unknown as Fetcher;
   const options: StreamOptions = { owner: 'ada', isAdmin: false, rendering: 'default', mission: null, after: null };
-  const bridge = new Bridge({ clock, hosts: async () => hosts, object: () => object }, options);
+  const bridge = new Bridge({ clock, hosts: async () => hosts, object: () => object, hold: heldForEver }, options);
   const stream = readStream(new Response(bridge.open(hosts)));
   await clock.awaited(joinMs);
   expect(stream.blocks).toEqual([]);

@@ -11,6 +11,7 @@ import { handClock } from '../support/hand-clock.ts';
 import { randomFrom } from '../support/random.ts';
 import { enrolHost } from './host-peer.ts';
 import { readStream } from './stream-reader.ts';
+import { heldForEver } from './viewer.ts';
 import { watch } from './viewer-peer.ts';
 
 const owner = 'alice';
@@ -87,7 +88,7 @@ const bridged = (rendering: Rendering, frames: (string | ArrayBuffer)[]) => {
   const hosts: StreamHost[] = [{ id: 'one', log: null, isLive: true, isRemoved: false }];
   const options = { owner, isAdmin: false, rendering, mission: null, after: null };
   const clock = handClock();
-  const edge = { clock, hosts: async () => hosts, object: () => object as unknown as Fetcher };
+  const edge = { clock, hosts: async () => hosts, object: () => object as unknown as Fetcher, hold: heldForEver };
   return { clock, ...readStream(new Response(new Bridge(edge, options).open(hosts))) };
 };
 

@@ -32,7 +32,7 @@ const layers: Record<string, readonly string[]> = {
   worker: [
     'index',
     'app',
-    'routes',
+    'gate routes',
     'docs files opencode stream workspaces',
     'missions',
     'hosts',
@@ -44,7 +44,7 @@ const layers: Record<string, readonly string[]> = {
     'http',
     'directory principal',
     'log',
-    'digest env versioned',
+    'digest env object-socket versioned',
     'attempts',
   ],
   'worker/host': [

@@ -34,9 +34,9 @@ test('who may is decided by the gate and where calls are sent, and nowhere by ha
   const asking = sources.filter(({ path, text }) => path.startsWith('worker/') && /\b(requireScope|may)\(/.test(text));
 
   expect(asking.map(({ path }) => path).toSorted()).toEqual([
-    'worker/auth/gate.ts',
     // What of a server's files the resolver there may show.
     'worker/files/place.ts',
+    'worker/gate.ts',
     // The same for a call, and who works on the server.
     'worker/host/missions/residents.ts',
     // A server is removed for an admin.

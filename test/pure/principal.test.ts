@@ -4,7 +4,7 @@ import { type Principal, requireScope } from '../../worker/principal.ts';
 
 const principal = (scopes: readonly Scope[]): Principal => ({
   user: { id: 'u1', name: 'ada' },
-  login: 'password',
+  login: null,
   scopes,
 });
 

@@ -33,9 +33,9 @@ export class Account extends DurableObject<Bindings> {
   // Streams
 
   /**
-   * `/session`: the socket of a stream, for as long as its login is good; the login is in the query as worker/account/port
-   * writes it. 403 for a login that is not good any more, whatever the Worker that dials has been told: it may have an
-   * older configuration than this object.
+   * `/session`: the socket of a stream, for as long as its login is good; the query says the login, as
+   * worker/account/port writes it. 403 for one that is not good any more, whatever the Worker that dials has been told:
+   * it may have an older configuration than this object.
    */
   override async fetch(request: Request): Promise<Response> {
     if (request.headers.get('Upgrade') !== 'websocket') return new Response('expected a WebSocket', { status: 426 });

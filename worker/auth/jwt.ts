@@ -1,5 +1,6 @@
 import { jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod';
+import type { Login } from '../principal.ts';
 
 /** Verifying allows this much clock difference (contract §1.2). */
 const leewayS = 60;
@@ -9,8 +10,15 @@ const claims = z.object({
   usr: z.string(),
   iat: z.number().int(),
   exp: z.number().int(),
+  jti: z.string().min(1),
+  gen: z.string().min(1),
+  pwd: z.string().min(1),
 });
-/** `sub` user id, `usr` user name, `iat` and `exp` unix seconds. */
+/**
+ * `sub` user id, `usr` user name, `iat` and `exp` unix seconds, `jti` the login's id, `gen` its generation, `pwd` the
+ * mark of the password that it was made with. A token that lacks one of these is from before there were logins to end,
+ * and is none.
+ */
 export type Claims = z.infer<typeof claims>;
 
 /** A JWT signed with HS256. */
@@ -27,3 +35,12 @@ export const verifyToken = async (token: string, secret: string, nowMs: number):
   const parsed = claims.safeParse(verified?.payload);
   return parsed.success ? parsed.data : null;
 };
+
+/** The login that a token is of. */
+export const loginOf = ({ jti, gen, pwd, exp }: Claims): Login => ({
+  id: jti,
+  generation: gen,
+  passwordMark: pwd,
+  expiresAtMs: exp * 1_000,
+  endsAtMs: (exp + leewayS) * 1_000,
+});

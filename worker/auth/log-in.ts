@@ -2,7 +2,7 @@ import type { Env } from '../env.ts';
 import { hashing } from './hashing.ts';
 import { accountNamed, checkCredentials, costsHash, issueToken } from './login.ts';
 import { allowLogin, countLogin, forgiveLogin, mayLookUp, rememberedLogin, triedLogin } from './login-limit.ts';
-import { authMode } from './mode.ts';
+import { authMode, passwordMark } from './mode.ts';
 import type { Derive } from './password.ts';
 import { scryptInSlices } from './scrypt.ts';
 
@@ -13,12 +13,14 @@ const noHash: Derive = () => {
 
 /**
  * A token for a name and password (contract §2.1): who may try, then whether there is room for a hash, then the count,
- * and only then the hash. So what is refused costs next to nothing, and leaves no row.
+ * and only then the hash. So what is refused costs next to nothing, and leaves no row. `generationOf` asks the user's
+ * account what the new login has in common with the others.
  */
 export const logIn = async (
   env: Env,
   from: string,
   { password, username }: { password: string; username: string | null },
+  generationOf: (owner: string) => Promise<string>,
 ): Promise<{ token: string; exp: number }> => {
   const mode = authMode(env);
   // Nobody can log in, and the text says why.
@@ -42,7 +44,8 @@ export const logIn = async (
         check((text, salt, length, cost) => inTurn((pause) => scryptInSlices(text, salt, length, cost, pause))),
       )
     : await check(noHash);
-  const issued = await issueToken(user, env.JWT_TTL_DAYS, clock.now());
+  const login = { generation: await generationOf(user.id), passwordMark: passwordMark(mode, user.id) ?? '' };
+  const issued = await issueToken(user, login, env.JWT_TTL_DAYS, clock.now());
   forgiveLogin(env, tried, isKnown, clock.now());
   return issued;
 };

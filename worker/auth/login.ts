@@ -1,5 +1,6 @@
 import { AppError, assertNever } from '../../shared/errors.ts';
 import { userNameText } from '../../shared/password.ts';
+import type { Login } from '../principal.ts';
 import { signToken } from './jwt.ts';
 import { type AuthMode, singleUser } from './mode.ts';
 import { type Derive, isHashed, isPassword } from './password.ts';
@@ -56,9 +57,10 @@ export const checkCredentials = async (
   }
 };
 
-/** A token for a user; `exp` in unix seconds, at least one day ahead. */
+/** A token for a user's new login; `exp` in unix seconds, at least one day ahead. */
 export const issueToken = async (
   user: { id: string; name: string; secret: string },
+  login: Pick<Login, 'generation' | 'passwordMark'>,
   ttlDaysText: string | undefined,
   nowMs: number,
 ): Promise<{ token: string; exp: number }> => {
@@ -68,5 +70,7 @@ export const issueToken = async (
   if (days < 1) throw new AppError('internal', 'JWT_TTL_DAYS must be a whole number from 1');
   const iat = Math.floor(nowMs / 1000);
   const exp = iat + days * daySeconds;
-  return { token: await signToken({ sub: user.id, usr: user.name, iat, exp }, user.secret), exp };
+  const { generation: gen, passwordMark: pwd } = login;
+  const claims = { sub: user.id, usr: user.name, iat, exp, jti: crypto.randomUUID(), gen, pwd };
+  return { token: await signToken(claims, user.secret), exp };
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Sample, type SamplePosition, systemCalls } from '../../shared/calls/system.ts';
+import type { Cancel } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Env } from '../env.ts';
 import { logError } from '../log.ts';
@@ -27,9 +28,9 @@ export interface Watched {
 /**
  * Shows a server's figures on a page's socket until either side ends: first what the server has kept, then one sample
  * per second, five seconds late. While the server is away nothing is sent; what it measured meanwhile follows at once
- * when it is back.
+ * when it is back. Out: stops it, for whoever closes the socket.
  */
-export const watch = (socket: WebSocket, { env, principal, server }: Watched): void => {
+export const watch = (socket: WebSocket, { env, principal, server }: Watched): Cancel => {
   let position: SamplePosition | null = null;
   let host: string | null = null;
   const waiting: Sample[] = [];
@@ -94,6 +95,7 @@ export const watch = (socket: WebSocket, { env, principal, server }: Watched): v
   socket.addEventListener('close', stop);
   socket.addEventListener('error', stop);
   tick();
+  return stop;
 };
 
 /** Null for anything else: ignored, as the contract's other sockets do. */

@@ -1,4 +1,5 @@
 import { serverRoutes } from '../../shared/routes/servers.ts';
+import { holdSocket } from '../account/hold.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import { hostOfQuery } from '../hosts/chosen.ts';
@@ -16,6 +17,9 @@ export const monitoring: Served[] = [
     const { env } = c;
     const host = await hostOfQuery(c);
     const server = async () => host?.id ?? (await listHosts(directory(env)))[0]?.id ?? null;
-    return acceptSocket(c, (socket) => watch(socket, { env, principal, server }));
+    return acceptSocket(c, (socket) => {
+      const stop = watch(socket, { env, principal, server });
+      holdSocket(env, principal, socket, stop);
+    });
   }),
 ];

@@ -1,11 +1,12 @@
 import { controlRoutes } from '../../shared/routes/control.ts';
+import { holdLogin } from '../account/hold.ts';
 import { directory } from '../directory/directory.ts';
 import { hostsForStream } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import { hostObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { requireMissionHost } from '../missions/find.ts';
-import { may } from '../principal.ts';
+import { may, type Principal } from '../principal.ts';
 import { Bridge, type StreamEdge } from '../stream/bridge.ts';
 
 /**
@@ -16,7 +17,7 @@ export const stream: Served[] = [
   on(controlRoutes.stream, async ({ c, principal, query }) => {
     const { id: owner } = principal.user;
     const mission = query.mission_id ?? null;
-    const edge = await edgeOf(c.env, owner, mission);
+    const edge = await edgeOf(c.env, principal, mission);
     const after = c.req.header('Last-Event-ID') || query.after || null;
     // Hono answers HEAD by the same route and drops the body, which would leave a stream that nobody reads.
     if (c.req.method === 'HEAD') return new Response(null, { headers });
@@ -41,9 +42,10 @@ const headers = {
 /** All servers, or the one that holds the mission asked for. */
 const edgeOf = async (
   env: Env,
-  owner: string,
+  principal: Principal,
   mission: Parameters<typeof requireMissionHost>[2] | null,
 ): Promise<StreamEdge> => {
+  const owner = principal.user.id;
   const only = mission && (await requireMissionHost(env, owner, mission));
   return {
     clock: env.clock,
@@ -55,5 +57,6 @@ const edgeOf = async (
         : hosts.filter(({ id }) => id === only).map((host) => ({ ...host, isRemoved: false }));
     },
     object: (host) => hostObject(env, host),
+    hold: (holding) => holdLogin(env, principal, holding),
   };
 };

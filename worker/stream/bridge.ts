@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../shared/clock.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
 import { sseComment, sseEvent } from '../../shared/sse.ts';
+import type { HeldLogin } from '../account/hold.ts';
 import { logError } from '../log.ts';
 import { type Activities, statusAround, statusSnapshot } from './activity.ts';
 import { type StreamEdge, StreamHosts, type StreamOptions } from './hosts.ts';
@@ -26,6 +27,7 @@ export const lookMs = 5_000;
  */
 export class Bridge {
   readonly #clock: Clock;
+  readonly #hold: StreamEdge['hold'];
   readonly #options: StreamOptions;
   readonly #outlet: Outlet;
   readonly #rotateAt: number;
@@ -33,6 +35,7 @@ export class Bridge {
   readonly #activities: Activities = new Map();
   /** Frames that came before the stream was begun; null once it has. */
   #early: { host: string; frame: ViewerFrame }[] | null = [];
+  #login: HeldLogin | null = null;
   #stopBeating: Cancel | null = null;
   #stopLooking: Cancel | null = null;
   #toldLeftOut = '';
@@ -40,6 +43,7 @@ export class Bridge {
 
   constructor(edge: StreamEdge, options: StreamOptions) {
     this.#clock = edge.clock;
+    this.#hold = edge.hold;
     this.#options = options;
     this.#rotateAt = edge.clock.now() + rotateMs * (0.9 + Math.random() * 0.2);
     this.#outlet = new Outlet(
@@ -57,6 +61,7 @@ export class Bridge {
   /** The body, at once; what it says follows. */
   open(hosts: readonly StreamHost[]): ReadableStream<Uint8Array> {
     this.#stopBeating = this.#clock.every(heartbeatMs, () => this.#beat());
+    this.#login = this.#hold({ ended: () => this.#end() });
     this.#begin(hosts).catch((cause: unknown) => this.#fail(cause));
     return this.#outlet.body;
   }
@@ -156,6 +161,7 @@ export class Bridge {
     this.#write(sseComment('keepalive'));
     if (this.#options.rendering === 'delta' && this.#clock.now() >= this.#rotateAt) this.#end();
     if (this.#isOver) return;
+    this.#login?.beat();
     this.#hosts.beat();
     this.#look();
   }
@@ -210,6 +216,7 @@ export class Bridge {
 
   #close(): void {
     this.#isOver = true;
+    this.#login?.close();
     this.#stopBeating?.();
     this.#lookNoMore();
     this.#hosts.close();

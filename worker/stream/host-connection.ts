@@ -1,7 +1,8 @@
 import { doubled } from '../../shared/backoff.ts';
 import type { Cancel, Clock } from '../../shared/clock.ts';
 import { logError } from '../log.ts';
-import { dial, type ObjectSocket, type ViewerOptions, ViewerRefused } from './object-socket.ts';
+import { type ObjectSocket, SocketRefused } from '../object-socket.ts';
+import { dial, type ViewerOptions } from './object-socket.ts';
 import type { ViewerFrame } from './viewer-frame.ts';
 
 /** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
@@ -70,7 +71,7 @@ export class ViewerConnection {
   askMore(): void {
     if (!this.#isInReplay || !this.#socket) return;
     this.#isInReplay = false;
-    this.#socket.more();
+    this.#socket.send('more');
   }
 
   beat(): void {
@@ -91,7 +92,7 @@ export class ViewerConnection {
     this.#isInReplay = false;
     this.#failures += 1;
     logError('stream.upstream.lost', cause, { failures: this.#failures });
-    if (!this.#redials || this.#failures > maxFailures || cause instanceof ViewerRefused) {
+    if (!this.#redials || this.#failures > maxFailures || cause instanceof SocketRefused) {
       this.#ends.onEnd();
       return;
     }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { fromNow, fromStart } from '../../shared/cursor.ts';
 import type { Rendering } from '../../shared/viewer.ts';
+import type { HeldLogin, Holding } from '../account/hold.ts';
 import { ViewerConnection } from './host-connection.ts';
 import { positionsFrom, type StreamHost } from './positions.ts';
 import { seated } from './seats.ts';
@@ -21,6 +22,8 @@ export interface StreamEdge {
   clock: Clock;
   hosts: () => Promise<StreamHost[]>;
   object: (host: string) => Pick<Fetcher, 'fetch'>;
+  /** Holds the viewer's login for as long as the stream lasts. */
+  hold: (holding: Holding) => HeldLogin;
 }
 
 /** What the stream does with what comes. */

@@ -2,11 +2,12 @@
 import { isOpenOnTheWay } from '../../../shared/loopback.ts';
 import { say } from '../../launcher/say.ts';
 import { BadUse } from '../bad-use.ts';
-import { edgeHealth } from '../edge-api.ts';
+import { edgeClient, edgeHealth, Refused } from '../edge-api.ts';
 import { edgeUrl } from '../edge-url.ts';
+import { NotLoggedIn } from '../exit-codes.ts';
 import { visibleInput } from '../hidden-input.ts';
 import { tokenFor } from './by-password.ts';
-import { configFolder, forgetLogin, keepLogin, readLogin } from './kept.ts';
+import { configFolder, forgetLogin, type KeptLogin, keepLogin, readLogin } from './kept.ts';
 
 export interface LoginOptions {
   url?: string;
@@ -40,12 +41,42 @@ export const login = async (
   else say(`Logged in at ${url}${name === undefined ? '' : ` as ${name}`}. The token is kept in ${file}.`);
 };
 
-/** Forgets the token on this machine. It stays valid at the edge until it expires. */
-export const logout = async (environment: NodeJS.ProcessEnv): Promise<void> => {
+export interface LogoutOptions {
+  everywhere?: boolean;
+  user?: string;
+}
+
+/**
+ * Ends the kept login at its edge and forgets it here, also where the edge can't be told: then it throws what kept it
+ * from that. `everywhere` ends all logins of the person, `user` those of another, and leaves the own one as it is.
+ */
+export const logout = async (
+  { everywhere = false, user }: LogoutOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> => {
   const folder = configFolder(environment);
-  const before = await readLogin(folder);
+  const kept = await readLogin(folder);
+  if (user !== undefined) return logOutUser(kept, user);
   await forgetLogin(folder);
-  say(before ? `The login at ${before.url} is forgotten on this machine.` : 'There was no login to forget.');
+  if (!kept) return say('There was no login to forget.');
+  say(`The login at ${kept.url} is forgotten on this machine.`);
+  if (kept.token === null) return;
+  try {
+    await edgeClient(kept.url, kept.token).POST('/api/auth/logout', { body: { everywhere } });
+  } catch (error) {
+    // It had ended already; the others of this person only a good one can end.
+    if (error instanceof Refused && error.status === 401 && !everywhere) return;
+    process.stderr.write('Its edge was not told, so that the token is good until it expires.\n');
+    throw error;
+  }
+  say(everywhere ? 'All logins of this user have ended.' : 'It has ended at the edge.');
+};
+
+const logOutUser = async (kept: KeptLogin | undefined, user: string): Promise<void> => {
+  if (!kept) throw new NotLoggedIn('Log in as an admin first: `openagent login <address>`.');
+  const path = { id: user };
+  await edgeClient(kept.url, kept.token).POST('/api/auth/users/{id}/logout', { params: { path } });
+  say(`All logins of ${user} at ${kept.url} have ended.`);
 };
 
 /** Loaded only where it is needed: settings are half of the program. */

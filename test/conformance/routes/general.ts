@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import * as z from 'zod';
+import { logIn } from '../../support/person.ts';
 import { health, login, runs, stats, task } from '../contract/general.ts';
-import { password } from '../stage.ts';
+import { password, stack } from '../stage.ts';
 import type { RouteCase } from './case.ts';
 
 const noTask = { status: 404, says: /^Task \S+ not found$/ };
@@ -54,6 +55,23 @@ export const generalCases: RouteCase[] = [
       { send: { body: { password: 7 } }, status: 422, says: /password/ },
       { send: { body: { username: 'default' } }, status: 422, says: /password/ },
     ],
+  },
+  {
+    route: 'POST /api/auth/logout',
+    good: [
+      {
+        send: async () => ({ headers: await logIn(stack().url(), { password }) }),
+        is: z.strictObject({ ok: z.literal(true) }),
+      },
+    ],
+    bad: [{ send: { body: { everywhere: 'yes' } }, status: 422, says: /everywhere/ }],
+  },
+  {
+    // A good call would end the logins of this suite: it is tried in test/edge/logins.
+    route: 'POST /api/auth/users/:id/logout',
+    params: { id: 'nobody' },
+    good: [],
+    bad: [{ send: {}, status: 404, says: 'There is no user nobody' }],
   },
   { route: 'GET /api/stats', good: [{ is: stats }], bad: [] },
   { route: 'GET /api/tasks', good: [{ is: z.array(task) }], bad: [] },

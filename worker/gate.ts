@@ -1,16 +1,17 @@
 import type { MiddlewareHandler } from 'hono';
-import { AppError, assertNever } from '../../shared/errors.ts';
-import { hostnameOf, isLoopbackName } from '../../shared/loopback.ts';
-import { adminScopes, neededScope, userScopes } from '../../shared/scopes.ts';
-import { sameSecret } from '../digest.ts';
-import type { Env } from '../env.ts';
-import { bearerOf } from '../http/bearer.ts';
-import type { Bound, Context } from '../http/context.ts';
-import { declaredRoute, routesAt } from '../http/declared.ts';
-import { type Principal, requireScope } from '../principal.ts';
-import { verifyToken } from './jwt.ts';
-import { type AuthMode, authMode, devUser, isAdmin, singleUser } from './mode.ts';
-import { isSocketRequest, socketToken } from './socket.ts';
+import { AppError, assertNever } from '../shared/errors.ts';
+import { hostnameOf, isLoopbackName } from '../shared/loopback.ts';
+import { adminScopes, neededScope, userScopes } from '../shared/scopes.ts';
+import { isKept } from './account/kept.ts';
+import { loginOf, verifyToken } from './auth/jwt.ts';
+import { type AuthMode, authMode, devUser, isAdmin, passwordMark, singleUser } from './auth/mode.ts';
+import { isSocketRequest, socketToken } from './auth/socket.ts';
+import { sameSecret } from './digest.ts';
+import type { Env } from './env.ts';
+import { bearerOf } from './http/bearer.ts';
+import type { Bound, Context } from './http/context.ts';
+import { declaredRoute, routesAt } from './http/declared.ts';
+import { type Principal, requireScope } from './principal.ts';
 
 /**
  * Lets a request in as who its route is declared for (shared/routes), or refuses it with the contract's texts: the one
@@ -61,13 +62,13 @@ const requireLauncher = (c: Context): void => {
 const principalOf = async (c: Context, mode: AuthMode): Promise<Principal> => {
   switch (mode.kind) {
     case 'disabled':
-      return { user: { id: devUser, name: devUser }, login: 'none', scopes: adminScopes };
+      return { user: { id: devUser, name: devUser }, login: null, scopes: adminScopes };
     case 'single_tenant':
-      return principalOfToken(c, mode.secret, (id) =>
+      return principalOfToken(c, mode, (id) =>
         id === singleUser ? { user: { id, name: id }, scopes: adminScopes } : null,
       );
     case 'multi_user':
-      return principalOfToken(c, mode.secret, (id) => {
+      return principalOfToken(c, mode, (id) => {
         const found = mode.users.find((user) => user.id === id);
         if (!found) return null;
         const scopes = isAdmin(mode.users, found) ? adminScopes : userScopes;
@@ -80,18 +81,27 @@ const principalOf = async (c: Context, mode: AuthMode): Promise<Principal> => {
   }
 };
 
+/**
+ * Who shows a token that is good: signed by us, not expired, of a user that there is and of the password that they have
+ * now, and of a login that nobody has ended.
+ */
 const principalOfToken = async (
   c: Context,
-  secret: string,
+  mode: Extract<AuthMode, { secret: string }>,
   find: (id: string) => Omit<Principal, 'login'> | null,
 ): Promise<Principal> => {
-  const token = tokenIn(c);
-  const claims = await verifyToken(token, secret, c.env.clock.now());
-  if (!claims) throw new AppError('unauthorised', 'Invalid or expired token');
+  const claims = await verifyToken(tokenIn(c), mode.secret, c.env.clock.now());
+  if (!claims) throw notGood();
   const found = find(claims.sub);
   if (!found) throw new AppError('unauthorised', 'Invalid user');
-  return { ...found, login: 'password' };
+  const login = loginOf(claims);
+  if (login.passwordMark !== passwordMark(mode, found.user.id)) throw notGood();
+  if (!(await isKept(c.env, found.user.id, login))) throw notGood();
+  return { ...found, login };
 };
+
+/** Clients are never told which check failed. */
+const notGood = () => new AppError('unauthorised', 'Invalid or expired token');
 
 /** The token of a request, from the header or, where a browser dials a socket, from its subprotocols. */
 const tokenIn = (c: Context): string => {

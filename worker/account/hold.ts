@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { doubled } from '../../shared/backoff.ts';
+import type { Cancel } from '../../shared/clock.ts';
+import { closeCode } from '../../shared/limits.ts';
+import type { Env } from '../env.ts';
+import { logError } from '../log.ts';
+import { dialObject, type ObjectSocket, SocketClosed, SocketRefused } from '../object-socket.ts';
+import type { Principal } from '../principal.ts';
+import { accountOf } from './account-of.ts';
+import { sessionUrl } from './port.ts';
+import type { AccountServer } from './servers.ts';
+
+/** An account that was moved or deployed is back within a moment; one that is not is spared. */
+const redialMinMs = 200;
+const redialMaxMs = 5_000;
+
+const frame = z.object({ servers: z.array(z.object({ host: z.string(), live: z.boolean() })) });
+
+/** What happens to what holds a login. */
+export interface Holding {
+  /** The login has ended, or is none any more: so does what holds it. Called once. */
+  ended(): void;
+  /** The servers that hold something of the user; at first, and whenever they change. */
+  servers?(servers: AccountServer[]): void;
+}
+
+/** A login that is held. */
+export interface HeldLogin {
+  /** Called now and then, it finds a socket that died without a word. */
+  beat(): void;
+  close(): void;
+}
+
+/**
+ * Holds a login for as long as something goes on that outlives its request: a stream, a page's socket. The user's
+ * account says within a moment when the login is over, and needs neither D1 nor a server for it. While the account
+ * cannot be reached what is held goes on, and is judged when it is back.
+ */
+export const holdLogin = (env: Env, { user, login }: Principal, { ended, servers }: Holding): HeldLogin => {
+  let socket: ObjectSocket | null = null;
+  let stopWaiting: Cancel | null = null;
+  let failures = 0;
+  let isOver = false;
+
+  const close = (): void => {
+    isOver = true;
+    stopWaiting?.();
+    socket?.close();
+  };
+  const take = (text: string): void => {
+    failures = 0;
+    const told = frame.parse(JSON.parse(text));
+    if (!isOver) servers?.(told.servers);
+  };
+  const lost = (cause: unknown): void => {
+    socket = null;
+    if (isOver) return;
+    if (isEnd(cause)) {
+      close();
+      ended();
+      return;
+    }
+    failures += 1;
+    logError('account.socket.lost', cause, { failures });
+    stopWaiting = env.clock.after(doubled(redialMinMs, redialMaxMs, failures - 1), () => void open());
+  };
+  const open = async (): Promise<void> => {
+    try {
+      const dialled = await dialObject(accountOf(env, user.id), sessionUrl(login), take, lost);
+      if (isOver) dialled.close();
+      else socket = dialled;
+    } catch (cause) {
+      lost(cause);
+    }
+  };
+  const beat = (): void => {
+    if (!socket || socket.beat()) return;
+    socket.close();
+    lost(new Error('no pong within two heartbeats'));
+  };
+
+  void open();
+  return { beat, close };
+};
+
+/** Closes a page's socket when the login is over by which it was dialled; `stop` ends what serves it. */
+export const holdSocket = (env: Env, principal: Principal, socket: WebSocket, stop: () => void): void => {
+  const held = holdLogin(env, principal, {
+    ended: () => {
+      stop();
+      if (socket.readyState === WebSocket.OPEN) socket.close(closeCode.unauthorised, 'this login has ended');
+    },
+  });
+  for (const end of ['close', 'error'] as const) socket.addEventListener(end, held.close);
+};
+
+const isEnd = (cause: unknown): boolean =>
+  cause instanceof SocketRefused || (cause instanceof SocketClosed && cause.code === closeCode.unauthorised);

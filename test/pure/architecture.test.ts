@@ -84,7 +84,7 @@ const layers: Record<string, readonly string[]> = {
     'say stop-signal',
     'state bootstrap package-root',
   ],
-  'host-agent/program': ['program', 'mission-commands server-commands', 'launcher-commands', 'ended'],
+  'host-agent/program': ['program', 'launcher-commands mission-commands server-commands', 'start', 'ended'],
   'host-agent/cli': [
     'missions quotas',
     'hosts printing',

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { createMissionBody, parallelBody, resumeBody, statusBody } from '../api.ts';
 import { json, optionally, required, route } from './route.ts';
-import { countInQuery, done, missionInPath, pageQuery } from './scalars.ts';
+import { countInQuery, done, historyQuery, missionInPath, pageQuery } from './scalars.ts';
 import { mission, storedEvent, tree } from './shapes.ts';
 
 const missions = '/api/control/missions';
@@ -59,6 +59,7 @@ export const missionRoutes = {
     summary: 'One mission with its conversation',
     who: 'user',
     params: missionInPath,
+    query: historyQuery,
     answer: json(mission),
     errors: notFound,
   }),
@@ -86,6 +87,7 @@ export const missionRoutes = {
     summary: 'Makes a mission your current one',
     who: 'user',
     params: missionInPath,
+    query: historyQuery,
     answer: json(mission),
     errors: notFound,
   }),

@@ -39,6 +39,16 @@ export const pageQuery = (most: number) =>
     offset: countInQuery('offset').optional(),
   });
 export type Page = z.output<ReturnType<typeof pageQuery>>;
+/**
+ * Which entries of a conversation are wanted; all of it where a client names neither. A page ends at about 512 KB, also
+ * before `history_limit`: go on behind its last entry until `X-Total-Count`.
+ */
+export const historyQuery = z.object({
+  history_limit: countInQuery('history_limit').optional(),
+  history_offset: countInQuery('history_offset').optional(),
+});
+export type HistoryQuery = z.output<typeof historyQuery>;
+
 /** Of a list that is there as a whole, a page can be that as well. */
 export const anyPage = pageQuery(Number.MAX_SAFE_INTEGER);
 

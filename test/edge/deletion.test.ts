@@ -142,7 +142,7 @@ describe('the trash', () => {
 
     expect(await object().mission(owner, mission)).toMatchObject({ ok: false, code: 'not_found' });
     expect(await object().events(owner, mission, { types: null, from: 1, limit: 10 })).toMatchObject({ ok: false });
-    expect(await object().queued(owner)).toEqual([]);
+    expect((await object().queued(owner)).list).toEqual([]);
     const listed = await env.DB.prepare('SELECT * FROM missions WHERE id = ?').bind(mission).first();
     expect(listed).toMatchObject({ title: 'Full', in_trash: 1, deleted_at: expect.any(Number), history: '[]' });
 

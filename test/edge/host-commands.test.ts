@@ -82,11 +82,11 @@ test('a second message waits for the first and keeps its order', async () => {
   const rows = turnRows(mission, first, crypto.randomUUID());
 
   expect(await say(second, 'two')).toEqual({ ok: true, value: { queued: true } });
-  expect(await object().queued(owner)).toMatchObject([{ id: second, content: 'two', agent: null }]);
+  expect((await object().queued(owner)).list).toMatchObject([{ id: second, content: 'two', agent: null }]);
 
   peer.send(batch('r1', 1, [rows.started, rows.ended('completed')]));
   expect((await peer.next('commands')).commands).toMatchObject([{ id: second }]);
-  expect(await object().queued(owner)).toEqual([]);
+  expect((await object().queued(owner)).list).toEqual([]);
 });
 
 test('a removed message never runs and is neither in the stored events nor in the history', async () => {

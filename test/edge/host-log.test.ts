@@ -244,7 +244,7 @@ describe('viewers', () => {
     expect(await object().mission('mallory', mission)).toMatchObject({ ok: false, code: 'not_found' });
     expect(await object().events('mallory', mission, { types: null, from: 1, limit: 10 })).toMatchObject({ ok: false });
     expect(await object().running('mallory')).toEqual([]);
-    expect(await object().queued('mallory')).toEqual([]);
+    expect((await object().queued('mallory')).list).toEqual([]);
     expect(await object().cancel('mallory', mission)).toMatchObject({ ok: false });
     expect(await object().deleteMission('mallory', mission)).toMatchObject({ ok: false });
   });

@@ -144,11 +144,11 @@ test('messages that waited in an older copy are not sent but shown as lost, once
   const again = await up('r1', { commands: [running], segment: 'never-drawn', at: { run: 'r1', n: 2 } });
   again.peer.send(batch('r1', 1, [rows.started]));
   await again.peer.next('ack');
-  expect(await object().queued(owner)).toMatchObject([{ id: waiting }]);
+  expect((await object().queued(owner)).list).toMatchObject([{ id: waiting }]);
   again.peer.send(batch('r1', 2, [rows.ended('completed')]));
   await again.peer.next('ack');
 
-  expect(await object().queued(owner)).toEqual([]);
+  expect((await object().queued(owner)).list).toEqual([]);
   const page = await object().events(owner, mission, { types: ['assistant_message'], from: 1, limit: 10 });
   expect(page.ok && page.value.events.map(({ metadata }) => metadata.success)).toEqual([true, false]);
   const third = newId();

@@ -45,7 +45,7 @@ test('as many messages wait in a mission as may; one more is refused, a repeated
   expect(await say(mission, limits, 'one', 'ada', first)).toMatchObject({ ok: true });
   expect(await say(other, limits)).toMatchObject({ ok: true });
   expect(await say(bobs, limits, 'mine', 'bob')).toMatchObject({ ok: true });
-  expect((await object().queued('ada', mission)).map(({ content }) => content)).toEqual(['one', 'two']);
+  expect((await object().queued('ada', mission)).list.map(({ content }) => content)).toEqual(['one', 'two']);
   await object().removeQueued('ada', first);
   expect(await say(mission, limits, 'three')).toMatchObject({ ok: true });
 });
@@ -69,7 +69,7 @@ test('a waiting message gets no text for which there is no room, and keeps its o
   const edit = (content: string) => object().editQueued('ada', { id, content, was: null }, few({ waiting_bytes: 10 }));
 
   expect(await edit('much too long')).toEqual(refusal('too_large', 'waiting_bytes'));
-  expect(await object().queued('ada')).toMatchObject([{ content: 'short' }]);
+  expect((await object().queued('ada')).list).toMatchObject([{ content: 'short' }]);
   expect(await edit('fits')).toMatchObject({ ok: true });
 });
 

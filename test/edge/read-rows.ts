@@ -7,24 +7,39 @@ export interface Read {
   chars: number;
 }
 
-/**
- * Counts what an object reads from here on, until it is evicted. Each query that only reads is run once more for that,
- * beside the object's own.
- */
+/** Counts what an object takes of its tables from here on, until it is evicted. */
 export const countReads = async (stub: DurableObjectStub<Host>): Promise<{ take(): Read }> => {
   let read: Read = { rows: 0, chars: 0 };
+  const lengthOf = (value: unknown): number => (typeof value === 'string' ? value.length : 0);
+  function* counted<T extends Record<string, SqlStorageValue>>(cursor: SqlStorageCursor<T>): Generator<T> {
+    try {
+      for (const row of cursor) {
+        read.chars += Object.values(row).reduce<number>((sum, value) => sum + lengthOf(value), 0);
+        yield row;
+      }
+    } finally {
+      // Also of one that the object stopped reading.
+      read.rows += cursor.rowsRead;
+    }
+  }
   await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
     const exec = sql.exec.bind(sql);
-    const counted: typeof exec = (query, ...bindings) => {
-      if (/^\s*(SELECT|WITH)\b/.test(query)) {
-        const cursor = exec(query, ...bindings);
-        for (const row of cursor.raw())
-          read.chars += row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
-        read.rows += cursor.rowsRead;
-      }
-      return exec(query, ...bindings);
+    const counting = (query: string, ...bindings: unknown[]): unknown => {
+      const cursor = exec(query, ...bindings);
+      if (!/^\s*(SELECT|WITH)\b/.test(query)) return cursor;
+      const rows = counted(cursor);
+      return {
+        [Symbol.iterator]: () => rows,
+        next: () => rows.next(),
+        toArray: () => [...rows],
+        one: () => {
+          const all = [...rows];
+          if (all.length !== 1) throw new Error(`one row was expected, there are ${all.length}`);
+          return all[0];
+        },
+      };
     };
-    Object.defineProperty(sql, 'exec', { value: counted, configurable: true });
+    Object.defineProperty(sql, 'exec', { value: counting, configurable: true });
   });
   return {
     take: () => {

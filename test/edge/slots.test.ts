@@ -80,8 +80,8 @@ test('no more missions work than there are slots; the rest waits visibly and in 
   const shown = await viewer.until(({ data }) => data.id === waiting.id);
   expect(shown).toMatchObject({ name: 'user_message', data: { queued: true, mission_id: c } });
   expect(await states()).toEqual({ [a]: 'running', [b]: 'running', [c]: 'queued', [d]: 'queued' });
-  expect((await object().queued('alice', null)).map(({ content }) => content)).toEqual(['c', 'd']);
-  expect(await object().queued('alice', d)).toMatchObject([{ content: 'd', mission_id: d }]);
+  expect((await object().queued('alice', null)).list.map(({ content }) => content)).toEqual(['c', 'd']);
+  expect((await object().queued('alice', d)).list).toMatchObject([{ content: 'd', mission_id: d }]);
 
   await its.ends(b);
   expect(await its.begins()).toEqual(['c']);
@@ -177,7 +177,7 @@ test('an agent that says no number gets a safe one, and a later number counts at
   its.peer.send({ type: 'capabilities', ...capabilities(1) });
   await vi.waitFor(async () => expect(await object().slots('alice')).toEqual({ slots: 1, working: 6 }));
   for (const mission of missions.slice(0, 5)) await its.ends(mission);
-  expect(await object().queued('alice', null)).toHaveLength(1);
+  expect((await object().queued('alice', null)).list).toHaveLength(1);
   await its.ends(missions[5] ?? '');
   expect(await its.begins()).toEqual(['6']);
 });
@@ -203,7 +203,7 @@ test('a turn ended at the edge while its server was away keeps its slot until th
   expect(back.welcome.ended_turns).toEqual([turn]);
   // The directory is told at the end of a hello, just before what may start is sent.
   await vi.waitFor(async () => expect(await directoryRow()).toMatchObject({ working_dir: '/again' }));
-  expect(await object().queued('alice', null)).toHaveLength(1);
+  expect((await object().queued('alice', null)).list).toHaveLength(1);
   back.peer.send({ type: 'turns', turns: [], at: { run: 'r2', n: 0 } });
   expect(await back.begins()).toEqual(['b']);
 });
@@ -237,7 +237,7 @@ test('a mission of a server that is away is in the queue, and not among those th
   await say(mission, 'later');
 
   expect(await states()).toEqual({});
-  expect(await object().queued('alice', null)).toHaveLength(1);
+  expect((await object().queued('alice', null)).list).toHaveLength(1);
   expect(await object().cancel('alice', mission)).toMatchObject({ ok: false, code: 'not_found' });
 });
 

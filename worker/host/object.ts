@@ -15,7 +15,7 @@ import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import { type Principal, requireScope } from '../principal.ts';
 import { clearQueue, editQueued, type QueueEdit, removeQueued } from './actions/queue.ts';
-import { openAsksOf } from './asks/asks.ts';
+import { askPage } from './asks/asks.ts';
 import { close } from './close-socket.ts';
 import { directoryOf } from './context.ts';
 import { dialled } from './dialled.ts';
@@ -24,11 +24,11 @@ import type { Telling } from './effects/telling.ts';
 import { HostLink } from './link/link.ts';
 import { LinkSocket, linkTag } from './link/socket.ts';
 import { Log } from './log/log.ts';
-import { queueJson, runningJson } from './missions/activity.ts';
+import { queuePage, runningJson } from './missions/activity.ts';
 import { mayAsk } from './missions/residents.ts';
 import { slotsOf, working } from './missions/slots.ts';
 import { trashMs } from './missions/trash.ts';
-import type { EventsQuery, NewAnswer, NewMessage, NewMission, Reply } from './replies.ts';
+import type { EventsQuery, HistoryPage, Listed, NewAnswer, NewMessage, NewMission, Reply } from './replies.ts';
 import { migrate } from './tables.ts';
 import { Transactions } from './transaction.ts';
 import { staleHours } from './upkeep/stale.ts';
@@ -95,8 +95,8 @@ export class Host extends DurableObject<Bindings> {
   createMission(mission: NewMission, limits: Limits = defaultLimits) {
     return people.createMission(this.#parts, mission, limits);
   }
-  mission(owner: string, id: string) {
-    return readMission(this.#parts.host, owner, id);
+  mission(owner: string, id: string, page?: HistoryPage) {
+    return readMission(this.#parts.host, owner, id, page);
   }
   events(owner: string, id: string, query: EventsQuery) {
     return readEvents(this.#parts.host, owner, id, query);
@@ -141,8 +141,8 @@ export class Host extends DurableObject<Bindings> {
     return people.sendNow(this.#parts, owner, message, limits);
   }
   /** Not called `queue`, because an RPC stub has a method of that name. */
-  queued(owner: string, mission: string | null = null): QueuedJson[] {
-    return queueJson(this.#parts.host.sql, owner, mission);
+  queued(owner: string, mission: string | null = null, after: string | null = null): Listed<QueuedJson> {
+    return queuePage(this.#parts.host.sql, owner, mission, after);
   }
   editQueued(owner: string, edit: QueueEdit, limits: Limits = defaultLimits): Reply<null> {
     return this.#parts.transactions.take((host) => editQueued(host, owner, edit, limits));
@@ -158,8 +158,8 @@ export class Host extends DurableObject<Bindings> {
     return { slots: slotsOf(this.#parts.host.sql), working: working(this.#parts.host.sql).get(owner) ?? 0 };
   }
   /** What people can answer. */
-  asks(owner: string): AskJson[] {
-    return openAsksOf(this.#parts.host.sql, owner);
+  asks(owner: string, after: string | null = null): Listed<AskJson> {
+    return askPage(this.#parts.host.sql, owner, after);
   }
   answer(owner: string, answer: NewAnswer) {
     return people.answer(this.#parts, owner, answer);

@@ -1,4 +1,4 @@
-import type { StoredEventJson } from '../../shared/api.ts';
+import type { MissionJson, StoredEventJson } from '../../shared/api.ts';
 import type { AskAnswer } from '../../shared/commands.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
@@ -39,6 +39,21 @@ export interface NewAnswer {
   by: string;
   said: AskAnswer | { tool_call_id: string; answers: string[][] | null };
 }
+
+/** A page of a list, about 512 KB; `next` names the entry behind which the following one begins, null at the end. */
+export interface Listed<T> {
+  list: T[];
+  next: string | null;
+}
+
+/** Which entries of a conversation are wanted. */
+export interface HistoryPage {
+  offset: number;
+  limit: number;
+}
+
+/** A mission with some entries of its conversation: how many there are, and where the next page begins, or null. */
+export type MissionPage = MissionJson & { total: number; more: number | null };
 
 export interface EventsQuery {
   types: string[] | null;

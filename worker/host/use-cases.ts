@@ -2,7 +2,6 @@
  * What people do, as the Worker asks for it: a rule in one transaction (actions/), then what has to be done before the
  * reply, so that lists and the host are right when it arrives (architecture §8).
  */
-import type { MissionJson } from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import { commandId } from '../../shared/ids.ts';
 import type { Limits } from '../../shared/quotas.ts';
@@ -12,7 +11,7 @@ import { takeAnswer } from './actions/take-answer.ts';
 import * as trash from './actions/trash.ts';
 import type { HostContext } from './context.ts';
 import type { HostLink } from './link/link.ts';
-import { type NewAnswer, type NewMessage, type NewMission, type Reply, reply } from './replies.ts';
+import { type MissionPage, type NewAnswer, type NewMessage, type NewMission, type Reply, reply } from './replies.ts';
 import type { Transactions } from './transaction.ts';
 import { purgeSlice } from './upkeep/purge.ts';
 import { closeStale } from './upkeep/stale.ts';
@@ -48,7 +47,7 @@ export const createMission = async (
   parts: HostParts,
   mission: NewMission,
   limits: Limits,
-): Promise<Reply<MissionJson>> => {
+): Promise<Reply<MissionPage>> => {
   const created = parts.transactions.take((host) => changes.createMission(host, mission, limits));
   if (!created.ok) return created;
   await parts.upkeep.settled();
@@ -111,7 +110,7 @@ export const resume = async (
   id: string,
   clean: boolean,
   limits: Limits,
-): Promise<Reply<MissionJson>> => {
+): Promise<Reply<MissionPage>> => {
   const command = commandId.parse(crypto.randomUUID());
   const resumed = parts.transactions.take((host) => changes.resumeMission(host, owner, id, command, clean, limits));
   if (!resumed.ok) return resumed;
@@ -131,7 +130,7 @@ export const deleteMission = async (
   return deleted;
 };
 
-export const restoreMission = async (parts: HostParts, owner: string, id: string): Promise<Reply<MissionJson>> => {
+export const restoreMission = async (parts: HostParts, owner: string, id: string): Promise<Reply<MissionPage>> => {
   const restored = parts.transactions.take((host) => trash.restoreMission(host, owner, id, parts.trashMs));
   if (!restored.ok) return restored;
   await parts.upkeep.settled();

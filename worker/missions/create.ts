@@ -7,6 +7,7 @@ import type { HostRow } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { limitsOf } from '../quotas/limits.ts';
+import { withoutPage } from './whole.ts';
 
 export const newMissionId = (): MissionId => missionId.parse(crypto.randomUUID());
 
@@ -47,5 +48,5 @@ export const createMission = async (
   const limits = await limitsOf(env, owner);
   const mission = unwrap(await callObject(env, host.id, (object) => object.createMission(wanted, limits)));
   await setCurrentMission(directory(env), owner, id);
-  return mission;
+  return withoutPage(mission);
 };

@@ -1,9 +1,9 @@
-import type { MissionJson } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';
 import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
+import type { HistoryPage, MissionPage } from '../host/replies.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 
 /** The server of a user's mission, or 404 in the words the endpoint uses. */
@@ -18,8 +18,13 @@ export const requireMissionHost = async (
   return host;
 };
 
-/** A mission with its whole history, from the object that owns it. */
-export const readMission = async (env: Env, owner: string, id: MissionId): Promise<MissionJson> => {
+/** A mission with a page of its conversation, from the object that owns it, and which that is. */
+export const readMission = async (
+  env: Env,
+  owner: string,
+  id: MissionId,
+  page?: HistoryPage,
+): Promise<{ host: string; found: MissionPage }> => {
   const host = await requireMissionHost(env, owner, id);
-  return unwrap(await callObject(env, host, (object) => object.mission(owner, id)));
+  return { host, found: unwrap(await callObject(env, host, (object) => object.mission(owner, id, page))) };
 };

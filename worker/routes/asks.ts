@@ -8,6 +8,7 @@ import { directory } from '../directory/directory.ts';
 import { hostsOfOwner } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import type { NewAnswer, Reply } from '../host/replies.ts';
+import { listed } from '../hosts/listed.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
@@ -27,7 +28,9 @@ export const asks: Served[] = [
   }),
   on(controlRoutes.questions, async ({ c, user: { id: owner }, query }) => {
     const hosts = await hostsOfOwner(directory(c.env), owner);
-    const asked = await Promise.all(hosts.map((host) => callObject(c.env, host, (object) => object.asks(owner))));
+    const asked = await Promise.all(
+      hosts.map((host) => listed(c.env, host, (object, after) => object.asks(owner, after))),
+    );
     const sorted = asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at));
     return pageOf(c, query, sorted);
   }),

@@ -1,15 +1,21 @@
+import type { MissionJson } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { MissionId } from '../../shared/ids.ts';
 import { missionRoutes } from '../../shared/routes/missions.ts';
+import type { HistoryQuery } from '../../shared/routes/scalars.ts';
 import { forgetCurrentMission, setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import { hostOfAnyMission, hostOfMission } from '../directory/missions.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import type { Context } from '../http/context.ts';
 import { jsonStream } from '../http/json-stream.ts';
 import { on, type Served } from '../http/on.ts';
+import { tellTotal } from '../http/paging.ts';
 import { eventsText } from '../missions/events.ts';
 import { readMission, requireMissionHost } from '../missions/find.ts';
 import { startInParallel } from '../missions/parallel.ts';
+import { wholeMission, withoutPage } from '../missions/whole.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
 import { limitsOf } from '../quotas/limits.ts';
 
@@ -18,21 +24,22 @@ const defaultEventsLimit = 50_000;
 
 /** One mission (contract §2.2). Every look-up goes by owner; the object checks the owner again. */
 export const mission: Served[] = [
-  on(missionRoutes.read, async ({ c, user, params: { id } }) => {
-    const [found, all] = await Promise.all([readMission(c.env, user.id, id), listHosts(directory(c.env))]);
-    return wireMissionNamed(all, found);
+  on(missionRoutes.read, async ({ c, user, params: { id }, query }) => {
+    const [read, all] = await Promise.all([asked(c, user.id, id, query), listHosts(directory(c.env))]);
+    return read((mission) => wireMissionNamed(all, mission));
   }),
   on(missionRoutes.restore, async ({ c, user, params: { id } }) => {
     const db = directory(c.env);
     const [host, all] = await Promise.all([hostOfAnyMission(db, user.id, id), listHosts(db)]);
     if (host === null) throw new AppError('not_found', `Mission ${id} not found`);
-    return wireMission(all, unwrap(await callObject(c.env, host, (object) => object.restoreMission(user.id, id))));
+    const restored = unwrap(await callObject(c.env, host, (object) => object.restoreMission(user.id, id)));
+    return wholeMission(c.env, host, user.id, restored, (mission) => wireMission(all, mission));
   }),
-  on(missionRoutes.load, async ({ c, user, params: { id } }) => {
+  on(missionRoutes.load, async ({ c, user, params: { id }, query }) => {
     const db = directory(c.env);
-    const [found, all] = await Promise.all([readMission(c.env, user.id, id), listHosts(db)]);
+    const [read, all] = await Promise.all([asked(c, user.id, id, query), listHosts(db)]);
     await setCurrentMission(db, user.id, id);
-    return wireMission(all, found);
+    return read((mission) => wireMission(all, mission));
   }),
   on(missionRoutes.tree, async ({ c, user, params: { id } }) => {
     const host = await requireMissionHost(c.env, user.id, id);
@@ -75,7 +82,7 @@ export const mission: Served[] = [
       await callObject(c.env, host, (object) => object.resume(user.id, id, clean ?? false, limits)),
     );
     await setCurrentMission(db, user.id, id);
-    return wireMission(all, resumed);
+    return wholeMission(c.env, host, user.id, resumed, (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.remove, async ({ c, user, params: { id } }) => {
     const host = await requireMissionHost(c.env, user.id, id, 'Mission not found');
@@ -84,3 +91,20 @@ export const mission: Served[] = [
     return { ok: true, deleted: id };
   }),
 ];
+
+/** Reads a mission with the part of its conversation that is asked for. Out: what makes the answer of it. */
+const asked = async (
+  c: Context,
+  owner: string,
+  id: MissionId,
+  { history_limit: limit, history_offset: offset }: HistoryQuery,
+): Promise<(wire: (mission: MissionJson) => MissionJson) => MissionJson | Promise<MissionJson | Response>> => {
+  if (limit === undefined && offset === undefined) {
+    const { host, found } = await readMission(c.env, owner, id);
+    return (wire) => wholeMission(c.env, host, owner, found, wire);
+  }
+  const page = { offset: offset ?? 0, limit: limit ?? Number.MAX_SAFE_INTEGER };
+  const { found } = await readMission(c.env, owner, id, page);
+  tellTotal(c, found.total);
+  return (wire) => wire(withoutPage(found));
+};

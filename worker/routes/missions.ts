@@ -11,6 +11,7 @@ import { callObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { tellTotal } from '../http/paging.ts';
 import { createMission, knownAgent, newMissionId, requireHost } from '../missions/create.ts';
+import { wholeMission } from '../missions/whole.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
 
 /** What a repeated creation finds again: the id, and the server the first attempt chose. */
@@ -51,7 +52,7 @@ export const missions: Served[] = [
     const answer = await callObject(c.env, current.host, (object) => object.mission(owner, current.mission));
     // Deleted between the two reads: the pointer is about to be forgotten.
     if (!answer.ok && answer.code === 'not_found') return null;
-    return wireMission(all, unwrap(answer));
+    return wholeMission(c.env, current.host, owner, unwrap(answer), (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.cleanup, async ({ c, user: { id: owner } }) => {
     const db = directory(c.env);

@@ -4,6 +4,7 @@ import { directory } from '../directory/directory.ts';
 import { hostsOfOwner } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
+import { listed } from '../hosts/listed.ts';
 import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
@@ -15,7 +16,7 @@ export const queue: Served[] = [
   on(controlRoutes.queue, async ({ c, user: { id: owner }, query }) => {
     const mission = query.mission_id ?? null;
     const hosts = await hostsOfOwner(directory(c.env), owner);
-    const queues = hosts.map((host) => callObject(c.env, host, (object) => object.queued(owner, mission)));
+    const queues = hosts.map((host) => listed(c.env, host, (object, after) => object.queued(owner, mission, after)));
     return pageOf(c, query, (await Promise.all(queues)).flat());
   }),
   on(controlRoutes.clearQueue, async ({ c, user: { id: owner } }) => {

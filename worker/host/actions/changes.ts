@@ -13,6 +13,7 @@ import {
   getMission,
   history,
   insertMission,
+  lastAnswer,
   type Mission,
   missingInAnswer,
   ownMission,
@@ -160,6 +161,11 @@ const titleOf = (content: string): string => {
   return characters.length > titleChars ? `${characters.slice(0, titleChars).join('')}...` : content;
 };
 
+const firstRequest = (host: HostContext, mission: string): string => {
+  for (const { role, content, queued } of history(host, mission)) if (role === 'user' && !queued) return content;
+  return '';
+};
+
 /** Longest piece of the earlier conversation that a resume repeats (contract §5.6). */
 const resumeChars = 2_000;
 
@@ -168,9 +174,8 @@ const resumeChars = 2_000;
  * with.
  */
 const resumeText = (host: HostContext, mission: Mission, clean: boolean): string => {
-  const entries = history(host, mission.id).filter(({ queued }) => !queued);
-  const request = entries.find((entry) => entry.role === 'user')?.content ?? '';
-  const said = entries.findLast((entry) => entry.role === 'assistant')?.content ?? '';
+  const request = firstRequest(host, mission.id);
+  const said = lastAnswer(host, mission.id);
   const missing = mission.status === 'blocked' ? missingInAnswer(host.log, mission.id) : null;
   const answer = missing !== null && said.endsWith(missing) ? said.slice(0, -missing.length).trimEnd() : said;
   const reason = mission.status === 'blocked' ? 'it had reached its iteration limit' : 'it was interrupted';

@@ -1,7 +1,9 @@
 import { type AskJson, timestamp } from '../../../shared/api.ts';
 import type { AskKind, AskOutcome, LogEvent } from '../../../shared/events.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import { pageBytes } from '../../../shared/limits.ts';
 import type { HostContext } from '../context.ts';
+import type { Listed } from '../replies.ts';
 
 type Asked = Extract<LogEvent, { type: 'request.asked' }>;
 type Ended = Extract<LogEvent, { type: 'request.ended' }>;
@@ -82,24 +84,47 @@ export const endsWith = (sql: SqlStorage, mission: string, turn: string): Ended[
 export const isWaiting = (sql: SqlStorage, mission: string): boolean =>
   sql.exec('SELECT 1 FROM requests WHERE ended IS NULL AND mission = ? LIMIT 1', mission).toArray().length > 0;
 
-/** What people of this user can answer, the oldest first: open, and not answered yet. */
-export const openAsksOf = (sql: SqlStorage, owner: string): AskJson[] =>
-  sql
-    .exec<Row>(
-      `SELECT r.* FROM requests r JOIN missions m ON m.id = r.mission
-         WHERE r.ended IS NULL AND r.answer IS NULL AND m.owner = ? AND m.deleted_at IS NULL ORDER BY r.asked_at`,
-      owner,
-    )
-    .toArray()
-    .map((row) => ({
-      id: row.request,
-      kind: row.kind,
-      mission_id: row.mission,
-      tool_call_id: row.tool_call_id,
-      ...(row.parent_call === null ? {} : { parent_call: row.parent_call }),
-      asked_at: timestamp(row.asked_at),
-      body: JSON.parse(row.body),
-    }));
+/** SQL: ids of the open and unanswered asks of a user, the oldest first. Of others only entries of the index are read. */
+const openOf = `WITH asking AS (SELECT DISTINCT mission FROM requests INDEXED BY requests_open WHERE ended IS NULL)
+  SELECT r.request AS request, r.asked_at AS asked_at FROM asking JOIN missions m ON m.id = asking.mission
+      CROSS JOIN requests r INDEXED BY requests_open ON r.mission = asking.mission
+    WHERE m.owner = ? AND m.deleted_at IS NULL AND r.ended IS NULL AND r.answer IS NULL
+    ORDER BY r.asked_at, r.request`;
+
+/**
+ * What people of this user can answer, the oldest first: open, and not answered yet. One page of them (512 KB), behind
+ * the one named `after`; only of missions for which `isShown` is true.
+ */
+export const askPage = (
+  sql: SqlStorage,
+  owner: string,
+  after: string | null,
+  isShown: (mission: string) => boolean = () => true,
+): Listed<AskJson> => {
+  const from = after === null ? null : getAsk(sql, after);
+  const open = sql.exec<{ request: string; asked_at: number }>(openOf, owner).toArray();
+  const list: AskJson[] = [];
+  let bytes = 0;
+  for (const { request, asked_at: at } of open) {
+    if (from && (at < from.asked_at || (at === from.asked_at && request <= from.request))) continue;
+    const row = getAsk(sql, request);
+    if (!row || !isShown(row.mission)) continue;
+    list.push(askJson(row));
+    bytes += Buffer.byteLength(row.body);
+    if (bytes >= pageBytes) return { list, next: request };
+  }
+  return { list, next: null };
+};
+
+const askJson = (row: Ask): AskJson => ({
+  id: row.request,
+  kind: row.kind,
+  mission_id: row.mission,
+  tool_call_id: row.tool_call_id,
+  ...(row.parent_call === null ? {} : { parent_call: row.parent_call }),
+  asked_at: timestamp(row.asked_at),
+  body: JSON.parse(row.body),
+});
 
 /** Removes what a deleted mission asked, and the answers to it: at most `most` rows; out: how many. */
 export const forgetAsks = (sql: SqlStorage, mission: string, most: number): number => {

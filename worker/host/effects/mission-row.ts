@@ -30,9 +30,13 @@ export const missionRow = (host: HostContext, mission: Mission, server: string):
   rev: mission.rev,
 });
 
-const preview = (host: HostContext, mission: Mission): HistoryEntry[] =>
-  mission.deleted_at === null
-    ? history(host, mission.id)
-        .slice(0, previewEntries)
-        .map(({ role, content }) => ({ role, content: beginningOf(content, previewChars) }))
-    : [];
+/** The first entries of a conversation; no more of it is read than these. */
+const preview = (host: HostContext, mission: Mission): HistoryEntry[] => {
+  const entries: HistoryEntry[] = [];
+  if (mission.deleted_at !== null) return entries;
+  for (const { role, content } of history(host, mission.id)) {
+    entries.push({ role, content: beginningOf(content, previewChars) });
+    if (entries.length >= previewEntries) break;
+  }
+  return entries;
+};

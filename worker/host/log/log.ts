@@ -171,49 +171,46 @@ export class Log {
     return parsed.seq >= first - 1 && parsed.seq <= last ? parsed.seq : null;
   }
 
-  /** Rows after `seq`, one page (500 rows or 512 KB). */
-  page(seq: number): LogRow[] {
-    const rows: LogRow[] = [];
-    let bytes = 0;
-    const cursor = this.#sql.exec<StoredRow>(
-      'SELECT seq, mission, sequence, at, body FROM log WHERE seq > ? ORDER BY seq LIMIT ?',
-      seq,
-      pageRows,
+  /**
+   * Rows after `seq`, one page (500 rows or 512 KB), each read when the caller comes to it, so that one whose page is
+   * full with what the rows are shown as stops.
+   */
+  *page(seq: number): Generator<LogRow> {
+    yield* onePage(
+      this.#sql.exec<StoredRow>(
+        'SELECT seq, mission, sequence, at, body FROM log WHERE seq > ? ORDER BY seq LIMIT ?',
+        seq,
+        pageRows,
+      ),
     );
-    for (const stored of cursor) {
-      rows.push(readRow(stored));
-      bytes += stored.body.length;
-      if (bytes >= pageBytes) break;
-    }
-    return rows;
   }
 
-  /** Stored events of one mission from a `sequence` on, lazily: the caller stops when its page is full. */
+  /** Stored events of one mission from a `sequence` on, in the same way. */
   *ofMission(mission: string, from: number): Generator<LogRow> {
-    const cursor = this.#sql.exec<StoredRow>(
-      `SELECT seq, mission, sequence, at, body FROM log WHERE mission = ? AND sequence IS NOT NULL AND sequence >= ?
-         ORDER BY sequence LIMIT ?`,
-      mission,
-      from,
-      pageRows,
+    yield* onePage(
+      this.#sql.exec<StoredRow>(
+        `SELECT seq, mission, sequence, at, body FROM log WHERE mission = ? AND sequence IS NOT NULL AND sequence >= ?
+           ORDER BY sequence LIMIT ?`,
+        mission,
+        from,
+        pageRows,
+      ),
     );
-    for (const stored of cursor) yield readRow(stored);
   }
 
   /**
-   * The rows that make up the conversation (messages and ends of turns), in order, by an index that holds no tool rows
-   * (protocol §5).
+   * The rows that make up the conversation (messages and ends of turns), by an index that holds no tool rows
+   * (protocol §5), from the first (`skip` of them left out) or from the last. Each is read when the caller comes to it.
    */
-  conversation(mission: string): LogRow[] {
-    return this.#sql
-      .exec<StoredRow>(
-        `SELECT seq, mission, sequence, at, body FROM log
-           WHERE mission = ? AND ${conversationRows}
-           ORDER BY sequence`,
-        mission,
-      )
-      .toArray()
-      .map(readRow);
+  *conversation(mission: string, from: 'first' | 'last' = 'first', skip = 0): Generator<LogRow> {
+    const rows = this.#sql.exec<StoredRow>(
+      `SELECT seq, mission, sequence, at, body FROM log
+         WHERE mission = ? AND ${conversationRows}
+         ORDER BY sequence ${from === 'first' ? 'ASC' : 'DESC'} LIMIT -1 OFFSET ?`,
+      mission,
+      skip,
+    );
+    for (const stored of rows) yield readRow(stored);
   }
 
   /** How many rows make up the conversation. */
@@ -221,6 +218,16 @@ export class Log {
     return this.#sql
       .exec<{ n: number }>(`SELECT count(*) AS n FROM log WHERE mission = ? AND ${conversationRows}`, mission)
       .one().n;
+  }
+}
+
+/** Rows until the page is full: what is read counts, whatever becomes of it. */
+function* onePage(rows: Iterable<StoredRow>): Generator<LogRow> {
+  let bytes = 0;
+  for (const stored of rows) {
+    yield readRow(stored);
+    bytes += Buffer.byteLength(stored.body);
+    if (bytes >= pageBytes) return;
   }
 }
 

@@ -1,12 +1,13 @@
 import { type QueuedJson, type RunningJson, timestamp } from '../../../shared/api.ts';
 import type { LiveTurn } from '../../../shared/events.ts';
-import { quietMs } from '../../../shared/limits.ts';
+import { pageBytes, quietMs } from '../../../shared/limits.ts';
 import type { MissionActivity } from '../../../shared/viewer.ts';
 import { isWaiting } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
-import { messageText } from '../messages/messages.ts';
+import { getMessage, messageText } from '../messages/messages.ts';
 import { unplacedCount } from '../messages/places.ts';
 import { hasOpen, missionsInFlight, waitingMessages, waitingMissions } from '../messages/waiting.ts';
+import type { Listed } from '../replies.ts';
 import { getMission, type Mission, runningMissions } from './missions.ts';
 import { atWork, isFull } from './slots.ts';
 
@@ -79,12 +80,26 @@ export const runningJson = (host: HostContext, owner: string, liveness: Liveness
 
 /**
  * Messages that wait for their turn, in order of arrival, which is that of their starts; of one mission, or of all of a
- * user.
+ * user. A page of them, behind the one named `after`.
  */
-export const queueJson = (sql: SqlStorage, owner: string, only: string | null): QueuedJson[] =>
-  Array.from(waitingMessages(sql, { owner })).flatMap(({ id, agent, mission }) =>
-    only === null || mission === only ? [{ id, content: messageText(sql, id) ?? '', agent, mission_id: mission }] : [],
-  );
+export const queuePage = (
+  sql: SqlStorage,
+  owner: string,
+  only: string | null,
+  after: string | null,
+): Listed<QueuedJson> => {
+  const from = after === null ? 0 : (getMessage(sql, after)?.ord ?? 0);
+  const list: QueuedJson[] = [];
+  let bytes = 0;
+  for (const { ord, id, agent, mission } of waitingMessages(sql, { owner })) {
+    if (ord <= from || (only !== null && mission !== only)) continue;
+    const content = messageText(sql, id) ?? '';
+    list.push({ id, content, agent, mission_id: mission });
+    bytes += Buffer.byteLength(content);
+    if (bytes >= pageBytes) return { list, next: id };
+  }
+  return { list, next: null };
+};
 
 const turnState = (
   mission: Mission,

@@ -134,22 +134,32 @@ export const assistantText = (sql: SqlStorage, event: LogRow['event']): string =
 
 /** What was missing in the mission's last answer; null when its last turn ended otherwise. */
 export const missingInAnswer = (log: Log, mission: string): string | null => {
-  const ends = log
-    .conversation(mission)
-    .flatMap(({ event }) => ('unknown' in event || event.type !== 'turn.ended' ? [] : [event]));
-  const last = ends.at(-1);
-  return last && outcomeOf(last) === 'blocked' ? last.text : null;
+  for (const { event } of log.conversation(mission, 'last')) {
+    if ('unknown' in event || event.type !== 'turn.ended') continue;
+    return outcomeOf(event) === 'blocked' ? event.text : null;
+  }
+  return null;
 };
 
-/** The conversation in order, one entry per message (contract §6.3 NEW); what waits stands last. */
-export const history = (host: HostContext, mission: string): HistoryEntry[] => [
-  ...host.log.conversation(mission).flatMap(({ event }) => entryOf(host.sql, event)),
-  ...Array.from(unplaced(host.sql, mission), ({ id }) => ({
-    role: 'user' as const,
-    content: messageText(host.sql, id) ?? lostMessage,
-    queued: true as const,
-  })),
-];
+/**
+ * The conversation in order, one entry per message (contract §6.3 NEW); what waits stands last. Without the first
+ * `skip` entries; each is read when the caller comes to it.
+ */
+export function* history(host: HostContext, mission: string, skip = 0): Generator<HistoryEntry> {
+  for (const { event } of host.log.conversation(mission, 'first', skip)) yield* entryOf(host.sql, event);
+  let left = Math.max(0, skip - host.log.conversationLength(mission));
+  for (const { id } of unplaced(host.sql, mission)) {
+    left -= 1;
+    if (left < 0) yield { role: 'user', content: messageText(host.sql, id) ?? lostMessage, queued: true };
+  }
+}
+
+/** The agent's last answer; '' before the first. */
+export const lastAnswer = (host: HostContext, mission: string): string => {
+  for (const { event } of host.log.conversation(mission, 'last'))
+    for (const { role, content } of entryOf(host.sql, event)) if (role === 'assistant') return content;
+  return '';
+};
 
 const entryOf = (sql: SqlStorage, event: LogRow['event']): HistoryEntry[] => {
   if ('unknown' in event) return [];

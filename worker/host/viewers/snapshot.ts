@@ -1,5 +1,5 @@
 import type { MissionActivity } from '../../../shared/viewer.ts';
-import { openAsksOf } from '../asks/asks.ts';
+import { askPage } from '../asks/asks.ts';
 import { messageBeginning } from '../messages/messages.ts';
 import { waitingMessages } from '../messages/waiting.ts';
 import { todosForSnapshot } from '../missions/todos.ts';
@@ -10,8 +10,26 @@ import { maySee, type ViewerState } from './audience.ts';
 const shownChars = 200;
 
 /**
+ * Text of open parts in one snapshot, in UTF-16 units: far more than agents write at a time, and with everything else of
+ * a snapshot less than a socket's message may have. A part beyond it comes without its text, whole when it ends.
+ */
+export const snapshotTextChars = 2 * 1024 * 1024;
+/** Waiting messages in one snapshot; how many there are is in `queue_len` of their mission. */
+const shownMessages = 200;
+
+/** Texts of parts as long as there is room for them; '' from the first for which there is none. */
+export const textsWithin = (chars: number, textOf: (part: string) => string): ((part: string) => string) => {
+  let left = chars;
+  return (part) => {
+    const text = left > 0 ? textOf(part) : '';
+    left -= text.length;
+    return left < 0 ? '' : text;
+  };
+};
+
+/**
  * What a delta viewer is told at the head of the log (protocol §5 Join): what runs, open parts with their text so far,
- * open asks and what waits.
+ * open asks and what waits, of each as much as a page has.
  */
 export const snapshotOf = (
   sql: SqlStorage,
@@ -20,6 +38,7 @@ export const snapshotOf = (
   parts: readonly Part[],
   textOf: (part: string) => string,
 ): object => {
+  const shownText = textsWithin(snapshotTextChars, textOf);
   const isShown = (mission: string): boolean => maySee(state, { id: mission, owner: state.owner });
   return {
     type: 'snapshot',
@@ -30,16 +49,19 @@ export const snapshotOf = (
       turn,
       kind,
       ...(parent_call === null ? {} : { parent_call }),
-      text: textOf(part),
+      text: shownText(part),
     })),
-    requests: openAsksOf(sql, state.owner).filter((each) => isShown(each.mission_id)),
-    queue: Array.from(waitingMessages(sql, { owner: state.owner }))
-      .filter(({ mission }) => isShown(mission))
-      .map(({ id, mission, agent }) => ({
-        id,
-        mission_id: mission,
-        content: messageBeginning(sql, id, shownChars),
-        agent,
-      })),
+    requests: askPage(sql, state.owner, null, isShown).list,
+    queue: shownQueue(sql, state.owner, isShown),
   };
+};
+
+const shownQueue = (sql: SqlStorage, owner: string, isShown: (mission: string) => boolean): object[] => {
+  const queue: object[] = [];
+  for (const { id, mission, agent } of waitingMessages(sql, { owner })) {
+    if (isShown(mission))
+      queue.push({ id, mission_id: mission, content: messageBeginning(sql, id, shownChars), agent });
+    if (queue.length >= shownMessages) break;
+  }
+  return queue;
 };

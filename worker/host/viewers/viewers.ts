@@ -1,5 +1,5 @@
 import type { Delta } from '../../../shared/frames.ts';
-import { bareCursorRows, closeCode } from '../../../shared/limits.ts';
+import { bareCursorRows, closeCode, pageBytes } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
 import { type MissionActivity, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
 import { logInfo } from '../../log.ts';
@@ -14,7 +14,7 @@ import { getPart, isSubAgents, LiveTexts, openParts } from '../text/parts.ts';
 import { textsOf } from '../views/texts.ts';
 import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
-import { snapshotOf } from './snapshot.ts';
+import { snapshotOf, snapshotTextChars, textsWithin } from './snapshot.ts';
 import { isShownLive, Visible } from './visible.ts';
 
 /** What happened in one step of the object, for everyone who watches. */
@@ -86,15 +86,20 @@ export class Viewers {
   #more(socket: WebSocket): void {
     const state = stateOf(socket);
     if (state.mode === 'live') return;
-    const rows = this.#host.log.page(state.seq);
-    const seq = rows.at(-1)?.seq ?? this.#host.log.head;
+    const texts = textsOf(this.#host.sql);
+    let seq: number | null = null;
+    let bytes = '';
+    for (const row of this.#host.log.page(state.seq)) {
+      seq = row.seq;
+      if (this.#visible.row(state, row))
+        bytes += this.#opening(state, row) + rowBytes(state.rendering, { row }, false, texts, this.#host.log);
+      // A row may be shown as far more than it is: a part that ends, with all of its text.
+      if (bytes.length >= pageBytes) break;
+    }
+    // Nothing but rows that are gone.
+    seq ??= this.#host.log.head;
     const next: ViewerState = { ...state, mode: seq >= this.#host.log.head ? 'live' : 'replay', seq };
     setState(socket, next);
-    const texts = textsOf(this.#host.sql);
-    const bytes = rows
-      .filter((row) => this.#visible.row(state, row))
-      .map((row) => this.#opening(state, row) + rowBytes(state.rendering, { row }, false, texts, this.#host.log))
-      .join('');
     const header = this.#header(next, { mode: next.mode, reset: false, cursor: this.#host.log.cursorAt(seq) });
     const tail = next.mode === 'live' ? this.#present(next) : sseCursor(header.cursor);
     socket.send(viewerFrame(header, bytes + tail));
@@ -206,9 +211,10 @@ export class Viewers {
     const cursor = this.#host.log.cursorAt(this.#host.log.head);
     const parts = openParts(this.#host.sql, state.mission).filter((part) => this.#visible.mission(state, part.mission));
     if (state.rendering === 'default') {
+      const textOf = textsWithin(snapshotTextChars, (part) => this.#open.text(part));
       const thinking = parts
         .filter((part) => !isSubAgents(part))
-        .map((part) => ({ part, text: this.#open.text(part.part) }))
+        .map((part) => ({ part, text: textOf(part.part) }))
         .filter(({ text }) => text !== '');
       return thinking.map(({ part, text }) => thinkingBytes(part.mission, text)).join('') + sseCursor(cursor);
     }

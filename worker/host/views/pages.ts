@@ -1,5 +1,5 @@
 import type { StoredEventJson } from '../../../shared/api.ts';
-import { pageBytes, pageRows } from '../../../shared/limits.ts';
+import { pageBytes } from '../../../shared/limits.ts';
 import type { HostContext } from '../context.ts';
 import { unplaced } from '../messages/places.ts';
 import { getMission } from '../missions/missions.ts';
@@ -16,15 +16,14 @@ export const eventsPage = (host: HostContext, mission: string, query: EventsQuer
   const page = fill(query);
   if (query.after !== undefined) return waitingPage(host.sql, mission, query, page);
   const texts = textsOf(host.sql);
-  let seen = 0;
   let last = query.from - 1;
   for (const row of host.log.ofMission(mission, query.from)) {
-    seen += 1;
     last = row.sequence ?? last;
     const event = renderStored(row, texts, (part) => getPart(host.sql, part)?.closed ?? true);
     if (event && page.add(event)) return { events: page.events, next: { from: last + 1 } };
   }
-  return seen === pageRows
+  const hasMore = last < (getMission(host.sql, mission)?.next_sequence ?? 1) - 1;
+  return hasMore
     ? { events: page.events, next: { from: last + 1 } }
     : waitingPage(host.sql, mission, { ...query, from: last + 1 }, page);
 };
@@ -61,7 +60,7 @@ const fill = ({ types, limit }: EventsQuery) => {
     add: (event: StoredEventJson): boolean => {
       if (types && !types.includes(event.event_type)) return false;
       events.push(event);
-      bytes += event.content.length;
+      bytes += Buffer.byteLength(event.content);
       return events.length >= limit || bytes >= pageBytes;
     },
   };

@@ -16,7 +16,7 @@ import { systemReplies } from './calls/system.ts';
 import { workspaceReplies } from './calls/workspace.ts';
 import { Dispatch } from './commands/dispatch.ts';
 import { stateFiles } from './config/state-files.ts';
-import { sweepUploads } from './files/uploads.ts';
+import { keepUploadsSwept, sweepUploads } from './files/sweep-uploads.ts';
 import { enrolledAnew } from './link/enrolled-anew.ts';
 import { readHostFile } from './link/host-file.ts';
 import { createLink } from './link/link.ts';
@@ -47,6 +47,7 @@ import { Renewal } from './providers/renewal.ts';
 import { takeNotes } from './store/notes.ts';
 import { openStore } from './store/store.ts';
 import { keepOutbox, recheckMs } from './store/upkeep.ts';
+import { watchDisk } from './system/disk-watch.ts';
 import { Samples } from './system/samples.ts';
 import { readGivenFile } from './workspaces/given-file.ts';
 import { hostWorkspace } from './workspaces/host-workspace.ts';
@@ -153,6 +154,11 @@ export const runAgent = async (
     stopAfterRepeats: config.stopAfterRepeats,
   };
   const dispatch = new Dispatch(context);
+  const note = (code: string, text: string): void => {
+    log.warn(code, { text });
+    if (store.outbox.isFull()) return; // Then it says so itself.
+    store.outbox.append([{ at: clock.now(), mission: null, event: { type: 'host.note', code, text } }]);
+  };
   const samples = new Samples(clock, log);
 
   const sink: StreamSink = {
@@ -208,12 +214,14 @@ export const runAgent = async (
   log.info('agent.started', { version: manifest.version, host: hostFile.id, run: store.run });
   try {
     takeLauncherNotes();
-    await sweepUploads(files.uploads, clock.now());
+    await sweepUploads(files.uploads, clock.now(), { unfinished: true });
     dispatch.attach();
     await together(AbortSignal.any([signal, anew.signal]), [
       (stop) => holdStream(endpoint, sink, { clock, log }, stop),
       (stop) => link.run(stop),
       (stop) => keepOutbox(store.outbox, { clock, log, recheckMs: times.recheckMs }, stop),
+      (stop) => keepUploadsSwept(files.uploads, { clock, log }, stop),
+      (stop) => watchDisk(config.stateDir, { clock, tell: note }, stop),
       (stop) => samples.run(stop),
       async (stop) => {
         if (await enrolledAnew(files.host, hostFile, clock, stop)) anew.abort();

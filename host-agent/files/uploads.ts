@@ -9,11 +9,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../shared/errors.ts';
 import { maxUploadBytes } from '../../shared/limits.ts';
+import { leavingRoom } from './leaving-room.ts';
 import { writeFirstPart } from './multipart.ts';
 import { safeName } from './names.ts';
-
-/** Pieces of an upload are removed when nothing was added for this long: it was given up. */
-const keepPiecesMs = 24 * 3600_000;
 
 /** Which upload a piece is of. */
 export interface UploadKey {
@@ -41,7 +39,7 @@ export const takeWhole = async <T>(
   await mkdir(root, { recursive: true });
   const file = join(root, `plain-${randomUUID()}`);
   try {
-    const { filename } = await writeFirstPart(body, contentType, file);
+    const { filename } = await writeFirstPart(leavingRoom(root, body), contentType, file);
     return await place(file, safeName(filename));
   } finally {
     await rm(file, { force: true });
@@ -64,7 +62,7 @@ export const takePiece = async (
   await refuseOtherTotal(root, directory);
   const file = join(directory, `${index}.${randomUUID()}`);
   try {
-    const { bytes } = await writeFirstPart(body, contentType, file);
+    const { bytes } = await writeFirstPart(leavingRoom(root, body), contentType, file);
     if (bytes === 0) throw new AppError('bad_request', `Chunk ${index} of ${total} is empty: send it again.`);
     await rename(file, join(directory, String(index)));
   } finally {
@@ -132,12 +130,3 @@ const checkPieces = async (directory: string, total: number): Promise<void> => {
 
 const missing = (index: number, total: number): AppError =>
   new AppError('internal', `Missing chunk ${index} of ${total}: send the file again.`);
-
-/** Removes what an earlier process left unfinished, and pieces that nobody came back for. */
-export const sweepUploads = async (root: string, nowMs: number): Promise<void> => {
-  for (const name of await readdir(root).catch(() => [])) {
-    const path = join(root, name);
-    const isOld = nowMs - (await stat(path)).mtimeMs > keepPiecesMs;
-    if (name.startsWith('plain-') || isOld) await rm(path, { recursive: true, force: true });
-  }
-};

@@ -1,8 +1,11 @@
 /** Runs the launcher from its start to its orderly end after a signal. */
+import { dirname } from 'node:path';
 import { type Clock, wait } from '../../shared/clock.ts';
+import { openCodeFolders } from '../opencode/config/folders.ts';
 import { type StartChild, type Supervision, supervise } from './children/supervise.ts';
 import { tellAbout } from './children/tell.ts';
 import { outliveOurTerminal, say, sayNotices } from './say.ts';
+import { keepLogsSmall } from './state/log-files.ts';
 import type { Start } from './state/start.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -26,11 +29,14 @@ export const runUntilStopped = async <Found extends Start>(
     children.set(role.name, supervision);
     return supervision;
   };
+  const openCodeLog = openCodeFolders(dirname(start.settings.files.openCodeServer)).logFile;
+  const stopRotating = keepLogsSmall(start.logFileOf, [openCodeLog], start.clock);
   try {
     await Promise.race([stopped, run(start, startChild, stop)]);
     await stopped;
     say('Stopping …');
   } finally {
+    stopRotating();
     await endChildren(children, start.clock);
     start.lock.close();
   }

@@ -4,7 +4,7 @@ import { keepAckedBytes, keepAckedMs } from '../../shared/limits.ts';
 import { integer, text } from './columns.ts';
 import type { Database } from './database.ts';
 import { encode, type OutboxRow } from './outbox-row.ts';
-import { type Capacity, Room } from './room.ts';
+import { Room, type RoomOptions } from './room.ts';
 import { afterCommit, transact } from './transaction.ts';
 
 /** A place in the numbering of one run; `n` 0 is before its first row. */
@@ -44,11 +44,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   readonly #runOf: StatementSync;
   readonly #rows: StatementSync;
 
-  constructor(database: Database, capacity?: Capacity) {
+  constructor(database: Database, options: RoomOptions = {}) {
     super();
     const { db } = database;
     this.#database = database;
-    this.#room = new Room(database, (full) => this.emit(full ? 'full' : 'room'), capacity);
+    this.#room = new Room(database, (full) => this.emit(full ? 'full' : 'room'), options);
     this.#insert = db.prepare('INSERT INTO outbox (run, n, bytes, at, item) VALUES (?, ?, ?, ?, ?)');
     this.#setHead = db.prepare('UPDATE runs SET head = ? WHERE position = ?');
     this.#runOf = db.prepare('SELECT position, head, acked FROM runs WHERE run = ?');

@@ -1,6 +1,7 @@
 import { maxEventBytes } from '../../shared/limits.ts';
 import { integer } from './columns.ts';
 import type { Database } from './database.ts';
+import { noReserve, type Reserve } from './reserve.ts';
 import { StoreFull, transact } from './transaction.ts';
 
 export interface Capacity {
@@ -16,21 +17,34 @@ export interface Capacity {
  */
 const defaultCapacity: Capacity = { fullBytes: (15 * 1024 ** 3) / 8, maxBytes: 2 * 1024 ** 3 };
 
+export interface RoomOptions {
+  capacity?: Capacity;
+  reserve?: Reserve;
+}
+
 /** Whether the outbox may grow: our own cap, or a disk that said no (protocol §3, full disk or outbox cap). */
 export class Room {
   readonly #database: Database;
   readonly #changed: (full: boolean) => void;
   readonly #capacity: Capacity;
+  readonly #reserve: Reserve;
   #unackedBytes = 0;
   #ackedBytes = 0;
   #diskFull = false;
   #wasFull = false;
 
-  constructor(database: Database, changed: (full: boolean) => void, capacity: Capacity = defaultCapacity) {
+  constructor(
+    database: Database,
+    changed: (full: boolean) => void,
+    { capacity = defaultCapacity, reserve = noReserve }: RoomOptions = {},
+  ) {
     this.#database = database;
     this.#changed = changed;
     this.#capacity = capacity;
+    this.#reserve = reserve;
     this.#count();
+    // A disk that has no room for the reserve has none for anything new.
+    this.#diskFull = !reserve.take();
     this.#wasFull = this.isFull();
   }
 
@@ -39,7 +53,8 @@ export class Room {
   }
 
   /**
-   * Runs `write`, which adds `bytes`; throws StoreFull before it when the cap says so, and remembers one from the disk.
+   * Runs `write`, which adds `bytes`; throws StoreFull before it when the cap says so. A disk that is full is
+   * remembered, and gives the reserve: then `write` runs once more.
    */
   watch(bytes: number, write: () => void): void {
     if (bytes > 0 && this.#unackedBytes + bytes > this.#capacity.maxBytes) {
@@ -50,15 +65,18 @@ export class Room {
     try {
       write();
     } catch (error) {
-      if (error instanceof StoreFull) this.#disk(true);
-      throw error;
+      if (!(error instanceof StoreFull)) throw error;
+      this.#disk(true);
+      if (!this.#reserve.give()) throw error;
+      write();
     }
   }
 
   /** A commit of `bytes` new unacknowledged bytes went through. */
   added(bytes: number): void {
     this.#unackedBytes += bytes;
-    this.#disk(false);
+    // What fits into the reserve says nothing of the disk.
+    this.#tell();
   }
 
   /** The edge has taken `bytes`. */
@@ -83,9 +101,9 @@ export class Room {
     this.#tell();
   }
 
-  /** While the disk is full: writes as much as the largest event needs and takes it back. */
+  /** While the disk is full: takes the reserve, then writes as much as the largest event needs and takes it back. */
   recheck(): void {
-    if (!this.#diskFull) return;
+    if (!this.#diskFull || !this.#reserve.take()) return;
     const { db } = this.#database;
     try {
       transact(db, () =>

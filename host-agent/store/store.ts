@@ -7,6 +7,7 @@ import { Inbox } from './inbox.ts';
 import { Missions } from './missions.ts';
 import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
+import { reserveFile } from './reserve.ts';
 import { transact } from './transaction.ts';
 import { Turns } from './turns.ts';
 
@@ -34,7 +35,7 @@ export const openStore = (path: string, hostId: HostId): Store => {
   return {
     run: database.run,
     replaced: database.replaced,
-    outbox: new Outbox(database),
+    outbox: new Outbox(database, { reserve: reserveFile(`${path}.reserve`) }),
     inbox: new Inbox(database),
     turns: new Turns(database),
     missions: new Missions(database),

@@ -21,7 +21,7 @@ const setUp = () => {
   const stored = () =>
     [...outbox.unacknowledged()].flatMap(({ rows }) => rows.map(({ item }) => JSON.parse(item).event));
   const full = (isFull: boolean) => {
-    outbox = new Outbox(database, isFull ? { fullBytes: 1, maxBytes: 1 } : undefined);
+    outbox = new Outbox(database, isFull ? { capacity: { fullBytes: 1, maxBytes: 1 } } : {});
   };
   return { directory, full, lines, take, stored, files: () => readdirSync(directory) };
 };

@@ -165,7 +165,7 @@ test('forgetting acks makes every kept row pending again', () => {
 
 test('the cap says full with room left for ends, then refuses, and opens again with acks', () => {
   const database = openDatabase(join(temporaryDirectory(), 'host-agent.sqlite'), newHostId());
-  const outbox = new Outbox(database, { fullBytes: 2_000, maxBytes: 4_000 });
+  const outbox = new Outbox(database, { capacity: { fullBytes: 2_000, maxBytes: 4_000 } });
   const heard: string[] = [];
   outbox.on('full', () => heard.push('full'));
   outbox.on('room', () => heard.push('room'));

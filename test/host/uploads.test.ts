@@ -16,7 +16,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { withFileErrors } from '../../host-agent/files/errors.ts';
 import { safeName } from '../../host-agent/files/names.ts';
 import { placeFile } from '../../host-agent/files/placing.ts';
-import { joinPieces, sweepUploads, takePiece, takeWhole } from '../../host-agent/files/uploads.ts';
+import { sweepUploads } from '../../host-agent/files/sweep-uploads.ts';
+import { joinPieces, takePiece, takeWhole } from '../../host-agent/files/uploads.ts';
 import { hostFiles } from '../../host-agent/workspaces/host-workspace.ts';
 import { AppError } from '../../shared/errors.ts';
 import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
@@ -209,8 +210,8 @@ test('the next start removes what was never finished, and pieces only when nobod
   utimesSync(join(uploads, old), longAgo, longAgo);
   writeFileSync(join(uploads, 'plain-of-a-killed-process'), 'half');
 
-  await sweepUploads(uploads, Date.now());
-  await sweepUploads(join(uploads, 'nowhere'), Date.now());
+  await sweepUploads(uploads, Date.now(), { unfinished: true });
+  await sweepUploads(join(uploads, 'nowhere'), Date.now(), { unfinished: true });
 
   expect(left()).toEqual(fresh);
 });
@@ -228,9 +229,11 @@ test.skipIf(noMount)(
     const large = 'x'.repeat(3 * 1024 * 1024);
 
     await expect(take(body([{ filename: 'big', content: large }], { pieceBytes: 65_536 }))).rejects.toThrow(
-      /disk is full: free some space/,
+      /disk of this server is nearly full|disk is full: free some space/,
     );
-    await expect(piece('up', 0, 2, body([{ content: large }], { pieceBytes: 65_536 }))).rejects.toThrow(/disk is full/);
+    await expect(piece('up', 0, 2, body([{ content: large }], { pieceBytes: 65_536 }))).rejects.toThrow(
+      /nearly full|disk is full/,
+    );
     expect(
       left().flatMap((name) =>
         name.startsWith('plain') ? [name] : readdirSync(join(disk, '.openagent', 'uploads', name)),
@@ -254,3 +257,26 @@ test.skipIf(noMount)(unless(noMount, 'a directory on another disk gets the file 
   expect(readdirSync(context)).toEqual(['there']);
   expect(readFileSync(join(context, 'there'), 'utf8')).toBe('over there');
 });
+
+test.skipIf(noMount)(
+  unless(noMount, 'a file stops before the disk is full, which everybody needs, and says what to do'),
+  async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'small-disk-'));
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', disk]);
+    onTestFinished(() => {
+      spawnSync('umount', ['-l', disk]);
+      rmSync(disk, { recursive: true, force: true });
+    });
+    const { take, context } = placeOfUploads(disk);
+    const large = () =>
+      body([{ filename: 'big', content: 'x'.repeat(38 * 1024 * 1024 + 512 * 1024) }], { pieceBytes: 65_536 });
+
+    await expect(take(large())).rejects.toThrow(/nearly full/);
+    writeFileSync(join(disk, 'of somebody else'), 'x'.repeat(39 * 1024 * 1024));
+    await expect(take(body([{ filename: 'small', content: 'x' }]))).rejects.toThrow(/nearly full/);
+    rmSync(join(disk, 'of somebody else'));
+
+    await take(body([{ filename: 'small', content: 'x' }]));
+    expect(readdirSync(context)).toEqual(['small']);
+  },
+);

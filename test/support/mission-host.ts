@@ -74,7 +74,7 @@ const storeOf = (path: string, { host, capacity }: HostOptions): Store => {
   return {
     run: database.run,
     replaced: null,
-    outbox: new Outbox(database, capacity),
+    outbox: new Outbox(database, { capacity }),
     inbox: new Inbox(database),
     turns: new Turns(database),
     missions: new Missions(database),

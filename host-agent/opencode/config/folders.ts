@@ -10,6 +10,8 @@ export const openCodeFolders = (dir: string) => ({
   /** The global config directory of OpenCode. */
   globalConfig: join(dir, 'config', 'opencode'),
   authFile: join(dir, 'data', 'opencode', 'auth.json'),
+  /** What OpenCode says of itself; it never begins it anew. */
+  logFile: join(dir, 'data', 'opencode', 'log', 'opencode.log'),
   ripgrep: join(dir, 'cache', 'opencode', 'bin', 'rg'),
   /** The person's OPENCODE_CONFIG_CONTENT, as a config directory. */
   givenConfig: join(dir, 'given-config'),

@@ -1,4 +1,5 @@
 import { and, eq, inArray } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { QuotaChanges, QuotaName } from '../../shared/quotas.ts';
 import type { Directory } from './directory.ts';
 import { quotas } from './schema.ts';
@@ -17,7 +18,7 @@ export const readQuotas = (db: Directory, owner: string): Promise<(typeof quotas
 /** Sets and unsets (null) what is named. */
 export const writeQuotas = async (db: Directory, owner: string, changes: QuotaChanges, now: number): Promise<void> => {
   const [first, ...others] = (Object.entries(changes) as [QuotaName, number | null | undefined][]).flatMap(
-    ([name, value]) => {
+    ([name, value]): BatchItem<'sqlite'>[] => {
       if (value === undefined) return [];
       if (value === null) return [db.delete(quotas).where(and(eq(quotas.owner, owner), eq(quotas.name, name)))];
       const row = { owner, name, value, changedAt: now };

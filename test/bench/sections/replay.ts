@@ -87,13 +87,14 @@ const longMission = async (system: System, events: number, report: Report): Prom
     let size = 0;
     for (let round = 0; round < repeats; round++) {
       const begun = performance.now();
-      const { status, text } = await system.person.call(
-        'GET',
-        `/api/control/missions/${opened.mission}/events${query}`,
-      );
-      if (status !== 200) throw new Error(`/events answered ${status}: ${text}`);
+      // Read as the baseline is: checking thousands of events against their declaration takes longer than they do.
+      const response = await fetch(`${system.url}/api/control/missions/${opened.mission}/events${query}`, {
+        headers: system.headers,
+      });
+      const bytes = await response.arrayBuffer();
+      if (response.status !== 200) throw new Error(`/events answered ${response.status}`);
       times.push(performance.now() - begun);
-      size = text.length;
+      size = bytes.byteLength;
     }
     report({
       name: `GET /events: ${name}`,

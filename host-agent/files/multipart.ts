@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import Busboy from '@fastify/busboy';
 import { AppError } from '../../shared/errors.ts';
+import { withWellFormedHeader } from './part-header.ts';
 
 /** What a client called the part, and how much came. */
 export interface FirstPart {
@@ -36,7 +37,7 @@ export const writeFirstPart = async (
     });
   });
   try {
-    await pipeline(body, parser, { signal: stop.signal });
+    await pipeline(withWellFormedHeader(body), parser, { signal: stop.signal });
   } catch (error) {
     const isOurs = stop.signal.aborted;
     stop.abort();

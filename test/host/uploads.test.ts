@@ -120,6 +120,28 @@ test('names are made safe: control characters, lone surrogates, and 255 bytes wi
   expect(long.endsWith('.gz')).toBe(true);
 });
 
+test('half a surrogate pair in a file name is one U+FFFD, also as raw bytes, and the content stays as it is', async () => {
+  const { context, take } = placeOfUploads();
+  const half = Buffer.from([0xed, 0xa0, 0xbd]);
+  const raw = Buffer.concat([
+    Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a`),
+    half,
+    Buffer.from('\u00e4.bin"\r\n\r\n'),
+    half,
+    Buffer.from(`\r\n\r\n`),
+    half,
+    Buffer.from(`\r\n--${boundary}--\r\n`),
+  ]);
+  for (const pieceBytes of [1, 7, raw.length]) {
+    const pieces = async function* () {
+      for (let at = 0; at < raw.length; at += pieceBytes) yield raw.subarray(at, at + pieceBytes);
+    };
+    expect(await take(pieces())).toMatchObject({ name: 'a\ufffd\u00e4.bin' });
+    const kept = readFileSync(join(context, 'a\ufffd\u00e4.bin'));
+    expect(kept.equals(Buffer.concat([half, Buffer.from('\r\n\r\n'), half]))).toBe(true);
+  }
+});
+
 test('a body that is cut, not multipart, or empty leaves nothing and is a 400', async () => {
   const { take, context, left } = placeOfUploads();
   const whole = [{ filename: 'a', content: 'x'.repeat(1000) }];

@@ -64,7 +64,7 @@ export default defineConfig({
             miniflare: { bindings: objectVariables },
           }),
         ],
-        test: layer('edge'),
+        test: { ...layer('edge'), setupFiles: [...layer('edge').setupFiles, 'test/edge/plans-setup.ts'] },
       },
     ],
   },

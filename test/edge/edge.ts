@@ -16,6 +16,7 @@ import type { Principal } from '../../worker/principal.ts';
 import { asDeclared } from '../support/declared-answer.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 import { password, passwordOf } from '../support/passwords.ts';
+import { watchD1 } from './plans.ts';
 
 export { password } from '../support/passwords.ts';
 
@@ -31,7 +32,7 @@ export const edgeEnv = ({
   clock,
   attempts: new Attempts(),
   later,
-  DB: env.DB,
+  DB: watchD1(env.DB),
   HOST: env.HOST,
   RELAY: env.RELAY,
   ACCOUNT: env.ACCOUNT,

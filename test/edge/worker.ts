@@ -6,17 +6,19 @@ import { Host as RealHost } from '../../worker/host/object.ts';
 import { accountsSeen } from './accounts-away.ts';
 import { objectClock } from './object-clock.ts';
 import { objectsD1 } from './objects-d1.ts';
+import { watchD1, watchObject } from './plans.ts';
 
 export { default, Relay } from '../../worker/index.ts';
 
 export class Host extends RealHost {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, { ...env, DB: objectsD1.binding(env.DB), ACCOUNT: accountsSeen(env.ACCOUNT) }, objectClock);
+    const seen = { DB: objectsD1.binding(watchD1(env.DB)), ACCOUNT: accountsSeen(env.ACCOUNT) };
+    super(watchObject(ctx), { ...env, ...seen }, objectClock);
   }
 }
 
 export class Account extends RealAccount {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, { ...env, DB: objectsD1.binding(env.DB) }, objectClock);
+    super(watchObject(ctx), { ...env, DB: objectsD1.binding(watchD1(env.DB)) }, objectClock);
   }
 }

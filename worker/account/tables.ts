@@ -1,6 +1,6 @@
 import { bringUp, type Migrations } from '../versioned.ts';
 
-const migrations: Migrations = [
+export const migrations: Migrations = [
   [
     'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
     // Where something of the user is. `rev` counts within one `log` of that server.

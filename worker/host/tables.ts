@@ -153,6 +153,11 @@ export const migrations: Migrations = [
        at INTEGER NOT NULL, workspace TEXT NOT NULL, received INTEGER NOT NULL DEFAULT 0, UNIQUE (mission, kind))`,
     'CREATE INDEX orders_new ON orders (ord) WHERE received = 0',
   ],
+  [
+    // There is one more with every wake-up that appends, and each cursor that comes asks for one.
+    'CREATE INDEX segments_named ON segments (segment)',
+    'CREATE INDEX segments_from ON segments (first_seq)',
+  ],
 ];
 
 /** Brings the tables to this version. */

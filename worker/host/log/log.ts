@@ -3,6 +3,7 @@ import { type LogEvent, logEvent, unknownEvent } from '../../../shared/events.ts
 import { pageBytes, pageRows } from '../../../shared/limits.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { countBytes } from './bytes.ts';
+import { beginSegment, newestSegment, type Segment, segmentAfter, segmentAt, segmentNamed } from './segments.ts';
 
 /** An event of a type this version does not know; stored and shown as it is (protocol §2). */
 export type UnknownEvent = { type: string; unknown: true; body: Record<string, unknown> };
@@ -60,7 +61,7 @@ export class Log {
     this.#id = known ?? random();
     if (known === null) {
       setMeta(sql, 'log', this.#id);
-      sql.exec('INSERT INTO segments (segment, first_seq) VALUES (?, 1)', random());
+      beginSegment(sql, random(), 1);
     }
     this.reload();
   }
@@ -81,27 +82,20 @@ export class Log {
 
   /** The last seq of a segment, or null where this history has none of that name. */
   lastOf(segment: string): number | null {
-    const found = this.#segmentRow(segment);
-    if (!found) return null;
-    const next = this.#sql
-      .exec<{ first_seq: number }>('SELECT first_seq FROM segments WHERE ord > ? ORDER BY ord LIMIT 1', found.ord)
-      .toArray()[0];
-    return next ? next.first_seq - 1 : this.#head;
+    const found = segmentNamed(this.#sql, segment);
+    return found ? this.#endOf(found) : null;
   }
 
-  #segmentRow(segment: string): { ord: number; first_seq: number } | undefined {
-    return this.#sql
-      .exec<{ ord: number; first_seq: number }>('SELECT ord, first_seq FROM segments WHERE segment = ?', segment)
-      .toArray()[0];
+  #endOf(segment: Segment): number {
+    const next = segmentAfter(this.#sql, segment);
+    return next ? next.first_seq - 1 : this.#head;
   }
 
   /** Reads position and segment from the tables; needed after a transaction was rolled back. */
   reload(): void {
     this.#id = getMeta(this.#sql, 'log') ?? this.#id;
     this.#head = this.#sql.exec<{ head: number | null }>('SELECT max(seq) AS head FROM log').one().head ?? 0;
-    const newest = this.#sql
-      .exec<{ segment: string; first_seq: number }>('SELECT segment, first_seq FROM segments ORDER BY ord DESC LIMIT 1')
-      .one();
+    const newest = newestSegment(this.#sql);
     if (newest.segment !== this.#segment) this.#segmentIsOurs = false;
     this.#segment = newest.segment;
     this.#segmentFrom = newest.first_seq;
@@ -125,14 +119,8 @@ export class Log {
     if (seq >= this.#segmentFrom - 1) return this.#segment;
     const known = this.#older;
     if (known && seq >= known.from && seq < known.until) return known.segment;
-    const found = this.#sql
-      .exec<{ ord: number; segment: string; first_seq: number }>(
-        'SELECT ord, segment, first_seq FROM segments WHERE first_seq <= ? ORDER BY ord DESC LIMIT 1',
-        Math.max(1, seq),
-      )
-      .one();
-    const last = this.lastOf(found.segment) ?? found.first_seq;
-    this.#older = { segment: found.segment, from: found.first_seq, until: last + 1 };
+    const found = segmentAt(this.#sql, seq);
+    this.#older = { segment: found.segment, from: found.first_seq, until: this.#endOf(found) + 1 };
     return found.segment;
   }
 
@@ -143,7 +131,9 @@ export class Log {
       this.#segment = this.#random();
       this.#segmentFrom = seq;
       this.#segmentIsOurs = true;
-      this.#sql.exec('INSERT INTO segments (segment, first_seq) VALUES (?, ?)', this.#segment, seq);
+      // What is remembered of older ones may be let go.
+      this.#older = null;
+      beginSegment(this.#sql, this.#segment, seq);
     }
     const body = JSON.stringify('unknown' in event ? event.body : event);
     this.#sql.exec(
@@ -165,10 +155,9 @@ export class Log {
     if (cursor === fromStart) return 0;
     const parsed = parseCursor(cursor);
     if (!parsed || parsed.log !== this.id) return null;
-    const first = this.#segmentRow(parsed.segment)?.first_seq;
-    const last = this.lastOf(parsed.segment);
-    if (first === undefined || last === null) return null;
-    return parsed.seq >= first - 1 && parsed.seq <= last ? parsed.seq : null;
+    const found = segmentNamed(this.#sql, parsed.segment);
+    if (!found) return null;
+    return parsed.seq >= found.first_seq - 1 && parsed.seq <= this.#endOf(found) ? parsed.seq : null;
   }
 
   /**

@@ -30,8 +30,10 @@ interface Step {
  * What a plan reads as a whole, but for what is no table of ours: lists in a parameter, rows of the query itself. An
  * index that has only some of the rows was made to be read.
  */
-const scansIn = (plan: readonly Step[], query: string, { tables, partial }: Schema): string[] =>
-  plan.flatMap(({ detail }) => {
+const scansIn = (plan: readonly Step[], query: string, { tables, partial }: Schema): string[] => {
+  // In the order in which it is stored, and no more of it than was asked for.
+  if (plan.length === 1 && /\bLIMIT\b/i.test(query) && !/\bWHERE\b/i.test(query)) return [];
+  return plan.flatMap(({ detail }) => {
     // To make an index for one query everything is read as well.
     const scan = /^(?:SCAN|SEARCH(?= \S+ USING AUTOMATIC )) (\S+)(?: USING (?:COVERING )?INDEX (\S+))?/.exec(detail);
     if (!scan) return [];
@@ -40,6 +42,7 @@ const scansIn = (plan: readonly Step[], query: string, { tables, partial }: Sche
     const table = tables.has(name) ? name : (named?.[1] ?? '');
     return tables.has(table) && !(table in small) && !partial.has(index) ? [detail] : [];
   });
+};
 
 interface Schema {
   tables: ReadonlySet<string>;

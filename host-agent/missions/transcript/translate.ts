@@ -33,7 +33,8 @@ export const translate = (state: Translation, row: Durable): Made[] => {
       const assistant = state.assistantMessages.get(fact.part.messageID);
       if (!assistant) return []; // A user's part, or one of a turn that is not ours.
       const child = startedSession(row);
-      if (child) state.sessions.set(child, { turn: assistant.turn, call: fact.part.id });
+      // A mission is no sub-agent of its own, whatever a plug-in's tool says.
+      if (child && child !== state.root) state.sessions.set(child, { turn: assistant.turn, call: fact.part.id });
       switch (fact.part.type) {
         case 'text':
         case 'reasoning':

@@ -31,6 +31,8 @@ interface Tree {
   heads: Map<string, number | null>;
   /** Events that wait while the history is read. */
   held: OpenCodeEvent[] | null;
+  /** Sessions that calls of this tree have named as their sub-agents'; each is looked up once. */
+  named: Set<string>;
 }
 
 /**
@@ -44,6 +46,8 @@ export class Following implements StreamSink {
   readonly #reading: Trouble;
   readonly #trees = new Map<string, Tree>();
   readonly #members = new Map<string, Tree>();
+  /** Sessions whose tree is being looked up: what they say is held meanwhile, and dropped where they are none of it. */
+  readonly #claimed = new Map<string, Tree>();
   #process: string | null = null;
   /** Counts connections, so that an answer to an earlier one is recognised. */
   #connection = 0;
@@ -79,7 +83,7 @@ export class Following implements StreamSink {
   }
 
   follow(root: string, follower: Follower): void {
-    const tree: Tree = { root, follower, heads: new Map(), held: null };
+    const tree: Tree = { root, follower, heads: new Map(), held: null, named: new Set() };
     this.#trees.set(root, tree);
     this.#join(tree, root);
     if (this.#process !== null) this.#begin(tree);
@@ -88,6 +92,7 @@ export class Following implements StreamSink {
   unfollow(root: string): void {
     const tree = this.#trees.get(root);
     for (const session of tree?.heads.keys() ?? []) this.#members.delete(session);
+    for (const session of tree?.named ?? []) this.#claimed.delete(session);
     this.#trees.delete(root);
   }
 
@@ -112,6 +117,9 @@ export class Following implements StreamSink {
     this.#process = null;
     this.#connection++;
     this.#log.info('opencode.lost', {});
+    // What was not found out is asked again when it is named again.
+    for (const [session, tree] of this.#claimed) tree.named.delete(session);
+    this.#claimed.clear();
     for (const tree of this.#trees.values()) {
       tree.held = null;
       tree.follower.lost();
@@ -147,16 +155,27 @@ export class Following implements StreamSink {
     this.#members.set(session, tree);
   }
 
-  /** A session joins with its creation, or (an older one, used again) with the call that names it. */
+  /** A session joins with its creation, or (an older one, used again) after the call that names it. */
   #treeOf(event: OpenCodeEvent): Tree | undefined {
-    const known = this.#members.get(event.session);
+    const known = this.#members.get(event.session) ?? this.#claimed.get(event.session);
     if (event.kind !== 'durable') return known;
     const child = startedSession(event);
-    if (known && child) this.#join(known, child);
+    if (known && child) this.#lookUp(known, child);
     if (known || event.fact.kind !== 'session' || !event.fact.session.parentID) return known;
     const parent = this.#members.get(event.fact.session.parentID);
     if (parent) this.#join(parent, event.session);
     return parent;
+  }
+
+  /**
+   * A call names a session that is not known to be of its tree. Any tool of any plug-in can name any session, another
+   * mission's too, so OpenCode's own list decides, as after a gap.
+   */
+  #lookUp(tree: Tree, session: string): void {
+    if (tree.named.has(session) || this.#members.has(session) || this.#process === null) return;
+    tree.named.add(session);
+    this.#claimed.set(session, tree);
+    this.reload(tree.root);
   }
 
   #take(tree: Tree, events: OpenCodeEvent[]): void {
@@ -217,8 +236,10 @@ export class Following implements StreamSink {
   }
 
   #resume(tree: Tree, history: Durable[]): void {
-    const held = tree.held;
-    if (!held || this.#trees.get(tree.root) !== tree) return;
+    if (!tree.held || this.#trees.get(tree.root) !== tree) return;
+    const ours = new Set([...tree.heads.keys(), ...history.map(({ session }) => session)]);
+    for (const session of tree.named) this.#claimed.delete(session);
+    const held = tree.held.filter(({ session }) => ours.has(session));
     // What the stream brought is taken from there: text that followed a part's opening is complete then.
     const firstHeld = new Map<string, number>();
     for (const event of held) {

@@ -83,6 +83,12 @@ const accountMethods = {
   servers: 'user',
   serverChanged: { edge: 'servers tell it, by the owner that their missions have' },
   forgetServer: { edge: 'servers tell it, by the owner that their missions have' },
+  placeOf: 'user',
+  notePlace: 'user',
+  current: 'user',
+  setCurrent: 'user',
+  routed: 'user',
+  forgetMissions: 'user',
 } as const satisfies Declared<Account>;
 
 /** Every method of every object: the one list. What is not in it does not compile, and nothing asks for it. */

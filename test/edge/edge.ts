@@ -135,6 +135,14 @@ export const freshDirectory = async (): Promise<void> => {
   await migrate();
   await settled();
   await env.DB.batch((await directoryTables()).map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await Promise.all(['default', 'ada', 'bob', 'alice', 'mallory', 'u1'].map(freshAccount));
+};
+
+/** Accounts are of a user's name: they would send the next message to a mission of the test before. */
+const freshAccount = async (user: string): Promise<void> => {
+  const account = accountOf(env, user);
+  await account.setCurrent(null);
+  for (const { host } of await account.servers()) await account.forgetServer(host);
 };
 
 /** The tables of the directory, without those of D1 itself and the list of its migrations. */

@@ -10,8 +10,9 @@ import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import type { Login } from '../principal.ts';
 import { endLogin, endLogins, generationOf, isKept } from './logins.ts';
+import { currentOf, forgetMissions, notePlace, type Place, placeOf, setCurrent } from './missions.ts';
 import { loginIn } from './port.ts';
-import { type AccountServer, forgetServer, noteServer, type ServerChange, serversOf } from './servers.ts';
+import { type AccountServer, expectLife, forgetServer, noteServer, type ServerChange, serversOf } from './servers.ts';
 import { close, Streams } from './streams.ts';
 import { migrate } from './tables.ts';
 
@@ -93,6 +94,36 @@ export class Account extends DurableObject<Bindings> {
   }
   forgetServer(host: string): void {
     if (forgetServer(this.#sql, host)) this.#streams.tell(this.servers());
+  }
+
+  // Missions
+
+  /** The server that holds a mission of this user; null where it is not remembered. */
+  placeOf(mission: string): string | null {
+    return placeOf(this.#sql, mission);
+  }
+  notePlace(place: Place): void {
+    this.ctx.storage.transactionSync(() => notePlace(this.#sql, place));
+  }
+  /** Undefined: never told. */
+  current(): Place | null | undefined {
+    return currentOf(this.#sql);
+  }
+  setCurrent(place: Place | null): void {
+    this.ctx.storage.transactionSync(() => setCurrent(this.#sql, place));
+  }
+  /**
+   * Before a message goes to its server: where the next one goes, and that something is alive there. Out: what was the
+   * current mission before.
+   */
+  routed(place: Place): Place | null | undefined {
+    const before = this.current();
+    this.setCurrent(place);
+    if (expectLife(this.#sql, place.host)) this.#streams.tell(this.servers());
+    return before;
+  }
+  forgetMissions(gone: readonly string[]): void {
+    this.ctx.storage.transactionSync(() => forgetMissions(this.#sql, gone));
   }
 
   #isGood(login: Login | null): boolean {

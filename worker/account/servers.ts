@@ -41,3 +41,14 @@ export const noteServer = (sql: SqlStorage, { host, log, rev, live }: ServerChan
 /** Forgets a server that holds nothing of the user any more. True where it was known. */
 export const forgetServer = (sql: SqlStorage, host: string): boolean =>
   sql.exec('DELETE FROM servers WHERE host = ?', host).rowsWritten > 0;
+
+/**
+ * A message is on its way to a server, which says so itself as soon as it has it. True where that changes what
+ * `serversOf` says.
+ */
+export const expectLife = (sql: SqlStorage, host: string): boolean =>
+  sql.exec(
+    `INSERT INTO servers (host, log, rev, live) VALUES (?, '', 0, 1)
+       ON CONFLICT (host) DO UPDATE SET live = 1 WHERE live = 0`,
+    host,
+  ).rowsWritten > 0;

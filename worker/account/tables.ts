@@ -9,6 +9,11 @@ export const migrations: Migrations = [
     'CREATE TABLE ended_logins (login TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID',
     'CREATE INDEX ended_logins_expired ON ended_logins (expires_at)',
   ],
+  [
+    // Where missions of the user are, in the order of their first use: the newest are kept (missions.ts).
+    'CREATE TABLE places (mission TEXT PRIMARY KEY, host TEXT NOT NULL, ord INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE UNIQUE INDEX places_ord ON places (ord)',
+  ],
 ];
 
 /** Brings the tables of an `Account` object to this version. */

@@ -2,11 +2,11 @@ import type { FileScope } from '../../shared/calls/files.ts';
 import { AppError } from '../../shared/errors.ts';
 import { missionId } from '../../shared/ids.ts';
 import { authMode } from '../auth/mode.ts';
-import { currentMissionHost } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import { missionsNamed } from '../directory/missions.ts';
 import type { Context } from '../http/context.ts';
+import { currentMission } from '../missions/place.ts';
 import { may } from '../principal.ts';
 
 /** A file on a server, as a user may reach it. */
@@ -38,7 +38,7 @@ export const placeOf = async (c: Context, path: string): Promise<Place> => {
   const { user } = principal;
   const names = [...path.matchAll(named)].slice(0, maxNamed).map(([whole, short]) => short ?? whole);
   const [current, found, hosts] = await Promise.all([
-    currentMissionHost(db, user.id),
+    currentMission(c.env, user.id),
     missionsNamed(db, user.id, names),
     listHosts(db),
   ]);

@@ -55,7 +55,7 @@ export class Host extends DurableObject<Bindings> {
     const viewers = new Viewers(ctx, host);
     const times = { staleHours: staleHours(env.STALE_MISSION_HOURS), trashMs: trashMs(env.TRASH_DAYS) };
     const tellAccount: Telling['tellAccount'] = (owner, change) => accountOf(env, owner).serverChanged(change);
-    const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, tellAccount, clock }), times);
+    const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, tellAccount, clock }), clock, times);
     const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
     const frameMs = env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
     const link = new HostLink({ ctx, host, directory: d1, transactions, viewers, socket, frameMs });
@@ -187,7 +187,7 @@ export class Host extends DurableObject<Bindings> {
   async remove(by: Principal): Promise<void> {
     requireScope(by, 'admin');
     this.#parts.link.remove();
-    await this.#parts.upkeep.settled();
+    await this.#parts.upkeep.shown();
   }
   /** An error for a user rather than a mission, shown on all of the user's streams. */
   tell(owner: string, text: string): void {

@@ -1,10 +1,12 @@
 /**
- * What people do, as the Worker asks for it: a rule in one transaction (actions/), then what has to be done before the
- * reply, so that lists and the host are right when it arrives (architecture §8).
+ * What people do, as the Worker asks for it: a rule in one transaction (actions/), then what follows it. Once the rule
+ * is committed nothing of it fails any more, and nothing waits for D1 longer than a person would notice (architecture
+ * §8).
  */
 import type { MissionStatus } from '../../shared/events.ts';
 import { commandId } from '../../shared/ids.ts';
 import type { Limits } from '../../shared/quotas.ts';
+import { logError } from '../log.ts';
 import * as changes from './actions/changes.ts';
 import { startNow } from './actions/queue.ts';
 import { takeAnswer } from './actions/take-answer.ts';
@@ -37,10 +39,23 @@ export interface HostParts {
 
 /** What is due by the clock (upkeep/due.ts): a bounded piece of each; the alarm comes again for what is left. */
 export const onAlarm = async ({ transactions, upkeep, link, staleHours, trashMs }: HostParts): Promise<void> => {
-  if (staleHours !== null) transactions.run((host) => closeStale(host, staleHours));
-  transactions.run((host) => purgeSlice(host, trashMs));
-  await upkeep.onAlarm();
-  link.dispatch();
+  const steps = [
+    () => staleHours !== null && transactions.run((host) => closeStale(host, staleHours)),
+    () => transactions.run((host) => purgeSlice(host, trashMs)),
+    () => link.dispatch(),
+  ];
+  await upkeep.onAlarm(steps.filter((step) => !works(step)).length > 0);
+};
+
+/** What one step can't do keeps the others from nothing. */
+const works = (step: () => unknown): boolean => {
+  try {
+    step();
+    return true;
+  } catch (cause) {
+    logError('alarm.failed', cause);
+    return false;
+  }
 };
 
 export const createMission = async (
@@ -50,7 +65,7 @@ export const createMission = async (
 ): Promise<Reply<MissionPage>> => {
   const created = parts.transactions.take((host) => changes.createMission(host, mission, limits));
   if (!created.ok) return created;
-  await parts.upkeep.settled();
+  await parts.upkeep.shown();
   return readMission(parts.host, mission.owner, mission.id);
 };
 
@@ -85,7 +100,7 @@ export const setStatus = async (
 ): Promise<Reply<null>> => {
   const set = transactions.take((host) => changes.setStatus(host, owner, id, status));
   link.dispatch();
-  await upkeep.settled();
+  await upkeep.shown();
   return set;
 };
 
@@ -114,7 +129,6 @@ export const resume = async (
   const command = commandId.parse(crypto.randomUUID());
   const resumed = parts.transactions.take((host) => changes.resumeMission(host, owner, id, command, clean, limits));
   if (!resumed.ok) return resumed;
-  await parts.upkeep.settled();
   parts.link.dispatch();
   return readMission(parts.host, owner, id);
 };
@@ -126,21 +140,21 @@ export const deleteMission = async (
 ): Promise<Reply<null>> => {
   const deleted = transactions.take((host) => trash.deleteMission(host, owner, id));
   link.dispatch();
-  await upkeep.settled();
+  await upkeep.shown();
   return deleted;
 };
 
 export const restoreMission = async (parts: HostParts, owner: string, id: string): Promise<Reply<MissionPage>> => {
   const restored = parts.transactions.take((host) => trash.restoreMission(host, owner, id, parts.trashMs));
   if (!restored.ok) return restored;
-  await parts.upkeep.settled();
+  await parts.upkeep.shown();
   return readMission(parts.host, owner, id);
 };
 
 /** Deletes missions that were opened and never used; returns their ids. */
 export const cleanup = async ({ transactions, upkeep }: HostParts, owner: string): Promise<string[]> => {
   const { deleted } = transactions.run((host) => trash.deleteUnused(host, owner));
-  await upkeep.settled();
+  await upkeep.shown();
   return deleted;
 };
 

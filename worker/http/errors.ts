@@ -14,6 +14,10 @@ export const textError: ErrorHandler<Bound> = (error, c) => {
     if (error.retryAfterS !== null) c.header('Retry-After', String(error.retryAfterS));
     return c.text(error.message, status);
   }
+  if (isDirectoryAway(error)) {
+    logError('request.refused', error, { path: c.req.path, status: 503 });
+    return c.text(awayText, 503);
+  }
   const ref = crypto.randomUUID().slice(0, 8);
   logError('request.failed', error, { path: c.req.path, method: c.req.method, ref });
   if (isWithoutTables(error)) return c.text(setupText, 500);
@@ -22,6 +26,14 @@ export const textError: ErrorHandler<Bound> = (error, c) => {
 
 const setupText =
   'The directory database has no tables yet: run `wrangler d1 migrations apply` (Cloudflare) or start with `openagent up`';
+
+const awayText =
+  "The edge's directory (D1) can't be reached, so nothing was changed. What runs goes on: try again in a moment.";
+
+/** D1 said that it failed, and not that it was asked something wrong. Drizzle wraps the error of a single query. */
+const isDirectoryAway = (error: unknown): boolean =>
+  error instanceof Error &&
+  ((error.message.startsWith('D1_ERROR') && !error.message.includes('SQLITE_')) || isDirectoryAway(error.cause));
 
 /** Drizzle wraps D1's error, so the text may be one cause down. */
 const isWithoutTables = (error: unknown): boolean =>

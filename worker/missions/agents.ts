@@ -1,11 +1,9 @@
 import type { AgentTreeNode, ProgressJson } from '../../shared/api.ts';
 import { missionIdParam } from '../../shared/api.ts';
-import { currentMissionHost } from '../directory/current.ts';
-import { directory } from '../directory/directory.ts';
-import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { currentMission, placeOfMission } from './place.ts';
 import { runningMissions } from './running.ts';
 
 const noProgress: ProgressJson = {
@@ -17,14 +15,14 @@ const noProgress: ProgressJson = {
 
 /** The to-do list of the user's current mission in numbers; without one, of what runs (contract §2.2). */
 export const currentProgress = async (env: Env, owner: string): Promise<ProgressJson> => {
-  const place = (await currentMissionHost(directory(env), owner)) ?? (await runningMissionHost(env, owner));
+  const place = (await currentMission(env, owner)) ?? (await runningMissionHost(env, owner));
   if (!place) return noProgress;
   return ifThere(await callObject(env, place.host, (object) => object.progress(owner, place.mission))) ?? noProgress;
 };
 
 /** The agents of the user's current mission; null without one, and before its first turn (contract §3). */
 export const currentTree = async (env: Env, owner: string): Promise<AgentTreeNode | null> => {
-  const place = await currentMissionHost(directory(env), owner);
+  const place = await currentMission(env, owner);
   return place ? ifThere(await callObject(env, place.host, (object) => object.tree(owner, place.mission))) : null;
 };
 
@@ -32,7 +30,7 @@ const runningMissionHost = async (env: Env, owner: string): Promise<{ mission: s
   const [first] = await runningMissions(env, owner);
   if (!first) return null;
   const mission = missionIdParam.parse(first.mission_id);
-  const host = await hostOfMission(directory(env), owner, mission);
+  const host = await placeOfMission(env, owner, mission);
   return host === null ? null : { mission, host };
 };
 

@@ -1,12 +1,11 @@
 import type { MissionJson } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type MissionId, missionId } from '../../shared/ids.ts';
-import { setCurrentMission } from '../directory/current.ts';
-import { directory } from '../directory/directory.ts';
 import type { HostRow } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
-import { callObject, unwrap } from '../hosts/object.ts';
+import { callObject } from '../hosts/object.ts';
 import { limitsOf } from '../quotas/limits.ts';
+import { routed } from './place.ts';
 import { withoutPage } from './whole.ts';
 
 export const newMissionId = (): MissionId => missionId.parse(crypto.randomUUID());
@@ -46,7 +45,8 @@ export const createMission = async (
 ): Promise<MissionJson> => {
   const wanted = { id, owner, workspace: host.workspaceId, ...choice };
   const limits = await limitsOf(env, owner);
-  const mission = unwrap(await callObject(env, host.id, (object) => object.createMission(wanted, limits)));
-  await setCurrentMission(directory(env), owner, id);
+  const mission = await routed(env, owner, { mission: id, host: host.id }, () =>
+    callObject(env, host.id, (object) => object.createMission(wanted, limits)),
+  );
   return withoutPage(mission);
 };

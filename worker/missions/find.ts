@@ -1,10 +1,9 @@
 import { AppError } from '../../shared/errors.ts';
 import type { MissionId } from '../../shared/ids.ts';
-import { directory } from '../directory/directory.ts';
-import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import type { HistoryPage, MissionPage } from '../host/replies.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { placeOfMission } from './place.ts';
 
 /** The server of a user's mission, or 404 in the words the endpoint uses. */
 export const requireMissionHost = async (
@@ -13,7 +12,7 @@ export const requireMissionHost = async (
   id: MissionId,
   text = `Mission ${id} not found`,
 ): Promise<string> => {
-  const host = await hostOfMission(directory(env), owner, id);
+  const host = await placeOfMission(env, owner, id);
   if (host === null) throw new AppError('not_found', text);
   return host;
 };

@@ -4,11 +4,11 @@ import { commandId, type MissionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
-import { hostOfMission } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { limitsOf } from '../quotas/limits.ts';
 import { messageContent } from './content.ts';
+import { placeOfMission } from './place.ts';
 
 const reserved = z.object({ message: commandId });
 
@@ -24,8 +24,7 @@ export const startInParallel = async (
   text: string,
 ): Promise<void> => {
   const content = messageContent(text);
-  const db = directory(env);
-  const host = await hostOfMission(db, owner, mission);
+  const host = await placeOfMission(env, owner, mission);
   if (host === null) throw new AppError('conflict', `Mission ${mission} not found`);
   const named = { owner, route: 'POST /api/control/missions/:id/parallel', key, body: { mission, content } };
   const draw = async () => ({ message: commandId.parse(crypto.randomUUID()) });

@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import { commandId, missionId } from '../../shared/ids.ts';
-import { currentMission, setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { findHost, listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
-import { drawMissionId, hostOfMission } from '../directory/missions.ts';
+import { drawMissionId } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { callObject, unwrap } from '../hosts/object.ts';
+import { callObject } from '../hosts/object.ts';
 import { limitsOf } from '../quotas/limits.ts';
 import { messageContent } from './content.ts';
 import { createMission, newMissionId, requireHost } from './create.ts';
 import { requireMissionHost } from './find.ts';
+import { currentMission, routed } from './place.ts';
 
 /**
  * Where a message goes, decided once for all repeats of the request; `creates` when its mission is to be made first.
@@ -40,28 +40,27 @@ export const sendMessage = async (
   message: Message,
 ): Promise<{ id: string; queued: boolean }> => {
   const content = messageContent(message.content);
-  const db = directory(env);
   const named = { owner, route: 'POST /api/control/message', key, body: message };
   const chosen = await reserve(env, named, route, () => chooseRoute(env, owner, message));
 
   if (chosen.creates === 'yes') await createUntitled(env, owner, chosen);
   const wanted = { id: chosen.message, mission: chosen.mission, content, agent: message.agent?.trim() || null };
   const limits = await limitsOf(env, owner);
-  const { queued } = unwrap(await callObject(env, chosen.host, (object) => object.message(owner, wanted, limits)));
-  await setCurrentMission(db, owner, chosen.mission);
+  const { queued } = await routed(env, owner, { mission: chosen.mission, host: chosen.host }, () =>
+    callObject(env, chosen.host, (object) => object.message(owner, wanted, limits)),
+  );
   return { id: chosen.message, queued };
 };
 
 const chooseRoute = async (env: Env, owner: string, message: Message): Promise<Route> => {
-  const db = directory(env);
   const id = commandId.parse(crypto.randomUUID());
   if (message.mission_id) {
     const host = await requireMissionHost(env, owner, message.mission_id);
     return { message: id, mission: message.mission_id, host, creates: 'no' };
   }
-  const current = await currentMission(db, owner);
-  const held = current && (await hostOfMission(db, owner, current));
-  if (current && held) return { message: id, mission: current, host: held, creates: 'no' };
+  const current = await currentMission(env, owner);
+  if (current) return { message: id, ...current, creates: 'no' };
+  const db = directory(env);
   const host = requireHost((await listHosts(db))[0] ?? null);
   return { message: id, mission: await drawMissionId(db, host.id, newMissionId), host: host.id, creates: 'yes' };
 };

@@ -4,8 +4,6 @@ import type { AskAnswer } from '../../shared/commands.ts';
 import { AppError } from '../../shared/errors.ts';
 import { commandId } from '../../shared/ids.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
-import { directory } from '../directory/directory.ts';
-import { hostsOfOwner } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import type { NewAnswer, Reply } from '../host/replies.ts';
 import { listed } from '../hosts/listed.ts';
@@ -13,6 +11,7 @@ import { callObject, unwrap } from '../hosts/object.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
+import { serversOfOwner } from '../missions/place.ts';
 
 /** Questions and permissions that agents wait for (contract §2.2 tool_result, §8.12; the others are NEW). */
 export const asks: Served[] = [
@@ -27,7 +26,7 @@ export const asks: Served[] = [
     return { ok: true };
   }),
   on(controlRoutes.questions, async ({ c, user: { id: owner }, query }) => {
-    const hosts = await hostsOfOwner(directory(c.env), owner);
+    const hosts = await serversOfOwner(c.env, owner);
     const asked = await Promise.all(
       hosts.map((host) => listed(c.env, host, (object, after) => object.asks(owner, after))),
     );
@@ -64,12 +63,11 @@ const answerSomewhere = async (
   said: NewAnswer['said'],
 ): Promise<{ host: string | null; answer: Reply<null> }> => {
   const { id: owner, name: by } = c.get('principal').user;
-  const db = directory(c.env);
   const named = { owner, route, key: c.req.header('Idempotency-Key'), body };
   const drawn = z.object({ answer: commandId });
   const draw = async () => ({ answer: commandId.parse(crypto.randomUUID()) });
   const { answer: id } = await reserve(c.env, named, drawn, draw);
-  const hosts = await hostsOfOwner(db, owner);
+  const hosts = await serversOfOwner(c.env, owner);
   const all = await Promise.all(
     hosts.map(async (host) => ({
       host,
@@ -84,7 +82,7 @@ const answerSomewhere = async (
 /** Shows an error on all streams of the user. One server is enough to send it, since each stream shows all servers. */
 const tell = async (c: Context, text: string, by: string | null = null): Promise<void> => {
   const owner = c.get('principal').user.id;
-  const host = by ?? (await hostsOfOwner(directory(c.env), owner))[0];
+  const host = by ?? (await serversOfOwner(c.env, owner))[0];
   // Without any server there is no stream on which the error could be shown.
   if (host !== undefined) await callObject(c.env, host, (object) => object.tell(owner, text));
 };

@@ -1,14 +1,12 @@
 import { controlRoutes } from '../../shared/routes/control.ts';
-import { currentMission } from '../directory/current.ts';
-import { directory } from '../directory/directory.ts';
-import { hostsOfOwner, liveHosts } from '../directory/hosts.ts';
-import { hostOfMission } from '../directory/missions.ts';
+import { accountOf } from '../account/account-of.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { currentProgress, currentTree } from '../missions/agents.ts';
 import { parallelConfig } from '../missions/parallel.ts';
+import { currentMission } from '../missions/place.ts';
 import { runningMissions } from '../missions/running.ts';
 import { sendMessage } from '../missions/send.ts';
 
@@ -16,10 +14,11 @@ import { sendMessage } from '../missions/send.ts';
 export const control: Served[] = [
   on(controlRoutes.message, ({ c, user, body }) => sendMessage(c.env, user.id, c.req.header('Idempotency-Key'), body)),
   on(controlRoutes.cancel, async ({ c, user: { id: owner } }) => {
-    const current = await currentMission(directory(c.env), owner);
-    const host = await hostToCancelOn(c.env, owner);
+    const current = await currentMission(c.env, owner);
+    const host = current?.host ?? (await hostToCancelOn(c.env, owner));
     // Without any server nothing runs, and there is no stream on which the error could be shown.
-    if (host !== null) unwrap(await callObject(c.env, host, (object) => object.cancelMain(owner, current)));
+    if (host !== null)
+      unwrap(await callObject(c.env, host, (object) => object.cancelMain(owner, current?.mission ?? null)));
     return { ok: true };
   }),
   on(controlRoutes.parallelConfig, ({ c, user }) => parallelConfig(c.env, user.id)),
@@ -28,13 +27,8 @@ export const control: Served[] = [
   on(controlRoutes.tree, ({ c, user }) => currentTree(c.env, user.id)),
 ];
 
-/** The current mission's server, else one where something may run, else any that has missions of this user. */
+/** Without a current mission: a server where something may run, else any that has missions of this user. */
 const hostToCancelOn = async (env: Env, owner: string): Promise<string | null> => {
-  const db = directory(env);
-  const current = await currentMission(db, owner);
-  const held = current && (await hostOfMission(db, owner, current));
-  if (held) return held;
-  const mine = await hostsOfOwner(db, owner);
-  const live = (await liveHosts(db)).filter((host) => mine.includes(host));
-  return live[0] ?? mine[0] ?? null;
+  const servers = await accountOf(env, owner).servers();
+  return (servers.find(({ live }) => live) ?? servers[0])?.host ?? null;
 };

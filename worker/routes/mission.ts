@@ -3,10 +3,9 @@ import { AppError } from '../../shared/errors.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { missionRoutes } from '../../shared/routes/missions.ts';
 import type { HistoryQuery } from '../../shared/routes/scalars.ts';
-import { forgetCurrentMission, setCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
-import { hostOfAnyMission, hostOfMission } from '../directory/missions.ts';
+import { hostOfAnyMission } from '../directory/missions.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import type { Context } from '../http/context.ts';
 import { jsonStream } from '../http/json-stream.ts';
@@ -15,6 +14,7 @@ import { tellTotal } from '../http/paging.ts';
 import { eventsText } from '../missions/events.ts';
 import { readMission, requireMissionHost } from '../missions/find.ts';
 import { startInParallel } from '../missions/parallel.ts';
+import { forgetMissions, placeOfMission, routed, setCurrentMission } from '../missions/place.ts';
 import { wholeMission, withoutPage } from '../missions/whole.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
 import { limitsOf } from '../quotas/limits.ts';
@@ -38,7 +38,7 @@ export const mission: Served[] = [
   on(missionRoutes.load, async ({ c, user, params: { id }, query }) => {
     const db = directory(c.env);
     const [read, all] = await Promise.all([asked(c, user.id, id, query), listHosts(db)]);
-    await setCurrentMission(db, user.id, id);
+    await setCurrentMission(c.env, user.id, { mission: id, host: await requireMissionHost(c.env, user.id, id) });
     return read((mission) => wireMission(all, mission));
   }),
   on(missionRoutes.tree, async ({ c, user, params: { id } }) => {
@@ -74,20 +74,19 @@ export const mission: Served[] = [
   }),
   on(missionRoutes.resume, async ({ c, user, params: { id }, body: { clean_workspace: clean } }) => {
     const db = directory(c.env);
-    const [host, all] = await Promise.all([hostOfMission(db, user.id, id), listHosts(db)]);
+    const [host, all] = await Promise.all([placeOfMission(c.env, user.id, id), listHosts(db)]);
     // The contract has 400 here, where every other endpoint has 404.
     if (host === null) throw new AppError('bad_request', `Mission ${id} not found`);
     const limits = await limitsOf(c.env, user.id);
-    const resumed = unwrap(
-      await callObject(c.env, host, (object) => object.resume(user.id, id, clean ?? false, limits)),
+    const resumed = await routed(c.env, user.id, { mission: id, host }, () =>
+      callObject(c.env, host, (object) => object.resume(user.id, id, clean ?? false, limits)),
     );
-    await setCurrentMission(db, user.id, id);
     return wholeMission(c.env, host, user.id, resumed, (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.remove, async ({ c, user, params: { id } }) => {
     const host = await requireMissionHost(c.env, user.id, id, 'Mission not found');
     unwrap(await callObject(c.env, host, (object) => object.deleteMission(user.id, id)));
-    await forgetCurrentMission(directory(c.env), user.id, [id]);
+    await forgetMissions(c.env, user.id, [id]);
     return { ok: true, deleted: id };
   }),
 ];

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { missionId } from '../../shared/ids.ts';
 import { missionRoutes } from '../../shared/routes/missions.ts';
-import { currentMissionHost, forgetCurrentMission } from '../directory/current.ts';
 import { directory } from '../directory/directory.ts';
-import { findHost, hostOfWorkspace, hostsOfOwner, listHosts } from '../directory/hosts.ts';
+import { findHost, hostOfWorkspace, listHosts } from '../directory/hosts.ts';
 import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId, listMissions, listTrash } from '../directory/missions.ts';
 import { trashMs } from '../host/missions/trash.ts';
@@ -11,6 +10,7 @@ import { callObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { tellTotal } from '../http/paging.ts';
 import { createMission, knownAgent, newMissionId, requireHost } from '../missions/create.ts';
+import { currentMission, forgetMissions, serversOfOwner } from '../missions/place.ts';
 import { wholeMission } from '../missions/whole.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
 
@@ -47,7 +47,7 @@ export const missions: Served[] = [
   }),
   on(missionRoutes.current, async ({ c, user: { id: owner } }) => {
     const db = directory(c.env);
-    const [current, all] = await Promise.all([currentMissionHost(db, owner), listHosts(db)]);
+    const [current, all] = await Promise.all([currentMission(c.env, owner), listHosts(db)]);
     if (!current) return null;
     const answer = await callObject(c.env, current.host, (object) => object.mission(owner, current.mission));
     // Deleted between the two reads: the pointer is about to be forgotten.
@@ -55,12 +55,11 @@ export const missions: Served[] = [
     return wholeMission(c.env, current.host, owner, unwrap(answer), (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.cleanup, async ({ c, user: { id: owner } }) => {
-    const db = directory(c.env);
-    const hosts = await hostsOfOwner(db, owner);
+    const hosts = await serversOfOwner(c.env, owner);
     const deleted = (
       await Promise.all(hosts.map((host) => callObject(c.env, host, (object) => object.cleanup(owner))))
     ).flat();
-    await forgetCurrentMission(db, owner, deleted);
+    await forgetMissions(c.env, owner, deleted);
     return { ok: true, deleted_count: deleted.length };
   }),
 ];

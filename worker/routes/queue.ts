@@ -1,7 +1,5 @@
 import { AppError } from '../../shared/errors.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
-import { directory } from '../directory/directory.ts';
-import { hostsOfOwner } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
 import { listed } from '../hosts/listed.ts';
@@ -9,18 +7,19 @@ import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { messageContent } from '../missions/content.ts';
+import { serversOfOwner } from '../missions/place.ts';
 import { limitsOf } from '../quotas/limits.ts';
 
 /** Messages that wait, of all missions of a user or of one (contract §2.2 Queue); editing them is NEW. */
 export const queue: Served[] = [
   on(controlRoutes.queue, async ({ c, user: { id: owner }, query }) => {
     const mission = query.mission_id ?? null;
-    const hosts = await hostsOfOwner(directory(c.env), owner);
+    const hosts = await serversOfOwner(c.env, owner);
     const queues = hosts.map((host) => listed(c.env, host, (object, after) => object.queued(owner, mission, after)));
     return pageOf(c, query, (await Promise.all(queues)).flat());
   }),
   on(controlRoutes.clearQueue, async ({ c, user: { id: owner } }) => {
-    const hosts = await hostsOfOwner(directory(c.env), owner);
+    const hosts = await serversOfOwner(c.env, owner);
     const counts = await Promise.all(
       hosts.map((host) => callObject(c.env, host, (object) => object.clearQueue(owner))),
     );
@@ -44,7 +43,7 @@ const onItsServer = async (
   owner: string,
   change: (object: HostObject) => Promise<Reply<null>>,
 ): Promise<void> => {
-  for (const host of await hostsOfOwner(directory(env), owner)) {
+  for (const host of await serversOfOwner(env, owner)) {
     const answer = await callObject(env, host, change);
     if (answer.ok) return;
     if (answer.code !== 'not_found') unwrap(answer);

@@ -1,7 +1,9 @@
+import type { Clock } from '../../../shared/clock.ts';
 import type { HostContext } from '../context.ts';
 import { noteQuietOwners } from '../effects/accounts.ts';
 import { type Drain, effectsDue } from '../effects/drain.ts';
 import { changeFacts } from '../effects/facts.ts';
+import { askAgainAt } from '../effects/patience.ts';
 import { isIdle } from '../missions/activity.ts';
 import { isQuiet, nextDue, storeQuietSince } from './due.ts';
 
@@ -10,12 +12,17 @@ import { isQuiet, nextDue, storeQuietSince } from './due.ts';
  * middle. Seldom needed, so that work that goes on does not set the alarm again and again.
  */
 const lostMs = 30_000;
+/** What a person does not notice, and D1 needs a tenth of. */
+const shownMs = 250;
+/** Before the alarm tries again what is a mistake of ours. */
+const failedMs = 60_000;
 
 /** What the object owes others after a commit, and the alarm that sees to it. */
 export class Upkeep {
   readonly #ctx: DurableObjectState;
   readonly #host: HostContext;
   readonly #drain: Drain;
+  readonly #clock: Clock;
   readonly #staleHours: number | null;
   readonly #trashMs: number;
 
@@ -27,17 +34,31 @@ export class Upkeep {
     ctx: DurableObjectState,
     host: HostContext,
     drain: Drain,
+    clock: Clock,
     { staleHours, trashMs }: { staleHours: number | null; trashMs: number },
   ) {
     this.#ctx = ctx;
     this.#host = host;
     this.#drain = drain;
+    this.#clock = clock;
     this.#staleHours = staleHours;
     this.#trashMs = trashMs;
   }
 
+  /**
+   * For a reply to a change of what lists show: resolves when D1 was told, so that a list that is read next shows it,
+   * or soon. It waits for no D1 that is slow, and not at all while one is known to be away.
+   */
+  async shown(): Promise<void> {
+    if (askAgainAt(this.#host.sql) > this.#host.now()) return;
+    const soon = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(shownMs, soon.resolve);
+    await Promise.race([this.#drain.run(), soon.promise]);
+    cancel();
+  }
+
   /** Resolves when what was owed at the call was tried; what failed is tried again by the alarm. Never rejects. */
-  async settled(): Promise<void> {
+  async #settled(): Promise<void> {
     await this.#arm(lostMs);
     await this.#drain.run();
     await this.#arm(0);
@@ -46,14 +67,15 @@ export class Upkeep {
   /** The same, while nobody waits for it. `changesDue`: what was committed may change what the alarm is set for. */
   settleLater(changesDue: boolean): void {
     const due = effectsDue(this.#host.sql);
-    if (due !== null && due <= this.#host.now()) this.#ctx.waitUntil(this.settled());
+    if (due !== null && due <= this.#host.now()) this.#ctx.waitUntil(this.#settled());
     else if (changesDue) this.#ctx.waitUntil(this.#arm(0));
   }
 
   /**
-   * The alarm's work (due.ts), after stale missions were closed: what is owed, and that the server has become quiet.
+   * The alarm's work (due.ts): what is owed, and that the server has become quiet. `hasFailed`: something else that is
+   * due can't be done, which is not to wake the object again at once, for ever.
    */
-  async onAlarm(): Promise<void> {
+  async onAlarm(hasFailed: boolean): Promise<void> {
     try {
       this.#host.storage.transactionSync(() => {
         const { sql, now } = this.#host;
@@ -63,7 +85,7 @@ export class Upkeep {
       });
       await this.#drain.run();
     } finally {
-      await this.#arm(0);
+      await this.#arm(hasFailed ? failedMs : 0);
     }
   }
 

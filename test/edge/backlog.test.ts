@@ -1,4 +1,4 @@
-import { env, runInDurableObject } from 'cloudflare:test';
+import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
@@ -131,3 +131,37 @@ test.each([
     }
   },
 );
+
+test('an object with every quota full starts with a look at next to nothing, and serves everybody', async () => {
+  const missions: string[] = Array.from({ length: 10_000 }, () => crypto.randomUUID());
+  const stub = env.HOST.getByName(host);
+  const mission = await newMission('alice');
+  await runInDurableObject(stub, (_instance, { storage }) => {
+    const { sql } = storage;
+    storage.transactionSync(() => {
+      for (const id of missions)
+        sql.exec(
+          "INSERT INTO missions (id, owner, workspace, status, created_at, updated_at) VALUES (?, 'mallory', 'w', 'active', 1, 1)",
+          id,
+        );
+      for (let each = 0; each < 500; each += 1)
+        sql.exec(
+          "INSERT INTO commands (id, mission, state, at, content, clean, queued) VALUES (?, ?, 'kept', 0, ?, 0, 1)",
+          crypto.randomUUID(),
+          missions[each] ?? '',
+          'x'.repeat(32 * 1024),
+        );
+      sql.exec("UPDATE usage SET log_bytes = 2147483648 WHERE owner = 'mallory'");
+    });
+  });
+  await evictDurableObject(stub);
+  const reads = await countReads(stub);
+
+  expect(await say(mission, 'alice')).toMatchObject({ ok: true });
+  const spent = reads.take();
+
+  expect(await say(missionId.parse(missions[0]), 'mallory')).toMatchObject({ ok: false, code: 'too_many' });
+  expect(spent.chars).toBeLessThan(100_000);
+  expect(await object().running('alice')).toEqual([]);
+  expect(await object().usage('mallory')).toMatchObject({ missions: 10_000, waiting_messages: 500 });
+});

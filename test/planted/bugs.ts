@@ -1,5 +1,6 @@
 // Bugs as they could be made: each is a line of our own sources, changed, and the case that has to see it.
 import type { Build } from '../faults/copied-build.ts';
+import { longMessages, usedUpQuota } from './budget-cases.ts';
 import { sameOnReload } from './conversation-cases.ts';
 import {
   absentCommand,
@@ -162,5 +163,29 @@ export const bugs: readonly Bug[] = [
     ],
     proof: atEdge(otherUser),
     symptom: /another user's events/,
+  },
+  {
+    name: 'commands are one frame, however long they are',
+    planted: [
+      {
+        file: 'worker/host/link/command-frames.ts',
+        from: 'if (held.length > 0 && bytes + size > maxBytes) {',
+        to: 'if (held.length > 1_000) {',
+      },
+    ],
+    proof: atEdge(longMessages),
+    symptom: /bytes of a frame that its host refuses/,
+  },
+  {
+    name: 'a quota is counted and not kept',
+    planted: [
+      {
+        file: 'worker/host/usage/usage.ts',
+        from: '(wanted[name] ?? 0) > limits[name]',
+        to: '(wanted[name] ?? 0) > Number.MAX_SAFE_INTEGER',
+      },
+    ],
+    proof: atEdge(usedUpQuota),
+    symptom: /a message for which there is no room/,
   },
 ];

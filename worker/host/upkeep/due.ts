@@ -64,26 +64,38 @@ const idleMissions = `missions INDEXED BY missions_open
   WHERE status = 'active' AND turn IS NULL AND deleted_at IS NULL
     AND ${isWithoutOpen}`;
 
+/** By object: when the next mission is stale, as it was found. Memory only. */
+const foundCloses = new WeakMap<SqlStorage, number>();
+
 /**
  * The end of the hour in which the next mission is stale: however many there are, the object is woken once an hour at
- * most.
+ * most. All open missions are looked at for it once between two alarms, not after each step: whatever happens to a
+ * mission makes it stale later, and an alarm that comes too early looks again.
  */
 const closesAt = (sql: SqlStorage, staleHours: number): number | null => {
+  const found = foundCloses.get(sql);
+  if (found !== undefined) return found;
   const { oldest } = sql.exec<{ oldest: number | null }>(`SELECT min(updated_at) AS oldest FROM ${idleMissions}`).one();
   if (oldest === null) return null;
-  return Math.max(Math.ceil((oldest + staleHours * hourMs) / hourMs) * hourMs, readTime(sql, 'stale_wait') ?? 0);
+  const hour = Math.ceil((oldest + staleHours * hourMs) / hourMs) * hourMs;
+  const closes = Math.max(hour, readTime(sql, 'stale_wait') ?? 0);
+  foundCloses.set(sql, closes);
+  return closes;
 };
 
 /** Notes that missions could not be closed: what went wrong is not to wake the object again and again. */
-export const postponeClosing = (sql: SqlStorage, nowMs: number): void =>
+export const postponeClosing = (sql: SqlStorage, nowMs: number): void => {
+  foundCloses.delete(sql);
   setMeta(sql, 'stale_wait', String(nowMs + hourMs));
+};
 
 /** Missions closed at a time: the alarm comes again at once for what is left. */
 const closedAtOnce = 100;
 
-/** Missions to close now, the oldest first. */
-export const staleMissions = (sql: SqlStorage, staleHours: number, nowMs: number): string[] =>
-  (readTime(sql, 'stale_wait') ?? 0) > nowMs
+/** Missions to close now, the oldest first. When the next ones are is found anew after it. */
+export const staleMissions = (sql: SqlStorage, staleHours: number, nowMs: number): string[] => {
+  foundCloses.delete(sql);
+  return (readTime(sql, 'stale_wait') ?? 0) > nowMs
     ? []
     : sql
         .exec<{ id: string }>(
@@ -93,6 +105,7 @@ export const staleMissions = (sql: SqlStorage, staleHours: number, nowMs: number
         )
         .toArray()
         .map(({ id }) => id);
+};
 
 const readTime = (sql: SqlStorage, key: string): number | null => {
   const text = getMeta(sql, key);

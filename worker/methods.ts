@@ -65,7 +65,10 @@ const hostMethods = {
   usage: 'owner',
   remove: 'principal',
   isConnected: { edge: 'whether a server is there is for everyone who works with this edge; it says nothing of them' },
-  fence: { edge: 'enrolling is for whoever has the one-use code, and proves the old credential where there is one' },
+  provenEpoch: { edge: 'a server that dials is no person; it shows its credential, of which this tells nothing' },
+  setCredential: {
+    edge: 'enrolling is for whoever has the one-use code, and proves the old credential where there is one',
+  },
 } as const satisfies Declared<Host>;
 
 const relayMethods = {

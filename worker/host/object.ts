@@ -18,6 +18,7 @@ import { clearQueue, editQueued, type QueueEdit, removeQueued } from './actions/
 import { askPage } from './asks/asks.ts';
 import { close } from './close-socket.ts';
 import { directoryOf } from './context.ts';
+import { type Credential, provenEpoch } from './credential.ts';
 import { dialled } from './dialled.ts';
 import { Drain } from './effects/drain.ts';
 import type { Telling } from './effects/telling.ts';
@@ -179,9 +180,12 @@ export class Host extends DurableObject<Bindings> {
   isConnected(): boolean {
     return this.#parts.link.isUp();
   }
-  /** The credential was issued again: sockets of an older epoch end at once (4003). */
-  fence(epoch: number): void {
-    this.#parts.link.fence(epoch);
+  /** The server's credential was issued: sockets of an older epoch end at once (4003). */
+  setCredential(credential: Credential): void {
+    people.setCredential(this.#parts, credential);
+  }
+  provenEpoch(sha256: string) {
+    return provenEpoch(this.#parts.host.sql, sha256);
   }
   /** The server was removed: its sockets end, and so does everything that only it could end (protocol §4). */
   async remove(by: Principal): Promise<void> {

@@ -12,6 +12,7 @@ import { startNow } from './actions/queue.ts';
 import { takeAnswer } from './actions/take-answer.ts';
 import * as trash from './actions/trash.ts';
 import type { HostContext } from './context.ts';
+import { type Credential, keepCredential } from './credential.ts';
 import type { HostLink } from './link/link.ts';
 import { type MissionPage, type NewAnswer, type NewMessage, type NewMission, type Reply, reply } from './replies.ts';
 import type { Transactions } from './transaction.ts';
@@ -172,3 +173,9 @@ export const usage = ({ host, link, uploads }: HostParts, owner: string): Usage 
   ...uploads.of(owner),
   calls: link.callsOf(owner),
 });
+
+/** Only this credential may speak for the server from here on, unless a later one was issued already. */
+export const setCredential = ({ host, link }: HostParts, credential: Credential): void => {
+  keepCredential(host.sql, credential);
+  link.endOlder();
+};

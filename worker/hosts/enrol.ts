@@ -26,7 +26,9 @@ export const enrolHost = async (env: Env, body: EnrolBody, now: number): Promise
   };
   const host = await useCode(db, enrolling, now);
   if (!host) throw new AppError('forbidden', (await isCodeUsable(db, enrolling, now)) ? unprovenText : uselessText);
-  await callObject(env, host.id, (object) => object.fence(host.epoch));
+  await callObject(env, host.id, (object) =>
+    object.setCredential({ sha256: enrolling.credentialSha256, epoch: host.epoch }),
+  );
   const { id, name, epoch, workspaceId } = host;
   return enrolResponse.parse({ id, name, credential, epoch, workspace_id: workspaceId });
 };

@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.ts';
 import { serverRoutes } from '../../shared/routes/servers.ts';
-import { hostOfCredential } from '../auth/host-credential.ts';
 import { hostObject } from '../hosts/object.ts';
+import { provenHost } from '../hosts/proven.ts';
 import { on, type Served } from '../http/on.ts';
 
 /**
@@ -13,8 +13,12 @@ export const link: Served[] = [
     if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
       throw new AppError('bad_request', 'This is the link of host-agents: dial it as a WebSocket');
     }
-    const host = await hostOfCredential(c);
-    const headers = { Upgrade: 'websocket', 'x-openagent-epoch': String(host.epoch) };
+    const host = await provenHost(c);
+    const headers = {
+      Upgrade: 'websocket',
+      'x-openagent-epoch': String(host.epoch),
+      'x-openagent-credential-sha256': host.credentialSha256,
+    };
     return hostObject(c.env, host.id).fetch('http://host/link', { headers });
   }),
 ];

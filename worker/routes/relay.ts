@@ -1,8 +1,8 @@
 import { ticketHeader } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { serverRoutes } from '../../shared/routes/servers.ts';
-import { hostOfCredential } from '../auth/host-credential.ts';
 import { sha256Hex } from '../digest.ts';
+import { provenHost } from '../hosts/proven.ts';
 import { on, type Served } from '../http/on.ts';
 import { joinHeaders } from '../relay/port.ts';
 import { relayOf } from '../relay/relay-of.ts';
@@ -17,7 +17,7 @@ export const relay: Served[] = [
     if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
       throw new AppError('bad_request', 'This is where host-agents carry files: dial it as a WebSocket');
     }
-    const host = await hostOfCredential(c);
+    const host = await provenHost(c);
     const headers = {
       Upgrade: 'websocket',
       [joinHeaders.host]: host.id,

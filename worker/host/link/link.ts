@@ -10,6 +10,7 @@ import { endAllAtEdge } from '../actions/end-at-edge.ts';
 import { concludeAnswers, markReceived, storeAnswersAbsent } from '../asks/answers.ts';
 import { close } from '../close-socket.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
+import { endCredential, epochOf } from '../credential.ts';
 import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
 import { runPosition } from '../log/runs.ts';
 import { markMessage, messageAt, toCommand } from '../messages/messages.ts';
@@ -23,7 +24,6 @@ import { ingest, ingestGap, openDeltas, unknownMissions } from '../record/ingest
 import type { Recorded } from '../record/record.ts';
 import { isRemoved, setRemoved } from '../removed.ts';
 import type { Reply } from '../replies.ts';
-import { getMeta, setMeta } from '../tables.ts';
 import type { Transactions } from '../transaction.ts';
 import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
@@ -31,7 +31,7 @@ import { Calls } from './calls.ts';
 import { missingCommands, storePresent, wishes } from './handing-over.ts';
 import { OrderGiver } from './order-giver.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
-import { interruptFrame, type LinkSocket, readHostFrame, sendFrame, welcomeFrame } from './socket.ts';
+import { interruptFrame, type LinkSocket, readHostFrame, reissuedText, sendFrame, welcomeFrame } from './socket.ts';
 
 interface LinkParts {
   ctx: DurableObjectState;
@@ -72,17 +72,12 @@ export class HostLink {
   accept(socket: WebSocket, epoch: number): void {
     this.#socket.accept(socket, epoch);
     // The Worker checked the credential before the dial reached this object; it may have been issued again in between.
-    this.#endOlder(Number(getMeta(this.#host.sql, 'epoch') ?? 0));
+    this.endOlder();
   }
 
-  /** Only a credential of this epoch may speak for the server from here on. */
-  fence(epoch: number): void {
-    setMeta(this.#host.sql, 'epoch', String(epoch));
-    this.#endOlder(epoch);
-  }
-
-  #endOlder(epoch: number): void {
-    this.#socket.dismiss(epoch, closeCode.staleEpoch, 'credential was issued again: enrol this server');
+  /** Only the credential in force may speak for the server: ends the sockets of those before. */
+  endOlder(): void {
+    this.#socket.dismiss(epochOf(this.#host.sql), closeCode.staleEpoch, reissuedText);
   }
 
   /**
@@ -91,7 +86,7 @@ export class HostLink {
   remove(): void {
     for (const { mission, id } of messagesInFlight(this.#host.sql)) this.interrupt(mission, id);
     this.#transactions.run((host) => {
-      setRemoved(host.sql, true);
+      endCredential(host.sql);
       return { recorded: endAllAtEdge(host), touched: [] };
     });
     this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, 'this server was removed');

@@ -28,6 +28,8 @@ const setState = (socket: WebSocket, state: LinkState): void => {
   socket.serializeAttachment(state);
 };
 
+export const reissuedText = 'credential was issued again: enrol this server';
+
 /** Tag of the host's sockets among the object's. */
 export const linkTag = 'link';
 
@@ -126,8 +128,7 @@ export const readHostFrame = (socket: WebSocket, state: LinkState, message: stri
   const parsed = parseHostFrame(message);
   if (!parsed.ok) return refuse(parsed.code, parsed.reason);
   const { frame } = parsed;
-  if (frame.type === 'hello' && frame.epoch !== state.epoch)
-    return refuse(closeCode.staleEpoch, 'credential was issued again: enrol this server');
+  if (frame.type === 'hello' && frame.epoch !== state.epoch) return refuse(closeCode.staleEpoch, reissuedText);
   if (frame.type === 'hello' && state.session !== '')
     return refuse(closeCode.badFrame, 'a second hello in one session');
   if (frame.type !== 'hello' && state.session === '') return refuse(closeCode.badFrame, 'first frame must be hello');

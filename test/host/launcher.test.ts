@@ -75,6 +75,29 @@ test('a password that was changed since the last start is the only one once the 
   expect(second.launched.output()).not.toMatch(/is down|runs again/);
 });
 
+test('a login outlives a restart with the same password, and none with another', async () => {
+  const begun = async (password: string) => {
+    const { launched, url } = await start({ DASHBOARD_PASSWORD: password });
+    const status = async (token: string) =>
+      (await apiFetch(`${url}/api/stats`, { headers: { authorization: `Bearer ${token}` } })).status;
+    const end = async () => {
+      launched.kill('SIGTERM');
+      await launched.ended;
+    };
+    return { url, status, end };
+  };
+  const first = await begun('a password');
+  const token = await tokenOf(await logIn(first.url, 'a password'));
+  await first.end();
+  const again = await begun('a password ');
+  expect(await again.status(token)).toBe(200);
+  await again.end();
+
+  const other = await begun('another password');
+  expect(await other.status(token)).toBe(401);
+  expect(await other.status(await tokenOf(await logIn(other.url, 'another password')))).toBe(200);
+});
+
 test('SIGTERM ends every process and exits 0, also with a stream open', async () => {
   const { launched, url } = await start({ DASHBOARD_PASSWORD: 'a password' });
   const token = await tokenOf(await logIn(url, 'a password'));

@@ -61,5 +61,7 @@ export const hostJson = z.object({
   agents: z.array(z.string()).nullable(),
   /** Root of its host workspace; null before the first report. */
   working_dir: z.string().nullable(),
+  /** Its log is at least so many percent full; there from 80 on, for admins. */
+  log_full: z.number().int().optional(),
 });
 export type HostJson = z.infer<typeof hostJson>;

@@ -182,7 +182,7 @@ export const hostEvent = z.discriminatedUnion('type', [
     command: commandId,
     outcome: z.enum(['finished', 'failed', 'cancelled', 'expired']),
     text: z.string(),
-    /** Set where the command was no message but an answer to this, or an order: its end says nothing about the mission. */
+    /** Set where the command was an answer to this, or an order: its end says nothing about the mission. */
     of: z.enum([...askKind.options, 'mission.archive', 'mission.delete']).optional(),
   }),
   /**

@@ -65,6 +65,9 @@ export const maxWelcomedSessions = 1_600;
 /** Names of agents that a server reports of itself; more than this no list of a dashboard shows. */
 export const maxReportedAgents = 1_000;
 
+/** What the object of a server can hold: 10 GB (edge §2.2); above it, writes fail. */
+export const maxObjectBytes = 10_000_000_000;
+
 /** Orders that a server is given before earlier ones have ended; they wait for weeks, and any number may. */
 export const maxOpenOrders = 100;
 

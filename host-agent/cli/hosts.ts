@@ -47,6 +47,9 @@ export const listHosts = async (edge: EdgeOfHosts, environment: NodeJS.ProcessEn
   const all = await dataOf(url, z.array(hostJson), edgeClient(url, token).GET('/api/hosts'));
   if (all.length === 0) say(`The edge at ${url} has no servers. \`openagent hosts add\` makes a code for one.`);
   for (const host of all) say(`${host.name}  ${host.id}  ${stateOf(host)}  ${host.working_dir ?? ''}`.trimEnd());
+  for (const { name, log_full: percent } of all)
+    if (percent !== undefined)
+      say(`Warning: the log of ${name} is ${percent} % full; from 95 % on no new mission begins.`);
 };
 
 const stateOf = ({ connected, live }: HostJson): string => {

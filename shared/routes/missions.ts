@@ -36,6 +36,7 @@ export const missionRoutes = {
       400: 'The server has no such agent',
       404: 'No such workspace',
       409: 'The server was removed meanwhile',
+      413: 'The log of the server is nearly full',
       503: 'No server is enrolled',
     },
   }),

@@ -1,4 +1,5 @@
 /** A table's rows that a rule reads and writes, as SQLite counts them and Cloudflare bills them. */
+import { maxObjectBytes } from '../../shared/limits.ts';
 import type { HostContext } from '../../worker/host/context.ts';
 import { Log } from '../../worker/host/log/log.ts';
 
@@ -21,5 +22,9 @@ export const countedRows = (storage: DurableObjectStorage, now: () => number): C
   // One cast: the platform's class can't be made here, and rules use no more of it than this.
   const sql = { exec } as unknown as SqlStorage;
   const log = new Log(sql, () => crypto.randomUUID());
-  return { host: { storage, sql, log, now, awaySinceMs: () => null }, read: () => read, written: () => written };
+  return {
+    host: { storage, sql, log, now, awaySinceMs: () => null, roomBytes: maxObjectBytes },
+    read: () => read,
+    written: () => written,
+  };
 };

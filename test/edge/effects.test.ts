@@ -167,7 +167,15 @@ test('an older copy of D1 is noticed by the first thing that it is told, and tol
 });
 
 test('of two things said of a server the newer one stands, whichever comes last', async () => {
-  const row = (rev: number, live: boolean) => ({ id: host, log: 'l', rev, live, agents: null, workingDir: null });
+  const row = (rev: number, live: boolean) => ({
+    id: host,
+    log: 'l',
+    rev,
+    live,
+    agents: null,
+    workingDir: null,
+    full: 0,
+  });
   const db = directory(env);
 
   await tellDirectory(db, row(3, true), 0, []);

@@ -5,6 +5,7 @@ import type { Bindings } from '../../worker/env.ts';
 import { Host as RealHost } from '../../worker/host/object.ts';
 import { accountsSeen } from './accounts-away.ts';
 import { objectClock } from './object-clock.ts';
+import { objectRoom } from './object-room.ts';
 import { objectsD1 } from './objects-d1.ts';
 import { watchD1, watchObject } from './plans.ts';
 
@@ -13,7 +14,7 @@ export { default, Relay } from '../../worker/index.ts';
 export class Host extends RealHost {
   constructor(ctx: DurableObjectState, env: Bindings) {
     const seen = { DB: objectsD1.binding(watchD1(env.DB)), ACCOUNT: accountsSeen(env.ACCOUNT) };
-    super(watchObject(ctx), { ...env, ...seen }, objectClock);
+    super(watchObject(ctx), { ...env, ...seen }, objectClock, objectRoom.bytes);
   }
 }
 

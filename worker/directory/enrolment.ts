@@ -55,6 +55,7 @@ export const useCode = async (db: Directory, enrolling: Enrolling, now: number):
     slice: sql<number>`0`.as('slice'),
     live: sql<boolean>`0`.as('live'),
     agents: sql<null>`NULL`.as('agents'),
+    full: sql<number>`0`.as('full'),
     workingDir: sql<null>`NULL`.as('working_dir'),
     createdAt: sql<number>`${now}`.as('created_at'),
     removedAt: sql<null>`NULL`.as('removed_at'),

@@ -16,6 +16,7 @@ export interface ServerRow {
   live: boolean;
   agents: string[] | null;
   workingDir: string | null;
+  full: number;
 }
 
 /** What D1 had of a server before it was told: `slice` counts the slices that it was told of this log. */
@@ -36,14 +37,14 @@ export const tellDirectory = async (
   slice: number,
   rows: readonly MissionRow[],
 ): Promise<ToldBefore | null> => {
-  const { id, log, rev, live, agents, workingDir } = server;
+  const { id, log, rev, live, agents, workingDir, full } = server;
   const isThis = eq(hosts.id, id);
   const isOtherLog = sql`${hosts.log} IS NOT ${log}`;
   const before = db.select({ log: hosts.log, slice: hosts.slice }).from(hosts).where(isThis);
   const known = { ...(agents === null ? {} : { agents }), ...(workingDir === null ? {} : { workingDir }) };
   const told = db
     .update(hosts)
-    .set({ log, rev, live, ...known })
+    .set({ log, rev, live, full, ...known })
     .where(and(isThis, or(isOtherLog, lt(hosts.rev, rev))));
   const counted = db
     .update(hosts)

@@ -19,6 +19,8 @@ export const hosts = sqliteTable('hosts', {
   live: integer({ mode: 'boolean' }).notNull().default(false),
   /** Agent names last reported by the server, as JSON; null before the first report. */
   agents: text({ mode: 'json' }).$type<string[]>(),
+  /** Percentage from which its log is full, as admins were told; 0 while it is not. */
+  full: integer().notNull().default(0),
   /** Root of its host workspace, as last reported. */
   workingDir: text('working_dir'),
   createdAt: integer('created_at').notNull(),

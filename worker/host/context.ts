@@ -18,6 +18,8 @@ export interface HostContext {
   readonly now: () => number;
   /** Since when the host is away (milliseconds), or null while it is connected and heard of. */
   readonly awaySinceMs: () => number | null;
+  /** What the object can hold. */
+  readonly roomBytes: number;
 }
 
 /** The D1 directory, and which of its servers the object is of. */

@@ -7,7 +7,7 @@ import type { AskJson, QueuedJson, RunningJson } from '../../shared/api.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
-import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
+import { frameMsCloudflare, frameMsEmbedded, maxObjectBytes } from '../../shared/limits.ts';
 import { defaultLimits, type Limits } from '../../shared/quotas.ts';
 import { accountOf } from '../account/account-of.ts';
 import { directory } from '../directory/directory.ts';
@@ -44,14 +44,14 @@ export class Host extends DurableObject<Bindings> {
   readonly #parts: people.HostParts;
 
   /** The platform gives the first two. */
-  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock = systemClock) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock = systemClock, roomBytes: number = maxObjectBytes) {
     super(ctx, env);
     const { storage, id } = ctx;
     const { sql } = storage;
     storage.transactionSync(() => migrate(sql));
     const socket = new LinkSocket(ctx, clock.now);
     const log = new Log(sql, () => crypto.randomUUID());
-    const host = { storage, sql, log, now: clock.now, awaySinceMs: () => socket.awaySinceMs() };
+    const host = { storage, sql, log, now: clock.now, awaySinceMs: () => socket.awaySinceMs(), roomBytes };
     const d1 = directoryOf(id, directory(env));
     const viewers = new Viewers(ctx, host);
     const times = { staleHours: staleHours(env.STALE_MISSION_HOURS), trashMs: trashMs(env.TRASH_DAYS) };

@@ -20,11 +20,12 @@ import { pageOf } from '../http/paging.ts';
 
 /** The servers of this edge: who they are, and how one comes and goes (shared/enrolment.ts). */
 export const hosts: Served[] = [
-  on(serverRoutes.list, async ({ c, query }) => {
+  on(serverRoutes.list, async ({ c, principal, query }) => {
     const [enrolled, isKnown] = await Promise.all([listHosts(directory(c.env)), knownMachines(c)]);
     const all = pageOf(c, query, enrolled);
     const connected = await Promise.all(all.map(({ id }) => callObject(c.env, id, (object) => object.isConnected())));
-    return all.map(({ id, name, live, createdAt, agents, workingDir }, n) => ({
+    const isAdmin = principal.scopes.includes('admin');
+    return all.map(({ id, name, live, createdAt, agents, workingDir, full }, n) => ({
       id,
       name,
       connected: connected[n] ?? false,
@@ -32,6 +33,7 @@ export const hosts: Served[] = [
       created_at: timestamp(createdAt),
       agents,
       working_dir: isKnown(id) ? workingDir : null,
+      ...(isAdmin && full > 0 ? { log_full: full } : {}),
     }));
   }),
   on(serverRoutes.invite, async ({ c, user, body: { name } }) => {

@@ -25,6 +25,7 @@ import { type Done, done } from '../record/change.ts';
 import { recordEvent } from '../record/record.ts';
 import { isRemoved, removedText } from '../removed.ts';
 import { type NewMessage, type NewMission, refuse, reply } from '../replies.ts';
+import { noRoomAtAll } from '../usage/space.ts';
 import { noRoomForMessage, noRoomForMission } from '../usage/usage.ts';
 import { endAtEdge } from './end-at-edge.ts';
 
@@ -35,7 +36,7 @@ const idleText = (id: string) => `Mission ${id} has nothing to cancel: none of i
 export const createMission = (host: HostContext, mission: NewMission, limits: Limits): Done<null> => {
   if (ownMission(host.sql, mission.owner, mission.id)) return done(reply(null));
   if (isRemoved(host.sql)) return done(refuse('conflict', removedText));
-  const full = noRoomForMission(host.sql, mission.owner, limits);
+  const full = noRoomAtAll(host) ?? noRoomForMission(host.sql, mission.owner, limits);
   if (full) return done(full);
   if (!insertMission(host.sql, mission, host.now()))
     return done(refuse('conflict', 'This mission id is taken on its server; try again.'));

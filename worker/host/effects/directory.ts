@@ -71,8 +71,8 @@ const toldSlices = (sql: SqlStorage): number => Number(getMeta(sql, 'slices') ??
 
 const tell = async ({ host, directory, clock }: Telling, { missions, settled, rebuild }: Slice): Promise<void> => {
   const { sql, log } = host;
-  const { rev, live, agents, working_dir: workingDir } = serverFacts(sql);
-  const server = { id: directory.host, log: log.id, rev, live, agents, workingDir };
+  const { rev, live, agents, working_dir: workingDir, full } = serverFacts(sql);
+  const server = { id: directory.host, log: log.id, rev, live, agents, workingDir, full };
   const rows = missions.map((mission) => missionRow(host, mission, directory.host));
   const told = toldSlices(sql);
   const count = rows.length === 0 ? told : told + 1;

@@ -10,10 +10,12 @@ const facts = z.object({
   /** As last reported; null before the first report. */
   agents: z.array(z.string()).nullable(),
   working_dir: z.string().nullable(),
+  /** The percentage from which admins were told that its log is full (upkeep/space.ts); 0 while it is not. */
+  full: z.number().int().default(0),
 });
 export type ServerFacts = z.infer<typeof facts>;
 
-const unknown: ServerFacts = { rev: 0, live: false, agents: null, working_dir: null };
+const unknown: ServerFacts = { rev: 0, live: false, agents: null, working_dir: null, full: 0 };
 
 export const serverFacts = (sql: SqlStorage): ServerFacts => {
   const text = getMeta(sql, 'server');

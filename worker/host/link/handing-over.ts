@@ -7,10 +7,11 @@ import type { Hello, Interrupt, Welcome } from '../../../shared/frames.ts';
 import { maxWelcomed } from '../../../shared/limits.ts';
 import { markReceived, openAnswers, toAnswer } from '../asks/answers.ts';
 import type { HostContext } from '../context.ts';
-import { markMessage, toCommand, unmetWishes } from '../messages/messages.ts';
+import { markMessage, messageAt, toCommand, unmetWishes } from '../messages/messages.ts';
 import { messagesInFlight } from '../messages/waiting.ts';
 import { getMission } from '../missions/missions.ts';
 import { markOrderReceived, openOrders } from '../missions/orders.ts';
+import type { Due } from '../missions/slots.ts';
 
 /** What a host has in its inbox was received, also where its word for it was lost. */
 export const storePresent = (sql: SqlStorage, { commands }: Hello): void => {
@@ -53,5 +54,14 @@ export function* missingCommands({ sql }: HostContext): Generator<Command> {
   for (const answer of openAnswers(sql)) {
     const command = answer.received === 0 ? toAnswer(sql, answer.id) : null;
     if (command) yield command;
+  }
+}
+
+/** The commands of messages that are due, each made when the one before was sent. */
+export function* commandsAt(sql: SqlStorage, due: readonly Due[]): Generator<Command> {
+  for (const { ord } of due) {
+    const message = messageAt(sql, ord);
+    const mission = message && getMission(sql, message.mission);
+    if (mission) yield toCommand(sql, message, mission);
   }
 }

@@ -1,4 +1,4 @@
-import type { AnswerCommand, Command } from '../../../shared/commands.ts';
+import type { AnswerCommand } from '../../../shared/commands.ts';
 import type { Hello, HostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { closeCode, maxUnreceived } from '../../../shared/limits.ts';
@@ -13,10 +13,9 @@ import type { HostContext, HostDirectory } from '../context.ts';
 import { endCredential, epochOf } from '../credential.ts';
 import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
 import { runPosition } from '../log/runs.ts';
-import { markMessage, messageAt, toCommand } from '../messages/messages.ts';
+import { markMessage } from '../messages/messages.ts';
 import { hasOpen, messagesInFlight, unreceived } from '../messages/waiting.ts';
 import type { Liveness } from '../missions/activity.ts';
-import { getMission } from '../missions/missions.ts';
 import { concludeOrders, markOrderReceived, setOrderKinds, storeOrdersAbsent } from '../missions/orders.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { type Due, nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
@@ -25,10 +24,11 @@ import type { Recorded } from '../record/record.ts';
 import { isRemoved, setRemoved } from '../removed.ts';
 import type { Reply } from '../replies.ts';
 import type { Transactions } from '../transaction.ts';
+import { watchSpace } from '../upkeep/space.ts';
 import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
-import { missingCommands, storePresent, wishes } from './handing-over.ts';
+import { commandsAt, missingCommands, storePresent, wishes } from './handing-over.ts';
 import { OrderGiver } from './order-giver.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
 import { interruptFrame, type LinkSocket, readHostFrame, reissuedText, sendFrame, welcomeFrame } from './socket.ts';
@@ -280,15 +280,6 @@ export class HostLink {
   }
 }
 
-/** The commands of messages that are due, each made when the one before was sent. */
-function* commandsAt(sql: SqlStorage, due: readonly Due[]): Generator<Command> {
-  for (const { ord } of due) {
-    const message = messageAt(sql, ord);
-    const mission = message && getMission(sql, message.mission);
-    if (mission) yield toCommand(sql, message, mission);
-  }
-}
-
 /**
  * Concludes everything that waited until the log contained certain rows: lost answers, lost commands and turns, held
  * messages.
@@ -296,5 +287,5 @@ function* commandsAt(sql: SqlStorage, due: readonly Due[]): Generator<Command> {
 const conclude = (host: HostContext): Recorded[] => {
   concludeAnswers(host.sql);
   concludeOrders(host.sql);
-  return [...concludeAbsence(host), ...concludeHeld(host)];
+  return [...concludeAbsence(host), ...concludeHeld(host), ...watchSpace(host)];
 };

@@ -8,6 +8,7 @@ import { forgetTodos } from '../missions/todos.ts';
 import { beginPurge, dueForPurge, endPurge } from '../missions/trash.ts';
 import type { Change } from '../record/change.ts';
 import { forgetParts } from '../text/parts.ts';
+import { watchSpace } from './space.ts';
 
 /**
  * Rows that one slice removes: a millisecond or two, since frames and people wait for it. What is left goes with the
@@ -31,7 +32,7 @@ export const purgeSlice = (host: HostContext, keptMs: number, rows: number = sli
     if (mission) giveOrder(host.sql, 'mission.delete', mission, host.now());
     left -= 1;
   }
-  return { recorded: [], touched: [] };
+  return { recorded: watchSpace(host), touched: [] };
 };
 
 /** Removes at most `most` rows of a mission from every table; out: how many there were. Fewer than `most`: all. */

@@ -1,0 +1,1 @@
+ALTER TABLE `hosts` ADD `full` integer DEFAULT 0 NOT NULL;

@@ -87,6 +87,8 @@ const contextPath = (
  * for another user's mission, 403 for what only admins or nobody may see, and what the file system says.
  */
 export const reachable = async (roots: FileRoots, scope: FileScope, wanted: Wanted): Promise<string> => {
+  // Before any link is followed: where one in another user's mission leads would tell that it is there.
+  checkOwn(scope, missionOf(roots.workingDir, wanted.path), wanted.shown);
   const real = await realExisting(wanted.path);
   await checkReach(roots, scope, real, wanted.shown);
   return real;
@@ -101,12 +103,16 @@ export const checkReach = async (roots: FileRoots, scope: FileScope, real: strin
   if (kernel.some((each) => isInside(each, real)))
     throw new AppError('forbidden', `${shown} is no file on a disk: ask the agent to look at it.`);
   const mission = missionOf(root, real);
-  if (mission !== null) {
-    if (scope.missions === null || scope.missions.some((id) => id === mission || missionShort(id) === mission)) return;
-    throw new AppError('not_found', `File not found: ${shown}`);
-  }
-  if (!scope.everything)
+  checkOwn(scope, mission, shown);
+  if (mission === null && !scope.everything)
     throw new AppError('forbidden', `Only an admin may see ${shown}: files of your missions are below ./context.`);
+};
+
+/** Throws AppError 404 for another user's mission. */
+const checkOwn = ({ missions }: FileScope, mission: string | null, shown: string): void => {
+  if (mission === null || missions === null) return;
+  if (!missions.some((id) => id === mission || missionShort(id) === mission))
+    throw new AppError('not_found', `File not found: ${shown}`);
 };
 
 /** Processes' memory and variables, devices that never end. */

@@ -77,6 +77,20 @@ test('every way to write a path of a mission leads to the same file', async () =
   for (const path of own) expect([path, await read(user, path)]).toEqual([path, `report of ${mine}`]);
 });
 
+test("another user's mission does not tell what is in it, links out of it neither", async () => {
+  const { files, user, read, foreign, mine, short, workingDir } = serverWithMissions();
+  const theirs = `/workspaces/mission-${short(foreign)}`;
+  symlinkSync('/etc', join(workingDir, theirs, 'out'));
+  symlinkSync(join(workingDir, '.openagent'), join(workingDir, theirs, 'state'));
+  symlinkSync(join(workingDir, 'workspaces', `mission-${short(mine)}`), join(workingDir, theirs, 'back'));
+
+  for (const path of ['out', 'out/hostname', 'state', 'back/report.md', 'nothing', 'nothing/here']) {
+    for (const base of [theirs, `${workingDir}${theirs}`])
+      expect([path, await refusal(read(user, `${base}/${path}`))]).toEqual([path, 'not_found']);
+    expect(await refusal(listDirectory(files, user, `${theirs}/${path}`))).toBe('not_found');
+  }
+});
+
 test("another user's mission is not there, whatever the way to it, and a user sees nothing of the server", async () => {
   const { read, user, foreign, short, workingDir, mine, files } = serverWithMissions();
   symlinkSync(join(workingDir, 'context', foreign), join(missionDirectory(workingDir, mine), 'theirs'));

@@ -4,6 +4,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { accountOf } from '../../worker/account/account-of.ts';
 import { believedForMs, keptForMs } from '../../worker/account/kept.ts';
 import type { Env } from '../../worker/env.ts';
+import type { Login } from '../../worker/principal.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { passwordOf } from '../support/passwords.ts';
 import { asUser, edgeEnv, freshDirectory, password, request, tokenOf, users } from './edge.ts';
@@ -63,14 +64,20 @@ const edgeWithD1 = () => {
   };
 };
 
-/** The edge whose accounts are counted, or away. */
+/** The edge whose accounts are counted when they are asked for logins, or say nothing of them. */
 const edgeWithAccounts = () => {
   const clock = handClock(Date.now());
   let asked = 0;
   let isAway = false;
   const getByName = (name: string) => {
-    asked += 1;
-    return isAway ? { isKept: () => Promise.reject(new Error('moved')) } : env.ACCOUNT.getByName(name);
+    const account = accountOf(env, name);
+    return {
+      servers: () => account.servers(),
+      isKept: (login: Pick<Login, 'id' | 'generation'>) => {
+        asked += 1;
+        return isAway ? Promise.reject(new Error('moved')) : account.isKept(login);
+      },
+    };
   };
   const ACCOUNT = { getByName } as unknown as DurableObjectNamespace;
   return {

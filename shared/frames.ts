@@ -25,7 +25,7 @@ import { commandEnvelope } from './commands.ts';
 import { liveTurn } from './events.ts';
 import { commandId, missionId, turnId } from './ids.ts';
 import { parseJson } from './json.ts';
-import { closeCode, maxReportedAgents, protocolVersion } from './limits.ts';
+import { closeCode, maxReportedAgents, maxRuns, protocolVersion } from './limits.ts';
 
 const count = z.number().int().nonnegative();
 /** A name that one side draws and the other stores and repeats: of a run, a log, a segment, a session, a call. */
@@ -94,7 +94,7 @@ export const hostFrame = z.discriminatedUnion('type', [
     seq: count,
     acked: position.nullable(),
     /** Runs that still have unacknowledged rows, oldest first. */
-    runs: z.array(drawn).max(1_000),
+    runs: z.array(drawn).max(maxRuns),
     commands: z.array(commandId),
     turns: liveTurns,
     sessions: z.array(z.object({ source: foreign, session: foreign })),

@@ -39,6 +39,11 @@ export const maxFrameBytes = 8 * 1024 * 1024;
 
 /** Text of a message: a command row in the object and an event in the log. In UTF-8. */
 export const maxMessageBytes = 128 * 1024;
+/**
+ * An answer to a question as it is encoded: it is a row of the object, a command, and part of the event that ends the
+ * question, which may have `maxEventBytes`.
+ */
+export const maxAnswerBytes = 128 * 1024;
 /** What JSON makes of a byte of UTF-8 at the most: a control character of one byte becomes `\u0001`. */
 export const jsonPerByte = 6;
 /**
@@ -56,6 +61,8 @@ export const maxUnreceived = 16;
  * third of a frame.
  */
 export const maxWelcomed = 10_000;
+/** Runs with rows that are not acknowledged which a `hello` names, the oldest; those behind them wait their turn. */
+export const maxRuns = 1_000;
 /**
  * Sessions that a `hello` asks for and a `welcome` answers. Their names have up to 200 characters each, of which JSON
  * may need six bytes: 4 MB at the most, half a frame. What is not named is read off the host's own store.
@@ -93,6 +100,8 @@ export const pageRows = 500;
 export const pageBytes = 512 * 1024;
 /** A filtered viewer learns its position at least this often, so that a resume need not read what it never showed. */
 export const bareCursorRows = 1_000;
+/** One frame to a viewer, in UTF-16 units, unless a single row is more: what a batch is shown as may be many. */
+export const viewerFrameChars = 1024 * 1024;
 /** A viewer with more than this queued is closed alone and resumes (edge §3.3). */
 export const viewerQueueBytes = 1024 * 1024;
 /**

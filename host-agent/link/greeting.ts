@@ -1,6 +1,6 @@
 import { orderKinds } from '../../shared/commands.ts';
 import type { Hello, Welcome } from '../../shared/frames.ts';
-import { protocolVersion } from '../../shared/limits.ts';
+import { maxRuns, maxWelcomedSessions, protocolVersion } from '../../shared/limits.ts';
 import { StoreFull } from '../store/transaction.ts';
 import type { LinkOptions, Report } from './port.ts';
 
@@ -26,10 +26,11 @@ export const hello = (options: LinkOptions, report: Report): Hello => {
     segment: known.segment,
     seq: known.seq,
     acked: outbox.lastAcked(),
-    runs: outbox.pendingRuns(),
+    // The sender goes on after its own last acknowledged row with those that are not named.
+    runs: outbox.pendingRuns().slice(0, maxRuns),
     commands: inbox.openIds(),
     turns: report.turns,
-    sessions: report.sessions,
+    sessions: report.sessions.slice(0, maxWelcomedSessions),
     at: outbox.newest(),
     capabilities: capabilities(report),
     clock: clock.now(),

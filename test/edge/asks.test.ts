@@ -345,3 +345,12 @@ test('an answer that did not reach the agent is shown once, live and after a rel
   const [running] = await (await ada('/api/control/running')).json<RunningJson[]>();
   expect(running?.history_len).toBe(history.length);
 });
+
+test('an answer that is too long for a row is refused with what to do, and the question stays open', async () => {
+  await send(asked('q1', 'question'));
+
+  const answer = await post(ada, 'questions/q1', { answers: [['\u0001'.repeat(30_000)]] });
+
+  expect([answer.status, answer.text]).toEqual([413, expect.stringContaining('put long texts into a file')]);
+  expect(await open()).toMatchObject([{ id: 'q1' }]);
+});

@@ -1,5 +1,6 @@
 import { timestamp } from '../../../shared/api.ts';
 import type { AnswerCommand, AskAnswer } from '../../../shared/commands.ts';
+import { maxAnswerBytes } from '../../../shared/limits.ts';
 import { beginningOf } from '../../../shared/text.ts';
 import { type Answer, getAnswer, saidIn } from '../asks/answers.ts';
 import { type Ask, getAsk, questionOf } from '../asks/asks.ts';
@@ -25,6 +26,8 @@ export const takeAnswer = (
 
   if (!('request' in said) && said.answers === null) return done(refuse('bad_request', unusableText));
   const args: AskAnswer = 'request' in said ? said : { kind: 'question', request: ask.request, answers: said.answers };
+  const encoded = JSON.stringify(args);
+  if (Buffer.byteLength(encoded) > maxAnswerBytes) return done(refuse('too_large', longText));
   host.sql.exec(
     'INSERT INTO answers (id, request, mission, answered_by, at, args) VALUES (?, ?, ?, ?, ?, ?)',
     id,
@@ -32,12 +35,13 @@ export const takeAnswer = (
     ask.mission,
     by,
     host.now(),
-    JSON.stringify(args),
+    encoded,
   );
   host.sql.exec('UPDATE requests SET answer = ? WHERE request = ?', id, ask.request);
   return done(reply({ kind: 'answer', id, mission: ask.mission, at: host.now(), args }));
 };
 
+const longText = `An answer has ${maxAnswerBytes} bytes at most: put long texts into a file, and name it`;
 const unusableText = 'Failed to reply to question: the result must be {"answers": [[label, …], …]}';
 
 /** Who was first, for whoever comes later. */

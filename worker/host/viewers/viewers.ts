@@ -1,5 +1,5 @@
 import type { Delta } from '../../../shared/frames.ts';
-import { bareCursorRows, closeCode, pageBytes } from '../../../shared/limits.ts';
+import { bareCursorRows, closeCode, pageBytes, viewerFrameChars } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
 import { type MissionActivity, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
 import { logInfo } from '../../log.ts';
@@ -117,19 +117,20 @@ export class Viewers {
     const encoded = new Map<string, string>();
     for (const audience of audiences(this.#ctx.getWebSockets(viewerTag))) {
       const { state } = audience;
-      const bytes =
-        recorded
-          .filter(({ row, mission }) => isShownLive(state, row, mission))
-          .map((entry) =>
-            cached(
-              encoded,
-              `${state.rendering}${entry.row.seq}`,
-              () =>
-                this.#opening(state, entry.row) +
-                rowBytes(state.rendering, entry, true, textsOf(this.#host.sql), this.#host.log),
-            ),
-          )
-          .join('') + this.#inTheMaking(state, happened, encoded);
+      let bytes = '';
+      for (const entry of recorded) {
+        if (!isShownLive(state, entry.row, entry.mission)) continue;
+        const make = () =>
+          this.#opening(state, entry.row) +
+          rowBytes(state.rendering, entry, true, textsOf(this.#host.sql), this.#host.log);
+        const shown = cached(encoded, `${state.rendering}${entry.row.seq}`, make);
+        if (bytes !== '' && bytes.length + shown.length > viewerFrameChars) {
+          this.#send(audience, bytes, [], []);
+          bytes = '';
+        }
+        bytes += shown;
+      }
+      bytes += this.#inTheMaking(state, happened, encoded);
       const visible = changed.filter(({ mission }) => maySee(state, mission)).map(({ activity }) => activity);
       const errors = happened.error?.owner === state.owner ? [happened.error.text] : [];
       this.#send(audience, bytes, visible, errors);

@@ -31,7 +31,7 @@ export const receiveBytes = async <Value>(
       opened.resolve();
     },
     bytes: (chunk) => {
-      if (isWhole || !window.arrived(chunk.length)) return fail(tooMuch);
+      if (isWhole || !window.arrived(chunk.length)) return fail(tooMuch());
       queue.push(chunk);
       wake();
     },
@@ -80,7 +80,7 @@ export const receiveBytes = async <Value>(
   }
 };
 
-const tooMuch = new AppError('internal', 'The edge sent more than it was granted. Update the older side.');
+const tooMuch = () => new AppError('internal', 'The edge sent more than it was granted. Update the older side.');
 
 /** What the edge, and so the client, is told of a failure. */
 export const told = (error: unknown): AppError =>

@@ -26,11 +26,11 @@ export const sendBytes = async (
   };
   const socket = new ChannelSocket(dial, channel, ticket, {
     open: () => opened.resolve(),
-    bytes: () => fail(outOfTurn),
+    bytes: () => fail(outOfTurn()),
     frame: (frame) => {
       if (frame.type === 'grant') credit.grant(frame.bytes);
       else if (frame.type === 'done') done.resolve();
-      else fail(frame.type === 'failed' ? new AppError(frame.code, frame.message) : outOfTurn);
+      else fail(frame.type === 'failed' ? new AppError(frame.code, frame.message) : outOfTurn());
     },
     gone: (error) => {
       fail(error);
@@ -55,4 +55,4 @@ export const sendBytes = async (
   }
 };
 
-const outOfTurn = new AppError('internal', 'The edge spoke out of turn in a download. Update the older side.');
+const outOfTurn = () => new AppError('internal', 'The edge spoke out of turn in a download. Update the older side.');

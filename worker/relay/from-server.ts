@@ -16,25 +16,25 @@ export const readBack: Coupling = async (client, _channel, server, { begin, move
   const window = new Window((granted) => server.send({ type: 'grant', bytes: granted }));
   begin({
     bytes: (chunk) => {
-      if (chunk.byteLength === 0 || !window.arrived(chunk.byteLength)) return fail(tooMuch);
+      if (chunk.byteLength === 0 || !window.arrived(chunk.byteLength)) return fail(tooMuch());
       left -= chunk.byteLength;
-      if (left < 0) return fail(otherLength);
+      if (left < 0) return fail(otherLength());
       writer.write(new Uint8Array(chunk)).then(
         () => {
           moved();
           window.taken(chunk.byteLength);
         },
-        () => fail(unread),
+        () => fail(unread()),
       );
     },
     frame: (frame) => {
-      if (frame.type !== 'end' || left > 0) return fail(otherLength);
+      if (frame.type !== 'end' || left > 0) return fail(otherLength());
       writer.close().then(
         () => {
           server.send({ type: 'done', value: null });
           done();
         },
-        () => fail(unread),
+        () => fail(unread()),
       );
     },
     failed: (error) => {
@@ -45,6 +45,6 @@ export const readBack: Coupling = async (client, _channel, server, { begin, move
   return new Response(readable, { headers: { 'Content-Type': 'application/octet-stream' } });
 };
 
-const unread = new AppError('unavailable', 'The download ended: nobody reads it any more.');
-const otherLength = new AppError('internal', 'The server sent more or less than it had announced. Try again.');
-const tooMuch = new AppError('internal', 'The server sent more than it was granted. Update the older side.');
+const unread = () => new AppError('unavailable', 'The download ended: nobody reads it any more.');
+const otherLength = () => new AppError('internal', 'The server sent more or less than it had announced. Try again.');
+const tooMuch = () => new AppError('internal', 'The server sent more than it was granted. Update the older side.');

@@ -59,7 +59,7 @@ export class Pair {
     const server = new ServerEnd(socket, this.#channel, {
       bytes: (chunk) => {
         if (this.#flow) this.#flow.bytes(chunk);
-        else this.fail(tooEarly);
+        else this.fail(tooEarly());
       },
       frame: (frame) => this.#frame(frame),
       heard: () => {
@@ -133,7 +133,7 @@ export class Pair {
     if (this.#over) return;
     if (frame.type === 'failed') this.fail(new AppError(frame.code, frame.message));
     else if (this.#flow) this.#flow.frame(frame);
-    else if (this.#early.push(frame) > maxEarlyFrames) this.fail(tooEarly);
+    else if (this.#early.push(frame) > maxEarlyFrames) this.fail(tooEarly());
   }
 
   #look(): void {
@@ -149,7 +149,8 @@ export class Pair {
   }
 }
 
-const tooEarly = new AppError('internal', 'The server spoke before the transfer had begun. Update the older side.');
+const tooEarly = () =>
+  new AppError('internal', 'The server spoke before the transfer had begun. Update the older side.');
 
 const late = (isServer: boolean, joinMs: number): AppError =>
   new AppError(

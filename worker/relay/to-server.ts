@@ -32,11 +32,11 @@ const sent = async (
   const reader = body?.getReader({ mode: 'byob' });
   let failure: AppError | null = null;
   begin({
-    bytes: () => fail(outOfTurn),
+    bytes: () => fail(outOfTurn()),
     frame: (frame) => {
       if (frame.type === 'grant') credit.grant(frame.bytes);
       else if (frame.type === 'done') done.resolve(frame.value);
-      else fail(outOfTurn);
+      else fail(outOfTurn());
     },
     failed: (error) => {
       failure = error;
@@ -66,4 +66,4 @@ const sent = async (
   return done.promise;
 };
 
-const outOfTurn = new AppError('internal', 'The server spoke out of turn in an upload. Update the older side.');
+const outOfTurn = () => new AppError('internal', 'The server spoke out of turn in an upload. Update the older side.');

@@ -87,6 +87,7 @@ const accountMethods = {
   serverChanged: { edge: 'servers tell it, by the owner that their missions have' },
   forgetServer: { edge: 'servers tell it, by the owner that their missions have' },
   placeOf: 'user',
+  elsewhere: { edge: 'servers ask it before they adopt a mission of the owner that they name' },
   notePlace: 'user',
   current: 'user',
   setCurrent: 'user',

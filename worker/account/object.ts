@@ -10,7 +10,7 @@ import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import type { Login } from '../principal.ts';
 import { endLogin, endLogins, generationOf, isKept } from './logins.ts';
-import { currentOf, forgetMissions, notePlace, type Place, placeOf, setCurrent } from './missions.ts';
+import { currentOf, elsewhere, forgetMissions, notePlace, type Place, placeOf, setCurrent } from './missions.ts';
 import { loginIn } from './port.ts';
 import { type AccountServer, expectLife, forgetServer, noteServer, type ServerChange, serversOf } from './servers.ts';
 import { close, Streams } from './streams.ts';
@@ -101,6 +101,10 @@ export class Account extends DurableObject<Bindings> {
   /** The server that holds a mission of this user; null where it is not remembered. */
   placeOf(mission: string): string | null {
     return placeOf(this.#sql, mission);
+  }
+  /** One of these missions that is known on another server than this; null where there is none. */
+  elsewhere(server: string, missions: readonly string[]): string | null {
+    return elsewhere(this.#sql, server, missions);
   }
   notePlace(place: Place): void {
     this.ctx.storage.transactionSync(() => notePlace(this.#sql, place));

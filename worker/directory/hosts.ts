@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, gt, isNull, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, gt, isNull, sql } from 'drizzle-orm';
 import { nilWorkspace } from '../../shared/ids.ts';
 import type { Directory } from './directory.ts';
 import { hosts, missionTotals } from './schema.ts';
@@ -18,23 +18,6 @@ export const findHost = async (db: Directory, id: string): Promise<HostRow | nul
     .from(hosts)
     .where(and(eq(hosts.id, id), isEnrolled))
     .get()) ?? null;
-
-/**
- * Whether a server may dial: it was not removed and has a credential. It may have been enrolled again since it was
- * removed.
- */
-export const mayDial = async (db: Directory, id: string): Promise<boolean> => {
-  const isDialling = and(eq(hosts.id, id), isEnrolled, ne(hosts.credentialSha256, ''));
-  return (await db.select({ id: hosts.id }).from(hosts).where(isDialling).get()) !== undefined;
-};
-
-/** Servers where a command or turn may be alive. */
-export const liveHosts = async (db: Directory): Promise<string[]> => {
-  const isLive = and(eq(hosts.live, true), isEnrolled);
-  return (await db.select({ id: hosts.id }).from(hosts).where(isLive).orderBy(asc(hosts.createdAt)).all()).map(
-    (row) => row.id,
-  );
-};
 
 /** Servers that hold missions of a user. */
 export const hostsOfOwner = async (db: Directory, owner: string): Promise<string[]> => {

@@ -23,6 +23,8 @@ export interface ServerRow {
 export interface ToldBefore {
   log: string | null;
   slice: number;
+  /** Of the missions told, those that it knows on another server: they are left as they are. */
+  foreign: string[];
 }
 
 /**
@@ -51,8 +53,11 @@ export const tellDirectory = async (
     .set({ slice })
     .where(and(isThis, or(isOtherLog, lt(hosts.slice, slice))));
   // Counted first, while the log that it was counted under still stands there.
-  const [found] = await db.batch([before, counted, told, ...rows.map((row) => upsert(db, row))]);
-  return found[0] ?? null;
+  const ids = JSON.stringify(rows.map((row) => row.id));
+  const isElsewhere = and(ne(missions.host, id), sql`${missions.id} IN (SELECT value FROM json_each(${ids}))`);
+  const elsewhere = db.select({ id: missions.id }).from(missions).where(isElsewhere);
+  const [found, foreign] = await db.batch([before, elsewhere, counted, told, ...rows.map((row) => upsert(db, row))]);
+  return found[0] ? { ...found[0], foreign: foreign.map((row) => row.id) } : null;
 };
 
 /** Whether D1 takes writes at all. Throws what it throws. */
@@ -112,14 +117,3 @@ const valuesOf = (row: MissionRow) => ({
 });
 
 const given = <T>(value: T, column: string): SQL.Aliased<T> => sql<T>`${value}`.as(column);
-
-/**
- * One of these missions that the D1 directory knows as another server's, or null. One query, since a batch may open
- * thousands.
- */
-export const foreignMission = async (db: Directory, host: string, ids: string[]): Promise<string | null> => {
-  // As one value: D1 takes a hundred parameters at the most.
-  const isNamed = sql`${missions.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  const foreign = and(ne(missions.host, host), isNamed);
-  return (await db.select({ id: missions.id }).from(missions).where(foreign).limit(1).get())?.id ?? null;
-};

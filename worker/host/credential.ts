@@ -11,9 +11,13 @@ export interface Credential {
 /** The epoch in force; 0 before the first. */
 export const epochOf = (sql: SqlStorage): number => Number(getMeta(sql, 'epoch') ?? 0);
 
-/** Keeps a credential that was issued. One of an earlier epoch comes late, and is none any more. */
+/**
+ * Keeps a credential that was issued, also to a server that was removed: it is back by that. One of an earlier epoch
+ * comes late, and is none any more.
+ */
 export const keepCredential = (sql: SqlStorage, { sha256, epoch }: Credential): void => {
   if (epoch < epochOf(sql)) return;
+  setRemoved(sql, false);
   setMeta(sql, 'epoch', String(epoch));
   setMeta(sql, 'credential', sha256);
 };

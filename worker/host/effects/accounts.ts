@@ -69,14 +69,14 @@ const change = (sql: SqlStorage, { owner, live, rev }: Owner): void => {
 export const accountsDue = (sql: SqlStorage): number | null => nextOf(sql, ['account']);
 
 /** Tells a slice of the accounts that are due, all at once. False: there is nothing to tell now. Never throws. */
-export const tellAccounts = async ({ host, directory, tellAccount }: Telling): Promise<boolean> => {
+export const tellAccounts = async ({ host, directory, accounts }: Telling): Promise<boolean> => {
   const { sql, log, now } = host;
   const due = dueOf(sql, 'account', now());
   const tell = async (effect: Effect): Promise<void> => {
     const [known] = sql.exec<Owner>('SELECT owner, live, rev FROM accounts WHERE owner = ?', effect.key).toArray();
     try {
       if (known)
-        await tellAccount(effect.key, { host: directory.host, log: log.id, rev: known.rev, live: known.live === 1 });
+        await accounts.tell(effect.key, { host: directory.host, log: log.id, rev: known.rev, live: known.live === 1 });
       settle(sql, effect);
     } catch (cause) {
       const failures = postpone(sql, effect, (tries) => now() + doubled(minWaitMs, maxWaitMs, tries));

@@ -8,6 +8,7 @@ import { getMission, type Mission } from '../missions/missions.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { cameTo, dueOf, type Effect, type EffectKind, nextOf, postpone, settle, sliceRows } from './effects.ts';
 import { rebuildDirectory, serverFacts } from './facts.ts';
+import { disown } from './foreign.ts';
 import { missionRow } from './mission-row.ts';
 import { askAgainAt, attemptLimitMs, noteFailure, noteSuccess } from './patience.ts';
 import type { Telling } from './telling.ts';
@@ -69,7 +70,10 @@ const nextSlice = (sql: SqlStorage, nowMs: number): Slice => {
 /** How many slices D1 has taken of this log. */
 const toldSlices = (sql: SqlStorage): number => Number(getMeta(sql, 'slices') ?? 0);
 
-const tell = async ({ host, directory, clock }: Telling, { missions, settled, rebuild }: Slice): Promise<void> => {
+const tell = async (
+  { host, directory, clock, onForeign }: Telling,
+  { missions, settled, rebuild }: Slice,
+): Promise<void> => {
   const { sql, log } = host;
   const { rev, live, agents, working_dir: workingDir, full } = serverFacts(sql);
   const server = { id: directory.host, log: log.id, rev, live, agents, workingDir, full };
@@ -84,9 +88,11 @@ const tell = async ({ host, directory, clock }: Telling, { missions, settled, re
     const last = missions.at(-1);
     if (rebuild && missions.length < sliceRows) settle(sql, rebuild);
     else if (rebuild && last) cameTo(sql, rebuild, last.id);
+    if (before !== null && before.foreign.length > 0) disown(host, before.foreign);
     // D1 was replaced by an older copy, or has never heard of this log (protocol §6).
     if (before !== null && (before.log !== server.log || before.slice < told)) rebuildDirectory(sql);
   });
+  if (before !== null && before.foreign.length > 0) onForeign(before.foreign);
 };
 
 /**

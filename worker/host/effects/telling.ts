@@ -1,12 +1,27 @@
 import type { Clock } from '../../../shared/clock.ts';
+import { accountOf } from '../../account/account-of.ts';
 import type { ServerChange } from '../../account/servers.ts';
+import type { Bindings } from '../../env.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
+
+/** The accounts of users, as the object asks and tells them; rejects where one can't be reached. */
+export interface AccountsAsked {
+  tell: (owner: string, change: ServerChange) => Promise<void>;
+  /** One of these missions that the account knows on another server than this, or null. */
+  elsewhere: (owner: string, server: string, missions: string[]) => Promise<string | null>;
+}
+
+export const accountsOf = (env: Pick<Bindings, 'ACCOUNT'>): AccountsAsked => ({
+  tell: (owner, change) => accountOf(env, owner).serverChanged(change),
+  elsewhere: (owner, server, missions) => accountOf(env, owner).elsewhere(server, missions),
+});
 
 /** What effects are brought about with. */
 export interface Telling {
   host: HostContext;
   directory: HostDirectory;
-  /** Tells the account of an owner; rejects where it could not be told. */
-  tellAccount: (owner: string, change: ServerChange) => Promise<void>;
+  accounts: AccountsAsked;
+  /** These missions are another server's, which only D1 knew. */
+  onForeign: (missions: string[]) => void;
   clock: Clock;
 }

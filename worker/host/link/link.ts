@@ -3,8 +3,6 @@ import type { Hello, HostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { closeCode, maxUnreceived } from '../../../shared/limits.ts';
 import type { Limits } from '../../../shared/quotas.ts';
-import { mayDial } from '../../directory/hosts.ts';
-import { foreignMission } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
 import { endAllAtEdge } from '../actions/end-at-edge.ts';
 import { concludeAnswers, markReceived, storeAnswersAbsent } from '../asks/answers.ts';
@@ -12,6 +10,7 @@ import { close } from '../close-socket.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
 import { endCredential, epochOf } from '../credential.ts';
 import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
+import type { AccountsAsked } from '../effects/telling.ts';
 import { runPosition } from '../log/runs.ts';
 import { markMessage } from '../messages/messages.ts';
 import { hasOpen, messagesInFlight, unreceived } from '../messages/waiting.ts';
@@ -21,12 +20,13 @@ import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { type Due, nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
 import { ingest, ingestGap, openDeltas, unknownMissions } from '../record/ingest.ts';
 import type { Recorded } from '../record/record.ts';
-import { isRemoved, setRemoved } from '../removed.ts';
+import { isRemoved } from '../removed.ts';
 import type { Reply } from '../replies.ts';
 import type { Transactions } from '../transaction.ts';
 import { watchSpace } from '../upkeep/space.ts';
 import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
+import { foreignMission, foreignText } from './adoption.ts';
 import { Calls } from './calls.ts';
 import { commandsAt, missingCommands, storePresent, wishes } from './handing-over.ts';
 import { OrderGiver } from './order-giver.ts';
@@ -37,6 +37,7 @@ interface LinkParts {
   ctx: DurableObjectState;
   host: HostContext;
   directory: HostDirectory;
+  accounts: AccountsAsked;
   transactions: Transactions;
   viewers: Viewers;
   socket: LinkSocket;
@@ -49,6 +50,7 @@ export class HostLink {
   readonly #ctx: DurableObjectState;
   readonly #host: HostContext;
   readonly #directory: HostDirectory;
+  readonly #accounts: AccountsAsked;
   readonly #transactions: Transactions;
   readonly #viewers: Viewers;
   readonly #socket: LinkSocket;
@@ -62,6 +64,7 @@ export class HostLink {
     this.#ctx = parts.ctx;
     this.#host = parts.host;
     this.#directory = parts.directory;
+    this.#accounts = parts.accounts;
     this.#transactions = parts.transactions;
     this.#viewers = parts.viewers;
     this.#socket = parts.socket;
@@ -177,7 +180,9 @@ export class HostLink {
       case 'hello':
         return this.#hello(socket, frame);
       case 'batch': {
-        if (!(await this.#mayOpen(socket, unknownMissions(this.#host.sql, frame)))) return;
+        const opened = unknownMissions(this.#host.sql, frame);
+        const foreign = await foreignMission(this.#ctx, opened, this.#directory.host, this.#accounts.elsewhere);
+        if (foreign !== null) return close(socket, closeCode.unauthorised, foreignText(foreign));
         const { result, recorded, deltas } = this.#transactions.run((host) => {
           const result = ingest(host, frame);
           const recorded = result.ok ? [...result.recorded, ...conclude(host)] : [];
@@ -229,13 +234,8 @@ export class HostLink {
   }
 
   async #hello(socket: WebSocket, hello: Hello): Promise<void> {
-    if (isRemoved(this.#host.sql)) {
-      // Its dial may have been on the way when it was removed.
-      if (!(await mayDial(this.#directory.db, this.#directory.host))) {
-        return close(socket, closeCode.unauthorised, 'this server was removed');
-      }
-      setRemoved(this.#host.sql, false);
-    }
+    // Its dial may have been on the way when it was removed. One that comes back is given its credential first.
+    if (isRemoved(this.#host.sql)) return close(socket, closeCode.unauthorised, 'this server was removed');
     this.#socket.welcome(socket, crypto.randomUUID());
     this.#calls.keepOnly(socket);
     const reason = rolledBack(this.#host, hello);
@@ -263,20 +263,9 @@ export class HostLink {
     this.dispatch();
   }
 
-  /**
-   * A mission this object does not know is adopted, unless the directory says that it is another server's (4001): one
-   * host must not write into another's missions. Runs before the batch's own transaction; later frames wait meanwhile.
-   */
-  async #mayOpen(socket: WebSocket, missions: string[]): Promise<boolean> {
-    if (missions.length === 0) return true;
-    // If the promise rejected inside blockConcurrencyWhile, the object would be reset and every viewer cut off.
-    const [asked] = await this.#ctx.blockConcurrencyWhile(() =>
-      Promise.allSettled([foreignMission(this.#directory.db, this.#directory.host, missions)]),
-    );
-    if (asked.status === 'rejected') throw asked.reason;
-    if (asked.value === null) return true;
-    close(socket, closeCode.unauthorised, `mission ${asked.value} belongs to another server`);
-    return false;
+  /** Ends the link of a host that wrote into another's missions, which only D1 knew. */
+  dismissForeign([mission = '']: readonly string[]): void {
+    this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, foreignText(mission));
   }
 }
 

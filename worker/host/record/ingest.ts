@@ -101,7 +101,7 @@ const saysOpened = (raw: unknown): boolean =>
 /**
  * Missions that a batch opens and this object does not know: the Worker's directory is asked before they are adopted.
  */
-export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
+export const unknownMissions = (sql: SqlStorage, batch: Batch): { id: string; owner: string }[] =>
   batch.items.flatMap((raw) => {
     // Nearly all rows are of another type and are parsed fully in `ingest`, so only the type is looked at here.
     if (!saysOpened(raw)) return [];
@@ -109,7 +109,9 @@ export const unknownMissions = (sql: SqlStorage, batch: Batch): string[] =>
     if (!parsed.success || parsed.data.mission === null) return [];
     if (getMission(sql, parsed.data.mission) !== null) return [];
     const event = readEvent(parsed.data);
-    return typeof event !== 'string' && event.type === 'mission.opened' ? [parsed.data.mission] : [];
+    return typeof event !== 'string' && event.type === 'mission.opened' && 'owner' in event
+      ? [{ id: parsed.data.mission, owner: event.owner }]
+      : [];
   });
 
 /**

@@ -1,0 +1,84 @@
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { missionId } from '../../shared/ids.ts';
+import { closeCode } from '../../shared/limits.ts';
+import { accountOf } from '../../worker/account/account-of.ts';
+import { hostObject } from '../../worker/hosts/object.ts';
+import { accountsAreAway } from './accounts-away.ts';
+import { batch, dialHost, enrolHost, type HostPeer, hello, row } from './host-peer.ts';
+import { forObjectsD1Is } from './objects-d1.ts';
+
+const owner = 'alice';
+let [host, other] = ['', ''];
+
+const newId = () => missionId.parse(crypto.randomUUID());
+const up = async (server: string): Promise<HostPeer> => {
+  const peer = await dialHost(server);
+  peer.send(hello('r1'));
+  await peer.next('welcome');
+  return peer;
+};
+const opened = (mission: string, by = owner) =>
+  row(mission, { type: 'mission.opened', owner: by, workspace: 'w', title: 'Opened' });
+const onOther = async (): Promise<string> => {
+  const id = newId();
+  const made = { id, owner, workspace: 'w', title: 'Theirs', agent: null, model: null };
+  expect((await hostObject(env, other).createMission(made)).ok).toBe(true);
+  return id;
+};
+const seenOn = (server: string, mission: string) => hostObject(env, server).mission(owner, mission);
+
+beforeEach(async () => {
+  [host, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  for (const server of [host, other]) await enrolHost(server);
+});
+
+test('a mission that nobody knows is adopted, also while D1 is away', async () => {
+  forObjectsD1Is('fails');
+  const peer = await up(host);
+  const id = newId();
+
+  peer.send(batch('r1', 1, [opened(id)]));
+
+  expect((await peer.next('ack')).n).toBe(1);
+  expect(await seenOn(host, id)).toMatchObject({ value: { title: 'Opened' } });
+});
+
+test("a mission that its owner's account knows on another server is not adopted, also while D1 is away", async () => {
+  const id = await onOther();
+  await accountOf(env, owner).notePlace({ mission: id, host: other });
+  forObjectsD1Is('fails');
+  const peer = await up(host);
+
+  peer.send(batch('r1', 1, [opened(id)]));
+
+  expect((await peer.closed).code).toBe(closeCode.unauthorised);
+  expect(await seenOn(host, id)).toMatchObject({ code: 'not_found' });
+});
+
+test('one that the account has forgotten is taken back when D1 is told, and the link ends', async () => {
+  const id = await onOther();
+  await accountOf(env, owner).forgetMissions([id]);
+  const peer = await up(host);
+
+  peer.send(batch('r1', 1, [opened(id)]));
+
+  const { code, reason } = await peer.closed;
+  expect([code, reason]).toEqual([closeCode.unauthorised, expect.stringContaining('another server')]);
+  await vi.waitFor(async () => expect(await seenOn(host, id)).toMatchObject({ code: 'not_found' }));
+  expect(await seenOn(other, id)).toMatchObject({ value: { title: 'Theirs' } });
+  const listed = env.DB.prepare('SELECT host, title, owner FROM missions WHERE id = ?').bind(id);
+  expect(await listed.first()).toEqual({ host: other, title: 'Theirs', owner });
+});
+
+test('while an account can not be asked, what it may know is not taken, and comes again', async () => {
+  const back = accountsAreAway();
+  const peer = await up(host);
+  peer.send(batch('r1', 1, [opened(newId())]));
+
+  expect((await peer.closed).code).toBe(closeCode.failed);
+  back();
+  const again = await up(host);
+  again.send(batch('r1', 1, [opened(newId())]));
+  expect((await again.next('ack')).n).toBe(1);
+});

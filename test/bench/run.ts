@@ -8,6 +8,7 @@ import { circumstances } from './circumstances.ts';
 import { type Figure, line, type Report, table } from './figures.ts';
 import { cost } from './sections/cost.ts';
 import { delay } from './sections/delay.ts';
+import { deletion } from './sections/deletion.ts';
 import { fanout } from './sections/fanout.ts';
 import { firstAnswer } from './sections/first-answer.ts';
 import { firstToken } from './sections/first-token.ts';
@@ -27,6 +28,7 @@ const sections: Record<string, (report: Report, quick: boolean) => Promise<void>
   'first-token': firstToken,
   polled,
   'login-flood': loginFlood,
+  deletion,
   cost,
 };
 

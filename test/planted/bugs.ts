@@ -2,6 +2,7 @@
 import type { Build } from '../faults/copied-build.ts';
 import { longMessages, usedUpQuota } from './budget-cases.ts';
 import { sameOnReload } from './conversation-cases.ts';
+import { deletedMission } from './deletion-cases.ts';
 import {
   absentCommand,
   type EdgeCase,
@@ -187,5 +188,17 @@ export const bugs: readonly Bug[] = [
     ],
     proof: atEdge(usedUpQuota),
     symptom: /a message for which there is no room/,
+  },
+  {
+    name: 'a replay shows deleted missions',
+    planted: [
+      {
+        file: 'worker/host/viewers/visible.ts',
+        from: 'mission?.deleted_at === null ? mission.owner : null',
+        to: 'mission?.owner ?? null',
+      },
+    ],
+    proof: atEdge(deletedMission),
+    symptom: /what a stream shows of a deleted mission/,
   },
 ];

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { deleteMission, deleteUnused } from '../../worker/host/actions/trash.ts';
 import { trashMs } from '../../worker/host/missions/trash.ts';
+import { migrate, migrations } from '../../worker/host/tables.ts';
 import { purgeSlice } from '../../worker/host/upkeep/purge.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { countedRows } from './counted-rows.ts';
@@ -272,4 +273,56 @@ describe('the purge', () => {
   ])('TRASH_DAYS=%s keeps a deleted mission for %s days', (text, days) => {
     expect(trashMs(text)).toBe(days * dayMs);
   });
+});
+
+test('a log of an older version is purged whole too, and what it deleted stays gone', async () => {
+  const [kept, gone] = [crypto.randomUUID(), crypto.randomUUID()];
+  const step = migrations.findIndex((statements) => statements.some((each) => each.includes('missions_trash')));
+
+  const left = await inObject((sql, storage) => {
+    const tables = sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '[a-z]*'")
+      .toArray();
+    for (const { name } of tables) if (!name.startsWith('sqlite')) sql.exec(`DROP TABLE ${name}`);
+    for (const statement of migrations.slice(0, step).flat()) sql.exec(statement);
+    sql.exec("INSERT INTO meta (key, value) VALUES ('schema', ?)", String(step));
+    for (const [id, deletedAt] of [
+      [kept, null],
+      [gone, 1],
+    ])
+      sql.exec(
+        `INSERT INTO missions (id, owner, workspace, status, created_at, updated_at, deleted_at)
+           VALUES (?, ?, 'w', 'completed', 0, 0, ?)`,
+        id,
+        owner,
+        deletedAt,
+      );
+    sql.exec("INSERT INTO parts (part, mission, turn, kind, length, closed) VALUES ('p', ?, 't', 'text', 4, 1)", kept);
+    for (const [seq, off] of [
+      [1, 0],
+      [2, 2],
+    ] as const) {
+      sql.exec("INSERT INTO chunks (part, off, until, text) VALUES ('p', ?, ?, 'ab')", off, off + 2);
+      const body = JSON.stringify({ type: 'part.checkpoint', part: 'p', off, text: '' });
+      sql.exec(
+        "INSERT INTO log (seq, mission, at, type, body) VALUES (?, ?, 0, 'part.checkpoint', ?)",
+        seq,
+        kept,
+        body,
+      );
+    }
+
+    migrate(sql);
+
+    const { host: context } = countedRows(storage, () => Date.now());
+    storage.transactionSync(() => deleteMission(context, owner, kept));
+    storage.transactionSync(() => purgeSlice(context, 0));
+    return {
+      log: sql.exec('SELECT type FROM log').toArray(),
+      chunks: sql.exec('SELECT 1 FROM chunks').toArray().length,
+      purged: sql.exec('SELECT purge FROM missions').toArray(),
+    };
+  });
+
+  expect(left).toEqual({ log: [{ type: 'mission.deleted' }], chunks: 0, purged: [{ purge: 2 }, { purge: 2 }] });
 });

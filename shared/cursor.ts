@@ -28,17 +28,13 @@ export const fromStart = 'start';
  */
 export const fromNow = 'now';
 
-/** Positions on several servers in one opaque id: `host=cursor` joined by `,`, in order of host id. */
-export const formatVector = (cursors: ReadonlyMap<string, string>): string =>
-  [...cursors]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([host, cursor]) => `${host}=${cursor}`)
-    .join(',');
-
 /** Bounds what is read of an id that a client sends; no edge has so many servers. */
 const maxEntries = 1_000;
 
-/** Reads either form. A plain cursor is returned under the key '' (a stream that had one server). */
+/**
+ * Positions on several servers as ids told them before they were short, `host=cursor` joined by `,`: clients may have
+ * kept one. A plain cursor is returned under the key '' (a stream that had one server).
+ */
 export const parseVector = (text: string): Map<string, string> => {
   const vector = new Map<string, string>();
   for (const entry of text.split(',').slice(0, maxEntries)) {

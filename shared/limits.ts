@@ -109,6 +109,8 @@ export const viewerQueueBytes = 1024 * 1024;
  * stream with most goes first.
  */
 export const isolateUnreadBytes = 32 * 1024 * 1024;
+/** Streams of one isolate: with sockets and timers each is some 20 KB of its 128 MB. */
+export const maxIsolateStreams = 1_000;
 /** The runtime holds this much at most of a stream whose client does not read, uncounted by us. */
 export const streamPieceBytes = 64 * 1024;
 /** Comment on a silent stream; iOS gives up after 60 s, the web page warns after 30 s. */

@@ -84,6 +84,8 @@ const accountMethods = {
   endLogins: 'user',
   streams: 'user',
   servers: 'user',
+  keepPositions: 'user',
+  positionsAt: 'user',
   serverChanged: { edge: 'servers tell it, by the owner that their missions have' },
   forgetServer: { edge: 'servers tell it, by the owner that their missions have' },
   placeOf: 'user',

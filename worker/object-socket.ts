@@ -13,6 +13,11 @@ export class SocketRefused extends Error {
   override readonly name = 'SocketRefused';
 }
 
+/** The object has as many sockets of this kind as it takes; the message says so to people. */
+export class SocketsFull extends Error {
+  override readonly name = 'SocketsFull';
+}
+
 /** Unanswered pings after which a socket is taken for dead (protocol §5 Heartbeat). */
 const maxUnanswered = 2;
 
@@ -31,6 +36,7 @@ export const dialObject = async (
   if (!socket) {
     const text = beginningOf(await response.text(), 200);
     if (response.status === 403) throw new SocketRefused(text);
+    if (response.status === 429) throw new SocketsFull(text);
     throw new Error(`the object refused a socket: ${response.status} ${text}`);
   }
 

@@ -47,7 +47,10 @@ export const controlRoutes = {
       after: z.string().optional(),
     }),
     answer: { kind: 'stream', about: 'Server-sent events' },
-    errors: { 404: 'You have no such mission' },
+    errors: {
+      404: 'You have no such mission',
+      429: 'Too many streams are open; without `format=delta` the stream is held instead, and says so',
+    },
   }),
   running: route({
     method: 'GET',

@@ -10,6 +10,7 @@ import type { Login } from '../../worker/principal.ts';
 const change = (given: { host?: string; log?: string; rev?: number; live?: boolean } = {}) => ({
   host: randomUUID(),
   log: 'a log',
+  since: 'start',
   rev: 1,
   live: false,
   ...given,
@@ -29,7 +30,7 @@ const loginOf = async (user: string, given: Partial<Login> = {}): Promise<Login>
 
 /** A stream's socket: what it was told, and how it was closed. */
 const hold = async (user: string, login: Login | null) => {
-  const response = await accountOf(env, user).fetch(sessionUrl(login), { headers: { Upgrade: 'websocket' } });
+  const response = await accountOf(env, user).fetch(sessionUrl(login, 200), { headers: { Upgrade: 'websocket' } });
   const { webSocket } = response;
   if (!webSocket) return response.status;
   const told: unknown[] = [];
@@ -57,8 +58,8 @@ test('an account knows the servers that said that they hold something of its use
 
   expect(await account.servers()).toEqual(
     expect.arrayContaining([
-      { host: one.host, live: true },
-      { host: two.host, live: false },
+      { host: one.host, log: 'a log', since: 'start', live: true, removed: false },
+      { host: two.host, log: 'a log', since: 'start', live: false, removed: false },
     ]),
   );
   expect(await accountOf(env, 'bob').servers()).toEqual([]);
@@ -92,8 +93,8 @@ test('a stream is told the servers when it joins and whenever they change, and n
 
   expect(stream.told).toEqual([
     { servers: [] },
-    { servers: [{ host: first.host, live: false }] },
-    { servers: [{ host: first.host, live: true }] },
+    { servers: [{ host: first.host, log: 'a log', since: 'start', live: false, removed: false }] },
+    { servers: [{ host: first.host, log: 'a log', since: 'start', live: true, removed: false }] },
     { servers: [] },
   ]);
   stream.close();

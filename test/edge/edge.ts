@@ -129,7 +129,8 @@ export const tokenOf = async (
 export const migrate = (): Promise<string[]> => applyMigrations(env.DB);
 
 /**
- * Empties the directory and gives it tables; the objects of other tests have ids of their own and are in nobody's way.
+ * Empties the directory, gives it tables, and lets the accounts forget the servers of other tests; the objects of these
+ * have ids of their own and are in nobody's way.
  */
 export const freshDirectory = async (): Promise<void> => {
   await migrate();
@@ -138,7 +139,7 @@ export const freshDirectory = async (): Promise<void> => {
   await Promise.all(['default', 'ada', 'bob', 'alice', 'mallory', 'u1'].map(freshAccount));
 };
 
-/** Accounts are of a user's name: they would send the next message to a mission of the test before. */
+/** Accounts are of a user's name: they would send the next message to a mission of the test before, and show its servers. */
 const freshAccount = async (user: string): Promise<void> => {
   const account = accountOf(env, user);
   await account.setCurrent(null);

@@ -9,6 +9,7 @@ import { migrations as hostMigrations } from '../../worker/host/tables.ts';
 const small: Record<string, string> = {
   hosts: 'servers: hundreds at most, and only admins add one',
   meta: 'a dozen values',
+  accounts: 'of a server: its owners, who are all told when its log is begun anew, it was removed, or is back',
   servers: 'of an account: those that hold something of its user',
   ended_turns: 'turns that people ended while their server was away, until it is back',
   waiting: 'missions in which a message waits: as many as quotas let wait',

@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { RunningJson } from '../../shared/api.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
-import { Bridge, joinMs, type StreamOptions } from '../../worker/stream/bridge.ts';
+import { joinMs } from '../../worker/stream/bridge.ts';
 import { redialMinMs } from '../../worker/stream/host-connection.ts';
-import type { StreamHost } from '../../worker/stream/positions.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { asUser, enrol, freshDirectory, onHandClock } from './edge.ts';
 import { batch, dialHost, hello } from './host-peer.ts';
+import { accepted, headerOf, playedEdge } from './played-edge.ts';
 import { type Block, readStream } from './stream-reader.ts';
 import { turnRows } from './turn-rows.ts';
-import { create, heldForEver, is, says, send, watch } from './viewer.ts';
+import { create, is, says, send, watch } from './viewer.ts';
 
 beforeEach(freshDirectory);
 
@@ -189,11 +189,14 @@ test('an unreadable id is answered by reset where there is no server either', as
   await stream.until(is('reset'));
 });
 
-test('when the object lets go, a default stream goes on by itself without a hole or a repeat', async () => {
+test.each([
+  ['default', '', 'user_message'],
+  ['delta', '?format=delta', 'message.kept'],
+])('when the object lets go, a %s stream goes on by itself without a hole or a repeat', async (_, query, message) => {
   const host = await enrol();
   await create(ada);
   const { clock, user } = onHandClock('ada');
-  const stream = await watch(user);
+  const stream = await watch(user, query);
   await send(ada, { content: 'before' });
   await stream.until(says('before'));
   await evictDurableObject(env.HOST.getByName(host.id), { webSockets: 'close' });
@@ -204,22 +207,8 @@ test('when the object lets go, a default stream goes on by itself without a hole
   await send(ada, { content: 'after' });
   await stream.until(says('after'));
 
-  expect(stream.named('user_message').map(({ data }) => data.content)).toEqual(['before', 'meanwhile', 'after']);
-  expect(stream.named('error')).toEqual([]);
-});
-
-test('when the object lets go, a delta stream ends, and its last id goes on', async () => {
-  const host = await enrol();
-  await create(ada);
-  const stream = await watch(ada, '?format=delta');
-  await stream.until(is('snapshot'));
-  await evictDurableObject(env.HOST.getByName(host.id), { webSockets: 'close' });
-  await stream.ended;
-  await send(ada, { content: 'meanwhile' });
-
-  const again = await watch(ada, '?format=delta', stream.cursor());
-  await again.until(says('meanwhile'));
-  expect(again.named('reset')).toEqual([]);
+  expect(stream.named(message).map(({ data }) => data.content)).toEqual(['before', 'meanwhile', 'after']);
+  expect([...stream.named('error'), ...stream.named('reset'), ...stream.named('partial')]).toEqual([]);
 });
 
 test('a stream of one mission shows no other', async () => {
@@ -342,38 +331,28 @@ test('a socket that answers no ping for two heartbeats is replaced without the v
 });
 
 test('a stream that began without a server shows the first one enrolled', async () => {
-  const { clock, user } = onHandClock('ada');
-  const stream = await watch(user);
+  const [plain, delta] = [await watch(ada), await watch(ada, '?format=delta')];
+  await delta.until(is('snapshot'));
   await enrol();
-  clock.advance(heartbeatMs);
-  await stream.until((block) => block.id !== null);
   await send(ada, { content: 'hello' });
 
-  await stream.until(says('hello'));
+  await Promise.all([plain.until(says('hello')), delta.until(says('hello'))]);
+  expect(delta.named('mission.created')).toHaveLength(1);
 });
 
-test('a stream begins although a server takes its time, and shows it when it answers', async () => {
+test('a stream says how things are within a second although a server takes its time, and shows it when it answers', async () => {
   const answer = Promise.withResolvers<Response>();
   const clock = handClock();
-  const hosts: StreamHost[] = [{ id: 'slow', log: null, isLive: true, isRemoved: false }];
-  const object = { fetch: () => answer.promise } as unknown as Fetcher;
-  const options: StreamOptions = { owner: 'ada', isAdmin: false, rendering: 'default', mission: null, after: null };
-  const bridge = new Bridge({ clock, hosts: async () => hosts, object: () => object, hold: heldForEver }, options);
-  const stream = readStream(new Response(bridge.open(hosts)));
+  const played = playedEdge(clock, { slow: () => answer.promise });
+  played.tell([{ host: 'slow', live: true }]);
+  const stream = played.open();
   await clock.awaited(joinMs);
   expect(stream.blocks).toEqual([]);
   clock.advance(joinMs);
   await stream.until(({ text }) => text === ': keepalive');
 
-  const { 0: client, 1: server } = new WebSocketPair();
-  server.accept();
-  const header = { cursor: 'l.s.1', mode: 'live', reset: false, changed: [], running: [], errors: [] };
-  server.send(`${JSON.stringify(header)}
-event: late
-data: {}
-
-`);
-  answer.resolve(new Response(null, { status: 101, webSocket: client }));
+  answer.resolve(accepted(`${headerOf()}\nevent: late\ndata: {}\n\n`).response);
   await stream.until(is('late'));
   await stream.leave();
+  expect(joinMs).toBeLessThanOrEqual(1_000);
 });

@@ -1,19 +1,23 @@
 import { expect, test } from 'vitest';
-import { formatVector } from '../../shared/cursor.ts';
+import { parseVector } from '../../shared/cursor.ts';
 import { type Activities, statusAround, statusSnapshot } from '../../worker/stream/activity.ts';
-import { positionsFrom, withVectorIds } from '../../worker/stream/positions.ts';
+import { positionsFrom, type StreamHost } from '../../worker/stream/positions.ts';
 import { seated } from '../../worker/stream/seats.ts';
 import { splitViewerFrame } from '../../worker/stream/viewer-frame.ts';
 
-const a = { id: 'aaa', log: 'log-a', isLive: false, isRemoved: false };
-const b = { id: 'bbb', log: 'log-b', isLive: false, isRemoved: false };
+const a = { id: 'aaa', log: 'log-a', since: 'start', isLive: false, isRemoved: false };
+const b = { id: 'bbb', log: 'log-b', since: 'start', isLive: false, isRemoved: false };
+
+/** By an id that a client kept, in one of the forms of before. */
+const from = (id: string | null, hosts: StreamHost[]) =>
+  positionsFrom(id === null ? new Map() : parseVector(id), hosts);
 
 test('a cursor of one server goes to the only one there is, whatever it says', () => {
-  expect(positionsFrom('garbage', [a])).toEqual(new Map([['aaa', 'garbage']]));
+  expect(from('garbage', [a])).toEqual(new Map([['aaa', 'garbage']]));
 });
 
 test('among several servers a bare cursor belongs to the one with its log, and the others came later', () => {
-  expect(positionsFrom('log-b.seg.7', [a, b])).toEqual(
+  expect(from('log-b.seg.7', [a, b])).toEqual(
     new Map([
       ['bbb', 'log-b.seg.7'],
       ['aaa', 'start'],
@@ -27,21 +31,21 @@ test('an id that is of no server here, or none, joins all as of now', () => {
     ['bbb', 'now'],
   ]);
 
-  expect(positionsFrom('log-x.seg.7', [a, b])).toEqual(asOfNow);
-  expect(positionsFrom(null, [a, b])).toEqual(asOfNow);
+  expect(from('log-x.seg.7', [a, b])).toEqual(asOfNow);
+  expect(from(null, [a, b])).toEqual(asOfNow);
 });
 
 test('a vector is split among its servers; one that is gone is left out, one that was removed only if not named', () => {
-  const removed = { id: 'ccc', log: 'log-c', isLive: false, isRemoved: true };
+  const removed = { id: 'ccc', log: 'log-c', since: 'start', isLive: false, isRemoved: true };
 
-  expect(positionsFrom('aaa=log-a.s.1,gone=log-x.s.2', [a, removed])).toEqual(new Map([['aaa', 'log-a.s.1']]));
-  expect(positionsFrom('aaa=log-a.s.1,ccc=log-c.s.2', [a, removed])).toEqual(
+  expect(from('aaa=log-a.s.1,gone=log-x.s.2', [a, removed])).toEqual(new Map([['aaa', 'log-a.s.1']]));
+  expect(from('aaa=log-a.s.1,ccc=log-c.s.2', [a, removed])).toEqual(
     new Map([
       ['aaa', 'log-a.s.1'],
       ['ccc', 'log-c.s.2'],
     ]),
   );
-  expect(positionsFrom('log-c.s.2', [a, removed])).toEqual(
+  expect(from('log-c.s.2', [a, removed])).toEqual(
     new Map([
       ['ccc', 'log-c.s.2'],
       ['aaa', 'start'],
@@ -49,7 +53,12 @@ test('a vector is split among its servers; one that is gone is left out, one tha
   );
 });
 
-const candidate = (id: string, isLive: boolean, isJoined: boolean) => ({ id, isLive, isJoined });
+const candidate = (id: string, isLive: boolean, isJoined: boolean, isFailing = false) => ({
+  id,
+  isLive,
+  isJoined,
+  isFailing,
+});
 
 test('four seats go to what is alive first, to what has one already next, and then by age', () => {
   const [quiet, joined, live] = [
@@ -65,14 +74,12 @@ test('four seats go to what is alive first, to what has one already next, and th
   expect(seated(five)).toEqual(['5', '1', '2', '3']);
 });
 
-test('ids are rewritten where they are ids and nowhere else', () => {
-  const positions = new Map([['bbb', 'log-b.s.9']]);
-  const text = 'id: log-a.s.1\nevent: x\ndata: {"text":"id: log-a.s.1"}\n\nid: log-a.s.2\n\n';
+test('a server that fails has its seat after those that do not, and before the quiet ones', () => {
+  const failing = candidate('f', true, true, true);
+  const live = ['1', '2', '3', '4'].map((id) => candidate(id, true, false));
 
-  expect(withVectorIds(text, 'aaa', positions)).toBe(
-    'id: aaa=log-a.s.1,bbb=log-b.s.9\nevent: x\ndata: {"text":"id: log-a.s.1"}\n\nid: aaa=log-a.s.2,bbb=log-b.s.9\n\n',
-  );
-  expect(formatVector(positions)).toBe('aaa=log-a.s.2,bbb=log-b.s.9');
+  expect(seated([failing, ...live])).toEqual(['1', '2', '3', '4']);
+  expect(seated([candidate('q', false, true), failing])).toEqual(['f', 'q']);
 });
 
 test('the newest position of a frame is found with and without a header, at the start and in the middle', () => {

@@ -4,14 +4,11 @@ import { expect, test } from 'vitest';
 import { missionId } from '../../shared/ids.ts';
 import type { Rendering, ViewerHeader } from '../../shared/viewer.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
-import { Bridge } from '../../worker/stream/bridge.ts';
 import { redialMinMs } from '../../worker/stream/host-connection.ts';
-import type { StreamHost } from '../../worker/stream/positions.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { randomFrom } from '../support/random.ts';
 import { enrolHost } from './host-peer.ts';
-import { readStream } from './stream-reader.ts';
-import { heldForEver } from './viewer.ts';
+import { accepted, playedEdge } from './played-edge.ts';
 import { watch } from './viewer-peer.ts';
 
 const owner = 'alice';
@@ -73,43 +70,34 @@ const badFrames = [
   `${JSON.stringify({ ...header, changed: [{ mission_id: 'm', state: 'asleep', queue_len: -1 }] })}\nevent: bad\n\n`,
 ];
 
+const renderings = ['default', 'delta'] as const;
+
 /** A stream to an object that sends `frames` to the first socket, and a good frame to every later one. */
 const bridged = (rendering: Rendering, frames: (string | ArrayBuffer)[]) => {
   let dials = 0;
-  const object = {
-    fetch: async () => {
-      const { 0: client, 1: server } = new WebSocketPair();
-      server.accept();
-      dials += 1;
-      for (const frame of dials === 1 ? frames : [goodFrame]) server.send(frame);
-      return new Response(null, { status: 101, webSocket: client });
-    },
+  const object = () => {
+    dials += 1;
+    return accepted(...(dials === 1 ? frames : [goodFrame])).response;
   };
-  const hosts: StreamHost[] = [{ id: 'one', log: null, isLive: true, isRemoved: false }];
-  const options = { owner, isAdmin: false, rendering, mission: null, after: null };
   const clock = handClock();
-  const edge = { clock, hosts: async () => hosts, object: () => object as unknown as Fetcher, hold: heldForEver };
-  return { clock, ...readStream(new Response(new Bridge(edge, options).open(hosts))) };
+  const played = playedEdge(clock, { one: object });
+  played.tell([{ live: true }]);
+  return { clock, ...played.open({ owner, rendering }) };
 };
 
-test.each(badFrames)('a stream shows nothing of a frame that is none, and dials again: %j', async (frame) => {
-  const stream = bridged('default', [frame]);
-  await stream.clock.awaited(redialMinMs);
-  stream.clock.advance(redialMinMs);
+test.each(renderings.flatMap((rendering) => badFrames.map((frame) => [rendering, frame] as const)))(
+  'a %s stream shows nothing of a frame that is none, and dials again: %j',
+  async (rendering, frame) => {
+    const stream = bridged(rendering, [frame]);
+    await stream.clock.awaited(redialMinMs);
+    stream.clock.advance(redialMinMs);
 
-  await stream.until(({ name }) => name === 'good');
+    await stream.until(({ name }) => name === 'good');
 
-  expect(stream.named('bad')).toEqual([]);
-  await stream.leave();
-});
-
-test.each(badFrames)('a stream made for resuming ends at a frame that is none: %j', async (frame) => {
-  const stream = bridged('delta', [frame]);
-
-  await stream.ended;
-
-  expect(stream.named('bad')).toEqual([]);
-});
+    expect(stream.named('bad')).toEqual([]);
+    await stream.leave();
+  },
+);
 
 test('a stream passes over binary frames', async () => {
   const stream = bridged('delta', [new TextEncoder().encode(badFrames[1]).buffer as ArrayBuffer, goodFrame]);

@@ -24,6 +24,3 @@ export const send = async (as: Caller, json: object): Promise<string> =>
 
 export const says = (content: string) => (block: Block) => block.data.content === content;
 export const is = (name: string) => (block: Block) => block.name === name;
-
-/** A login that nobody ends, for streams that are tried without an edge. */
-export const heldForEver = () => ({ beat: () => undefined, close: () => undefined });

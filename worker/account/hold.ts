@@ -4,7 +4,7 @@ import type { Cancel } from '../../shared/clock.ts';
 import { closeCode } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import { logError } from '../log.ts';
-import { dialObject, type ObjectSocket, SocketClosed, SocketRefused } from '../object-socket.ts';
+import { dialObject, type ObjectSocket, SocketClosed, SocketRefused, SocketsFull } from '../object-socket.ts';
 import type { Principal } from '../principal.ts';
 import { accountOf } from './account-of.ts';
 import { sessionUrl } from './port.ts';
@@ -14,7 +14,14 @@ import type { AccountServer } from './servers.ts';
 const redialMinMs = 200;
 const redialMaxMs = 5_000;
 
-const frame = z.object({ servers: z.array(z.object({ host: z.string(), live: z.boolean() })) });
+const server = z.object({
+  host: z.string(),
+  live: z.boolean(),
+  removed: z.boolean(),
+  log: z.string(),
+  since: z.string(),
+});
+const frame = z.object({ servers: z.array(server) });
 
 /** What happens to what holds a login. */
 export interface Holding {
@@ -22,6 +29,11 @@ export interface Holding {
   ended(): void;
   /** The servers that hold something of the user; at first, and whenever they change. */
   servers?(servers: AccountServer[]): void;
+  /**
+   * Where it counts as one of the user's streams. `full` is called once when there are too many of them, with a text
+   * for people; then nothing is held.
+   */
+  stream?: { most: () => Promise<number>; full(text: string): void };
 }
 
 /** A login that is held. */
@@ -36,7 +48,7 @@ export interface HeldLogin {
  * account says within a moment when the login is over, and needs neither D1 nor a server for it. While the account
  * cannot be reached what is held goes on, and is judged when it is back.
  */
-export const holdLogin = (env: Env, { user, login }: Principal, { ended, servers }: Holding): HeldLogin => {
+export const holdLogin = (env: Env, { user, login }: Principal, { ended, servers, stream }: Holding): HeldLogin => {
   let socket: ObjectSocket | null = null;
   let stopWaiting: Cancel | null = null;
   let failures = 0;
@@ -60,13 +72,19 @@ export const holdLogin = (env: Env, { user, login }: Principal, { ended, servers
       ended();
       return;
     }
+    if (stream && cause instanceof SocketsFull) {
+      close();
+      stream.full(cause.message);
+      return;
+    }
     failures += 1;
     logError('account.socket.lost', cause, { failures });
     stopWaiting = env.clock.after(doubled(redialMinMs, redialMaxMs, failures - 1), () => void open());
   };
   const open = async (): Promise<void> => {
     try {
-      const dialled = await dialObject(accountOf(env, user.id), sessionUrl(login), take, lost);
+      const url = sessionUrl(login, (await stream?.most()) ?? null);
+      const dialled = await dialObject(accountOf(env, user.id), url, take, lost);
       if (isOver) dialled.close();
       else socket = dialled;
     } catch (cause) {

@@ -5,13 +5,15 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { type Clock, systemClock } from '../../shared/clock.ts';
+import { exceededText } from '../../shared/quotas.ts';
 import { isGoodFor } from '../auth/mode.ts';
 import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import type { Login } from '../principal.ts';
 import { endLogin, endLogins, generationOf, isKept } from './logins.ts';
 import { currentOf, elsewhere, forgetMissions, notePlace, type Place, placeOf, setCurrent } from './missions.ts';
-import { loginIn } from './port.ts';
+import { loginIn, streamsIn } from './port.ts';
+import { keepPositions, type Positions, positionsAt } from './positions.ts';
 import { type AccountServer, expectLife, forgetServer, noteServer, type ServerChange, serversOf } from './servers.ts';
 import { close, Streams } from './streams.ts';
 import { migrate } from './tables.ts';
@@ -40,10 +42,14 @@ export class Account extends DurableObject<Bindings> {
    */
   override async fetch(request: Request): Promise<Response> {
     if (request.headers.get('Upgrade') !== 'websocket') return new Response('expected a WebSocket', { status: 426 });
-    const login = loginIn(new URL(request.url).searchParams);
+    const query = new URL(request.url).searchParams;
+    const login = loginIn(query);
     if (!this.#isGood(login)) return new Response('this login has ended', { status: 403 });
+    const most = streamsIn(query);
+    if (most !== null && this.#streams.count >= most)
+      return new Response(exceededText('streams', most), { status: 429 });
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#streams.accept(server, login, this.servers(), this.#now());
+    this.#streams.accept(server, { login, isStream: most !== null }, this.servers(), this.#now());
     await this.#endExpired();
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -128,6 +134,15 @@ export class Account extends DurableObject<Bindings> {
   }
   forgetMissions(gone: readonly string[]): void {
     this.ctx.storage.transactionSync(() => forgetMissions(this.#sql, gone));
+  }
+
+  // Positions of streams
+
+  keepPositions(positions: Positions): string {
+    return this.ctx.storage.transactionSync(() => keepPositions(this.#sql, positions, this.#now()));
+  }
+  positionsAt(handle: string): Positions | null {
+    return positionsAt(this.#sql, handle, this.#now());
   }
 
   #isGood(login: Login | null): boolean {

@@ -12,6 +12,9 @@ const held = z.object({
 });
 type Held = z.infer<typeof held>;
 
+/** Tag of the sockets that count as streams. */
+const streamTag = 'stream';
+
 /**
  * The sockets by which the user's open streams hold their logins: each is closed when its login ends, whoever ends it,
  * and is told which servers have something of the user. They hibernate: an account with open streams and nothing to say
@@ -26,12 +29,17 @@ export class Streams {
 
   /** How many streams the user has open. */
   get count(): number {
-    return this.#ctx.getWebSockets().length;
+    return this.#ctx.getWebSockets(streamTag).length;
   }
 
-  /** Takes a stream's socket, whose login was checked, and tells it the servers. */
-  accept(socket: WebSocket, login: Login | null, servers: readonly AccountServer[], now: number): void {
-    this.#ctx.acceptWebSocket(socket);
+  /** Takes a socket, whose login was checked, and tells it the servers. `isStream`: it counts as a stream. */
+  accept(
+    socket: WebSocket,
+    { login, isStream }: { login: Login | null; isStream: boolean },
+    servers: readonly AccountServer[],
+    now: number,
+  ): void {
+    this.#ctx.acceptWebSocket(socket, isStream ? [streamTag] : []);
     socket.serializeAttachment({ login: login?.id ?? null, endsAtMs: endOf(login, now) } satisfies Held);
     socket.send(serversFrame(servers));
   }

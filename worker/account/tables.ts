@@ -14,6 +14,16 @@ export const migrations: Migrations = [
     'CREATE TABLE places (mission TEXT PRIMARY KEY, host TEXT NOT NULL, ord INTEGER NOT NULL) WITHOUT ROWID',
     'CREATE UNIQUE INDEX places_ord ON places (ord)',
   ],
+  [
+    // Where streams stood on their servers, for the short ids of their events (positions.ts).
+    `CREATE TABLE positions (ord INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE, used_at INTEGER NOT NULL,
+       positions TEXT NOT NULL)`,
+    'CREATE INDEX positions_used ON positions (used_at, ord)',
+    // In the order in which they became the user's; a server that was removed from the edge keeps its history.
+    'ALTER TABLE servers ADD COLUMN ord INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE servers ADD COLUMN removed INTEGER NOT NULL DEFAULT 0',
+    "ALTER TABLE servers ADD COLUMN since TEXT NOT NULL DEFAULT 'start'",
+  ],
 ];
 
 /** Brings the tables of an `Account` object to this version. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import { nilWorkspace } from '../../shared/ids.ts';
 import type { Directory } from './directory.ts';
 import { hosts, missionTotals } from './schema.ts';
@@ -25,26 +25,6 @@ export const hostsOfOwner = async (db: Directory, owner: string): Promise<string
   return (await db.selectDistinct({ id: missionTotals.host }).from(missionTotals).where(mine).all()).map(
     (row) => row.id,
   );
-};
-
-/** Servers as a stream of this user needs to know them, the oldest first (protocol §5 "Several servers"). */
-export const hostsForStream = async (db: Directory, owner: string) => {
-  const mine = db
-    .select({ one: sql`1` })
-    .from(missionTotals)
-    .where(and(eq(missionTotals.owner, owner), eq(missionTotals.host, hosts.id), gt(missionTotals.missions, 0)));
-  const rows = await db
-    .select({ id: hosts.id, log: hosts.log, live: hosts.live, removedAt: hosts.removedAt, isMine: exists(mine) })
-    .from(hosts)
-    .orderBy(asc(hosts.createdAt), asc(hosts.id))
-    .all();
-  return rows.map(({ id, log, live, removedAt, isMine }) => ({
-    id,
-    log,
-    /** Something may be alive there that this user may see. */
-    isLive: live && removedAt === null && Boolean(isMine),
-    isRemoved: removedAt !== null,
-  }));
 };
 
 /** The server of a workspace; an unknown one, like the nil alias, means the default server (contract §2.2). */

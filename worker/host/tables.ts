@@ -158,6 +158,11 @@ export const migrations: Migrations = [
     'CREATE INDEX segments_named ON segments (segment)',
     'CREATE INDEX segments_from ON segments (first_seq)',
   ],
+  [
+    // Nothing up to here is of that owner, or news to them: of those from before, all that there was.
+    'ALTER TABLE accounts ADD COLUMN since INTEGER NOT NULL DEFAULT 0',
+    'UPDATE accounts SET since = (SELECT coalesce(max(seq), 0) FROM log)',
+  ],
 ];
 
 /** Brings the tables to this version. */

@@ -47,13 +47,14 @@ export class Transactions {
   run<T extends Change>(rule: (host: HostContext) => T): T {
     const { log, sql, storage, now } = this.#host;
     const nowMs = now();
+    const { head } = log;
     let change: T;
     let touched: string[];
     try {
       [change, touched] = storage.transactionSync(() => {
         const changed = rule({ ...this.#host, now: () => nowMs });
         const missions = touchedBy(changed);
-        noteOwners(sql, missions);
+        noteOwners(sql, missions, head);
         return [changed, missions];
       });
     } catch (cause) {

@@ -13,7 +13,9 @@ import { takeAnswer } from './actions/take-answer.ts';
 import * as trash from './actions/trash.ts';
 import type { HostContext } from './context.ts';
 import { type Credential, keepCredential } from './credential.ts';
+import { tellAllAccounts } from './effects/accounts.ts';
 import type { HostLink } from './link/link.ts';
+import { isRemoved } from './removed.ts';
 import { type MissionPage, type NewAnswer, type NewMessage, type NewMission, type Reply, reply } from './replies.ts';
 import type { Transactions } from './transaction.ts';
 import { purgeSlice } from './upkeep/purge.ts';
@@ -175,7 +177,12 @@ export const usage = ({ host, link, uploads }: HostParts, owner: string): Usage 
 });
 
 /** Only this credential may speak for the server from here on, unless a later one was issued already. */
-export const setCredential = ({ host, link }: HostParts, credential: Credential): void => {
+export const setCredential = ({ host, link, upkeep }: HostParts, credential: Credential): void => {
+  const wasRemoved = isRemoved(host.sql);
   keepCredential(host.sql, credential);
+  if (wasRemoved && !isRemoved(host.sql)) {
+    tellAllAccounts(host.sql);
+    upkeep.settleLater(true);
+  }
   link.endOlder();
 };

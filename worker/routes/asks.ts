@@ -8,6 +8,7 @@ import { reserve } from '../directory/idempotency.ts';
 import type { NewAnswer, Reply } from '../host/replies.ts';
 import { listed } from '../hosts/listed.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { liveServersOf, serversOf } from '../hosts/of-user.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
@@ -26,7 +27,7 @@ export const asks: Served[] = [
     return { ok: true };
   }),
   on(controlRoutes.questions, async ({ c, user: { id: owner }, query }) => {
-    const hosts = await serversOfOwner(c.env, owner);
+    const hosts = await liveServersOf(c.env, owner);
     const asked = await Promise.all(
       hosts.map((host) => listed(c.env, host, (object, after) => object.asks(owner, after))),
     );
@@ -55,7 +56,10 @@ const answered = async (c: Context, path: string, said: AskAnswer): Promise<{ ok
   return { ok: true };
 };
 
-/** Request ids and tool calls name no server: all of the user's are asked, and at most one knows it (protocol §4). */
+/**
+ * Request ids and tool calls name no server: the user's are asked, and at most one knows it (protocol §4). It is one
+ * where something is alive, unless the answer comes again, or too late.
+ */
 const answerSomewhere = async (
   c: Context,
   route: string,
@@ -67,22 +71,25 @@ const answerSomewhere = async (
   const drawn = z.object({ answer: commandId });
   const draw = async () => ({ answer: commandId.parse(crypto.randomUUID()) });
   const { answer: id } = await reserve(c.env, named, drawn, draw);
-  const hosts = await serversOfOwner(c.env, owner);
-  const all = await Promise.all(
-    hosts.map(async (host) => ({
-      host,
-      answer: await callObject(c.env, host, (object) => object.answer(owner, { id, by, said })),
-    })),
-  );
-  const known = all.find(({ answer }) => answer.ok || answer.code !== 'not_found');
+  const asked = async (host: string) => ({
+    host,
+    answer: await callObject(c.env, host, (object) => object.answer(owner, { id, by, said })),
+  });
+  const live = await liveServersOf(c.env, owner);
+  for (const some of [async () => live, () => serversOfOwner(c.env, owner)]) {
+    const known = (await Promise.all((await some()).map(asked))).find(
+      ({ answer }) => answer.ok || answer.code !== 'not_found',
+    );
+    if (known) return known;
+  }
   const none = { ok: false as const, code: 'not_found' as const, message: 'There is no such request' };
-  return known ?? all[0] ?? { host: null, answer: none };
+  return { host: null, answer: none };
 };
 
-/** Shows an error on all streams of the user. One server is enough to send it, since each stream shows all servers. */
+/** Shows an error on all streams of the user: by a server that each of them has a socket to. */
 const tell = async (c: Context, text: string, by: string | null = null): Promise<void> => {
   const owner = c.get('principal').user.id;
-  const host = by ?? (await serversOfOwner(c.env, owner))[0];
+  const host = by ?? (await serversOf(c.env, owner))[0]?.host;
   // Without any server there is no stream on which the error could be shown.
   if (host !== undefined) await callObject(c.env, host, (object) => object.tell(owner, text));
 };

@@ -4,6 +4,7 @@ import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
 import { listed } from '../hosts/listed.ts';
 import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
+import { liveServersOf } from '../hosts/of-user.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { messageContent } from '../missions/content.ts';
@@ -14,12 +15,12 @@ import { limitsOf } from '../quotas/limits.ts';
 export const queue: Served[] = [
   on(controlRoutes.queue, async ({ c, user: { id: owner }, query }) => {
     const mission = query.mission_id ?? null;
-    const hosts = await serversOfOwner(c.env, owner);
+    const hosts = await liveServersOf(c.env, owner);
     const queues = hosts.map((host) => listed(c.env, host, (object, after) => object.queued(owner, mission, after)));
     return pageOf(c, query, (await Promise.all(queues)).flat());
   }),
   on(controlRoutes.clearQueue, async ({ c, user: { id: owner } }) => {
-    const hosts = await serversOfOwner(c.env, owner);
+    const hosts = await liveServersOf(c.env, owner);
     const counts = await Promise.all(
       hosts.map((host) => callObject(c.env, host, (object) => object.clearQueue(owner))),
     );

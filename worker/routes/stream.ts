@@ -1,34 +1,38 @@
+import { AppError } from '../../shared/errors.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
+import { accountOf } from '../account/account-of.ts';
 import { holdLogin } from '../account/hold.ts';
-import { directory } from '../directory/directory.ts';
-import { hostsForStream } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import { hostObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { requireMissionHost } from '../missions/find.ts';
 import { may, type Principal } from '../principal.ts';
-import { Bridge, type StreamEdge } from '../stream/bridge.ts';
+import { limitsOf } from '../quotas/limits.ts';
+import { Bridge } from '../stream/bridge.ts';
+import type { StreamEdge } from '../stream/edge.ts';
+import { roomsHere } from '../stream/room.ts';
 
 /**
  * `GET /api/control/stream`: the user's events, `?mission_id=` for one mission, `?format=delta` for the rendering that
- * is made for resuming. `Last-Event-ID` or `?after=` goes on where a stream was left; the header wins.
+ * is made for resuming. `Last-Event-ID` or `?after=` goes on where a stream was left; the header wins. 429 for a delta
+ * stream for which there is no room; the default one is answered and held, since its clients take a refusal for the end.
  */
 export const stream: Served[] = [
   on(controlRoutes.stream, async ({ c, principal, query }) => {
     const { id: owner } = principal.user;
     const mission = query.mission_id ?? null;
-    const edge = await edgeOf(c.env, principal, mission);
+    const only = mission && { mission, host: await requireMissionHost(c.env, owner, mission) };
     const after = c.req.header('Last-Event-ID') || query.after || null;
     // Hono answers HEAD by the same route and drops the body, which would leave a stream that nobody reads.
     if (c.req.method === 'HEAD') return new Response(null, { headers });
-    const bridge = new Bridge(edge, {
-      owner,
-      isAdmin: may(principal, 'admin'),
-      rendering: query.format || 'default',
-      mission,
-      after,
-    });
-    return new Response(bridge.open(await edge.hosts()), { headers });
+    const rendering = query.format || 'default';
+    const options = { owner, isAdmin: may(principal, 'admin'), rendering, only, after };
+    const bridge = new Bridge(edgeOf(c.env, principal), options);
+    const body = bridge.open();
+    const refusal = rendering === 'delta' ? await bridge.refusal : null;
+    if (refusal === null) return new Response(body, { headers });
+    await body.cancel();
+    throw new AppError('too_many', refusal);
   }),
 ];
 
@@ -39,24 +43,15 @@ const headers = {
   'X-Accel-Buffering': 'no',
 };
 
-/** All servers, or the one that holds the mission asked for. */
-const edgeOf = async (
-  env: Env,
-  principal: Principal,
-  mission: Parameters<typeof requireMissionHost>[2] | null,
-): Promise<StreamEdge> => {
-  const owner = principal.user.id;
-  const only = mission && (await requireMissionHost(env, owner, mission));
+const edgeOf = (env: Env, principal: Principal): StreamEdge => {
+  const account = () => accountOf(env, principal.user.id);
   return {
     clock: env.clock,
-    hosts: async () => {
-      const hosts = await hostsForStream(directory(env), owner);
-      // A page of one mission shows the log of the mission's server even when the server was removed.
-      return only === null
-        ? hosts
-        : hosts.filter(({ id }) => id === only).map((host) => ({ ...host, isRemoved: false }));
-    },
     object: (host) => hostObject(env, host),
+    most: async () => (await limitsOf(env, principal.user.id)).streams,
+    rooms: roomsHere,
     hold: (holding) => holdLogin(env, principal, holding),
+    keep: (positions) => account().keepPositions(positions),
+    kept: (handle) => account().positionsAt(handle),
   };
 };

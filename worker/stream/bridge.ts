@@ -1,49 +1,66 @@
-import type { Cancel, Clock } from '../../shared/clock.ts';
+import type { Cancel } from '../../shared/clock.ts';
+import { fromNow, fromStart, parseVector } from '../../shared/cursor.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
 import { sseComment, sseEvent } from '../../shared/sse.ts';
-import type { HeldLogin } from '../account/hold.ts';
+import type { Rendering } from '../../shared/viewer.ts';
+import type { AccountServer } from '../account/servers.ts';
 import { logError } from '../log.ts';
 import { type Activities, statusAround, statusSnapshot } from './activity.ts';
-import { type StreamEdge, StreamHosts, type StreamOptions } from './hosts.ts';
+import { Admission } from './admission.ts';
+import type { StreamEdge } from './edge.ts';
+import { StreamHosts } from './hosts.ts';
+import { insist } from './insist.ts';
+import { Numbering } from './numbering.ts';
 import { Outlet } from './outlet.ts';
-import { type StreamHost, withVectorIds } from './positions.ts';
+import { positionsFrom, type StreamHost } from './positions.ts';
+import { parseStreamId, positionsBy } from './stream-id.ts';
 import { unreadHere } from './unread.ts';
 import type { ViewerFrame } from './viewer-frame.ts';
 
-export type { StreamEdge, StreamOptions } from './hosts.ts';
+export interface StreamOptions {
+  owner: string;
+  /** Admins see what is of no mission too. */
+  isAdmin: boolean;
+  rendering: Rendering;
+  /** One mission and its server; null: all of the owner's, wherever they are. */
+  only: { mission: string; host: string } | null;
+  /** The id the client kept, in any form. */
+  after: string | null;
+}
 
-/** A viewer is told something at once, even where a server's object takes longer than this to answer. */
-export const joinMs = 3_000;
+/** A viewer is told something after this, even where a server's object, or the account, takes longer to answer. */
+export const joinMs = 1_000;
 /** Clients of `?format=delta` come back this soon after an end. */
 const retryMs = 1_000;
-/**
- * How often the directory is asked while a server without a socket could go live (protocol §5); else at each heartbeat.
- */
-export const lookMs = 5_000;
 
 /**
  * One viewer's stream (protocol §5): joins the frames of the viewer's servers into one body. Bytes are forwarded as the
  * objects made them; only `status`, user errors, comments and the ids of several servers are written here.
  */
 export class Bridge {
-  readonly #clock: Clock;
-  readonly #hold: StreamEdge['hold'];
+  readonly #edge: StreamEdge;
   readonly #options: StreamOptions;
   readonly #outlet: Outlet;
   readonly #rotateAt: number;
+  readonly #numbering: Numbering;
   readonly #hosts: StreamHosts;
+  readonly #admission: Admission;
   readonly #activities: Activities = new Map();
-  /** Frames that came before the stream was begun; null once it has. */
-  #early: { host: string; frame: ViewerFrame }[] | null = [];
-  #login: HeldLogin | null = null;
+  readonly #over = new AbortController();
+  readonly #told = Promise.withResolvers<void>();
+  readonly #answered = Promise.withResolvers<string | null>();
+  /** As the account said last; null before it has. */
+  #servers: StreamHost[] | null = null;
   #stopBeating: Cancel | null = null;
-  #stopLooking: Cancel | null = null;
-  #toldLeftOut = '';
+  #isOpened = false;
+  #hasBegun = false;
+  #toldNotShown = '';
+  #toldFull = '';
   #isOver = false;
 
   constructor(edge: StreamEdge, options: StreamOptions) {
-    this.#clock = edge.clock;
-    this.#hold = edge.hold;
+    const { owner, isAdmin, rendering, only } = options;
+    this.#edge = edge;
     this.#options = options;
     this.#rotateAt = edge.clock.now() + rotateMs * (0.9 + Math.random() * 0.2);
     this.#outlet = new Outlet(
@@ -51,56 +68,117 @@ export class Bridge {
       () => this.#askMore(),
       () => this.#close(),
     );
-    this.#hosts = new StreamHosts(edge, options, {
+    this.#numbering = new Numbering(edge.clock, this.#over.signal, {
+      keep: (positions) => edge.keep(positions),
+      onShown: (host, frame) => this.#show(host, frame),
+      onWaiting: (bytes) => this.#hold(bytes),
+    });
+    const watched = { owner, isAdmin, rendering, mission: only?.mission ?? null };
+    this.#hosts = new StreamHosts(edge, watched, this.#numbering, {
       onFrame: (host, frame) => this.#take(host, frame),
       onAway: () => this.#write(sseComment('a server is away, trying again')),
-      onEnd: () => (options.rendering === 'default' ? this.#giveUp() : this.#end()),
+      onArranged: () => this.#tellNotShown(),
+      onEnd: () => this.#end(),
+    });
+    this.#admission = new Admission(edge, {
+      onServers: (servers) => this.#serversTold(servers),
+      onFull: (text) => this.#tellFull(text),
+      onEnd: () => this.#end(),
     });
   }
 
+  /** Whether there is room for this stream: null, or why not. Resolves soon, also where the account does not answer. */
+  get refusal(): Promise<string | null> {
+    return this.#answered.promise;
+  }
+
   /** The body, at once; what it says follows. */
-  open(hosts: readonly StreamHost[]): ReadableStream<Uint8Array> {
-    this.#stopBeating = this.#clock.every(heartbeatMs, () => this.#beat());
-    this.#login = this.#hold({ ended: () => this.#end() });
-    this.#begin(hosts).catch((cause: unknown) => this.#fail(cause));
+  open(): ReadableStream<Uint8Array> {
+    this.#stopBeating = this.#edge.clock.every(heartbeatMs, () => this.#beat());
+    this.#admission.ask();
+    this.#begin().catch((cause: unknown) => this.#fail(cause));
     return this.#outlet.body;
   }
 
-  async #begin(hosts: readonly StreamHost[]): Promise<void> {
+  async #begin(): Promise<void> {
     if (this.#options.rendering === 'delta') this.#write(`retry: ${retryMs}\n\n`);
     const late = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(joinMs, late.resolve);
-    await Promise.race([this.#hosts.join(hosts), late.promise]);
+    const cancel = this.#edge.clock.after(joinMs, late.resolve);
+    void late.promise.then(() => this.#answered.resolve(null));
+    const placed = this.#place();
+    await Promise.race([placed.then(({ joined }) => joined), late.promise]);
     cancel();
-    if (this.#isOver) return;
     this.#open();
-    if (!this.#hosts.afterWasUsable) {
+    const { isUsable } = await placed;
+    if (this.#isOver) return;
+    if (!isUsable) {
       if (this.#options.rendering === 'default') return this.#giveUp();
       this.#tellReset();
     }
-    const early = this.#early ?? [];
-    this.#early = null;
-    for (const { host, frame } of early) this.#show(host, frame);
+    this.#hasBegun = true;
+    if (this.#numbering.positions.size === 0) this.#tellNothing();
+    this.#numbering.resume();
     this.#hosts.begin();
-    this.#arranged();
+    if (this.#servers && !this.#options.only) this.#hosts.update(this.#servers);
+    this.#tellNotShown();
     this.#askMoreIfTaken();
+  }
+
+  /** Finds out where the stream goes on and dials. `joined` resolves when every server that has a seat has answered. */
+  async #place(): Promise<{ isUsable: boolean; joined: Promise<void> }> {
+    const { after, only } = this.#options;
+    const id = after === null ? null : parseStreamId(after);
+    const { clock, kept: askFor } = this.#edge;
+    const kept = id && (await insist(clock, this.#over.signal, 'stream.positions.unread', () => askFor(id.handle)));
+    await this.#told.promise;
+    const servers = only
+      ? [{ id: only.host, log: null, since: fromStart, isLive: true, isRemoved: false }]
+      : (this.#servers ?? []);
+    const given = id ? kept && positionsBy(id, kept) : after === null ? null : parseVector(after);
+    const positions = positionsFrom(given ?? new Map(), servers);
+    this.#numbering.begin(positions, id && kept ? { handle: id.handle, positions: kept } : null);
+    const isUsable = after === null || [...positions.values()].some((position) => position !== fromNow);
+    return { isUsable, joined: this.#hosts.join(servers) };
+  }
+
+  #serversTold(servers: readonly AccountServer[]): void {
+    // One that an account only expects something of says so itself within a moment, and where to begin there.
+    const told = servers.filter(({ log }) => log !== '');
+    this.#servers = told.map(({ host, log, since, live, removed }) => ({
+      id: host,
+      log,
+      since,
+      isLive: live,
+      isRemoved: removed,
+    }));
+    this.#told.resolve();
+    this.#answered.resolve(null);
+    // A mission stays where it is, so its stream has nothing to look for.
+    if (this.#hasBegun && !this.#options.only) this.#hosts.update(this.#servers);
+  }
+
+  /** Old clients never ask again for a stream that was refused, so theirs is held (contract §4.5). */
+  #tellFull(text: string): void {
+    this.#answered.resolve(text);
+    this.#open();
+    if (text === this.#toldFull) return;
+    this.#toldFull = text;
+    this.#write(sseEvent('error', { type: 'error', message: text }));
   }
 
   /** What every stream begins with (contract §4). */
   #open(): void {
+    if (this.#isOpened) return;
+    this.#isOpened = true;
     this.#write(statusSnapshot(this.#activities) + sseComment('keepalive'));
   }
 
   #take(host: string, frame: ViewerFrame): void {
     if (frame.header?.reset && this.#startsAnew()) return;
-    if (this.#early === null) {
-      this.#show(host, frame);
-      this.#askMoreIfTaken();
-      return;
-    }
     // The snapshot that opens the stream is made of first headers; later ones are told as changes.
-    if (frame.header && !this.#activities.has(host)) this.#activities.set(host, frame.header.running);
-    this.#early.push({ host, frame });
+    if (!this.#isOpened && frame.header && !this.#activities.has(host))
+      this.#activities.set(host, frame.header.running);
+    this.#numbering.take(host, frame);
   }
 
   /**
@@ -109,7 +187,7 @@ export class Bridge {
    */
   #startsAnew(): boolean {
     if (this.#options.rendering === 'default') {
-      if (this.#early !== null) this.#open();
+      this.#open();
       this.#giveUp();
       return true;
     }
@@ -121,13 +199,11 @@ export class Bridge {
     return true;
   }
 
-  #show(host: string, { header, text, cursor }: ViewerFrame): void {
-    const { positions, areSeveral } = this.#hosts;
-    const bytes = areSeveral ? withVectorIds(text, host, positions) : text;
-    if (cursor !== null) positions.set(host, cursor);
+  #show(host: string, { header, text }: ViewerFrame): void {
     const status = header ? statusAround(this.#activities, host, header) : { before: '', after: '' };
     const errors = (header?.errors ?? []).map((message) => sseEvent('error', { type: 'error', message }));
-    this.#write(status.before + bytes + status.after + errors.join(''));
+    this.#write(status.before + text + status.after + errors.join(''));
+    this.#askMoreIfTaken();
   }
 
   /**
@@ -138,18 +214,24 @@ export class Bridge {
     if (this.#options.rendering === 'delta') this.#write(sseEvent('reset', { type: 'reset' }, 'reset'));
   }
 
-  /** Servers beyond the cap are named, never left out in silence (protocol §5). */
-  #tellLeftOut(): void {
-    const ids = this.#hosts.leftOut;
+  /** Where no server has anything of the user there is no object to say so, and a client waits for its snapshot. */
+  #tellNothing(): void {
+    const nothing = { type: 'snapshot', running: [], parts: [], requests: [], queue: [] };
+    if (this.#options.rendering === 'delta') this.#write(sseEvent('snapshot', nothing));
+  }
+
+  /** Servers that are not shown are named, never left out in silence (protocol §5). */
+  #tellNotShown(): void {
+    const ids = this.#hosts.notShown;
     const names = ids.join(' ');
-    if (names === this.#toldLeftOut) return;
-    this.#toldLeftOut = names;
+    if (!this.#hasBegun || names === this.#toldNotShown) return;
+    this.#toldNotShown = names;
     if (this.#options.rendering === 'delta') this.#write(sseEvent('partial', { type: 'partial', hosts: ids }));
-    else this.#write(sseComment(names === '' ? 'all servers are shown' : `not shown, too many servers: ${names}`));
+    else this.#write(sseComment(names === '' ? 'all servers are shown' : `not shown: ${names}`));
   }
 
   #askMore(): void {
-    if (this.#early === null) this.#hosts.askMore();
+    if (this.#hasBegun && !this.#numbering.isWaiting) this.#hosts.askMore();
   }
 
   /** An empty page leaves nothing to be taken, so nothing else would ask for the next. */
@@ -158,38 +240,26 @@ export class Bridge {
   }
 
   #beat(): void {
+    this.#open();
     this.#write(sseComment('keepalive'));
-    if (this.#options.rendering === 'delta' && this.#clock.now() >= this.#rotateAt) this.#end();
+    if (this.#options.rendering === 'delta' && this.#edge.clock.now() >= this.#rotateAt) this.#end();
     if (this.#isOver) return;
-    this.#login?.beat();
+    this.#admission.beat();
     this.#hosts.beat();
-    this.#look();
-  }
-
-  /** A mission stays where it is, so its stream has nothing to look for. */
-  #look(): void {
-    if (this.#options.mission !== null) return;
-    this.#hosts
-      .look()
-      .then(() => this.#arranged())
-      // The directory is away; what is joined goes on, and the next look finds the rest.
-      .catch((cause: unknown) => logError('stream.look_failed', cause));
-  }
-
-  #arranged(): void {
-    this.#tellLeftOut();
-    const isWanted = this.#hosts.someMissing && !this.#isOver && this.#options.mission === null;
-    if (isWanted) this.#stopLooking ??= this.#clock.every(lookMs, () => this.#look());
-    else this.#lookNoMore();
-  }
-
-  #lookNoMore(): void {
-    this.#stopLooking?.();
-    this.#stopLooking = null;
   }
 
   #write(text: string): void {
     if (this.#isOver || this.#outlet.write(text)) return;
+    this.#abandon();
+  }
+
+  /** What waits for its ids counts like what the client has not read. */
+  #hold(bytes: number): void {
+    if (this.#outlet.hold(bytes) || this.#isOver) return;
+    this.#abandon();
+  }
+
+  #abandon(): void {
     this.#outlet.abandon();
     this.#close();
   }
@@ -204,6 +274,7 @@ export class Bridge {
   }
 
   #fail(cause: unknown): void {
+    if (this.#isOver) return;
     logError('stream.failed', cause);
     this.#end();
   }
@@ -216,9 +287,10 @@ export class Bridge {
 
   #close(): void {
     this.#isOver = true;
-    this.#login?.close();
+    this.#over.abort();
     this.#stopBeating?.();
-    this.#lookNoMore();
+    this.#admission.close();
     this.#hosts.close();
+    this.#numbering.close();
   }
 }

@@ -7,21 +7,15 @@ import type { ViewerFrame } from './viewer-frame.ts';
 
 /** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
 export const redialMinMs = 200;
-const redialMaxMs = 5_000;
-/**
- * About five minutes of trying. A fresh request of the client has fresh limits of the platform, so it is sent away
- * then.
- */
-const maxFailures = 60;
+/** A stream of days stays far below the platform's 10,000 subrequests, whatever its servers do (edge §2.4). */
+const redialMaxMs = 30_000;
 
 /** What the stream does with a server's frames and troubles. */
 export interface ConnectionEnds {
   onFrame: (frame: ViewerFrame) => void;
-  /** The socket is gone, and dialling again has begun. */
-  onAway: () => void;
-  /**
-   * The server is given up: this rendering does not dial again, it was tried too often, or the object refused the user.
-   */
+  /** The socket is gone, and is dialled again; `failures` have followed one another. */
+  onAway: (failures: number) => void;
+  /** The object refused the user. */
   onEnd: () => void;
 }
 
@@ -31,11 +25,10 @@ export interface ConnectionOrigin {
   clock: Clock;
 }
 
-/** A stream's tie to one server: a socket, dialled again by cursor for as long as the rendering wants it. */
+/** A stream's tie to one server: a socket, dialled again by cursor until it is closed here. */
 export class ViewerConnection {
   readonly #from: ConnectionOrigin;
   readonly #options: () => ViewerOptions;
-  readonly #redials: boolean;
   readonly #ends: ConnectionEnds;
   #socket: ObjectSocket | null = null;
   #stopWaiting: Cancel | null = null;
@@ -43,10 +36,9 @@ export class ViewerConnection {
   #isInReplay = false;
   #isClosed = false;
 
-  constructor(from: ConnectionOrigin, options: () => ViewerOptions, redials: boolean, ends: ConnectionEnds) {
+  constructor(from: ConnectionOrigin, options: () => ViewerOptions, ends: ConnectionEnds) {
     this.#from = from;
     this.#options = options;
-    this.#redials = redials;
     this.#ends = ends;
   }
 
@@ -92,12 +84,12 @@ export class ViewerConnection {
     this.#isInReplay = false;
     this.#failures += 1;
     logError('stream.upstream.lost', cause, { failures: this.#failures });
-    if (!this.#redials || this.#failures > maxFailures || cause instanceof SocketRefused) {
+    if (cause instanceof SocketRefused) {
       this.#ends.onEnd();
       return;
     }
-    this.#ends.onAway();
     const waitMs = doubled(redialMinMs, redialMaxMs, this.#failures - 1);
     this.#stopWaiting = this.#from.clock.after(waitMs, () => void this.open());
+    this.#ends.onAway(this.#failures);
   }
 }

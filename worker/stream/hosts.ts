@@ -1,68 +1,70 @@
-import type { Clock } from '../../shared/clock.ts';
 import { fromNow, fromStart } from '../../shared/cursor.ts';
 import type { Rendering } from '../../shared/viewer.ts';
-import type { HeldLogin, Holding } from '../account/hold.ts';
+import type { StreamEdge } from './edge.ts';
 import { ViewerConnection } from './host-connection.ts';
-import { positionsFrom, type StreamHost } from './positions.ts';
+import type { Numbering } from './numbering.ts';
+import type { StreamHost } from './positions.ts';
 import { seated } from './seats.ts';
+import { maxMoved } from './stream-id.ts';
 import type { ViewerFrame } from './viewer-frame.ts';
 
-export interface StreamOptions {
+/** What is asked of each server. */
+export interface Watched {
   owner: string;
-  /** Sees what is of no mission. */
   isAdmin: boolean;
   rendering: Rendering;
   mission: string | null;
-  /** The id the client kept, in any form. */
-  after: string | null;
-}
-
-/** What a stream needs of the edge: the servers there are, the oldest first, their objects, and the time. */
-export interface StreamEdge {
-  clock: Clock;
-  hosts: () => Promise<StreamHost[]>;
-  object: (host: string) => Pick<Fetcher, 'fetch'>;
-  /** Holds the viewer's login for as long as the stream lasts. */
-  hold: (holding: Holding) => HeldLogin;
 }
 
 /** What the stream does with what comes. */
 export interface StreamHostEnds {
   onFrame: (host: string, frame: ViewerFrame) => void;
+  /** A server is away; it is dialled again. */
   onAway: () => void;
-  /** A server's socket has ended for good. */
+  /** Which servers are shown has changed. */
+  onArranged: () => void;
+  /** A server does not take this user. */
   onEnd: () => void;
 }
 
 interface StreamedHost {
   id: string;
+  since: string;
   isLive: boolean;
   isRemoved: boolean;
   connection: ViewerConnection | null;
   /** Has a socket for as long as it is wanted; else only until it has caught up. */
   isSeated: boolean;
   isCaughtUp: boolean;
+  /** It failed more than once, or while it was visited: a deploy makes each fail once. */
+  isFailing: boolean;
+  /** A failed visit is tried again at the next heartbeat. */
+  isVisitDue: boolean;
 }
 
 /**
  * The servers of one stream (protocol §5 "Several servers"). At most four have a socket; each of the others is visited
  * once, one at a time, so that nothing of the time before the stream is missing and its position is known, and joined
- * there when it goes live.
+ * there when it goes live. One that fails is named and tried again, and the others don't notice.
  */
 export class StreamHosts {
-  /** Where each server has been shown up to; every server has an entry. */
-  positions = new Map<string, string>();
   readonly #edge: StreamEdge;
-  readonly #options: StreamOptions;
+  readonly #watched: Watched;
+  readonly #numbering: Numbering;
   readonly #ends: StreamHostEnds;
   readonly #hosts = new Map<string, StreamedHost>();
+  /**
+   * Frames of servers that were visited as of now. They are shown together, so that where these servers are is kept
+   * once and not once for each.
+   */
+  readonly #visited = new Map<string, ViewerFrame>();
   #hasBegun = false;
-  #isLooking = false;
   #isClosed = false;
 
-  constructor(edge: StreamEdge, options: StreamOptions, ends: StreamHostEnds) {
+  constructor(edge: StreamEdge, watched: Watched, numbering: Numbering, ends: StreamHostEnds) {
     this.#edge = edge;
-    this.#options = options;
+    this.#watched = watched;
+    this.#numbering = numbering;
     this.#ends = ends;
   }
 
@@ -70,25 +72,30 @@ export class StreamHosts {
     return this.#hosts.size > 1;
   }
 
-  /** True while a server may go live that has no seat. */
-  get someMissing(): boolean {
-    return [...this.#hosts.values()].some(({ isSeated, isRemoved }) => !isSeated && !isRemoved);
+  /** Servers that are not shown: something is alive there and there are too many, or they fail. */
+  get notShown(): string[] {
+    return [...this.#hosts.values()].flatMap(({ id, isLive, isSeated, isFailing }) =>
+      isFailing || (isLive && !isSeated) ? [id] : [],
+    );
   }
 
-  /** Servers with something alive that are not shown, because there are too many. */
-  get leftOut(): string[] {
-    return [...this.#hosts.values()].flatMap(({ id, isLive, isSeated }) => (isLive && !isSeated ? [id] : []));
-  }
-
-  /** False when the client came with an id that says nothing about any server. */
-  get afterWasUsable(): boolean {
-    return !this.#options.after || [...this.positions.values()].some((position) => position !== fromNow);
-  }
-
-  /** Dials; resolves when every server that has a seat has sent its first frame or failed. */
+  /** Dials those that have a seat; resolves when each of them has sent its first frame or failed. */
   async join(hosts: readonly StreamHost[]): Promise<void> {
-    this.positions = positionsFrom(this.#options.after, hosts);
-    await this.#arrange(hosts);
+    for (const { id, since, isLive, isRemoved } of hosts) {
+      if (!this.#numbering.positions.has(id)) continue;
+      const host = this.#hosts.get(id) ?? newHost(id);
+      this.#hosts.set(id, Object.assign(host, { since, isLive, isRemoved }));
+    }
+    const all = [...this.#hosts.values()];
+    const seats = new Set(seated(all.map((host) => ({ ...host, isJoined: host.isSeated }))));
+    for (const host of all) {
+      if (host.isSeated && !seats.has(host.id)) leave(host);
+      // Joined anew, as of now: what its visit brought is of before.
+      if (!host.isSeated && seats.has(host.id)) this.#visited.delete(host.id);
+      host.isSeated = seats.has(host.id);
+    }
+    const vacant = all.filter(({ isSeated, connection }) => isSeated && connection === null);
+    await Promise.all(vacant.map((host) => this.#open(host)));
   }
 
   /** From here on frames are shown as they come: the servers without a seat have their turn. */
@@ -97,22 +104,15 @@ export class StreamHosts {
     this.#visitNext();
   }
 
-  /** Looks which servers there are now and what is alive, and joins accordingly. Not before `begin`. */
-  async look(): Promise<void> {
-    if (!this.#hasBegun || this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      const hosts = await this.#edge.hosts();
-      if (this.#isClosed) return;
-      for (const { id, isRemoved } of hosts) {
-        if (!isRemoved && !this.positions.has(id)) this.positions.set(id, fromStart);
-      }
-      // Not awaited: what they send is shown as it comes.
-      void this.#arrange(hosts);
-      this.#visitNext();
-    } finally {
-      this.#isLooking = false;
-    }
+  /** These are the servers now. Those that came later are shown from their start. Not before `begin`. */
+  update(hosts: readonly StreamHost[]): void {
+    for (const { id, isRemoved } of hosts) if (!isRemoved) this.#numbering.add(id);
+    const there = new Set(hosts.map(({ id }) => id));
+    for (const host of this.#hosts.values()) if (!there.has(host.id)) host.isLive = false;
+    // Not awaited: what they send is shown as it comes.
+    void this.join(hosts);
+    this.#visitNext();
+    this.#ends.onArranged();
   }
 
   /** The viewer has room: servers in replay are asked for their next page. */
@@ -121,7 +121,11 @@ export class StreamHosts {
   }
 
   beat(): void {
-    for (const { connection } of this.#hosts.values()) connection?.beat();
+    for (const host of this.#hosts.values()) {
+      host.connection?.beat();
+      host.isVisitDue = true;
+    }
+    this.#visitNext();
   }
 
   close(): void {
@@ -129,76 +133,89 @@ export class StreamHosts {
     for (const host of this.#hosts.values()) leave(host);
   }
 
-  async #arrange(hosts: readonly StreamHost[]): Promise<void> {
-    for (const { id, isLive, isRemoved } of hosts) {
-      if (!this.positions.has(id)) continue;
-      const host = this.#hosts.get(id) ?? newHost(id);
-      this.#hosts.set(id, Object.assign(host, { isLive, isRemoved }));
-    }
-    const all = [...this.#hosts.values()];
-    const seats = new Set(seated(all.map((host) => ({ ...host, isJoined: host.isSeated }))));
-    for (const host of all) {
-      if (host.isSeated && !seats.has(host.id)) leave(host);
-      host.isSeated = seats.has(host.id);
-    }
-    const vacant = all.filter(({ isSeated, connection }) => isSeated && connection === null);
-    await Promise.all(vacant.map((host) => this.#open(host)));
-  }
-
   /** Shows what a server without a seat has to tell, unless another is being visited. */
   #visitNext(): void {
     const all = [...this.#hosts.values()];
-    if (this.#isClosed || all.some(({ connection, isSeated }) => connection !== null && !isSeated)) return;
-    const next = all.find(({ connection, isCaughtUp }) => connection === null && !isCaughtUp);
+    if (!this.#hasBegun || this.#isClosed || all.some(({ connection, isSeated }) => connection && !isSeated)) return;
+    const next = all.find(
+      ({ isSeated, isCaughtUp, isFailing, isVisitDue }) => !isSeated && !isCaughtUp && (!isFailing || isVisitDue),
+    );
+    if (next === undefined || this.#visited.size >= maxMoved) this.#showVisited();
     if (next) void this.#open(next);
+  }
+
+  #showVisited(): void {
+    const frames = [...this.#visited];
+    this.#visited.clear();
+    for (const [host, frame] of frames) this.#ends.onFrame(host, frame);
   }
 
   /** Resolves with the first frame or trouble. */
   #open(host: StreamedHost): Promise<void> {
-    const { owner, isAdmin, rendering, mission } = this.#options;
-    const options = () => ({ owner, isAdmin, rendering, mission, cursor: this.#cursorOf(host.id) });
+    const origin = { object: this.#edge.object(host.id), clock: this.#edge.clock };
+    const options = () => ({ ...this.#watched, cursor: this.#cursorOf(host) });
     return new Promise((settled) => {
-      const connection = new ViewerConnection(
-        { object: this.#edge.object(host.id), clock: this.#edge.clock },
-        options,
-        rendering === 'default',
-        {
-          onFrame: (frame) => {
-            if (frame.header) host.isCaughtUp = frame.header.mode === 'live';
-            this.#ends.onFrame(host.id, frame);
-            settled();
-            if (host.isSeated || !host.isCaughtUp) return;
-            leave(host);
-            this.#visitNext();
-          },
-          onAway: () => {
-            this.#ends.onAway();
-            settled();
-          },
-          onEnd: () => {
-            this.#ends.onEnd();
-            settled();
-          },
+      host.connection = new ViewerConnection(origin, options, {
+        onFrame: (frame) => {
+          this.#took(host, frame);
+          settled();
         },
-      );
-      host.connection = connection;
-      void connection.open();
+        onAway: (failures) => {
+          this.#failed(host, failures);
+          settled();
+        },
+        onEnd: () => {
+          this.#ends.onEnd();
+          settled();
+        },
+      });
+      void host.connection.open();
     });
   }
 
-  #cursorOf(id: string): string | null {
-    const position = this.positions.get(id) ?? fromNow;
-    return position === fromNow ? null : position;
+  #took(host: StreamedHost, frame: ViewerFrame): void {
+    if (frame.header) host.isCaughtUp = frame.header.mode === 'live';
+    this.#nowFails(host, false);
+    const isVisitedAsOfNow = !host.isSeated && host.isCaughtUp && this.#numbering.goesOnFrom(host.id) === fromNow;
+    if (isVisitedAsOfNow) this.#visited.set(host.id, frame);
+    else this.#ends.onFrame(host.id, frame);
+    if (host.isSeated || !host.isCaughtUp) return;
+    leave(host);
+    this.#visitNext();
+  }
+
+  #failed(host: StreamedHost, failures: number): void {
+    this.#ends.onAway();
+    this.#nowFails(host, !host.isSeated || failures > 1);
+    if (host.isSeated) return;
+    leave(host);
+    host.isVisitDue = false;
+    this.#visitNext();
+  }
+
+  #nowFails(host: StreamedHost, isFailing: boolean): void {
+    if (host.isFailing === isFailing) return;
+    host.isFailing = isFailing;
+    this.#ends.onArranged();
+  }
+
+  #cursorOf({ id, since }: StreamedHost): string | null {
+    const position = this.#numbering.goesOnFrom(id);
+    if (position === fromNow) return null;
+    return position === fromStart ? since : position;
   }
 }
 
 const newHost = (id: string): StreamedHost => ({
   id,
+  since: fromStart,
   isLive: false,
   isRemoved: false,
   connection: null,
   isSeated: false,
   isCaughtUp: false,
+  isFailing: false,
+  isVisitDue: true,
 });
 
 const leave = (host: StreamedHost): void => {

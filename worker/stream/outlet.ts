@@ -20,6 +20,8 @@ export class Outlet implements Unread {
   readonly #onGone: () => void;
   #queue: Waiting[] = [];
   #unreadBytes = 0;
+  #heldBytes = 0;
+  #heldLargest = 0;
   #waiting: (() => void) | null = null;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #isEnded = false;
@@ -61,9 +63,22 @@ export class Outlet implements Unread {
     if (this.#isEnded || text === '') return true;
     const bytes = this.#encoder.encode(text);
     this.#queue.push({ bytes, takenBytes: 0 });
-    this.#unreadBytes += bytes.byteLength;
-    this.#budget.add(this, bytes.byteLength);
+    this.#add(bytes.byteLength);
     if (this.#waiting) this.#hand();
+    return this.#isInTime;
+  }
+
+  /** More is kept for this client outside of here, or less where `bytes` is negative. False as for `write`. */
+  hold(bytes: number): boolean {
+    if (this.#isEnded) return true;
+    if (bytes < 0) this.#taken(-bytes);
+    else this.#add(bytes);
+    this.#heldBytes += bytes;
+    this.#heldLargest = this.#heldBytes === 0 ? 0 : Math.max(this.#heldLargest, bytes);
+    return this.#isInTime;
+  }
+
+  get #isInTime(): boolean {
     return this.#unreadBytes <= viewerQueueBytes || this.#unreadBytes - this.#largest() <= viewerQueueBytes;
   }
 
@@ -107,7 +122,13 @@ export class Outlet implements Unread {
   }
 
   #largest(): number {
-    return this.#queue.reduce((largest, { bytes, takenBytes }) => Math.max(largest, bytes.byteLength - takenBytes), 0);
+    const waiting = this.#queue.map(({ bytes, takenBytes }) => bytes.byteLength - takenBytes);
+    return waiting.reduce((largest, bytes) => Math.max(largest, bytes), this.#heldLargest);
+  }
+
+  #add(bytes: number): void {
+    this.#unreadBytes += bytes;
+    this.#budget.add(this, bytes);
   }
 
   #taken(bytes: number): void {

@@ -1,23 +1,27 @@
-import { formatVector, fromNow, fromStart, parseCursor, parseVector } from '../../shared/cursor.ts';
+import { fromNow, fromStart, parseCursor } from '../../shared/cursor.ts';
 
 /** A server as a stream knows it; `log` is its history in force, null before its first. */
 export interface StreamHost {
   id: string;
   log: string | null;
+  /** The position before the first event of the viewer's: where one who has not seen the server begins. */
+  since: string;
   /** Something may be alive there that the viewer may see. */
   isLive: boolean;
   isRemoved: boolean;
 }
 
 /**
- * For each server the position from which the stream goes on, taken from the id that the client kept. A plain cursor
- * comes from a stream that had one server: it belongs to the only server there is, else to the one with that log. If
- * the id is usable and does not name a server, that server came later and is shown from its start; without a usable id
- * all are joined as of now. A removed server counts only when the id names it, because the viewer may not have seen how
- * things ended there.
+ * For each server the position from which the stream goes on, taken from what the client's id says: `given` by server,
+ * or a plain cursor under ''. A plain cursor comes from a stream that had one server: it belongs to the only server
+ * there is, else to the one with that log. If the id is usable and does not name a server, that server came later and
+ * is shown from its start; without a usable id all are joined as of now. A removed server counts only when the id names
+ * it, because the viewer may not have seen how things ended there.
  */
-export const positionsFrom = (after: string | null, hosts: readonly StreamHost[]): Map<string, string> => {
-  const given = after ? parseVector(after) : new Map<string, string>();
+export const positionsFrom = (
+  given: ReadonlyMap<string, string>,
+  hosts: readonly StreamHost[],
+): Map<string, string> => {
   const plain = given.get('');
   const isOfLog = (host: StreamHost): boolean => plain !== undefined && parseCursor(plain)?.log === host.log;
   const known = new Map<string, string>();
@@ -32,13 +36,3 @@ export const positionsFrom = (after: string | null, hosts: readonly StreamHost[]
   for (const { id } of present) if (!known.has(id)) known.set(id, unnamed);
   return known;
 };
-
-/**
- * Makes every id of one server's SSE text a complete point to resume from: the positions of all servers with this one's
- * moved on. Notes the last in `positions`.
- */
-export const withVectorIds = (text: string, host: string, positions: Map<string, string>): string =>
-  text.replace(/^id: (.*)$/gm, (_line, cursor: string) => {
-    positions.set(host, cursor);
-    return `id: ${formatVector(positions)}`;
-  });

@@ -1,4 +1,5 @@
 import { type ViewerHeader, viewerHeader } from '../../shared/viewer.ts';
+import { stretchOf } from './stream-id.ts';
 
 /**
  * One frame of an object: what changed about it (null: nothing), ready-made SSE text, and the newest position it names.
@@ -23,4 +24,28 @@ const lastId = (text: string): string | null => {
   const at = text.startsWith('id: ') ? Math.max(0, text.lastIndexOf('\nid: ') + 1) : text.lastIndexOf('\nid: ') + 1;
   if (!text.startsWith('id: ', at)) return null;
   return text.slice(at + 4, text.indexOf('\n', at));
+};
+
+/**
+ * A frame in pieces that each have ids of one log and segment, because that is what a kept position names. Nearly
+ * always it is one piece. The header goes with the first.
+ */
+export const pieces = (frame: ViewerFrame): ViewerFrame[] => {
+  const { header, text, cursor } = frame;
+  const cuts: { end: number; cursor: string }[] = [];
+  for (const { index, 1: id = '' } of text.matchAll(/^id: (.*)$/gm)) {
+    const end = text.indexOf('\n\n', index) + 2;
+    const last = cuts.at(-1);
+    if (last && stretchOf(last.cursor) === stretchOf(id)) Object.assign(last, { end, cursor: id });
+    else cuts.push({ end, cursor: id });
+  }
+  const last = cuts.at(-1);
+  if (cursor === null || !last || (cuts.length === 1 && stretchOf(last.cursor) === stretchOf(cursor))) return [frame];
+  if (stretchOf(last.cursor) === stretchOf(cursor)) Object.assign(last, { end: text.length, cursor });
+  else cuts.push({ end: text.length, cursor });
+  return cuts.map(({ end, cursor }, n) => ({
+    header: n === 0 ? header : null,
+    text: text.slice(cuts[n - 1]?.end ?? 0, end),
+    cursor,
+  }));
 };

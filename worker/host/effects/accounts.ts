@@ -7,6 +7,7 @@ import { doubled } from '../../../shared/backoff.ts';
 import { logError } from '../../log.ts';
 import { isWithoutOpen } from '../messages/waiting.ts';
 import { isAtWork } from '../missions/slots.ts';
+import { isRemoved } from '../removed.ts';
 import { dueOf, type Effect, nextOf, postpone, settle, want } from './effects.ts';
 import type { Telling } from './telling.ts';
 
@@ -14,10 +15,14 @@ import type { Telling } from './telling.ts';
 const minWaitMs = 500;
 const maxWaitMs = 60_000;
 
-type Owner = { owner: string; live: number; rev: number };
+/** `since`: the head of the log before the first row of theirs. */
+type Owner = { owner: string; live: number; rev: number; since: number };
 
-/** Notes the owners of missions that changed: who is new here, and of whom something is alive now. In a transaction. */
-export const noteOwners = (sql: SqlStorage, touched: readonly string[]): void => {
+/**
+ * Notes the owners of missions that changed: who is new here, and of whom something is alive now. `head`: of the log
+ * before the change. In a transaction.
+ */
+export const noteOwners = (sql: SqlStorage, touched: readonly string[], head: number): void => {
   if (touched.length === 0) return;
   const owners = sql.exec<{ owner: string; live: number }>(
     `SELECT owner, max(turn IS NOT NULL OR NOT (${isWithoutOpen})) AS live FROM missions
@@ -25,8 +30,8 @@ export const noteOwners = (sql: SqlStorage, touched: readonly string[]): void =>
     JSON.stringify(touched),
   );
   for (const { owner, live } of owners.toArray()) {
-    const known = sql.exec<Owner>('SELECT owner, live, rev FROM accounts WHERE owner = ?', owner).toArray()[0];
-    if (known === undefined || known.live < live) change(sql, { owner, live, rev: (known?.rev ?? 0) + 1 });
+    const known = ownerOf(sql, owner) ?? { owner, live: -1, rev: 0, since: head };
+    if (known.live < live) change(sql, { ...known, live, rev: known.rev + 1 });
   }
 };
 
@@ -34,7 +39,7 @@ export const noteOwners = (sql: SqlStorage, touched: readonly string[]): void =>
 const quietOwners = (sql: SqlStorage): Owner[] =>
   sql
     .exec<Owner>(
-      `SELECT owner, live, rev FROM accounts INDEXED BY accounts_live
+      `SELECT owner, live, rev, since FROM accounts INDEXED BY accounts_live
          WHERE live = 1 AND NOT EXISTS (SELECT 1 FROM waiting INDEXED BY waiting_owner WHERE owner = accounts.owner)
            AND owner NOT IN (SELECT owner FROM missions WHERE ${isAtWork})`,
     )
@@ -44,23 +49,27 @@ export const someAreQuiet = (sql: SqlStorage): boolean => quietOwners(sql).lengt
 
 /** Calls them quiet. In a transaction. */
 export const noteQuietOwners = (sql: SqlStorage): void => {
-  for (const { owner, rev } of quietOwners(sql)) change(sql, { owner, live: 0, rev: rev + 1 });
+  for (const known of quietOwners(sql)) change(sql, { ...known, live: 0, rev: known.rev + 1 });
 };
 
-/** All accounts are to be told again, because the log is another one. In a transaction. */
+/** All accounts are to be told again: the log is another one, or the server was removed or is back. In a transaction. */
 export const tellAllAccounts = (sql: SqlStorage): void => {
-  for (const { owner, rev } of sql.exec<Owner>('SELECT owner, live, rev FROM accounts').toArray()) {
-    want(sql, 'account', owner, rev);
+  for (const known of sql.exec<Owner>('SELECT owner, live, rev, since FROM accounts').toArray()) {
+    change(sql, { ...known, rev: known.rev + 1 });
   }
 };
 
-const change = (sql: SqlStorage, { owner, live, rev }: Owner): void => {
+const ownerOf = (sql: SqlStorage, owner: string): Owner | undefined =>
+  sql.exec<Owner>('SELECT owner, live, rev, since FROM accounts WHERE owner = ?', owner).toArray()[0];
+
+const change = (sql: SqlStorage, { owner, live, rev, since }: Owner): void => {
   sql.exec(
-    `INSERT INTO accounts (owner, live, rev) VALUES (?, ?, ?)
+    `INSERT INTO accounts (owner, live, rev, since) VALUES (?, ?, ?, ?)
        ON CONFLICT (owner) DO UPDATE SET live = excluded.live, rev = excluded.rev`,
     owner,
     live,
     rev,
+    since,
   );
   want(sql, 'account', owner, rev);
 };
@@ -73,10 +82,11 @@ export const tellAccounts = async ({ host, directory, accounts }: Telling): Prom
   const { sql, log, now } = host;
   const due = dueOf(sql, 'account', now());
   const tell = async (effect: Effect): Promise<void> => {
-    const [known] = sql.exec<Owner>('SELECT owner, live, rev FROM accounts WHERE owner = ?', effect.key).toArray();
+    const known = ownerOf(sql, effect.key);
     try {
-      if (known)
-        await accounts.tell(effect.key, { host: directory.host, log: log.id, rev: known.rev, live: known.live === 1 });
+      const removed = isRemoved(sql);
+      const said = known && { rev: known.rev, live: known.live === 1 && !removed, since: log.cursorAt(known.since) };
+      if (said) await accounts.tell(effect.key, { ...said, host: directory.host, log: log.id, removed });
       settle(sql, effect);
     } catch (cause) {
       const failures = postpone(sql, effect, (tries) => now() + doubled(minWaitMs, maxWaitMs, tries));

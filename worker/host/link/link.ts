@@ -9,6 +9,7 @@ import { concludeAnswers, markReceived, storeAnswersAbsent } from '../asks/answe
 import { close } from '../close-socket.ts';
 import type { HostContext, HostDirectory } from '../context.ts';
 import { endCredential, epochOf } from '../credential.ts';
+import { tellAllAccounts } from '../effects/accounts.ts';
 import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
 import type { AccountsAsked } from '../effects/telling.ts';
 import { runPosition } from '../log/runs.ts';
@@ -90,6 +91,7 @@ export class HostLink {
     for (const { mission, id } of messagesInFlight(this.#host.sql)) this.interrupt(mission, id);
     this.#transactions.run((host) => {
       endCredential(host.sql);
+      tellAllAccounts(host.sql);
       return { recorded: endAllAtEdge(host), touched: [] };
     });
     this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, 'this server was removed');

@@ -2,7 +2,7 @@ import { maxEventBytes } from '../../shared/limits.ts';
 import { integer } from './columns.ts';
 import type { Database } from './database.ts';
 import { noReserve, type Reserve } from './reserve.ts';
-import { StoreFull, transact } from './transaction.ts';
+import { DiskFull, StoreFull, transact } from './transaction.ts';
 
 export interface Capacity {
   /** Unacknowledged bytes from which on nothing new is begun. */
@@ -65,7 +65,7 @@ export class Room {
     try {
       write();
     } catch (error) {
-      if (!(error instanceof StoreFull)) throw error;
+      if (!(error instanceof DiskFull)) throw error;
       this.#disk(true);
       if (!this.#reserve.give()) throw error;
       write();

@@ -2,7 +2,12 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** The disk, or our own cap, leaves no room. Nothing of the failed transaction was stored (protocol §3, full disk). */
 export class StoreFull extends Error {
-  override readonly name = 'StoreFull';
+  override readonly name: string = 'StoreFull';
+}
+
+/** It is the disk, not our cap. */
+export class DiskFull extends StoreFull {
+  override readonly name = 'DiskFull';
 }
 
 interface Open {
@@ -32,7 +37,7 @@ export const transact = <T>(db: DatabaseSync, work: () => T): T => {
   } catch (error) {
     // SQLite rolls some failures back by itself, a full disk among them.
     if (db.isTransaction) db.exec('ROLLBACK');
-    throw isDiskFull(error) ? new StoreFull('the disk below the host-agent store is full', { cause: error }) : error;
+    throw isDiskFull(error) ? new DiskFull('the disk below the host-agent store is full', { cause: error }) : error;
   } finally {
     open.delete(db);
   }

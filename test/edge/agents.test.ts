@@ -1,5 +1,5 @@
 // Sub-agents and progress: what the object makes of the log for the tree, the to-do list and the two renderings.
-import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import type { AgentTreeNode, ProgressJson, StoredEventJson } from '../../shared/api.ts';
@@ -7,6 +7,7 @@ import { treeRows } from '../../worker/host/missions/tree.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
+import { objectsAhead } from './object-clock.ts';
 import { sha, turnRows } from './turn-rows.ts';
 import { create, is, send, watch } from './viewer.ts';
 
@@ -185,6 +186,9 @@ test('the to-do list is progress: told when it changes, kept over turns, gone wi
 
   await ada(`/api/control/missions/${mission}`, { method: 'DELETE' });
   expect(await get(ada, '/progress')).toEqual(zeros);
+  // It is purged when its time in the trash has passed.
+  objectsAhead(31 * 86_400_000);
+  await runDurableObjectAlarm(env.HOST.getByName(host));
   const kept = await runInDurableObject(env.HOST.getByName(host), (_instance, state) =>
     state.storage.sql.exec('SELECT * FROM todos').toArray(),
   );

@@ -163,9 +163,10 @@ test('a cut of the stream in mid-turn loses nothing: what was missed is read fro
 });
 
 test('a full outbox stops translation, and what it could not take follows when there is room', async () => {
-  const host = start(hostOptions({ capacity: { fullBytes: 5_000, maxBytes: 6_000 } }));
+  const host = start(hostOptions({ capacity: { fullBytes: 9_000, maxBytes: 12_000 } }));
+  // All of it has no room, and what is left after the first acknowledgement has, however it was cut into rows.
   const command = say(
-    ['TOKENS 700', 'TOOL bash {"command":"echo tool","description":"Say it"}', 'TOKENS 800'].join('\n'),
+    ['TOKENS 1400', 'TOOL bash {"command":"echo tool","description":"Say it"}', 'TOKENS 1600'].join('\n'),
   );
   host.give(command);
   host.dispatch.welcome();
@@ -184,7 +185,7 @@ test('a full outbox stops translation, and what it could not take follows when t
 
   expect(ended.outcome).toBe('completed');
   const events = [...early.map(({ event }) => event), ...host.events(command.mission)];
-  expect([...textsOf(events).values()].map((text) => text.split(' ').length - 1)).toEqual([700, 800]);
+  expect([...textsOf(events).values()].map((text) => text.split(' ').length - 1)).toEqual([1400, 1600]);
   expect(events.filter(({ type }) => type === 'tool.result')).toHaveLength(1);
 });
 

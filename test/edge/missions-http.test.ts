@@ -191,6 +191,8 @@ test('a deleted mission is in the trash of its owner alone, and can be had back 
   const trash = (of: typeof user) => get<MissionJson[]>(of, '/api/control/missions?deleted=true');
   const restore = (of: typeof user) => of(`/api/control/missions/${id}/restore`, { method: 'POST' });
 
+  const wrong = await user('/api/control/missions?deleted=yes');
+  expect([wrong.status, await wrong.text()]).toEqual([400, expect.stringContaining('deleted must be true or false')]);
   const [deleted] = await trash(user);
   expect(deleted).toMatchObject({ id, title: 'Had back', history: [], deleted_at: expect.any(String) });
   expect(Date.parse(deleted?.purged_at ?? '') - Date.parse(deleted?.deleted_at ?? '')).toBe(30 * 86_400_000);

@@ -12,7 +12,6 @@ const small: Record<string, string> = {
   accounts: 'of a server: its owners, who are all told when its log is begun anew, it was removed, or is back',
   servers: 'of an account: those that hold something of its user',
   ended_turns: 'turns that people ended while their server was away, until it is back',
-  accounts: 'of a server: one row a user, read whole only where a log is begun anew',
   waiting: 'missions in which a message waits: as many as quotas let wait',
 };
 

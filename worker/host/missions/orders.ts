@@ -38,7 +38,7 @@ export const giveOrder = (
   );
 };
 
-/** What a mission that was closed or deleted holds on its host is to be freed; of one that never ran there is nothing. */
+/** Frees what a mission that was closed or deleted holds on its host; of one that never ran there is nothing. */
 export const archive = ({ sql, now }: HostContext, mission: Mission): void => {
   if (mission.endedTurn !== null && mission.turn === null) giveOrder(sql, 'mission.archive', mission, now());
 };

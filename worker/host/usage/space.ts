@@ -9,8 +9,8 @@ export const percentFull = ({ sql, roomBytes }: Pick<HostContext, 'sql' | 'roomB
   (100 * sql.databaseSize) / roomBytes;
 
 /**
- * Why no new mission may begin here, or null: what is left is for those that run, which are to end well. Nothing that is
- * there is refused a word.
+ * Why no new mission may begin here, or null: what is left is for those that run, which are to end well. Nothing that
+ * is there is refused a word.
  */
 export const noRoomAtAll = (host: Pick<HostContext, 'sql' | 'roomBytes'>): ReturnType<typeof refuse> | null => {
   const percent = percentFull(host);

@@ -21,7 +21,9 @@ export const newHostResponse = z.object({
   install: z.string(),
   /** What to run there where the host-agent is installed. */
   command: z.string(),
-  /** Why the lines should not be used as they are; null where nothing is wrong with them. An older edge says nothing. */
+  /**
+   * Why the lines should not be used as they are; null where nothing is wrong with them. An older edge says nothing.
+   */
   warning: z.string().nullable().optional(),
 });
 

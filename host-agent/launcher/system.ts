@@ -34,7 +34,8 @@ export const runSystem = (settings: Settings, variant: Variant): Promise<void> =
 /**
  * Starts the children in the order in which they are of use: the edge answers people long before OpenCode is up, so it
  * is started first, and again where a password turns out to have changed (state/edge-secrets.ts); the host-agent wants
- * an edge to dial. Resolves when the system is ready. Starts nothing more once `stop` has aborted: what is there is being ended then.
+ * an edge to dial. Resolves when the system is ready. Starts nothing more once `stop` has aborted: what is there is
+ * being ended then.
  */
 const startChildren = async (
   start: StartWithEdge,

@@ -26,7 +26,9 @@ export interface MissionContext {
   delta(delta: Delta): void;
   linkIsUp(): boolean;
   workspaces: Pick<Workspaces, 'named'>;
-  /** Makes the mission's directory ready for a turn. Out: its path without symlinks, and whether it was made just now. */
+  /**
+   * Makes the mission's directory ready for a turn. Out: its path without symlinks, and whether it was made just now.
+   */
   prepareDirectory(
     workspace: Workspace,
     mission: MissionId,

@@ -1,4 +1,7 @@
-/** Quotas: what a user may have of a server at a time, and how much of it is used (docs/quotas.md; no part of the contract). */
+/**
+ * Quotas: what a user may have of a server at a time, and how much of it is used (docs/quotas.md; no part of the
+ * contract).
+ */
 import * as z from 'zod';
 import { quotaChanges, quotaJson } from '../quotas.ts';
 import { json, required, route } from './route.ts';

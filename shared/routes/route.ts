@@ -10,8 +10,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /**
  * Who may. `public`: everybody. `user`: whoever is logged in; what is somebody's is shown to nobody else. `resident`: a
  * user who has a mission on the server that it is about, or an admin. `admin`: a user who may change what others depend
- * on. `host`: a server, by the credential of its enrolment. `launcher`: the process that started this edge, by a token that
- * only it knows.
+ * on. `host`: a server, by the credential of its enrolment. `launcher`: the process that started this edge, by a token
+ * that only it knows.
  */
 export type Who = 'public' | 'user' | 'resident' | 'admin' | 'host' | 'launcher';
 

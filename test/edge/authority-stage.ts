@@ -18,7 +18,9 @@ export const people = {
   nobody: (path: string, init: RequestInit & { json?: unknown } = {}) => request(path, init, team),
 };
 
-/** What the played server says, with marks in it. It keeps to the scope of files that it is told, as a real one does. */
+/**
+ * What the played server says, with marks in it. It keeps to the scope of files that it is told, as a real one does.
+ */
 const answers = () => {
   const provider = {
     ...{ id: 'groq', provider_type: 'groq', provider_type_name: 'Groq', name: 'Groq', has_api_key: true },

@@ -139,7 +139,10 @@ export const freshDirectory = async (): Promise<void> => {
   await Promise.all(['default', 'ada', 'bob', 'alice', 'mallory', 'u1'].map(freshAccount));
 };
 
-/** Accounts are of a user's name: they would send the next message to a mission of the test before, and show its servers. */
+/**
+ * Accounts are of a user's name: they would send the next message to a mission of the test before, and show its
+ * servers.
+ */
 const freshAccount = async (user: string): Promise<void> => {
   const account = accountOf(env, user);
   await account.setCurrent(null);

@@ -49,7 +49,8 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
       from = null;
       texts.clear();
     }
-    // Where no server has anything of the viewer yet, the snapshot has no id, and all that comes is shown from its start.
+    // Where no server has anything of the viewer yet, the snapshot has no id, and all that comes is shown from its
+    // start.
     if (event.name === 'snapshot') from ??= event.id === null ? 0 : (parseCursor(event.id)?.seq ?? null);
     if (typeof event.data.seq === 'number') rows.push(event);
     grow(texts, event);

@@ -14,7 +14,8 @@ type Chunk = z.input<typeof fileCalls.receive.args>['chunk'];
 /**
  * Streams a multipart body, without parsing it, to the server that the path is on, which takes the first field as the
  * file. Out: where the file is now (a piece of an upload is kept until the others are there). Throws 400 for another
- * content type, 413 above the limit or the owner's quota, 429 where as many are under way as may, else what the server says.
+ * content type, 413 above the limit or the owner's quota, 429 where as many are under way as may, else what the server
+ * says.
  */
 export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.output<typeof storedFile>> => {
   const contentType = c.req.header('Content-Type') ?? '';

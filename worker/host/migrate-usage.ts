@@ -1,6 +1,7 @@
 /**
- * SQL of the table `usage` (tables.ts): what each owner has of this server, for the quotas. Triggers keep it. The log is
- * counted from here on: to measure what older versions wrote, all of it would have to be read while the object starts.
+ * SQL of the table `usage` (tables.ts): what each owner has of this server, for the quotas. Triggers keep it. The log
+ * is counted from here on: to measure what older versions wrote, all of it would have to be read while the object
+ * starts.
  */
 export const usageMigration: readonly string[] = [
   'ALTER TABLE missions ADD COLUMN log_bytes INTEGER NOT NULL DEFAULT 0',

@@ -12,8 +12,8 @@ import { callObject, unwrap } from './object.ts';
 
 /**
  * Makes a declared call to a server while a client waits, on behalf of a principal. Out: its checked reply. Throws
- * AppError: 403 for a principal that may not, before anything is sent; 429 where as many of its calls wait as may; the server's own refusal; 503 when it is away;
- * 500 when its reply is not what this version knows.
+ * AppError: 403 for a principal that may not, before anything is sent; 429 where as many of its calls wait as may; the
+ * server's own refusal; 503 when it is away; 500 when its reply is not what this version knows.
  */
 export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
   env: Env,

@@ -2,7 +2,9 @@ import type { Env } from '../env.ts';
 import type { Listed } from '../host/replies.ts';
 import { callObject, type HostObject } from './object.ts';
 
-/** A list of a server's object as a whole, which gives it page by page: no answer of an object is larger than a page. */
+/**
+ * A list of a server's object as a whole, which gives it page by page: no answer of an object is larger than a page.
+ */
 export const listed = async <T>(
   env: Env,
   host: string,

@@ -15,7 +15,8 @@ import { roomsHere } from '../stream/room.ts';
 /**
  * `GET /api/control/stream`: the user's events, `?mission_id=` for one mission, `?format=delta` for the rendering that
  * is made for resuming. `Last-Event-ID` or `?after=` goes on where a stream was left; the header wins. 429 for a delta
- * stream for which there is no room; the default one is answered and held, since its clients take a refusal for the end.
+ * stream for which there is no room; the default one is answered and held, since its clients take a refusal for the
+ * end.
  */
 export const stream: Served[] = [
   on(controlRoutes.stream, async ({ c, principal, query }) => {

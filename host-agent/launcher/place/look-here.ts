@@ -34,8 +34,8 @@ export const canLookHere = (): boolean => {
 };
 
 /**
- * Looks, in the threads in which Node touches files. Rejects with StartError when the place is of no use, or a step does
- * not come back; then this process ends without that thread.
+ * Looks, in the threads in which Node touches files. Rejects with StartError when the place is of no use, or a step
+ * does not come back; then this process ends without that thread.
  */
 export const lookHere = (look: (begin: Begin) => Promise<void>, clock: Clock): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -13,9 +13,9 @@ export interface Resting {
 
 /**
  * Takes the histories of missions out of OpenCode: each is read, written to its file and only then deleted there.
- * `leave` does that last step for a mission, or not, where it is wanted meanwhile. Out: how many left; one whose history
- * has a hole, or is not there, stays as it is. Throws as Client does and what the disk says; then what did not leave is
- * in OpenCode as before.
+ * `leave` does that last step for a mission, or not, where it is wanted meanwhile. Out: how many left; one whose
+ * history has a hole, or is not there, stays as it is. Throws as Client does and what the disk says; then what did not
+ * leave is in OpenCode as before.
  */
 export const park = async (
   client: Client,

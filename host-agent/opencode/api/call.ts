@@ -41,8 +41,8 @@ export const openCodeCall =
 
 /**
  * One request whose answer is an array of objects of any size: `take` gets the text of each as it arrives. Throws as
- * `openCodeCall` does, and what `take` throws. It has no limit of its own: Node's fetch gives up where for 300 s nothing
- * came.
+ * `openCodeCall` does, and what `take` throws. It has no limit of its own: Node's fetch gives up where for 300 s
+ * nothing came.
  */
 export const openCodeRows =
   (endpoint: EndpointFile) =>

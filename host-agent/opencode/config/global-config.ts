@@ -13,8 +13,8 @@ const permissivePermission = { external_directory: 'allow', doom_loop: 'allow', 
 
 /**
  * Writes OpenCode's global config, unless a person has changed it since: then theirs is kept and the result is false.
- * `$schema` is there because OpenCode rewrites files without it. Nothing of ours looks at OpenCode's snapshots, which start
- * git several times a step and expire after seven days.
+ * `$schema` is there because OpenCode rewrites files without it. Nothing of ours looks at OpenCode's snapshots, which
+ * start git several times a step and expire after seven days.
  */
 export const writeGlobalConfig = async (
   directory: string,

@@ -84,7 +84,9 @@ export const endsWith = (sql: SqlStorage, mission: string, turn: string): Ended[
 export const isWaiting = (sql: SqlStorage, mission: string): boolean =>
   sql.exec('SELECT 1 FROM requests WHERE ended IS NULL AND mission = ? LIMIT 1', mission).toArray().length > 0;
 
-/** SQL: ids of the open and unanswered asks of a user, the oldest first. Of others only entries of the index are read. */
+/**
+ * SQL: ids of the open and unanswered asks of a user, the oldest first. Of others only entries of the index are read.
+ */
 const openOf = `WITH asking AS (SELECT DISTINCT mission FROM requests INDEXED BY requests_open WHERE ended IS NULL)
   SELECT r.request AS request, r.asked_at AS asked_at FROM asking JOIN missions m ON m.id = asking.mission
       CROSS JOIN requests r INDEXED BY requests_open ON r.mission = asking.mission

@@ -52,7 +52,9 @@ export const noteQuietOwners = (sql: SqlStorage): void => {
   for (const known of quietOwners(sql)) change(sql, { ...known, live: 0, rev: known.rev + 1 });
 };
 
-/** All accounts are to be told again: the log is another one, or the server was removed or is back. In a transaction. */
+/**
+ * All accounts are to be told again: the log is another one, or the server was removed or is back. In a transaction.
+ */
 export const tellAllAccounts = (sql: SqlStorage): void => {
   for (const known of sql.exec<Owner>('SELECT owner, live, rev, since FROM accounts').toArray()) {
     change(sql, { ...known, rev: known.rev + 1 });

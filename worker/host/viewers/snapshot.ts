@@ -10,8 +10,8 @@ import { maySee, type ViewerState } from './audience.ts';
 const shownChars = 200;
 
 /**
- * Text of open parts in one snapshot, in UTF-16 units: far more than agents write at a time, and with everything else of
- * a snapshot less than a socket's message may have. A part beyond it comes without its text, whole when it ends.
+ * Text of open parts in one snapshot, in UTF-16 units: far more than agents write at a time, and with everything else
+ * of a snapshot less than a socket's message may have. A part beyond it comes without its text, whole when it ends.
  */
 export const snapshotTextChars = 2 * 1024 * 1024;
 /** Waiting messages in one snapshot; how many there are is in `queue_len` of their mission. */

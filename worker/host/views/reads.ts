@@ -29,8 +29,8 @@ const own = <T>(
 };
 
 /**
- * A mission with a page of its conversation: at most `limit` entries, and about 512 KB of them, from `offset` on. `more`
- * is where the next page begins, null at the end.
+ * A mission with a page of its conversation: at most `limit` entries, and about 512 KB of them, from `offset` on.
+ * `more` is where the next page begins, null at the end.
  */
 export const readMission = (
   host: HostContext,

@@ -24,8 +24,7 @@ const deletionsIn = async (missions: number): Promise<number[]> => {
     await system.edge.stop();
     fillStore(system.edgeState, system.host.id, { missions, eventsPerMission, running: 0 });
     await system.edge.start();
-    const call = (method: string, path: string) =>
-      fetch(`${system.url}/api/control/missions${path}`, { method, headers: system.headers });
+    const call = (method: string, path: string) => system.person.open(method, `/api/control/missions${path}`);
     const all = listed.parse(await (await call('GET', `?limit=${deletions + 10}`)).json());
     const latencies: number[] = [];
     for (const [index, { id }] of all.entries()) {

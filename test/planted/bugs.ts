@@ -13,6 +13,7 @@ import {
   restoredEdge,
   restoredHost,
 } from './edge-cases.ts';
+import { changeShownInLists, olderDirectory, refusedLeavesCurrent } from './effects-cases.ts';
 import { killedWhileSending, restoredStore } from './host-cases.ts';
 import type { Planted } from './planted-build.ts';
 import { edgeAlone } from './stage.ts';
@@ -200,5 +201,35 @@ export const bugs: readonly Bug[] = [
     ],
     proof: atEdge(deletedMission),
     symptom: /what a stream shows of a deleted mission/,
+  },
+  {
+    name: 'a change of a mission owes D1 nothing',
+    planted: [
+      {
+        file: 'worker/host/tables.ts',
+        from: "    wantMission('missions_changed', 'UPDATE OF rev ON missions'),\n",
+        to: '',
+      },
+    ],
+    proof: atEdge(changeShownInLists),
+    symptom: /a change that lists never show/,
+  },
+  {
+    name: 'an older copy of D1 is taken for the newest',
+    planted: [{ file: 'worker/host/effects/directory.ts', from: ' || before.slice < told', to: '' }],
+    proof: atEdge(olderDirectory),
+    symptom: /what an older copy of D1 does not have/,
+  },
+  {
+    name: 'what is refused becomes the current mission',
+    planted: [
+      {
+        file: 'worker/missions/place.ts',
+        from: 'await account.setCurrent(before === undefined ?',
+        to: 'await Promise.resolve(before === undefined ?',
+      },
+    ],
+    proof: atEdge(refusedLeavesCurrent),
+    symptom: /where the next message goes after a refusal/,
   },
 ];

@@ -20,6 +20,7 @@ import { startModel } from '../support/model.ts';
 import { type Login, logIn, type Person, personAt } from '../support/person.ts';
 import { allDifferences, expectSameConversations, startWitness } from '../support/witness.ts';
 import { quickBuild } from './copied-build.ts';
+import { edgeOrders, wrapEdge } from './edge-orders.ts';
 import { startLinkProxy } from './link-proxy.ts';
 import { agentProcess, edgeProcess, openCodeProcess } from './parts.ts';
 import { startViewerProxy } from './viewer-proxy.ts';
@@ -33,6 +34,8 @@ export interface LaboratoryOptions {
   environment?: Record<string, string>;
   /** Gives each process a clock of its own (`jump`). */
   faketime?: boolean;
+  /** The edge's D1 can be made sick, and its objects (`orders`). Without it the edge is what is shipped. */
+  edgeTakesOrders?: boolean;
   /** Directory to use as WORKING_DIR; removed by whoever made it. */
   workingDir?: string;
   /** Where the host-agent keeps its store, such as a small disk; else the usual state directory. */
@@ -49,6 +52,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   const directory =
     options.workingDir === undefined ? freshWorkingDir() : { path: options.workingDir, remove: () => undefined };
   const [model, build] = await Promise.all([startModel(), quickBuild()]);
+  if (options.edgeTakesOrders) await wrapEdge(build);
   const settings = readSettings({
     PATH: process.env.PATH,
     HOME: directory.path,
@@ -68,7 +72,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
 
   const crashes: string[] = [];
   const means = { start, build, faketime: options.faketime ?? false, onCrash: (name: string) => crashes.push(name) };
-  const edge = await edgeProcess(means);
+  const { edge, orders } = edgeOrders(await edgeProcess(means), start.url, options.edgeTakesOrders ?? false);
   const openCode = openCodeProcess(means);
   const agent = agentProcess(means, options.agentStateDir);
   await Promise.all([edge.start(), openCode.start()]);
@@ -90,6 +94,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   const mend = async (): Promise<void> => {
     linkProxy.heal();
     viewerProxy.heal();
+    await orders.heal();
     for (const part of [edge, openCode, agent]) {
       if (part.isRunning()) part.thaw();
       else await part.start();
@@ -102,6 +107,10 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   return {
     model,
     edge,
+    /** How the edge's D1 and objects are; only in a laboratory with `edgeTakesOrders`. */
+    orders,
+    /** The name of this server's object. */
+    host: start.host.id,
     agent,
     openCode,
     linkProxy,

@@ -1,5 +1,6 @@
 // D1 as it may be: the real one behind it, and what it does with what it is asked is the test's choice. It is given to
 // the objects and the Worker in place of their binding, in workerd and (bundled) in a laboratory.
+import * as z from 'zod';
 import { type Clock, systemClock, wait } from '../../shared/clock.ts';
 
 /**
@@ -8,7 +9,14 @@ import { type Clock, systemClock, wait } from '../../shared/clock.ts';
  * - `hangs`: nothing is done, and nobody is told anything until it is well again; then it fails.
  * - `slow`: done after so many milliseconds.
  */
-export type D1Illness = 'well' | 'fails' | 'forgets' | 'hangs' | { slowMs: number };
+export const d1Illness = z.union([
+  z.enum(['well', 'fails', 'forgets', 'hangs']),
+  z.object({ slowMs: z.number().int().min(0) }),
+]);
+export type D1Illness = z.infer<typeof d1Illness>;
+
+/** Between two looks at whether it is well: workerd gives up on what waits for nothing but another request. */
+const lookMs = 10;
 
 /**
  * As much of the platform's binding as drizzle and the migrations use; its own types are not known outside of workerd.
@@ -40,19 +48,18 @@ const refusal = (): Error => new Error('D1_ERROR: Network connection lost.');
 
 export const sickD1 = (clock: Clock = systemClock): SickD1 => {
   let illness: D1Illness = 'well';
-  let recovered = Promise.withResolvers<void>();
   let inVain = 0;
   let largest = 0;
 
   const ask = async <T>(query: () => Promise<T>): Promise<T> => {
     if (illness === 'well') return query();
+    inVain += 1;
     if (typeof illness === 'object') {
       await wait(clock, illness.slowMs);
       return query();
     }
-    inVain += 1;
     if (illness === 'forgets') await query();
-    if (illness === 'hangs') await recovered.promise;
+    while (illness === 'hangs') await wait(clock, lookMs);
     throw refusal();
   };
 
@@ -84,8 +91,6 @@ export const sickD1 = (clock: Clock = systemClock): SickD1 => {
     binding,
     is: (next) => {
       illness = next;
-      recovered.resolve();
-      recovered = Promise.withResolvers();
     },
     askedInVain: () => inVain,
     largestBatch: () => largest,

@@ -21,7 +21,8 @@ export interface ConnectionEnds {
 
 /** Which object is dialled, and the clock for the waits between. */
 export interface ConnectionOrigin {
-  object: Pick<Fetcher, 'fetch'>;
+  /** Asked at every dial: what has met an exception of the object fails for good (Cloudflare: "Error handling"). */
+  object: () => Pick<Fetcher, 'fetch'>;
   clock: Clock;
 }
 
@@ -51,7 +52,7 @@ export class ViewerConnection {
       this.#failures = 0;
     };
     try {
-      const socket = await dial(this.#from.object, this.#options(), onFrame, (cause) => this.#lost(cause));
+      const socket = await dial(this.#from.object(), this.#options(), onFrame, (cause) => this.#lost(cause));
       if (this.#isClosed) socket.close();
       else this.#socket = socket;
     } catch (cause) {

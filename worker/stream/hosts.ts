@@ -152,7 +152,7 @@ export class StreamHosts {
 
   /** Resolves with the first frame or trouble. */
   #open(host: StreamedHost): Promise<void> {
-    const origin = { object: this.#edge.object(host.id), clock: this.#edge.clock };
+    const origin = { object: () => this.#edge.object(host.id), clock: this.#edge.clock };
     const options = () => ({ ...this.#watched, cursor: this.#cursorOf(host) });
     return new Promise((settled) => {
       host.connection = new ViewerConnection(origin, options, {

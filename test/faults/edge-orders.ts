@@ -1,0 +1,106 @@
+// The edge of a laboratory can be told to have a sick D1 and objects that throw: what is shipped is wrapped, and stays
+// as it is (test/edge/laboratory-worker.ts).
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build as bundle, type Plugin } from 'esbuild';
+import * as z from 'zod';
+import { packageRoot } from '../../host-agent/launcher/package-root.ts';
+import type { D1Illness } from '../support/sick-d1.ts';
+import type { Build } from './copied-build.ts';
+import type { LabProcess } from './lab-process.ts';
+
+/** Puts the wrapper in front of the build's Worker. */
+export const wrapEdge = async ({ workerDir }: Build): Promise<void> => {
+  await bundle({
+    entryPoints: [join(packageRoot(), 'test', 'edge', 'laboratory-worker.ts')],
+    outfile: join(workerDir, 'laboratory.js'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    plugins: [asBuilt],
+    logLevel: 'warning',
+  });
+  const facts = join(workerDir, 'edge.json');
+  const shipped = z.looseObject({ main: z.string() }).parse(JSON.parse(readFileSync(facts, 'utf8')));
+  writeFileSync(facts, JSON.stringify({ ...shipped, main: 'laboratory.js' }));
+};
+
+/** The Worker's sources are what was built of them: its bundle exports the same names. */
+const asBuilt: Plugin = {
+  name: 'as built',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/worker\/(index|(host|account)\/object)\.ts$/ }, () => ({
+      path: './index.js',
+      external: true,
+    }));
+  },
+};
+
+type Binding = 'HOST' | 'ACCOUNT';
+
+export interface EdgeOrders {
+  /** How its D1 is from now on, over its restarts too. */
+  d1(illness: D1Illness): Promise<void>;
+  /** Every object of these classes throws at its start from now on. Those of `ending` end, to be started again. */
+  throwing(classes: readonly Binding[], ending?: readonly { of: Binding; name: string }[]): Promise<void>;
+  heal(): Promise<void>;
+  /** How often D1 was asked while it was sick; what the edge had counted when it was killed is not in it. */
+  askedInVain(): number;
+}
+
+const answer = z.object({ inVain: z.number().int() });
+
+/**
+ * Orders for `edge`, which survive its restarts: use the edge that is returned. One that is not wrapped (`wrapEdge`) is
+ * as it was, and heeds no order.
+ */
+export const edgeOrders = <Edge extends LabProcess>(
+  edge: Edge,
+  url: string,
+  isWrapped: boolean,
+): { edge: Edge; orders: EdgeOrders } => {
+  let d1: D1Illness = 'well';
+  let classes: readonly Binding[] = [];
+  let [earlier, now] = [0, 0];
+
+  const give = async (ending: readonly { of: Binding; name: string }[] = []): Promise<void> => {
+    if (!isWrapped) return;
+    const response = await fetch(`${url}/laboratory`, {
+      method: 'POST',
+      body: JSON.stringify({ d1, throwing: classes, ending }),
+    });
+    if (!response.ok) throw new Error(`an order was answered ${response.status}: ${await response.text()}`);
+    now = answer.parse(await response.json()).inVain;
+  };
+  /** An edge that does not run is told as soon as it does. */
+  const tell = (ending?: readonly { of: Binding; name: string }[]): Promise<void> =>
+    give(ending).catch((error: unknown) => {
+      if (edge.isRunning() && !(error instanceof TypeError)) throw error;
+    });
+
+  const start = async (): Promise<void> => {
+    await edge.start();
+    [earlier, now] = [earlier + now, 0];
+    await tell();
+  };
+  return {
+    edge: { ...edge, start },
+    orders: {
+      d1: (illness) => {
+        d1 = illness;
+        return tell();
+      },
+      throwing: (of, ending) => {
+        classes = of;
+        return tell(ending);
+      },
+      heal: () => {
+        [d1, classes] = ['well', []];
+        return tell();
+      },
+      askedInVain: () => earlier + now,
+    },
+  };
+};

@@ -3,6 +3,7 @@
 import type { LabProcess } from '../faults/lab-process.ts';
 import type { Laboratory } from '../faults/laboratory.ts';
 import { ofType } from '../faults/link-faults.ts';
+import type { D1Illness } from '../support/sick-d1.ts';
 import type { Instants } from './instants.ts';
 import type { FaultName, FaultPlan } from './schedule.ts';
 
@@ -40,6 +41,12 @@ const undone = (begin: (lab: Laboratory) => () => void, felt: Fault['felt']): Fa
 };
 
 const isGreeting = (type: unknown): boolean => type === 'hello' || type === 'welcome';
+
+const sickD1 = (illness: D1Illness): Fault => ({
+  begin: ({ orders }) => orders.d1(illness),
+  end: ({ orders }) => orders.d1('well'),
+  felt: ({ orders }) => orders.askedInVain(),
+});
 
 const faults: Record<FaultName, Fault> = {
   'link.cut': { begin: ({ linkProxy }) => linkProxy.cut(), felt: ({ linkProxy }) => linkProxy.counts.cut },
@@ -89,6 +96,10 @@ const faults: Record<FaultName, Fault> = {
   'host.frozen': frozen(({ agent }) => agent),
   'opencode.killed': killed('openCode'),
   'opencode.frozen': frozen(({ openCode }) => openCode),
+  'd1.slow': sickD1({ slowMs: delayMs }),
+  'd1.fails': sickD1('fails'),
+  'd1.forgets': sickD1('forgets'),
+  'd1.away': sickD1('hangs'),
 };
 
 /**

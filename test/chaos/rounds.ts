@@ -42,7 +42,7 @@ export const runRounds = async (orders: Orders, tell: (line: string) => void): P
   const isEnough = (): boolean =>
     result.rounds >= orders.rounds || countOf(result.faults) >= orders.faults || result.findings.length > 0;
   while (!isEnough()) {
-    const lab = await startLaboratory();
+    const lab = await startLaboratory({ edgeTakesOrders: true });
     const instants = openInstants(lab);
     for (let played = 0; played < roundsPerLaboratory && !isEnough(); played++) {
       await oneRound(lab, instants, orders, result, tell);

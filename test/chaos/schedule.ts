@@ -28,6 +28,7 @@ const lanes = {
   edge: ['edge.killed', 'edge.stopped', 'edge.frozen'],
   host: ['host.killed', 'host.frozen'],
   opencode: ['opencode.killed', 'opencode.frozen'],
+  d1: ['d1.slow', 'd1.fails', 'd1.forgets', 'd1.away'],
 } as const;
 
 type Lane = keyof typeof lanes;
@@ -76,7 +77,7 @@ export const planRound = (seed: number, round: number, size: Size): RoundPlan =>
   const draw = randomFrom(Math.imul(seed, 0x9e3779b1) + round);
   const kind = drawKind(draw);
   const name = `s${seed} r${round}`;
-  return {
+  const plan: RoundPlan = {
     seed,
     round,
     kind,
@@ -99,6 +100,8 @@ export const planRound = (seed: number, round: number, size: Size): RoundPlan =>
       visits: times(2 + draw(4), () => ({ watches: chunks(draw, 5, 80), away: chunks(draw, 1, 40) })),
     })),
   };
+  // Drawn last: an old seed has what it had before there were these, and them besides.
+  return { ...plan, faults: [...plan.faults, planLane(draw, [...lanes.d1], 8)] };
 };
 
 const drawKind = (draw: Draw): RoundKind => {

@@ -74,11 +74,13 @@ export const edgeOrders = <Edge extends LabProcess>(
     if (!response.ok) throw new Error(`an order was answered ${response.status}: ${await response.text()}`);
     now = answer.parse(await response.json()).inVain;
   };
-  /** An edge that does not run is told as soon as it does. */
-  const tell = (ending?: readonly { of: Binding; name: string }[]): Promise<void> =>
-    give(ending).catch((error: unknown) => {
-      if (edge.isRunning() && !(error instanceof TypeError)) throw error;
+  /** An edge that does not run is told as soon as it does; one that starts needs its D1 to be set up. */
+  const tell = async (ending?: readonly { of: Binding; name: string }[]): Promise<void> => {
+    if (!edge.isRunning()) return;
+    await give(ending).catch((error: unknown) => {
+      if (!(error instanceof TypeError)) throw error; // It was killed meanwhile.
     });
+  };
 
   const start = async (): Promise<void> => {
     await edge.start();

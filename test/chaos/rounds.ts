@@ -43,6 +43,8 @@ export const runRounds = async (orders: Orders, tell: (line: string) => void): P
     result.rounds >= orders.rounds || countOf(result.faults) >= orders.faults || result.findings.length > 0;
   while (!isEnough()) {
     const lab = await startLaboratory({ edgeTakesOrders: true });
+    // The log of a round is read from a position, and there is none before the server has anything of the user.
+    await (await lab.person({ direct: true })).call('POST', '/api/control/missions', { title: 'before all rounds' });
     const instants = openInstants(lab);
     for (let played = 0; played < roundsPerLaboratory && !isEnough(); played++) {
       await oneRound(lab, instants, orders, result, tell);

@@ -43,6 +43,8 @@ export class Reading {
   /** From which seq on everything has to be here; null before the first position. */
   joinedAt: number | null = null;
   seq = 0;
+  /** Something was told: the stream has begun, also where no server has anything of its user, and so no position. */
+  isTold = false;
   snapshots = 0;
   /** How often it had to forget everything, because its position was gone. */
   resets = 0;
@@ -59,6 +61,7 @@ export class Reading {
   }
 
   take(event: StreamEvent): void {
+    this.isTold = true;
     const isGivenUp = event.name === 'error' && event.data.message === 'Stream connection failed';
     if (event.name === 'reset' || isGivenUp) {
       this.#forget(event.name === 'reset' ? 'a reset' : 'given up');

@@ -30,7 +30,7 @@ export const startWitness = async (url: () => string, headers: Record<string, st
   const apps = new Viewer('default', url, headers);
   const person = personAt(url, headers);
   for (const viewer of [log, apps]) viewer.watch();
-  await Promise.all([log, apps].map((viewer) => viewer.until(() => viewer.reading.position !== null)));
+  await Promise.all([log, apps].map((viewer) => viewer.until(() => viewer.reading.isTold)));
   /** The last row of each mission that was found to be the same. */
   const agreed = new Map<string, number>();
 

@@ -43,3 +43,6 @@ export const parseVector = (text: string): Map<string, string> => {
   }
   return vector;
 };
+
+/** The id of a stream where no server had anything of the user: whatever there is when it comes back came later. */
+export const nothingYet = 'none';

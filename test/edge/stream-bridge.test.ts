@@ -43,9 +43,11 @@ test('without a server the stream opens with an idle status and stays open', asy
 
   expect(stream.response.headers.get('Content-Type')).toBe('text/event-stream');
   expect(stream.response.headers.get('Content-Encoding')).toBeNull();
+  await stream.until(({ id }) => id !== null);
   expect(stream.blocks.map(({ text }) => text)).toEqual([
     'event: status\ndata: {"type":"status","state":"idle","queue_len":0}',
     ': keepalive',
+    'id: none',
   ]);
 });
 
@@ -338,6 +340,19 @@ test('a stream that began without a server shows the first one enrolled', async 
 
   await Promise.all([plain.until(says('hello')), delta.until(says('hello'))]);
   expect(delta.named('mission.created')).toHaveLength(1);
+});
+
+test('an id of before there was anything resumes with all of it', async () => {
+  const stream = await watch(ada, '?format=delta');
+  await stream.until(is('snapshot'));
+  await stream.leave();
+  await enrol();
+  await send(ada, { content: 'missed' });
+
+  const again = await watch(ada, '?format=delta', stream.cursor());
+  await again.until(says('missed'));
+  expect(again.named('mission.created')).toHaveLength(1);
+  expect(again.named('reset')).toEqual([]);
 });
 
 test('a stream says how things are within a second although a server takes its time, and shows it when it answers', async () => {

@@ -1,6 +1,6 @@
 // What one stream has shown over all its connections, read as a client of ours would: rows by seq, texts by part.
 import * as z from 'zod';
-import { parseCursor } from '../../shared/cursor.ts';
+import { nothingYet, parseCursor } from '../../shared/cursor.ts';
 import { type LogEvent, logEvent } from '../../shared/events.ts';
 import type { StreamEvent } from './sse-reader.ts';
 
@@ -97,6 +97,11 @@ export class Reading {
   }
 
   #move(id: string, event: StreamEvent): void {
+    if (id === nothingYet) {
+      this.joinedAt ??= 0;
+      this.position = id;
+      return;
+    }
     const cursor = parseCursor(id);
     const before = this.position === null ? null : parseCursor(this.position);
     if (!cursor) throw new Error(`not a position: ${id}`);

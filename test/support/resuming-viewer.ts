@@ -49,9 +49,8 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
       from = null;
       texts.clear();
     }
-    // Where no server has anything of the viewer yet, the snapshot has no id, and all that comes is shown from its
-    // start.
-    if (event.name === 'snapshot') from ??= event.id === null ? 0 : (parseCursor(event.id)?.seq ?? null);
+    // Where no server has anything of the viewer yet, the snapshot's id is no cursor: all that comes is shown.
+    if (event.name === 'snapshot') from ??= parseCursor(event.id ?? '')?.seq ?? 0;
     if (typeof event.data.seq === 'number') rows.push(event);
     grow(texts, event);
     for (const look of looking) look();

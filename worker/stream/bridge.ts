@@ -1,7 +1,7 @@
 import type { Cancel } from '../../shared/clock.ts';
-import { fromNow, fromStart, parseVector } from '../../shared/cursor.ts';
+import { fromNow, fromStart, nothingYet, parseVector } from '../../shared/cursor.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
-import { sseComment, sseEvent } from '../../shared/sse.ts';
+import { sseComment, sseCursor, sseEvent } from '../../shared/sse.ts';
 import type { Rendering } from '../../shared/viewer.ts';
 import type { AccountServer } from '../account/servers.ts';
 import { logError } from '../log.ts';
@@ -134,10 +134,12 @@ export class Bridge {
     const servers = only
       ? [{ id: only.host, log: null, since: fromStart, isLive: true, isRemoved: false }]
       : (this.#servers ?? []);
-    const given = id ? kept && positionsBy(id, kept) : after === null ? null : parseVector(after);
-    const positions = positionsFrom(given ?? new Map(), servers);
+    const isOther = id === null && after !== null && after !== nothingYet;
+    const given = isOther ? parseVector(after) : id && kept && positionsBy(id, kept);
+    const positions = positionsFrom(given ?? new Map(), servers, after === nothingYet);
     this.#numbering.begin(positions, id && kept ? { handle: id.handle, positions: kept } : null);
-    const isUsable = after === null || [...positions.values()].some((position) => position !== fromNow);
+    const isUsable =
+      after === null || after === nothingYet || [...positions.values()].some((position) => position !== fromNow);
     return { isUsable, joined: this.#hosts.join(servers) };
   }
 
@@ -214,10 +216,11 @@ export class Bridge {
     if (this.#options.rendering === 'delta') this.#write(sseEvent('reset', { type: 'reset' }, 'reset'));
   }
 
-  /** Where no server has anything of the user there is no object to say so, and a client waits for its snapshot. */
+  /** Where no server has anything of the user there is no object to say so: a client waits for its snapshot and an id. */
   #tellNothing(): void {
     const nothing = { type: 'snapshot', running: [], parts: [], requests: [], queue: [] };
-    if (this.#options.rendering === 'delta') this.#write(sseEvent('snapshot', nothing));
+    if (this.#options.rendering === 'delta') this.#write(sseEvent('snapshot', nothing, nothingYet));
+    else this.#write(sseCursor(nothingYet));
   }
 
   /** Servers that are not shown are named, never left out in silence (protocol §5). */

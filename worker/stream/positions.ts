@@ -16,11 +16,12 @@ export interface StreamHost {
  * or a plain cursor under ''. A plain cursor comes from a stream that had one server: it belongs to the only server
  * there is, else to the one with that log. If the id is usable and does not name a server, that server came later and
  * is shown from its start; without a usable id all are joined as of now. A removed server counts only when the id names
- * it, because the viewer may not have seen how things ended there.
+ * it, because the viewer may not have seen how things ended there. `isKnown`: the id is of use although it names none.
  */
 export const positionsFrom = (
   given: ReadonlyMap<string, string>,
   hosts: readonly StreamHost[],
+  isKnown = false,
 ): Map<string, string> => {
   const plain = given.get('');
   const isOfLog = (host: StreamHost): boolean => plain !== undefined && parseCursor(plain)?.log === host.log;
@@ -32,7 +33,7 @@ export const positionsFrom = (
   const present = hosts.filter((host) => !host.isRemoved);
   const [only] = present;
   if (known.size === 0 && only && present.length === 1 && plain !== undefined) return new Map([[only.id, plain]]);
-  const unnamed = known.size > 0 ? fromStart : fromNow;
+  const unnamed = known.size > 0 || isKnown ? fromStart : fromNow;
   for (const { id } of present) if (!known.has(id)) known.set(id, unnamed);
   return known;
 };

@@ -30,6 +30,8 @@ export type Laboratory = Awaited<ReturnType<typeof startLaboratory>>;
 export interface LaboratoryOptions {
   /** Accounts instead of the single user. */
   users?: { username: string; password: string }[];
+  /** Accounts beside them, of whom nobody looks whether what they saw is what a reload shows. */
+  unwatched?: { username: string; password: string }[];
   /** Added to the launcher's environment. */
   environment?: Record<string, string>;
   /** Gives each process a clock of its own (`jump`). */
@@ -61,7 +63,9 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     DEFAULT_MODEL: 'lab/m1',
     MAX_PARALLEL_MISSIONS: slots,
     OPENCODE_CONFIG_CONTENT: labConfig(model.url),
-    ...(options.users ? { OPEN_AGENT_USERS: JSON.stringify(options.users) } : { DASHBOARD_PASSWORD: password }),
+    ...(options.users
+      ? { OPEN_AGENT_USERS: JSON.stringify([...options.users, ...(options.unwatched ?? [])]) }
+      : { DASHBOARD_PASSWORD: password }),
     ...options.environment,
   });
   const start = await prepareStartWithEdge(settings);

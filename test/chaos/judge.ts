@@ -64,9 +64,10 @@ const judgeMission = (record: RoundRecord, mission: MissionRecord): Finding[] =>
 };
 
 /**
- * A model that sends no answer is asked no more often than this (STOP_AFTER_REPEATS, and what is under way by then).
+ * A model that sends no answer is asked no more often than this: STOP_AFTER_REPEATS, and what OpenCode asks, ten times
+ * a second, while the host-agent that is to stop it is frozen or killed (schedule.ts: at most 2.5 s) or slow.
  */
-const mostAsked = 5;
+const mostAsked = 30;
 
 const outcomeIn = (end: Row | undefined): string => {
   if (!end) return 'lost';

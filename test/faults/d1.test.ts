@@ -10,7 +10,7 @@ useOneLaboratory({ edgeTakesOrders: true });
 for (const illness of ['hangs', 'fails', 'forgets', { slowMs: 1_000 }] as const) {
   const name = typeof illness === 'string' ? `that ${illness}` : 'that is slow';
 
-  test(`a D1 ${name}: the link begins anew, a known mission goes on, and no row is lost`, async () => {
+  test(`a D1 ${name}: the link and streams begin anew, a known mission goes on, and no row is lost`, async () => {
     const marker = `d1-${randomUUID()}`;
     const { mission } = await me.say(`SAY Begun.\nWAIT ${marker}\nSAY Done.`);
     await lab.model.reached(marker);
@@ -20,6 +20,9 @@ for (const illness of ['hangs', 'fails', 'forgets', { slowMs: 1_000 }] as const)
     const welcomed = lab.linkProxy.passed((_direction, { json }) => json?.type === 'welcome');
     lab.linkProxy.cut();
     await welcomed;
+    const stream = await me.stream('?format=delta');
+    await stream.until(({ name: event }) => event === 'snapshot');
+    stream.close();
     const second = await me.call('POST', '/api/control/message', {
       content: `SAY ${marker} too.`,
       mission_id: mission,

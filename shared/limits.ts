@@ -105,10 +105,10 @@ export const viewerFrameChars = 1024 * 1024;
 /** A viewer with more than this queued is closed alone and resumes (edge §3.3). */
 export const viewerQueueBytes = 1024 * 1024;
 /**
- * What all streams of one isolate may have queued: a quarter of its 128 MB (edge §2.4), which all requests share. The
+ * What all streams of one isolate may have queued: half of its 128 MB (edge §2.4), which all requests share. The
  * stream with most goes first.
  */
-export const isolateUnreadBytes = 32 * 1024 * 1024;
+export const isolateUnreadBytes = 64 * 1024 * 1024;
 /** Streams of one isolate: with sockets and timers each is some 20 KB of its 128 MB. */
 export const maxIsolateStreams = 1_000;
 /** The runtime holds this much at most of a stream whose client does not read, uncounted by us. */

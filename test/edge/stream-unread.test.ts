@@ -16,15 +16,12 @@ const ada = asUser('ada');
 
 /** A stream of 100-byte texts under a budget, and whether it was let go. */
 const outletOf = (budget: UnreadBudget) => {
-  const state = { isGone: false };
   const outlet = new Outlet(
     budget,
     () => undefined,
-    () => {
-      state.isGone = true;
-    },
+    () => undefined,
   );
-  return { outlet, state, write: (texts: number) => outlet.write('x'.repeat(100).repeat(texts)) };
+  return { outlet, write: (texts: number) => outlet.write('x'.repeat(100).repeat(texts)) };
 };
 
 test('127 streams that nobody reads keep no more than the isolate has for them, and who reads is not touched', async () => {
@@ -39,11 +36,11 @@ test('127 streams that nobody reads keep no more than the isolate has for them, 
   const unread = await Promise.all(Array.from({ length: 127 }, () => ada('/api/control/stream?format=delta')));
   const reader = await watch(ada, '?format=delta');
   peer.send(batch('r1', 1, [rows.started, rows.part]));
-  const size = 60_000;
+  const size = 90_000;
   // Below what a single stream may keep, above what all of them together may.
   const count = 10;
   expect(size * count).toBeLessThan(viewerQueueBytes);
-  expect(size * count * 127).toBeGreaterThan(2 * isolateUnreadBytes);
+  expect(size * count * 127).toBeGreaterThan(1.5 * isolateUnreadBytes);
 
   let most = 0;
   for (let n = 0; n < count; n += 1) {
@@ -82,9 +79,9 @@ test('the slowest goes first, and alone: not one that was sent much at once, not
 
   busy.write(6);
 
-  expect([little, slow, busy].map(({ state }) => state.isGone)).toEqual([false, true, false]);
   await reading.took(1_000);
   expect(budget.bytes).toBe(100);
+  expect([little, slow, busy].map(({ write }) => write(1))).toEqual([true, false, true]);
 });
 
 const readAll = (outlet: Outlet) => {

@@ -17,7 +17,6 @@ export class Outlet implements Unread {
   readonly #encoder = new TextEncoder();
   readonly #budget: UnreadBudget;
   readonly #onRoom: () => void;
-  readonly #onGone: () => void;
   #queue: Waiting[] = [];
   #unreadBytes = 0;
   #heldBytes = 0;
@@ -25,15 +24,15 @@ export class Outlet implements Unread {
   #waiting: (() => void) | null = null;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #isEnded = false;
+  #isLetGo = false;
 
   /**
-   * `onRoom` is called whenever the client has taken everything, `onGone` once when it has left or was let go because
-   * `budget`, which all streams share, is used up and no other is slower.
+   * `onRoom` is called whenever the client has taken everything, `onGone` once when it has left.
+   * `budget` is shared by all streams.
    */
   constructor(budget: UnreadBudget, onRoom: () => void, onGone: () => void) {
     this.#budget = budget;
     this.#onRoom = onRoom;
-    this.#onGone = onGone;
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -61,11 +60,12 @@ export class Outlet implements Unread {
   /** False when the client is so far behind that it has to be let go; a single text never counts against it. */
   write(text: string): boolean {
     if (this.#isEnded || text === '') return true;
+    if (this.#isLetGo) return false;
     const bytes = this.#encoder.encode(text);
     this.#queue.push({ bytes, takenBytes: 0 });
     this.#add(bytes.byteLength);
     if (this.#waiting) this.#hand();
-    return this.#isInTime;
+    return !this.#isLetGo && this.#isInTime;
   }
 
   /** More is kept for this client outside of here, or less where `bytes` is negative. False as for `write`. */
@@ -75,11 +75,12 @@ export class Outlet implements Unread {
     else this.#add(bytes);
     this.#heldBytes += bytes;
     this.#heldLargest = this.#heldBytes === 0 ? 0 : Math.max(this.#heldLargest, bytes);
-    return this.#isInTime;
+    return !this.#isLetGo && this.#isInTime;
   }
 
+  /** Neither the text that the client is just taking counts, nor the largest of those that wait. */
   get #isInTime(): boolean {
-    return this.#unreadBytes <= viewerQueueBytes || this.#unreadBytes - this.#largest() <= viewerQueueBytes;
+    return this.#unreadBytes <= viewerQueueBytes || this.#unreadBytes - this.#spared() <= viewerQueueBytes;
   }
 
   /** Ends the body after what waits has been taken. */
@@ -94,9 +95,13 @@ export class Outlet implements Unread {
     this.end();
   }
 
+  /**
+   * Called while another stream is served, from whose request this one's body may not be touched (workerd refuses it):
+   * what waits is forgotten now, and the stream ends by itself at its next write, a heartbeat at the latest.
+   */
   letGo(): void {
-    this.abandon();
-    this.#onGone();
+    this.#isLetGo = true;
+    this.#forget();
   }
 
   #pull(): Promise<void> | void {
@@ -121,9 +126,10 @@ export class Outlet implements Unread {
     if (this.#isEnded && this.#queue.length === 0) this.#close();
   }
 
-  #largest(): number {
-    const waiting = this.#queue.map(({ bytes, takenBytes }) => bytes.byteLength - takenBytes);
-    return waiting.reduce((largest, bytes) => Math.max(largest, bytes), this.#heldLargest);
+  #spared(): number {
+    const left = this.#queue.map(({ bytes, takenBytes }) => bytes.byteLength - takenBytes);
+    const taking = (this.#queue[0]?.takenBytes ?? 0) > 0 ? (left.shift() ?? 0) : 0;
+    return taking + left.reduce((largest, bytes) => Math.max(largest, bytes), this.#heldLargest);
   }
 
   #add(bytes: number): void {

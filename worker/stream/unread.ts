@@ -3,7 +3,7 @@ import { isolateUnreadBytes } from '../../shared/limits.ts';
 /** What a stream's client has not taken yet. */
 export interface Unread {
   readonly unreadBytes: number;
-  /** Ends that stream alone, and forgets what waits; its client comes back with its cursor. */
+  /** Forgets what waits, at once, and lets that stream alone end; its client comes back with its cursor. */
   letGo(): void;
 }
 

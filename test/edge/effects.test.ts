@@ -209,22 +209,22 @@ test('a mission that can not be closed keeps neither the others open nor the ala
 test('an account knows the servers that hold something of its user, and where something is alive', async () => {
   const known = () => accountOf(env, owner).servers();
   const here = async () => (await known()).find((each) => each.host === host);
-  await vi.waitFor(async () => expect(await here()).toEqual({ host, live: false }));
+  await vi.waitFor(async () => expect(await here()).toMatchObject({ host, live: false }));
   const peer = await up();
   const id = newId();
 
   await say(id);
-  await vi.waitFor(async () => expect(await here()).toEqual({ host, live: true }));
+  await vi.waitFor(async () => expect(await here()).toMatchObject({ host, live: true }));
   await peer.next('commands');
   const rows = turnRows(mission, id, crypto.randomUUID());
   peer.send(batch('r1', 1, [rows.started, rows.ended('completed')]));
   await peer.next('ack');
   await vi.waitFor(async () => expect(await runDurableObjectAlarm(stub())).toBe(true));
-  expect(await here()).toEqual({ host, live: true });
+  expect(await here()).toMatchObject({ host, live: true });
   objectsAhead(60_000);
   await runDurableObjectAlarm(stub());
 
-  await vi.waitFor(async () => expect(await here()).toEqual({ host, live: false }));
+  await vi.waitFor(async () => expect(await here()).toMatchObject({ host, live: false }));
   expect((await accountOf(env, 'bob').servers()).filter((each) => each.host === host)).toEqual([]);
 });
 
@@ -263,19 +263,21 @@ test('an account that can not be reached is told later, and holds up neither D1 
   back();
 
   await settled();
-  expect(await accountOf(env, owner).servers()).toContainEqual({ host, live: true });
+  expect(await accountOf(env, owner).servers()).toContainEqual(expect.objectContaining({ host, live: true }));
 });
 
 test('an object of before accounts tells every owner what it has of theirs', async () => {
-  const step = migrations.find((statements) => statements.some((each) => each.startsWith('CREATE TABLE accounts')));
+  const first = migrations.findIndex((step) => step.some((each) => each.startsWith('CREATE TABLE accounts')));
   await inObject((sql) => {
     sql.exec('DROP TABLE accounts');
-    for (const statement of step ?? []) sql.exec(statement);
+    for (const statement of migrations.slice(first).flat()) if (statement.includes('accounts')) sql.exec(statement);
   });
   await accountOf(env, owner).forgetServer(host);
   await evictDurableObject(stub());
 
   await object().isConnected();
 
-  await vi.waitFor(async () => expect(await accountOf(env, owner).servers()).toContainEqual({ host, live: false }));
+  await vi.waitFor(async () =>
+    expect(await accountOf(env, owner).servers()).toContainEqual(expect.objectContaining({ host, live: false })),
+  );
 });

@@ -105,10 +105,17 @@ export const viewerFrameChars = 1024 * 1024;
 /** A viewer with more than this queued is closed alone and resumes (edge §3.3). */
 export const viewerQueueBytes = 1024 * 1024;
 /**
- * What all streams of one isolate may have queued: half of its 128 MB (edge §2.4), which all requests share. The
- * stream with most goes first.
+ * What all streams of one isolate may have queued before slow ones go: half of its 128 MB (edge §2.4), which all
+ * requests share.
  */
 export const isolateUnreadBytes = 64 * 1024 * 1024;
+/**
+ * What they never exceed: three quarters. What lies between is for clients that read and are just sent much, such as a
+ * long text at its end, which each of a user's windows gets at once, twice.
+ */
+export const isolateMaxUnreadBytes = 96 * 1024 * 1024;
+/** A client that has taken nothing for so long is slow; over any line that is in use a piece of 64 KiB takes less. */
+export const slowAfterMs = 5_000;
 /** Streams of one isolate: with sockets and timers each is some 20 KB of its 128 MB. */
 export const maxIsolateStreams = 1_000;
 /** The runtime holds this much at most of a stream whose client does not read, uncounted by us. */

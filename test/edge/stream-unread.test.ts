@@ -1,9 +1,16 @@
 // What clients that don't read leave in the memory of an isolate, which all streams share.
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
-import { isolateUnreadBytes, streamPieceBytes, viewerQueueBytes } from '../../shared/limits.ts';
+import {
+  isolateMaxUnreadBytes,
+  isolateUnreadBytes,
+  slowAfterMs,
+  streamPieceBytes,
+  viewerQueueBytes,
+} from '../../shared/limits.ts';
 import { Outlet } from '../../worker/stream/outlet.ts';
 import { UnreadBudget, unreadHere } from '../../worker/stream/unread.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, hello } from './host-peer.ts';
 import { readStream } from './stream-reader.ts';
@@ -15,9 +22,10 @@ beforeEach(freshDirectory);
 const ada = asUser('ada');
 
 /** A stream of 100-byte texts under a budget, and whether it was let go. */
-const outletOf = (budget: UnreadBudget) => {
+const outletOf = (budget: UnreadBudget, clock = handClock()) => {
   const outlet = new Outlet(
     budget,
+    clock,
     () => undefined,
     () => undefined,
   );
@@ -38,9 +46,9 @@ test('127 streams that nobody reads keep no more than the isolate has for them, 
   peer.send(batch('r1', 1, [rows.started, rows.part]));
   const size = 90_000;
   // Below what a single stream may keep, above what all of them together may.
-  const count = 10;
+  const count = 11;
   expect(size * count).toBeLessThan(viewerQueueBytes);
-  expect(size * count * 127).toBeGreaterThan(1.5 * isolateUnreadBytes);
+  expect(size * count * 127).toBeGreaterThan(1.2 * isolateMaxUnreadBytes);
 
   let most = 0;
   for (let n = 0; n < count; n += 1) {
@@ -52,7 +60,7 @@ test('127 streams that nobody reads keep no more than the isolate has for them, 
   peer.send(batch('r1', 3, [rows.closed(0, 'short', 5), rows.ended('completed')]));
   await reader.until(is('turn.ended'));
 
-  expect(most).toBeLessThanOrEqual(isolateUnreadBytes);
+  expect(most).toBeLessThanOrEqual(isolateMaxUnreadBytes);
   expect(reader.named('delta')).toHaveLength(count);
   const streams = unread.map((response) => readStream(response));
   const wasKept = (stream: (typeof streams)[number]) =>
@@ -68,11 +76,17 @@ test('127 streams that nobody reads keep no more than the isolate has for them, 
   peer.close();
 });
 
+const budgetOf = (slowBytes: number, mostBytes: number) => {
+  const clock = handClock();
+  return { clock, budget: new UnreadBudget({ slowBytes, mostBytes }) };
+};
+
 test('the slowest goes first, and alone: not one that was sent much at once, not one that keeps little', async () => {
-  const budget = new UnreadBudget(1_000);
-  const [little, slow, busy] = [outletOf(budget), outletOf(budget), outletOf(budget)];
+  const { clock, budget } = budgetOf(1_000, 2_000);
+  const [little, slow, busy] = [outletOf(budget, clock), outletOf(budget, clock), outletOf(budget, clock)];
   little.write(1);
   slow.write(4);
+  clock.advance(slowAfterMs);
   busy.write(4);
   const reading = readAll(busy.outlet);
   await reading.took(400);
@@ -82,6 +96,30 @@ test('the slowest goes first, and alone: not one that was sent much at once, not
   await reading.took(1_000);
   expect(budget.bytes).toBe(100);
   expect([little, slow, busy].map(({ write }) => write(1))).toEqual([true, false, true]);
+});
+
+test('those that read stay where together they were sent more than slow ones may keep, up to what memory allows', () => {
+  const { clock, budget } = budgetOf(1_000, 2_000);
+  const [first, second, third] = [outletOf(budget, clock), outletOf(budget, clock), outletOf(budget, clock)];
+
+  expect([first.write(7), second.write(7)]).toEqual([true, true]);
+  clock.advance(slowAfterMs - 1);
+  expect(third.write(6)).toBe(true);
+  expect(budget.bytes).toBe(2_000);
+
+  expect(third.write(1)).toBe(true);
+  expect(budget.bytes).toBe(1_400);
+  expect([first, second, third].map(({ write }) => write(1))).toEqual([false, true, true]);
+});
+
+test('what waited for its ids is taken off once where its stream was let go', () => {
+  const { clock, budget } = budgetOf(1_000, 1_000);
+  const [holding, other] = [outletOf(budget, clock), outletOf(budget, clock)];
+  holding.outlet.hold(800);
+  other.write(3);
+
+  expect(holding.outlet.hold(-800)).toBe(false);
+  expect(budget.bytes).toBe(300);
 });
 
 const readAll = (outlet: Outlet) => {
@@ -99,7 +137,7 @@ const readAll = (outlet: Outlet) => {
 };
 
 test('a large text leaves in small pieces, so that the runtime never holds more than one of a client that stopped', async () => {
-  const { outlet } = outletOf(new UnreadBudget(isolateUnreadBytes));
+  const { outlet } = outletOf(unreadHere);
   const text = Array.from({ length: 40_000 }, (_, n) => `${n}é`).join(' ');
   outlet.write(text);
   outlet.write('end');

@@ -65,6 +65,7 @@ export class Bridge {
     this.#rotateAt = edge.clock.now() + rotateMs * (0.9 + Math.random() * 0.2);
     this.#outlet = new Outlet(
       unreadHere,
+      edge.clock,
       () => this.#askMore(),
       () => this.#close(),
     );

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts';
 import { streamPieceBytes, viewerQueueBytes } from '../../shared/limits.ts';
 import type { Unread, UnreadBudget } from './unread.ts';
 
@@ -16,6 +17,7 @@ export class Outlet implements Unread {
   readonly body: ReadableStream<Uint8Array>;
   readonly #encoder = new TextEncoder();
   readonly #budget: UnreadBudget;
+  readonly #clock: Pick<Clock, 'steadyMs'>;
   readonly #onRoom: () => void;
   #queue: Waiting[] = [];
   #unreadBytes = 0;
@@ -30,8 +32,9 @@ export class Outlet implements Unread {
    * `onRoom` is called whenever the client has taken everything, `onGone` once when it has left.
    * `budget` is shared by all streams.
    */
-  constructor(budget: UnreadBudget, onRoom: () => void, onGone: () => void) {
+  constructor(budget: UnreadBudget, clock: Pick<Clock, 'steadyMs'>, onRoom: () => void, onGone: () => void) {
     this.#budget = budget;
+    this.#clock = clock;
     this.#onRoom = onRoom;
     this.body = new ReadableStream<Uint8Array>(
       {
@@ -71,6 +74,8 @@ export class Outlet implements Unread {
   /** More is kept for this client outside of here, or less where `bytes` is negative. False as for `write`. */
   hold(bytes: number): boolean {
     if (this.#isEnded) return true;
+    // What was held is forgotten with the rest, and must not be taken off a second time.
+    if (this.#isLetGo) return false;
     if (bytes < 0) this.#taken(-bytes);
     else this.#add(bytes);
     this.#heldBytes += bytes;
@@ -134,12 +139,12 @@ export class Outlet implements Unread {
 
   #add(bytes: number): void {
     this.#unreadBytes += bytes;
-    this.#budget.add(this, bytes);
+    this.#budget.add(this, bytes, this.#clock.steadyMs());
   }
 
   #taken(bytes: number): void {
     this.#unreadBytes -= bytes;
-    this.#budget.remove(this, bytes);
+    this.#budget.remove(this, bytes, this.#clock.steadyMs());
   }
 
   #close(): void {

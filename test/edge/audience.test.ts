@@ -86,7 +86,9 @@ test('a row that is refused is of the mission it was sent for, unless its reason
 test('who is an admin is known from the gate on, and a socket of an older version is of nobody who is one', async () => {
   const bound = edgeEnv({ OPEN_AGENT_USERS: teamUsers });
   const [bob, ada] = [asUser('bob', bound), asUser('ada', bound)];
+  // A stream holds the servers that have something of its user.
   await newMission('bob');
+  await newMission('ada');
   const [bobs, adas] = [await watchStream(bob, '?format=delta'), await watchStream(ada, '?format=delta')];
   peer.send(batch('r1', 1, [reaped]));
   peer.send({ type: 'gap', run: 'r1', from: 2, to: 2 });

@@ -71,7 +71,8 @@ test('with OpenCode away it takes commands in, keeps them over a restart, and re
   const hello = await (await peer.dialled()).next('hello');
 
   expect(hello.commands).toEqual([command.id]);
-  expect(hello.capabilities).toEqual({ agents: null, working_dir: second.workingDir, slots: 3 });
+  const orders = ['mission.archive', 'mission.delete'];
+  expect(hello.capabilities).toEqual({ agents: null, working_dir: second.workingDir, slots: 3, orders });
 });
 
 test('what a welcome does not name is given up, what comes after it is not', async () => {

@@ -145,10 +145,13 @@ export const absentCommand: EdgeCase = async (edge) => {
 
 export const otherUser: EdgeCase = async (edge) => {
   const [ada, bob] = [await edge.person('ada'), await edge.person('bob')];
+  // A stream holds the servers that have something of its user.
+  const own = await bob.say('Mine.');
   const stream = await bob.stream('?format=delta');
+  await stream.until(({ name }) => name === 'snapshot');
   const secret = await ada.say('Only for Ada.');
 
-  const own = await bob.say('Mine.');
+  await bob.say('Mine too.', own.mission);
 
   const isOf =
     (id: string) =>

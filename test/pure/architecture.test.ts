@@ -44,8 +44,9 @@ const layers: Record<string, readonly string[]> = {
     'http',
     'directory principal',
     'log',
-    'digest env object-socket versioned',
+    'close-socket digest env object-socket versioned',
     'attempts',
+    'newest',
   ],
   'worker/host': [
     'object',
@@ -61,7 +62,7 @@ const layers: Record<string, readonly string[]> = {
     'text context credential',
     'removed',
     'log',
-    'tables replies close-socket',
+    'tables replies',
     'migrate-sequences migrate-usage migrate-waiting',
   ],
   'host-agent': [

@@ -1,6 +1,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { Env } from '../env.ts';
 import { logError } from '../log.ts';
+import { keepNewest } from '../newest.ts';
 import type { Login } from '../principal.ts';
 import { accountOf } from './account-of.ts';
 
@@ -26,7 +27,7 @@ export const isKept = async (env: Env, owner: string, login: Login): Promise<boo
   if (last && ageMs >= 0 && ageMs < keptForMs) return last.isKept;
   try {
     const isKept = await asked(env, owner, login);
-    remember(login.id, { isKept, at: now });
+    keepNewest(known, maxKnown, login.id, { isKept, at: now });
     return isKept;
   } catch (cause) {
     logError('account.unreachable', cause);
@@ -42,11 +43,4 @@ export const askAgain = (): void => known.clear();
 const asked = (env: Env, owner: string, { id, generation }: Login): Promise<boolean> => {
   const ask = () => accountOf(env, owner).isKept({ id, generation });
   return ask().catch(ask);
-};
-
-const remember = (id: string, said: { isKept: boolean; at: number }): void => {
-  known.delete(id);
-  known.set(id, said);
-  const [oldest] = known.keys();
-  if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
 };

@@ -7,6 +7,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { exceededText } from '../../shared/quotas.ts';
 import { isGoodFor } from '../auth/mode.ts';
+import { close } from '../close-socket.ts';
 import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import type { Login } from '../principal.ts';
@@ -15,7 +16,7 @@ import { currentOf, elsewhere, forgetMissions, notePlace, type Place, placeOf, s
 import { loginIn, streamsIn } from './port.ts';
 import { keepPositions, type Positions, positionsAt } from './positions.ts';
 import { type AccountServer, expectLife, forgetServer, noteServer, type ServerChange, serversOf } from './servers.ts';
-import { close, Streams } from './streams.ts';
+import { Streams } from './streams.ts';
 import { migrate } from './tables.ts';
 
 export class Account extends DurableObject<Bindings> {

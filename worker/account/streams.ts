@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { closeCode } from '../../shared/limits.ts';
+import { close } from '../close-socket.ts';
 import type { Login } from '../principal.ts';
 import type { AccountServer } from './servers.ts';
 
@@ -89,8 +90,3 @@ const serversFrame = (servers: readonly AccountServer[]): string => JSON.stringi
 /** Null for a socket that is closed. */
 const heldBy = (socket: WebSocket): Held | null =>
   socket.readyState === WebSocket.OPEN ? held.parse(socket.deserializeAttachment()) : null;
-
-/** Closing a socket that is gone already is no error. */
-export const close = (socket: WebSocket, code: number, reason: string): void => {
-  if (socket.readyState !== WebSocket.CLOSED) socket.close(code, reason);
-};

@@ -3,7 +3,7 @@ import type { Command } from '../../../shared/commands.ts';
 import { type EdgeFrame, type Hello, type HostFrame, parseHostFrame } from '../../../shared/frames.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
 import { awayMs, closeCode, maxFrameBytes, maxWelcomedSessions, protocolVersion } from '../../../shared/limits.ts';
-import { close, isClosedHere } from '../close-socket.ts';
+import { close, isClosedHere } from '../../close-socket.ts';
 import type { HostContext } from '../context.ts';
 import { runPosition, sourcePosition } from '../log/runs.ts';
 import { getMessage } from '../messages/messages.ts';

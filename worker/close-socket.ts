@@ -1,4 +1,4 @@
-import { closeReason } from '../../shared/frames.ts';
+import { closeReason } from '../shared/frames.ts';
 
 /**
  * Sockets that we have closed. Kept in memory only, since what still arrives on one arrives before any eviction.

@@ -61,3 +61,21 @@ export const wait = (clock: Clock, ms: number, signal?: AbortSignal, options?: T
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });
   });
+
+/** Waits `ms`, or until `signal` aborts: the pause of a loop that looks at `signal` itself. Keeps no program alive. */
+export const rest = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
+  wait(clock, ms, signal, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
+
+/**
+ * What `asked` comes to, or what `late` says when that takes longer than `ms`. What was asked goes on all the same, and
+ * how it ends then is nobody's business.
+ */
+export const within = async <T, Late>(clock: Clock, ms: number, asked: Promise<T>, late: () => Late) => {
+  const over = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, over.resolve);
+  try {
+    return await Promise.race([asked, over.promise.then(late)]);
+  } finally {
+    cancel();
+  }
+};

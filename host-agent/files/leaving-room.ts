@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
 import { AppError } from '../../shared/errors.ts';
+import { diskBelow } from '../process/disk.ts';
 
 /** What files leave free: the host-agent's outbox, OpenCode's database and agents at work need the disk too. */
 const leaveBytes = 512 * 1024 * 1024;
@@ -9,9 +9,9 @@ const shareOfDisk = 20;
 const lookBytes = 1024 * 1024;
 
 /** True while the disk under `root` has more free than files may take. */
-export const hasRoom = async (root: string): Promise<boolean> => {
-  const { bavail, blocks, bsize } = await statfs(root);
-  return bavail * bsize > Math.min(leaveBytes, (blocks * bsize) / shareOfDisk);
+const hasRoom = async (root: string): Promise<boolean> => {
+  const { free, all } = await diskBelow(root);
+  return free > Math.min(leaveBytes, all / shareOfDisk);
 };
 
 /**

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, wait } from '../../shared/clock.ts';
+import { type Clock, rest } from '../../shared/clock.ts';
 import type { Log } from '../process/log.ts';
 
 /** Pieces of an upload are removed when nothing was added for this long: it was given up. */
@@ -32,7 +32,7 @@ export const keepUploadsSwept = async (
   signal: AbortSignal,
 ): Promise<void> => {
   while (!signal.aborted) {
-    await wait(clock, sweepMs, signal, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
+    await rest(clock, sweepMs, signal);
     if (signal.aborted) return;
     await sweepUploads(root, clock.now(), { unfinished: false }).catch((error: unknown) =>
       log.warn('uploads.not_swept', { error }),

@@ -1,4 +1,4 @@
-import { type Clock, wait } from '../../shared/clock.ts';
+import { type Clock, rest } from '../../shared/clock.ts';
 import { type HostFile, readHostFile } from './host-file.ts';
 
 /** A person who enrols again waits for it to work; reading one small file costs nothing. */
@@ -15,7 +15,7 @@ export const enrolledAnew = async (
   signal: AbortSignal,
 ): Promise<boolean> => {
   for (;;) {
-    await wait(clock, lookMs, signal, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
+    await rest(clock, lookMs, signal);
     if (signal.aborted) return false;
     const now = readable(path);
     if (now && JSON.stringify(now) !== JSON.stringify(inUse)) return true;

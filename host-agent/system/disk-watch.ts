@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
-import { type Clock, wait } from '../../shared/clock.ts';
+import { type Clock, rest } from '../../shared/clock.ts';
+import { type Disk, diskBelow } from '../process/disk.ts';
 
 /** Free bytes, or the share of a small disk, below which people are told: enough for a day of agents at work. */
 const lowBytes = 5 * 1024 ** 3;
@@ -7,12 +7,6 @@ const lowShare = 0.1;
 /** It is over only above this many times as much, so that a disk at the border is not told of again and again. */
 const overTimes = 1.25;
 const lookMs = 60_000;
-
-/** Bytes of a disk. */
-export interface Disk {
-  free: number;
-  all: number;
-}
 
 /** What there is to tell of a disk: that it is getting full, that it is no more, or nothing new. */
 export const tellOfDisk = ({ free, all }: Disk, wasLow: boolean): 'low' | 'over' | null => {
@@ -37,13 +31,12 @@ export const watchDisk = async (
 ): Promise<void> => {
   let isLow = false;
   while (!signal.aborted) {
-    const { bavail, blocks, bsize } = await statfs(directory);
-    const disk = { free: bavail * bsize, all: blocks * bsize };
+    const disk = await diskBelow(directory);
     const what = tellOfDisk(disk, isLow);
     if (what !== null) {
       isLow = what === 'low';
       tell(`disk.${what}`, diskText(what, directory, disk));
     }
-    await wait(clock, lookMs, signal, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
+    await rest(clock, lookMs, signal);
   }
 };

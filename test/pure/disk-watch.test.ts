@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Disk, diskText, tellOfDisk } from '../../host-agent/system/disk-watch.ts';
+import type { Disk } from '../../host-agent/process/disk.ts';
+import { diskText, tellOfDisk } from '../../host-agent/system/disk-watch.ts';
 
 const gigabyte = 1024 ** 3;
 const large = (free: number): Disk => ({ free: free * gigabyte, all: 500 * gigabyte });

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Call } from '../../shared/calls/call.ts';
 import type { DeclaredCall } from '../../shared/calls/calls.ts';
-import type { Clock } from '../../shared/clock.ts';
+import { within } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { awayMs } from '../../shared/limits.ts';
 import { neededScope } from '../../shared/scopes.ts';
@@ -25,7 +25,9 @@ export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
   requireScope(principal, neededScope(call.who, call.does));
   const limits = await limitsOf(env, principal.user.id);
   const replied = callObject(env, host, (object) => object.call(principal, call.method, args, limits));
-  const value = unwrap(await (call.isPatient ? replied : within(env.clock, awayMs, replied, call.method)));
+  const value = unwrap(
+    await (call.isPatient ? replied : within(env.clock, awayMs, replied, () => isLate(call.method))),
+  );
   const known = call.reply.safeParse(value);
   if (known.success) return known.data;
   throw new AppError(
@@ -38,13 +40,7 @@ export const callHost = async <Args extends z.ZodType, Reply extends z.ZodType>(
 };
 
 /** A server that hangs keeps its socket open, so it looks connected for as long as this limit. */
-const within = async <T>(clock: Clock, limitMs: number, replied: Promise<T>, method: string): Promise<T> => {
-  const late = Promise.withResolvers<never>();
-  const text = `The server did not answer ${method} within ${limitMs / 1000} s. Look at its host-agent's log.`;
-  const cancel = clock.after(limitMs, () => late.reject(new AppError('unavailable', text)));
-  try {
-    return await Promise.race([replied, late.promise]);
-  } finally {
-    cancel();
-  }
+const isLate = (method: string): never => {
+  const text = `The server did not answer ${method} within ${awayMs / 1000} s. Look at its host-agent's log.`;
+  throw new AppError('unavailable', text);
 };

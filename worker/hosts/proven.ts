@@ -1,3 +1,4 @@
+import { within } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { hostId } from '../../shared/ids.ts';
 import { sameSecret, sha256Hex } from '../digest.ts';
@@ -44,18 +45,12 @@ const provenByObject = async (env: Env, id: string, credentialSha256: string): P
   return { id, epoch, credentialSha256 };
 };
 
-const listedHost = async (env: Env, id: string): Promise<HostRow | null | 'away'> => {
-  const late = Promise.withResolvers<'away'>();
-  const cancel = env.clock.after(d1PatienceMs, () => late.resolve('away'));
+const listedHost = (env: Env, id: string): Promise<HostRow | null | 'away'> => {
   const asked = findHost(directory(env), id).catch((cause: unknown) => {
     logError('host.lookup.failed', cause, { host: id });
     return 'away' as const;
   });
-  try {
-    return await Promise.race([asked, late.promise]);
-  } finally {
-    cancel();
-  }
+  return within(env.clock, d1PatienceMs, asked, () => 'away' as const);
 };
 
 const unknownHost = () => new AppError('unauthorised', 'Unknown host or wrong credential: enrol this server again');

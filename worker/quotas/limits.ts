@@ -3,11 +3,13 @@
  * waited for long. While D1 is away it is what was last known, else the defaults, so that no quota makes D1 anybody's
  * precondition. Objects are given it with each call.
  */
+import { within } from '../../shared/clock.ts';
 import { defaultLimits, type Limits, quotaNames } from '../../shared/quotas.ts';
 import { directory } from '../directory/directory.ts';
 import { everybody, readQuotas } from '../directory/quotas.ts';
 import type { Env } from '../env.ts';
 import { logError } from '../log.ts';
+import { keepNewest } from '../newest.ts';
 
 /** So long a change takes to reach every isolate. */
 const freshMs = 30_000;
@@ -24,9 +26,9 @@ export const limitsOf = async (env: Env, owner: string): Promise<Limits> => {
   const nowMs = env.clock.now();
   const last = known.get(owner);
   if (last && nowMs < last.goodUntilMs) return last.limits;
-  const read = await within(env, readLimits(env, owner));
+  const read = await readInTime(env, owner);
   const limits = read ?? last?.limits ?? defaultLimits;
-  remember(owner, { limits, goodUntilMs: nowMs + (read ? freshMs : retryMs) });
+  keepNewest(known, mostKnown, owner, { limits, goodUntilMs: nowMs + (read ? freshMs : retryMs) });
   return limits;
 };
 
@@ -42,23 +44,8 @@ const readLimits = async (env: Env, owner: string): Promise<Limits> => {
 };
 
 /** Null where D1 fails or takes too long. */
-const within = async (env: Env, reading: Promise<Limits>): Promise<Limits | null> => {
-  const late = Promise.withResolvers<null>();
-  const cancel = env.clock.after(patienceMs, () => late.resolve(null));
-  try {
-    return await Promise.race([reading, late.promise]);
-  } catch (cause) {
+const readInTime = (env: Env, owner: string): Promise<Limits | null> =>
+  within(env.clock, patienceMs, readLimits(env, owner), () => null).catch((cause: unknown) => {
     logError('quotas.not_read', cause);
     return null;
-  } finally {
-    cancel();
-    reading.catch(() => undefined); // One that was too late is of no use, and its failure was not waited for.
-  }
-};
-
-const remember = (owner: string, entry: { limits: Limits; goodUntilMs: number }): void => {
-  const [oldest] = known.keys();
-  if (oldest !== undefined && known.size >= mostKnown) known.delete(oldest);
-  known.delete(owner);
-  known.set(owner, entry);
-};
+  });

@@ -1,4 +1,4 @@
-import type { Cancel } from '../../shared/clock.ts';
+import { type Cancel, within } from '../../shared/clock.ts';
 import { fromNow, fromStart, nothingYet, parseVector } from '../../shared/cursor.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
 import { sseComment, sseCursor, sseEvent } from '../../shared/sse.ts';
@@ -103,12 +103,9 @@ export class Bridge {
 
   async #begin(): Promise<void> {
     if (this.#options.rendering === 'delta') this.#write(`retry: ${retryMs}\n\n`);
-    const late = Promise.withResolvers<void>();
-    const cancel = this.#edge.clock.after(joinMs, late.resolve);
-    void late.promise.then(() => this.#answered.resolve(null));
     const placed = this.#place();
-    await Promise.race([placed.then(({ joined }) => joined), late.promise]);
-    cancel();
+    const joined = placed.then((place) => place.joined);
+    await within(this.#edge.clock, joinMs, joined, () => this.#answered.resolve(null));
     this.#open();
     const { isUsable } = await placed;
     if (this.#isOver) return;

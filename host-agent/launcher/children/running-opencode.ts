@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, wait } from '../../../shared/clock.ts';
+import { type Clock, rest } from '../../../shared/clock.ts';
 import type { Settings } from '../../config/settings.ts';
 import { basicAuthorization, openCodeUser } from '../../opencode/api/authorization.ts';
 import { announce, announceFailure, type OpenCodeAddress } from '../../opencode/api/server-file.ts';
@@ -42,7 +42,7 @@ const watch = async (running: RunningOpenCode, server: OpenCodeAddress, first: s
   const { clock } = running;
   let answeredAt = clock.steadyMs();
   for (;;) {
-    await wait(clock, lookMs, running.stop, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
+    await rest(clock, lookMs, running.stop);
     if (running.stop.aborted) return;
     const reason = await reasonItDoesNotAnswer(server);
     if (reason === undefined) answeredAt = clock.steadyMs();

@@ -1,6 +1,6 @@
 /** Effects that the D1 directory is to have: slices of missions, with what is known of their server (protocol §7). */
 import { doubled } from '../../../shared/backoff.ts';
-import type { Clock } from '../../../shared/clock.ts';
+import { within } from '../../../shared/clock.ts';
 import { tellDirectory, tryDirectory } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
 import type { HostContext } from '../context.ts';
@@ -70,17 +70,15 @@ const nextSlice = (sql: SqlStorage, nowMs: number): Slice => {
 /** How many slices D1 has taken of this log. */
 const toldSlices = (sql: SqlStorage): number => Number(getMeta(sql, 'slices') ?? 0);
 
-const tell = async (
-  { host, directory, clock, onForeign }: Telling,
-  { missions, settled, rebuild }: Slice,
-): Promise<void> => {
+const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Promise<void> => {
+  const { host, directory, onForeign } = telling;
   const { sql, log } = host;
   const { rev, live, agents, working_dir: workingDir, full } = serverFacts(sql);
   const server = { id: directory.host, log: log.id, rev, live, agents, workingDir, full };
   const rows = missions.map((mission) => missionRow(host, mission, directory.host));
   const told = toldSlices(sql);
   const count = rows.length === 0 ? told : told + 1;
-  const before = await within(clock, attemptLimitMs(sql), tellDirectory(directory.db, server, count, rows));
+  const before = await inTime(telling, tellDirectory(directory.db, server, count, rows));
   host.storage.transactionSync(() => {
     noteSuccess(sql, host.now());
     if (count > told) setMeta(sql, 'slices', String(count));
@@ -100,10 +98,10 @@ const tell = async (
  * is refused waits by itself. False: nothing more can be told now.
  */
 const onFailure = async (telling: Telling, slice: Slice, cause: unknown): Promise<boolean> => {
-  const { host, directory, clock } = telling;
+  const { host, directory } = telling;
   const { sql } = host;
   try {
-    await within(clock, attemptLimitMs(sql), tryDirectory(directory.db, directory.host));
+    await inTime(telling, tryDirectory(directory.db, directory.host));
   } catch {
     noteFailure(sql, host.now(), cause);
     return false;
@@ -127,13 +125,10 @@ const setAside = ({ sql, now }: HostContext, of: Pick<Effect, 'kind' | 'key'>, c
   if (failures === 1) logError('directory.refused', cause, { kind: of.kind, key: of.key });
 };
 
-/** Rejects after so long; what was asked may be done nevertheless. */
-const within = async <T>(clock: Clock, limitMs: number, asked: Promise<T>): Promise<T> => {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.after(limitMs, () => late.reject(new Error(`D1 did not answer within ${limitMs / 1000} s`)));
-  try {
-    return await Promise.race([asked, late.promise]);
-  } finally {
-    cancel();
-  }
+/** Rejects after as long as D1 may take now; what was asked may be done nevertheless. */
+const inTime = <T>({ host, clock }: Telling, asked: Promise<T>): Promise<T> => {
+  const limitMs = attemptLimitMs(host.sql);
+  return within(clock, limitMs, asked, (): never => {
+    throw new Error(`D1 did not answer within ${limitMs / 1000} s`);
+  });
 };

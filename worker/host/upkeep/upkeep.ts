@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/clock.ts';
+import { type Clock, within } from '../../../shared/clock.ts';
 import type { HostContext } from '../context.ts';
 import { noteQuietOwners } from '../effects/accounts.ts';
 import { type Drain, effectsDue } from '../effects/drain.ts';
@@ -51,10 +51,7 @@ export class Upkeep {
    */
   async shown(): Promise<void> {
     if (askAgainAt(this.#host.sql) > this.#host.now()) return;
-    const soon = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(shownMs, soon.resolve);
-    await Promise.race([this.#drain.run(), soon.promise]);
-    cancel();
+    await within(this.#clock, shownMs, this.#drain.run(), () => undefined);
   }
 
   /** Resolves when what was owed at the call was tried; what failed is tried again by the alarm. Never rejects. */

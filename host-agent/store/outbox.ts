@@ -214,8 +214,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     return this.#room.isFull();
   }
 
-  /** While full: looks whether there is room again (a person may have freed the disk). */
-  recheck(): void {
-    this.#room.recheck();
+  /** Takes the reserve, and while full looks whether there is room again: a person may have freed the disk. */
+  recheck(): Promise<void> {
+    return this.#room.recheck();
   }
 }

@@ -43,8 +43,6 @@ export class Room {
     this.#capacity = capacity;
     this.#reserve = reserve;
     this.#count();
-    // A disk that has no room for the reserve has none for anything new.
-    this.#diskFull = !reserve.take();
     this.#wasFull = this.isFull();
   }
 
@@ -101,9 +99,14 @@ export class Room {
     this.#tell();
   }
 
-  /** While the disk is full: takes the reserve, then writes as much as the largest event needs and takes it back. */
-  recheck(): void {
-    if (!this.#diskFull || !this.#reserve.take()) return;
+  /**
+   * Takes the reserve where it is not held: a disk that has no room for it has none for anything new. One that was full
+   * has room again when as much as the largest event needs can be written too, which is taken back.
+   */
+  async recheck(): Promise<void> {
+    const isHeld = await this.#reserve.take();
+    if (!isHeld) this.#disk(true);
+    if (!isHeld || !this.#diskFull) return;
     const { db } = this.#database;
     try {
       transact(db, () =>

@@ -1,4 +1,4 @@
-import { type Clock, wait } from '../../shared/clock.ts';
+import { type Clock, rest } from '../../shared/clock.ts';
 import type { Log } from '../process/log.ts';
 import type { Outbox } from './outbox.ts';
 import { StoreFull } from './transaction.ts';
@@ -23,7 +23,7 @@ export const keepOutbox = async (
   let prunedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     try {
-      outbox.recheck();
+      await outbox.recheck();
       if (clock.steadyMs() - prunedAt >= pruneMs) {
         prunedAt = clock.steadyMs();
         outbox.prune(clock.now());
@@ -32,6 +32,6 @@ export const keepOutbox = async (
       // Pruning needs a little room itself; the next round tries again.
       if (!(error instanceof StoreFull)) throw error;
     }
-    await wait(clock, recheckMs, signal, { keepsAlive: false }).catch(() => undefined); // Only an abort rejects.
+    await rest(clock, recheckMs, signal);
   }
 };

@@ -27,10 +27,11 @@ afterAll(async () => {
 });
 
 /** A host whose store is on a small disk, beside an OpenCode that has room. */
-const hostOnSmallDisk = () => {
+const hostOnSmallDisk = async () => {
   const dir = mkdtempSync(join(disk, 'host-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const host = startHost(optionsFor(lab.openCode, { dir }));
+  await host.store.outbox.recheck();
   host.dispatch.welcome();
   const filler = join(dir, 'filler');
   return {
@@ -45,9 +46,9 @@ const hostOnSmallDisk = () => {
         for (const size of [100_000, 10_000, 1]) expect(() => appendUntilFull(host, size)).toThrow(StoreFull);
       }
     },
-    makeRoom: () => {
+    makeRoom: async (): Promise<void> => {
       rmSync(filler);
-      host.store.outbox.recheck();
+      await host.store.outbox.recheck();
     },
   };
 };
@@ -75,7 +76,7 @@ const interrupt = (host: MissionHost, { mission, id }: MessageCommand): void => 
 test.skipIf(noMount)(
   unless(noMount, 'with a full disk a running turn is stopped at once, and its end is stored when there is room'),
   async () => {
-    const { host, fill, makeRoom } = hostOnSmallDisk();
+    const { host, fill, makeRoom } = await hostOnSmallDisk();
     const command = say('SAY Before.\nWAIT never\nSAY After.');
     host.give(command);
     await lab.model.reached('never');
@@ -92,7 +93,7 @@ test.skipIf(noMount)(
     });
     expect(host.live.list()).toMatchObject([{ command: command.id, state: 'stopping' }]);
     expect(types(host, command.mission)).not.toContain('turn.ended');
-    makeRoom();
+    await makeRoom();
     expect(await host.ended(command.id)).toMatchObject({ outcome: 'cancelled', answer: [] });
     expect(texts(host, command.mission)).toEqual(['Before.']);
     expect(types(host, command.mission).filter((type) => type === 'turn.ended')).toHaveLength(1);
@@ -103,7 +104,7 @@ test.skipIf(noMount)(
 test.skipIf(noMount)(
   unless(noMount, 'with a full disk no message starts; one that is cancelled then never does, also when there is room'),
   async () => {
-    const { host, fill, makeRoom } = hostOnSmallDisk();
+    const { host, fill, makeRoom } = await hostOnSmallDisk();
     const [cancelled, kept] = [say('SAY Never.'), say('SAY Later.')];
     host.store.inbox.accept([cancelled, kept]);
     fill();
@@ -112,7 +113,7 @@ test.skipIf(noMount)(
     expect(host.live.list()).toEqual([]);
     expect(types(host, kept.mission)).toEqual([]);
 
-    makeRoom();
+    await makeRoom();
 
     expect((await host.ended(kept.id)).outcome).toBe('completed');
     expect(await host.event('command.finished', cancelled.mission)).toMatchObject({ outcome: 'cancelled' });
@@ -122,7 +123,7 @@ test.skipIf(noMount)(
 );
 
 test.skipIf(noMount)(unless(noMount, 'with a full disk a turn that was ended at the edge is stopped'), async () => {
-  const { host, fill, makeRoom } = hostOnSmallDisk();
+  const { host, fill, makeRoom } = await hostOnSmallDisk();
   const command = say('SAY Before.\nWAIT ended\nSAY After.');
   host.give(command);
   await lab.model.reached('ended');
@@ -132,14 +133,14 @@ test.skipIf(noMount)(unless(noMount, 'with a full disk a turn that was ended at 
   host.dispatch.endedTurns(live ? [live.turn] : []);
 
   await lab.model.asked(({ userText, outcome }) => userText === command.args.content && outcome === 'client-closed');
-  makeRoom();
+  await makeRoom();
   expect((await host.ended(command.id)).outcome).toBe('cancelled');
 });
 
 test.skipIf(noMount)(
   unless(noMount, 'a disk that others have filled has the reserve for what already runs, and nothing new begins'),
   async () => {
-    const { host, fillBesideReserve, makeRoom } = hostOnSmallDisk();
+    const { host, fillBesideReserve, makeRoom } = await hostOnSmallDisk();
     const [running, waiting] = [say('SAY Before.\nWAIT reserve\nSAY After.'), say('SAY Later.')];
     host.give(running);
     await lab.model.reached('reserve');
@@ -154,7 +155,7 @@ test.skipIf(noMount)(
     expect(texts(host, running.mission)).toEqual(['Before.After.']);
     host.give(waiting);
     expect(host.live.list()).toEqual([]);
-    makeRoom();
+    await makeRoom();
     expect(await host.ended(waiting.id)).toMatchObject({ outcome: 'completed' });
   },
 );

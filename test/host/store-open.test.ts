@@ -101,7 +101,7 @@ test('a process killed in the middle of appends leaves whole transactions with d
 
 test.skipIf(noMount)(
   unless(noMount, 'a full disk is a StoreFull that changes nothing, and passes when there is room again'),
-  () => {
+  async () => {
     const disk = join(temporaryDirectory(), 'disk');
     mkdirSync(disk);
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
@@ -110,6 +110,7 @@ test.skipIf(noMount)(
       spawnSync('umount', ['-l', disk]);
     });
     const store = temporaryStore(join(disk, 'host-agent.sqlite'));
+    await store.outbox.recheck();
     const heard: string[] = [];
     store.outbox.on('full', () => heard.push('full'));
     store.outbox.on('room', () => heard.push('room'));
@@ -131,14 +132,14 @@ test.skipIf(noMount)(
     const head = store.outbox.head().n;
     expect(store.outbox.isFull()).toBe(true);
     expect(() => store.inbox.accept(Array.from({ length: 50 }, () => message()))).toThrow(StoreFull);
-    store.outbox.recheck();
+    await store.outbox.recheck();
     expect(store.outbox.isFull()).toBe(true);
     expect(store.outbox.page(store.run, 0, 1_000, 1e9).map((row) => row.n)).toEqual(
       Array.from({ length: head }, (_, index) => index + 1),
     );
 
     rmSync(filler);
-    store.outbox.recheck();
+    await store.outbox.recheck();
     store.outbox.append([note('after')]);
 
     expect(store.outbox.isFull()).toBe(false);

@@ -249,7 +249,7 @@ test.skipIf(noMount)(
     // The 60 commands need more than the 4 MB as a whole: make the disk larger, as a person would.
     rmSync(filler);
     expect(spawnSync('mount', ['-o', 'remount,size=64m', disk]).status).toBe(0);
-    store.outbox.recheck();
+    await store.outbox.recheck();
 
     expect((await dial.next('received')).ids).toEqual(large.map(({ id }) => id));
     expect(store.inbox.open()).toHaveLength(60);

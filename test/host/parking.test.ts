@@ -123,6 +123,8 @@ const leave = async (_: MissionId, step: () => Promise<void>): Promise<boolean> 
   await step();
   return true;
 };
+const parkNow = async (client: Client, files: ParkedFiles, resting: Rested['record'][], go = leave) =>
+  park(client, files, { sessions: await client.listAllSessions(), resting }, go);
 const historyOf = async ({ host, record }: Rested): Promise<StoredRow[] | undefined> =>
   (await stored(host.client, record.session)).get(record.session);
 
@@ -133,13 +135,13 @@ test('killed at any step, a history is in OpenCode or in its file, and is brough
 
   // Before the session is deleted.
   const beforeDeletion: Client = { ...host.client, deleteSession: () => Promise.reject(killed) };
-  await expect(park(beforeDeletion, files, [record], leave)).rejects.toThrow(killed);
+  await expect(parkNow(beforeDeletion, files, [record])).rejects.toThrow(killed);
   expect(existsSync(path)).toBe(true);
   await bringBack(host.client, files, mission);
   expect(await historyOf(each)).toEqual(before);
 
   // In the middle of coming back.
-  expect(await park(host.client, files, [record], leave)).toBe(1);
+  expect(await parkNow(host.client, files, [record])).toBe(1);
   expect(await historyOf(each)).toEqual([]);
   let portions = 0;
   const inTheMiddle: Client = {
@@ -163,13 +165,13 @@ test('what is half written, has a hole, or is wanted again stays in OpenCode', a
     ...host.client,
     history: (after, take) => host.client.history(after, (row, text) => (row.seq === 3 ? undefined : take(row, text))),
   };
-  expect(await park(withHole, files, [record], leave)).toBe(0);
-  expect(await park(host.client, files, [record], async () => false)).toBe(0);
+  expect(await parkNow(withHole, files, [record])).toBe(0);
+  expect(await parkNow(host.client, files, [record], async () => false)).toBe(0);
   const fullDisk: ParkedFiles = {
     ...files,
     begin: (...given) => ({ ...files.begin(...given), done: () => Promise.reject(new Error('ENOSPC')) }),
   };
-  await expect(park(host.client, fullDisk, [record], leave)).rejects.toThrow('ENOSPC');
+  await expect(parkNow(host.client, fullDisk, [record])).rejects.toThrow('ENOSPC');
 
   expect(await historyOf(each)).toEqual(before);
   expect(existsSync(path)).toBe(false);
@@ -182,7 +184,7 @@ test('a message whose parked conversation is damaged fails and says where it is 
   const { host, files, mission, record, path } = await rested();
   host.dispatch.renew();
   await vi.waitFor(() => expect(host.dispatch.isResting(mission)).toBe(true));
-  expect(await park(host.client, files, [record], leave)).toBe(1);
+  expect(await parkNow(host.client, files, [record])).toBe(1);
   writeFileSync(path, 'no history');
 
   const command = say('SAY Lost?', { mission });

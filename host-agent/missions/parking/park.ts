@@ -1,6 +1,6 @@
 import type { MissionId } from '../../../shared/ids.ts';
 import type { Client } from '../../opencode/api/client.ts';
-import type { StoredRow } from '../../opencode/api/events.ts';
+import type { Session, StoredRow } from '../../opencode/api/events.ts';
 import { keptOut, parentsOf, rootOf } from '../../opencode/api/history.ts';
 import type { ParkedFiles, ParkedWriter } from './parked-files.ts';
 
@@ -12,18 +12,17 @@ export interface Resting {
 }
 
 /**
- * Takes the histories of missions out of OpenCode: each is read, written to its file and only then deleted there.
- * `leave` does that last step for a mission, or not, where it is wanted meanwhile. Out: how many left; one whose
- * history has a hole, or is not there, stays as it is. Throws as Client does and what the disk says; then what did not
- * leave is in OpenCode as before.
+ * Takes the histories of missions out of OpenCode, whose `sessions` are all there are: each is read, written to its
+ * file and only then deleted there. `leave` does that last step for a mission, or not, where it is wanted meanwhile.
+ * Out: how many left; one whose history has a hole, or is not there, stays as it is. Throws as Client does and what the
+ * disk says; then what did not leave is in OpenCode as before.
  */
 export const park = async (
   client: Client,
   files: ParkedFiles,
-  resting: readonly Resting[],
+  { sessions, resting }: { sessions: readonly Session[]; resting: readonly Resting[] },
   leave: (mission: MissionId, step: () => Promise<void>) => Promise<boolean>,
 ): Promise<number> => {
-  const sessions = await client.listAllSessions();
   const parents = parentsOf(sessions);
   const histories = new Map(
     resting.map((each) => [

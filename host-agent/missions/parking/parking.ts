@@ -1,5 +1,6 @@
 import type { MissionId } from '../../../shared/ids.ts';
 import type { Client } from '../../opencode/api/client.ts';
+import type { Session } from '../../opencode/api/events.ts';
 import { parentsOf } from '../../opencode/api/history.ts';
 import type { Log } from '../../process/log.ts';
 import { type Trouble, trouble } from '../../process/trouble.ts';
@@ -57,7 +58,7 @@ export class Parking {
 
   /** A mission is deleted: nothing of it is kept, and nothing is parked that was read of it before. */
   async forget(mission: MissionId): Promise<void> {
-    this.#gone.add(mission);
+    if (this.#looking) this.#gone.add(mission);
     await this.#leaving.get(mission)?.catch(() => undefined); // Whoever parks it says what went wrong.
     await this.#parts.files.forget(mission);
   }
@@ -66,6 +67,7 @@ export class Parking {
   look(): Promise<void> {
     this.#looking ??= this.#parkTooMany().finally(() => {
       this.#looking = null;
+      this.#gone.clear();
     });
     return this.#looking;
   }
@@ -75,8 +77,10 @@ export class Parking {
     try {
       await files.prepare();
       for (;;) {
-        const chosen = await this.#tooMany();
-        const left = chosen.length === 0 ? 0 : await park(client, files, chosen, (...step) => this.#leave(...step));
+        const sessions = await client.listAllSessions();
+        const resting = this.#tooMany(sessions);
+        if (resting.length === 0) return this.#trouble.over();
+        const left = await park(client, files, { sessions, resting }, (...step) => this.#leave(...step));
         this.#trouble.over();
         if (left === 0) return;
         log.info('missions.parked', { missions: left });
@@ -100,9 +104,8 @@ export class Parking {
   }
 
   /** Those that rested longest, as many as have to go, with the number that one go may have. */
-  async #tooMany(): Promise<Resting[]> {
-    const { client, missions, limits } = this.#parts;
-    const sessions = await client.listAllSessions();
+  #tooMany(sessions: readonly Session[]): Resting[] {
+    const { missions, limits } = this.#parts;
     if (sessions.length <= limits.most) return [];
     const parents = parentsOf(sessions);
     const records = new Map(missions.all().map((record) => [record.session, record]));

@@ -1,35 +1,21 @@
-import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env, runDurableObjectAlarm } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
+import { commandId } from '../../shared/ids.ts';
 import { deleteMission, deleteUnused } from '../../worker/host/actions/trash.ts';
 import { trashMs } from '../../worker/host/missions/trash.ts';
 import { migrate, migrations } from '../../worker/host/tables.ts';
 import { purgeSlice } from '../../worker/host/upkeep/purge.ts';
-import { hostObject } from '../../worker/hosts/object.ts';
 import { countedRows } from './counted-rows.ts';
-import { batch, dialHost, enrolHost, hello, row } from './host-peer.ts';
+import { freshHost, host, inObject, newMission, object, owner, stub } from './fresh-host.ts';
+import { batch, dialHost, hello, row } from './host-peer.ts';
 import { objectsAhead } from './object-clock.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';
 
-const owner = 'alice';
 const dayMs = 86_400_000;
-let host = '';
 
-beforeEach(async () => {
-  host = crypto.randomUUID();
-  await enrolHost(host);
-});
+beforeEach(freshHost);
 
-const object = () => hostObject(env, host);
-const stub = () => env.HOST.getByName(host);
-const inObject = <T>(look: (sql: SqlStorage, storage: DurableObjectStorage) => T | Promise<T>): Promise<T> =>
-  runInDurableObject(stub(), (_object, { storage }) => look(storage.sql, storage));
-const newMission = async (title: string | null = null): Promise<MissionId> => {
-  const id = missionId.parse(crypto.randomUUID());
-  await object().createMission({ id, owner, workspace: 'w', title, agent: null, model: null });
-  return id;
-};
 const countOf = (sql: SqlStorage, table: string, mission: string): number =>
   sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE mission = ?`, mission).one().n;
 /** A host that is there, and a mission with everything that a mission can have. */

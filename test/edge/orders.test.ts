@@ -1,30 +1,17 @@
-import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
-import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
+import { commandId, type MissionId } from '../../shared/ids.ts';
 import { maxOpenOrders } from '../../shared/limits.ts';
-import { hostObject } from '../../worker/hosts/object.ts';
-import { batch, dialHost, enrolHost, type HostPeer, hello, row } from './host-peer.ts';
+import { freshHost, host, newMission, object, owner, stub } from './fresh-host.ts';
+import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
 import { objectsAhead } from './object-clock.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';
 
-const owner = 'alice';
 const dayMs = 86_400_000;
 const understands = { agents: null, working_dir: '/root', slots: 4, orders: ['mission.archive', 'mission.delete'] };
-let host = '';
+beforeEach(freshHost);
 
-beforeEach(async () => {
-  host = crypto.randomUUID();
-  await enrolHost(host);
-});
-
-const object = () => hostObject(env, host);
-const stub = () => env.HOST.getByName(host);
-const newMission = async (): Promise<MissionId> => {
-  const id = missionId.parse(crypto.randomUUID());
-  await object().createMission({ id, owner, workspace: 'w', title: null, agent: null, model: null });
-  return id;
-};
 const up = async (more: object = {}): Promise<HostPeer> => {
   const peer = await dialHost(host);
   peer.send(hello('r1', { capabilities: understands, ...more }));

@@ -3,22 +3,14 @@ import { beforeEach, expect, test } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { maxEventBytes } from '../../shared/limits.ts';
 import { watchSpace } from '../../worker/host/upkeep/space.ts';
-import { hostObject } from '../../worker/hosts/object.ts';
 import { countedRows } from './counted-rows.ts';
-import { batch, dialHost, enrolHost, hello, row } from './host-peer.ts';
+import { freshHost, host, object, owner, stub } from './fresh-host.ts';
+import { batch, dialHost, hello, row } from './host-peer.ts';
 import { smallObjects } from './object-room.ts';
 import { turnRows } from './turn-rows.ts';
 
-const owner = 'alice';
-let host = '';
+beforeEach(freshHost);
 
-beforeEach(async () => {
-  host = crypto.randomUUID();
-  await enrolHost(host);
-});
-
-const object = () => hostObject(env, host);
-const stub = () => env.HOST.getByName(host);
 const newMission = async () => {
   const id = missionId.parse(crypto.randomUUID());
   const made = await object().createMission({ id, owner, workspace: 'w', title: null, agent: null, model: null });

@@ -1,34 +1,20 @@
 import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
+import { commandId, type MissionId } from '../../shared/ids.ts';
 import { want } from '../../worker/host/effects/effects.ts';
 import { noteFailure, noteSuccess } from '../../worker/host/effects/patience.ts';
 import { trashMs } from '../../worker/host/missions/trash.ts';
 import { nextDue, staleMissions } from '../../worker/host/upkeep/due.ts';
 import { staleHours } from '../../worker/host/upkeep/stale.ts';
-import { hostObject } from '../../worker/hosts/object.ts';
-import { batch, dialHost, enrolHost, hello } from './host-peer.ts';
+import { freshHost, host, inObject, newMission, object, owner, stub } from './fresh-host.ts';
+import { batch, dialHost, hello } from './host-peer.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';
 
-const owner = 'alice';
 const hourMs = 3_600_000;
-let host = '';
 
-beforeEach(async () => {
-  host = crypto.randomUUID();
-  await enrolHost(host);
-});
+beforeEach(freshHost);
 
-const object = () => hostObject(env, host);
-const stub = () => env.HOST.getByName(host);
-const inObject = <T>(look: (sql: SqlStorage, storage: DurableObjectStorage) => T | Promise<T>): Promise<T> =>
-  runInDurableObject(stub(), (_object, state) => look(state.storage.sql, state.storage));
-const newMission = async (): Promise<MissionId> => {
-  const id = missionId.parse(crypto.randomUUID());
-  await object().createMission({ id, owner, workspace: 'w', title: null, agent: null, model: null });
-  return id;
-};
 const say = async (mission: MissionId): Promise<string> => {
   const id = commandId.parse(crypto.randomUUID());
   await object().message(owner, { id, mission, content: 'hello', agent: null });

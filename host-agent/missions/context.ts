@@ -26,14 +26,8 @@ export interface MissionContext {
   delta(delta: Delta): void;
   linkIsUp(): boolean;
   workspaces: Pick<Workspaces, 'named'>;
-  /**
-   * Makes the mission's directory ready for a turn. Out: its path without symlinks, and whether it was made just now.
-   */
-  prepareDirectory(
-    workspace: Workspace,
-    mission: MissionId,
-    options: { clean: boolean },
-  ): Promise<{ directory: string; isNew: boolean }>;
+  /** Makes the mission's directory ready for a turn. Out: its path without symlinks. */
+  prepareDirectory(workspace: Workspace, mission: MissionId, options: { clean: boolean }): Promise<string>;
   /** Removes the mission's directory and the files that were given to it; what is not there is fine. */
   removeFiles(workspace: Workspace, mission: MissionId): Promise<void>;
   /** A file that was given to a mission, by its name; with its content if that is at most so many bytes. */

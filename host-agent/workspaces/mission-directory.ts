@@ -13,18 +13,18 @@ const config = `${JSON.stringify({ $schema: 'https://opencode.ai/config.json' },
 export type SeedConfigDirectory = (directory: string) => Promise<void>;
 
 /**
- * Makes the directory of a mission ready for a turn (contract §8.1, §8.2): a git repository of its own, which bounds
- * OpenCode's search for configuration (opencode §5), with `output/`, `temp/`, OpenCode's config and a link to the
- * mission's context files. With `clean` everything that was in it goes first. Out: its path without symlinks, and
- * whether it was not there before. May be repeated. Throws what the file system says.
+ * Makes the directory of a mission ready for a turn (contract §8.1, §8.2) and gives its path without symlinks: a git
+ * repository of its own, which bounds OpenCode's search for configuration (opencode §5), with `output/`, `temp/`,
+ * OpenCode's config and a link to the mission's context files. With `clean` everything that was in it goes first. May
+ * be repeated. Throws what the file system says.
  */
 export const prepareMissionDirectory = async (
   workspace: Workspace,
   mission: MissionId,
   { clean, seed }: { clean: boolean; seed: SeedConfigDirectory },
-): Promise<{ directory: string; isNew: boolean }> => {
+): Promise<string> => {
   const directory = await pathWithin(workspace.directory, 'workspaces', `mission-${missionShort(mission)}`);
-  const isNew = (await mkdir(directory, { recursive: true })) !== undefined;
+  await mkdir(directory, { recursive: true });
   if (clean) await empty(directory);
   const context = await pathWithin(workspace.directory, 'context', mission);
   const dotOpenCode = await pathWithin(directory, '.opencode');
@@ -36,7 +36,7 @@ export const prepareMissionDirectory = async (
     configure(dotOpenCode, seed),
     isThere(join(directory, '.git')).then((is) => (is ? undefined : initRepository(directory))),
   ]);
-  return { directory, isNew };
+  return directory;
 };
 
 const configure = async (dotOpenCode: string, seed: SeedConfigDirectory): Promise<void> => {

@@ -25,7 +25,7 @@ test('a mission directory has what the contract says, and is a repository with a
   const here = place();
   const mission = newMissionId();
 
-  const { directory } = await prepareMissionDirectory(here, mission, { clean: false, seed });
+  const directory = await prepareMissionDirectory(here, mission, { clean: false, seed });
 
   expect(directory).toBe(join(realpathSync(here.directory), 'workspaces', `mission-${missionShort(mission)}`));
   expect(statSync(join(directory, 'output')).isDirectory()).toBe(true);
@@ -41,13 +41,12 @@ test('a mission directory has what the contract says, and is a repository with a
 });
 
 test('its repository is one that git works in', async () => {
-  const { directory, isNew } = await prepareMissionDirectory(place(), newMissionId(), { clean: false, seed });
+  const directory = await prepareMissionDirectory(place(), newMissionId(), { clean: false, seed });
   const git = simpleGit(directory);
   writeFileSync(join(directory, 'work.txt'), 'done');
 
   await git.add('work.txt').commit('Work');
 
-  expect(isNew).toBe(true);
   expect(await git.raw('fsck', '--strict')).toBe('');
   const { latest, all } = await git.log();
   expect([all.length, latest?.author_name, (await git.branch()).current]).toEqual([1, 'Open Agent', 'main']);
@@ -57,11 +56,11 @@ test('its repository is one that git works in', async () => {
 test('it may be prepared again: work stays, our files are as they should be', async () => {
   const here = place();
   const mission = newMissionId();
-  const { directory } = await prepareMissionDirectory(here, mission, { clean: false, seed });
+  const directory = await prepareMissionDirectory(here, mission, { clean: false, seed });
   writeFileSync(join(directory, 'work.txt'), 'kept');
   writeFileSync(join(directory, 'opencode.json'), '{ broken');
 
-  expect(await prepareMissionDirectory(here, mission, { clean: false, seed })).toEqual({ directory, isNew: false });
+  expect(await prepareMissionDirectory(here, mission, { clean: false, seed })).toBe(directory);
 
   expect(readFileSync(join(directory, 'work.txt'), 'utf8')).toBe('kept');
   expect(() => JSON.parse(readFileSync(join(directory, 'opencode.json'), 'utf8'))).not.toThrow();
@@ -70,7 +69,7 @@ test('it may be prepared again: work stays, our files are as they should be', as
 test('cleaning empties it, and never follows a link out of it', async () => {
   const here = place();
   const mission = newMissionId();
-  const { directory } = await prepareMissionDirectory(here, mission, { clean: false, seed });
+  const directory = await prepareMissionDirectory(here, mission, { clean: false, seed });
   writeFileSync(join(here.directory, 'context', mission, 'given.txt'), 'kept');
   mkdirSync(join(directory, 'deep', 'er'), { recursive: true });
   writeFileSync(join(directory, 'deep', 'er', 'work.txt'), 'x');

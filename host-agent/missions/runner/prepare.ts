@@ -24,11 +24,11 @@ export interface Prepared {
 export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
   const { spec, content, clean, agent, model } = command.args;
   const workspace = context.workspaces.named(spec.workspace);
-  const { directory, isNew } = await context.prepareDirectory(workspace, command.mission, { clean });
+  const directory = await context.prepareDirectory(workspace, command.mission, { clean });
   await freshInstance(context, command.mission, directory);
   const chosen = await chooseModel(context, directory, model);
   const title = beginningOf(spec.title || content, titleChars);
-  const session = await sessionOf(context, command.mission, { directory, isNew, title });
+  const session = await sessionOf(context, command.mission, directory, title);
   return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
 };
 
@@ -36,7 +36,8 @@ export const prepare = async (context: MissionContext, command: MessageCommand):
 const sessionOf = async (
   context: MissionContext,
   mission: MessageCommand['mission'],
-  { directory, isNew, title }: { directory: string; isNew: boolean; title: string },
+  directory: string,
+  title: string,
 ): Promise<string> => {
   const { store, client, permissive } = context;
   await context.parking.wanted(mission);
@@ -51,9 +52,11 @@ const sessionOf = async (
     return record.session;
   }
   if (record && (await isStoreLost(context, record))) adoptStore(context, record, []);
-  // Nothing can have been made for a directory that was not there.
-  const made = isNew ? [] : await client.listSessions(directory);
-  const orphan = made.find((each) => each.metadata?.mission === mission && each.parentID === undefined);
+  // Also where there can be none: it makes OpenCode's instance, and then a session is made within milliseconds. One
+  // that is being made for a process that was killed is in no list yet, and a second one would be made beside it.
+  const orphan = (await client.listSessions(directory)).find(
+    (each) => each.metadata?.mission === mission && each.parentID === undefined,
+  );
   const session = orphan ?? (await client.createSession(directory, { title, metadata: { mission } }));
   store.missions.put({ mission, session: session.id, directory, source: store.heads.source() });
   return session.id;

@@ -40,7 +40,7 @@ const scripts = {
 const asking = new Set([
   ...['doctor', 'enroll', 'hosts', 'status', 'stop', 'logs'],
   // Of a person who uses an edge, wherever it is: host-agent/program/mission-commands.ts.
-  ...['login', 'logout', 'run', 'missions', 'show', 'cancel', 'answer'],
+  ...['login', 'logout', 'run', 'missions', 'show', 'cancel', 'answer', 'delete', 'trash', 'restore', 'quotas'],
 ]);
 
 /** Commands for which programs that only tests use are installed. */

@@ -1,5 +1,5 @@
 import { scryptSync } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { scryptInSlices } from '../../worker/auth/scrypt.ts';
 
 const maxmem = 64 * 1024 * 1024;
@@ -30,4 +30,25 @@ test('a hash as the launcher makes it lets others get on every 256 of its 65,536
 
   expect(hash.equals(scryptSync('hunter2', 'salt', 32, { ...cost, maxmem }))).toBe(true);
   expect(pauses.count).toBe(256);
+});
+
+test('a hash takes its memory a slice at a time: all of it at once would hold the thread for 18 ms', async () => {
+  let taken = 0;
+  const slices: number[] = [];
+  class Counted extends Uint32Array {
+    constructor(words: number) {
+      super(words);
+      taken += this.byteLength;
+    }
+  }
+  vi.stubGlobal('Uint32Array', Counted);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  await scryptInSlices('hunter2', Buffer.from('salt'), 32, { N: 32_768, r: 8, p: 1 }, async () => {
+    slices.push(taken);
+    taken = 0;
+  });
+
+  const mib = 1024 * 1024;
+  expect(Math.max(...slices)).toBeLessThan(mib);
+  expect(slices.slice(0, 129).reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThanOrEqual(32 * mib);
 });

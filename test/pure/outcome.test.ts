@@ -21,6 +21,7 @@ const error = (name: string, message: string, statusCode?: number): OpenCodeErro
   data: { message, statusCode },
 });
 const aborted = error('MessageAbortedError', 'Aborted');
+const interruption = error('UnknownError', 'Error: All fibers interrupted without error');
 
 /** An idle session that has our message and its complete answer; each case changes what it is about. */
 const situation = (over: Partial<Situation>): Situation => ({
@@ -28,6 +29,7 @@ const situation = (over: Partial<Situation>): Situation => ({
   newer: false,
   last: answer({ finish: 'stop' }),
   content: new Set<Content>(['text']),
+  isBare: false,
   hasAnswer: true,
   fruitless: null,
   repeating: false,
@@ -43,7 +45,7 @@ const situation = (over: Partial<Situation>): Situation => ({
   ...over,
 });
 
-const nothing: Partial<Situation> = { content: new Set(), hasAnswer: false };
+const nothing: Partial<Situation> = { content: new Set(), isBare: true, hasAnswer: false };
 const tool: Situation['content'] = new Set<Content>(['tool']);
 
 const blocked = (text: RegExp) =>
@@ -81,7 +83,7 @@ describe('no such message', () => {
 });
 
 describe('the message without an answer', () => {
-  const none = { last: null };
+  const none = { last: null, isBare: true };
   test.each<[string, Partial<Situation>, unknown]>([
     ['just sent: waits', { sinceSentMs: 4_000 }, { kind: 'wait', ms: resendMs - 4_000 }],
     ['just attached: waits too', { sinceSentMs: null, sinceSeenMs: 0 }, { kind: 'wait', ms: resendMs }],
@@ -94,7 +96,21 @@ describe('the message without an answer', () => {
       { error: error('UnknownError', 'boom'), sinceSentMs: 100 },
       { kind: 'wait', ms: settleMs - 100 },
     ],
-    ['aborted by somebody: interrupted', { error: aborted }, ends('interrupted')],
+    ['stopped, and nobody here did it: sent again to a renewed instance', { error: aborted }, { kind: 'renew' }],
+    ['stopped once more: it is somebody else who wants it', { error: aborted, resends: 1 }, ends('interrupted')],
+    ['stopped by a broken instance: sent again to a renewed one', { error: interruption }, { kind: 'renew' }],
+    ['stopped so again: once more', { error: interruption, resends: 1 }, { kind: 'renew' }],
+    ['stopped so as often as it may be sent: failed', { error: interruption, resends: resendMax }, ends('failed')],
+    [
+      'stopped so at once: it may be the second report of the turn before',
+      { error: interruption, sinceSentMs: 100 },
+      { kind: 'wait', ms: settleMs - 100 },
+    ],
+    [
+      'stopped so, and the edge does not wait for it: never sent again',
+      { error: interruption, wanted: false },
+      ends('interrupted'),
+    ],
     ['something newer is there: never sent again', { newer: true }, ends('interrupted')],
     ['cancelled: never sent again', { cancelled: true }, ends('cancelled')],
   ])('%s', (_case, over, verdict) => {
@@ -145,6 +161,16 @@ describe('an answer', () => {
       },
     ],
     ['aborted by nobody', { last: answer({ error: aborted }) }, ends('interrupted')],
+    [
+      'aborted by nobody, before it brought anything',
+      { last: answer({ error: aborted }), ...nothing },
+      { kind: 'renew' },
+    ],
+    [
+      'aborted so, and OpenCode was restarted since',
+      { last: answer({ error: aborted }), ...nothing, sameProcess: false },
+      ends('interrupted'),
+    ],
     [
       'cancelled',
       { last: answer({ error: aborted }), cancelled: true },

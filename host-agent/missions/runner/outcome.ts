@@ -1,7 +1,7 @@
 import type { Outcome } from '../../../shared/events.ts';
 import { resendMax, resendMs } from '../../../shared/limits.ts';
 import type { AssistantMessage, OpenCodeError } from '../../opencode/api/events.ts';
-import { cancelledText, errorText, isAbort } from '../transcript/error-text.ts';
+import { cancelledText, errorText, isAbort, isInterruption } from '../transcript/error-text.ts';
 import { isFinal } from '../transcript/step.ts';
 import { blockedText, repeatedText } from '../transcript/step-text.ts';
 import type { Situation } from './situation.ts';
@@ -16,7 +16,7 @@ export const settleMs = 2_000;
 const lateStartMs = 500;
 
 type End = { kind: 'end'; outcome: Outcome; text: string };
-export type Verdict = { kind: 'send' } | { kind: 'wait'; ms: number } | End;
+export type Verdict = { kind: 'send' } | { kind: 'renew' } | { kind: 'wait'; ms: number } | End;
 
 const end = (outcome: Outcome, text: string): End => ({ kind: 'end', outcome, text });
 
@@ -41,6 +41,7 @@ export const judge = (now: Situation): Verdict => {
     return sendAgain(now, now.sinceSentMs ?? now.sinceSeenMs);
   }
   if (now.last.error && isAbort(now.last.error) && now.endedBecause) return end('interrupted', now.endedBecause);
+  if (now.last.error && isBroken(now, now.last.error)) return sendAgain(now, null, 'renew');
   // A cut answer is an error to OpenCode, and half an answer to people.
   if (now.last.error && !cuts.has(now.last.error.name)) return failed(now.last.error);
   if (now.last.finish === 'error') return end('failed', 'OpenCode error: the model ended its answer with an error');
@@ -84,13 +85,20 @@ const failed = (error: OpenCodeError): Verdict =>
  * OpenCode reports an error twice (opencode §7.2), and the second report of the previous turn's error may come after
  * this turn's prompt. So an early error is not believed yet.
  */
-const failedUnlessEarly = (now: Situation, error: OpenCodeError): Verdict =>
-  now.sinceSentMs !== null && now.sinceSentMs < settleMs
-    ? { kind: 'wait', ms: settleMs - now.sinceSentMs }
-    : failed(error);
+const failedUnlessEarly = (now: Situation, error: OpenCodeError): Verdict => {
+  if (now.sinceSentMs !== null && now.sinceSentMs < settleMs) return { kind: 'wait', ms: settleMs - now.sinceSentMs };
+  return isBroken(now, error) ? sendAgain(now, null, 'renew') : failed(error);
+};
+
+/**
+ * A stop that came while OpenCode set up the directory has broken what was being set up, and every later message there
+ * is stopped by it before anything has come of it (opencode §8.6). A second abort behind that is somebody's wish.
+ */
+const isBroken = (now: Situation, error: OpenCodeError): boolean =>
+  now.isBare && now.sameProcess && isInterruption(error) && now.resends < (isAbort(error) ? 1 : resendMax);
 
 /** `sinceMs` null: at once. */
-const sendAgain = (now: Situation, sinceMs: number | null): Verdict => {
+const sendAgain = (now: Situation, sinceMs: number | null, kind: 'send' | 'renew' = 'send'): Verdict => {
   if (sinceMs !== null && sinceMs < resendMs) return { kind: 'wait', ms: resendMs - sinceMs };
   if (now.resends >= resendMax)
     return end('failed', `OpenCode did not answer, although it was asked ${resendMax + 1} times.`);
@@ -98,7 +106,7 @@ const sendAgain = (now: Situation, sinceMs: number | null): Verdict => {
   // copy.
   if (now.wanted === null) return { kind: 'wait', ms: resendMs };
   if (!now.wanted) return end('interrupted', 'The message was never answered, and nobody waits for it any more.');
-  return { kind: 'send' };
+  return { kind };
 };
 
 /** After an abort, with the session idle: OpenCode has stored the end of the turn, or nothing more can come of it. */

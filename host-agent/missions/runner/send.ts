@@ -2,6 +2,7 @@ import { wait } from '../../../shared/clock.ts';
 import { OpenCodeAway } from '../../opencode/api/failure.ts';
 import type { Log } from '../../process/log.ts';
 import type { MissionContext } from '../context.ts';
+import type { Ingest } from '../transcript/ingest.ts';
 import { givenParts } from './given-files.ts';
 import { chooseModel } from './model-choice.ts';
 import { settleMs } from './outcome.ts';
@@ -34,6 +35,22 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
   log.info('turn.prompted', { session: record.session, resends: record.resends });
   const prompt = { messageID, partID, agent, model: turn.model, text: args.content, more };
   await client.promptAsync(record.session, prompt);
+};
+
+/**
+ * Lets OpenCode set up the directory anew before the prompt is sent again, since something in it is broken. Nothing
+ * runs there. Throws as Client does.
+ */
+export const renewInstance = async (
+  { client }: MissionContext,
+  ingest: Ingest,
+  turn: Turn,
+  log: Log,
+): Promise<void> => {
+  const { session, directory } = turn.record;
+  log.warn('turn.instance_broken', { session, directory, error: turn.error?.data?.message });
+  await client.disposeInstance(directory);
+  turn.setAside = ingest.progress(turn.messageID, turn.command.id).last?.id ?? null;
 };
 
 /**

@@ -40,8 +40,10 @@ export const situationOf = (
 ): Situation => {
   const now = clock.steadyMs();
   const { messageID, command, record } = turn;
+  const progress = ingest.progress(messageID, command.id);
   return {
-    ...ingest.progress(messageID, command.id),
+    ...progress,
+    last: progress.last?.id === turn.setAside ? null : progress.last,
     ...people,
     accepted: (store.turns.ofCommand(command.id)?.acceptedAt ?? null) !== null,
     endedBecause: endOf?.(record.process),

@@ -12,7 +12,7 @@ import { endEvents, failureEnd } from './ending.ts';
 import { effectOf, isSignOfLife } from './hearing.ts';
 import { isSettled, judge, judgeEndless } from './outcome.ts';
 import { type RetryPause, retryEvent } from './retry-said.ts';
-import { sendPrompt } from './send.ts';
+import { renewInstance, sendPrompt } from './send.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { abortIfPossible, stopSession } from './stop.ts';
 import { type Turn, unstartedText } from './turn.ts';
@@ -176,6 +176,9 @@ export class TurnLoop {
       switch (verdict.kind) {
         case 'wait':
           return verdict.ms;
+        case 'renew':
+          await renewInstance(this.#context, this.#ingest, this.turn, this.#log);
+          return await this.#send();
         case 'send':
           return await this.#send();
         case 'end':

@@ -29,6 +29,8 @@ export interface Turn {
    * The first error for the session since the prompt was sent; a second one is the same with a stack (opencode §7.2).
    */
   error: OpenCodeError | null;
+  /** The empty answer behind which the prompt was sent again to a renewed instance: it no longer counts. */
+  setAside: string | null;
   /** Pauses before a retry, and what was said of them. */
   retriesSaid: Set<string>;
 }
@@ -49,6 +51,7 @@ export const turnOf = (
   seenAtMs: clock.steadyMs(),
   heardAtMs: clock.steadyMs(),
   error: null,
+  setAside: null,
   retriesSaid: new Set(),
 });
 

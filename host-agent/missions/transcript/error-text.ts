@@ -27,6 +27,13 @@ export const cancelledText = 'Task cancelled';
 /** An abort is somebody's wish or a stop of OpenCode, never the agent's error. */
 export const isAbort = (error: OpenCodeError): boolean => error.name === 'MessageAbortedError';
 
+/** What OpenCode says of work that was stopped from within, where it does not say that it was aborted. */
+const interruptedText = 'All fibers interrupted without error';
+
+/** It says that it was stopped, and not by what: by somebody, or by what an earlier stop has broken (opencode §8.6). */
+export const isInterruption = (error: OpenCodeError): boolean =>
+  isAbort(error) || error.data?.message?.includes(interruptedText) === true;
+
 /**
  * An error of OpenCode as a sentence for people (contract 12: `OpenCode error: …`), without response bodies or stacks.
  */

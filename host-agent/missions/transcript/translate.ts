@@ -162,6 +162,8 @@ export interface Progress {
   last: AssistantMessage | null;
   /** What `last` brought. */
   content: ReadonlySet<Content>;
+  /** No step of the turn has brought anything. */
+  isBare: boolean;
   /** The turn has a text that is its assistant message. */
   hasAnswer: boolean;
   /** Steps at its end that brought nothing, of the session of the tree that has most; null when there are none. */
@@ -182,6 +184,7 @@ export const progressOf = (state: Translation, messageID: string, command: Comma
     newer: place >= 0 && place < state.stored.length - 1,
     last: messages.at(-1)?.last ?? null,
     content: messages.at(-1)?.content ?? new Set(),
+    isBare: messages.every(({ content }) => content.size === 0),
     hasAnswer: turn !== undefined && closingParts(state, turn).length > 0,
     fruitless: series && { series, isSubAgents: state.sessions.get(series.session)?.call !== undefined },
     repeating: turn !== undefined && state.repeating.has(turn),

@@ -254,6 +254,7 @@ test('progress says what OpenCode has stored of a message', () => {
     newer: false,
     last: null,
     content: new Set(),
+    isBare: true,
     hasAnswer: false,
     fruitless: null,
     repeating: false,

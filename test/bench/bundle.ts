@@ -13,9 +13,11 @@ const edgeFacts = z.looseObject({
 
 /**
  * A copy of the built Worker with an entry of the bench's around it: `with-minimal` adds baselines, `with-meter`
- * counts. The built code itself stays as it is, in `shipped.js`.
+ * counts, `with-held` reads the clock. The built code itself stays as it is, in `shipped.js`.
  */
-export const benchBundle = async (entry: 'with-minimal' | 'with-meter'): Promise<{ dir: string; remove(): void }> => {
+export const benchBundle = async (
+  entry: 'with-minimal' | 'with-meter' | 'with-held',
+): Promise<{ dir: string; remove(): void }> => {
   const root = packageRoot();
   const dir = join(root, '.wrangler', `bench-${randomUUID()}`);
   cpSync(join(root, 'dist', 'worker'), dir, { recursive: true });

@@ -18,27 +18,39 @@ import { replay } from './sections/replay.ts';
 import { scale } from './sections/scale.ts';
 import { start } from './sections/start.ts';
 
-const sections: Record<string, (report: Report, quick: boolean) => Promise<void>> = {
-  delay,
-  fanout,
-  replay,
-  scale,
-  start,
-  'first-answer': firstAnswer,
-  'first-token': firstToken,
-  polled,
-  'login-flood': loginFlood,
-  deletion,
-  cost,
+/** In the order of a whole run; the texts are what `--help` says. */
+const sections: Record<string, { what: string; measure: (report: Report, quick: boolean) => Promise<void> }> = {
+  delay: { what: 'what a token takes longer than on the stream of OpenCode itself', measure: delay },
+  fanout: { what: 'events a second to 1 and 100 viewers, beside a minimal object', measure: fanout },
+  replay: { what: 'a stream that comes back, and pages of stored events', measure: replay },
+  scale: { what: '1 and 200 missions at once', measure: scale },
+  start: { what: 'from the command to ready', measure: start },
+  'first-answer': { what: '`npm start` to its first answer, beside `npm --version`', measure: firstAnswer },
+  'first-token': { what: 'from a message to the model, beside OpenCode itself', measure: firstToken },
+  polled: { what: 'what dashboards poll, beside one read of D1', measure: polled },
+  'login-flood': { what: 'a stream beside 100 made-up logins a second', measure: loginFlood },
+  deletion: { what: 'deleting a small mission in a long log, beside a short one', measure: deletion },
+  cost: { what: 'rows, requests and dollars an hour', measure: cost },
 };
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    json: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
+
+if (values.help) {
+  say('npm run bench -- [--quick] [--only SECTION,…] [--json FILE]\n\nSections:');
+  for (const [name, { what }] of Object.entries(sections)) say(`  ${name.padEnd(14)}${what}`);
+  process.exit();
+}
 
 const wanted = values.only?.split(',') ?? Object.keys(sections);
 for (const name of wanted) {
@@ -54,16 +66,18 @@ const around = await circumstances();
 const begun = performance.now();
 for (const section of wanted) {
   say(`Measuring ${section} …`);
+  const sectionBegun = performance.now();
   const report: Report = (figure) => {
     figures.push({ section, ...figure });
     say(`  ${line({ section, ...figure })}`);
   };
   try {
-    await sections[section]?.(report, values.quick);
+    await sections[section]?.measure(report, values.quick);
   } catch (cause) {
     failures.push(section);
     say(`  ${section} could not be measured: ${cause instanceof Error ? (cause.stack ?? cause.message) : cause}`);
   }
+  say(`  ${section} took ${((performance.now() - sectionBegun) / 60_000).toFixed(1)} minutes.`);
 }
 
 const minutes = (performance.now() - begun) / 60_000;

@@ -33,6 +33,8 @@ export interface SystemOptions {
   workerDir?: string;
   /** Address of the scripted model: with it OpenCode and the host-agent can be started. */
   modelUrl?: string;
+  /** Added to the launcher's environment. */
+  environment?: Record<string, string>;
 }
 
 export type System = Awaited<ReturnType<typeof startSystem>>;
@@ -56,7 +58,7 @@ const part = (role: Role) => {
 };
 
 /** Starts the edge; the other parts are the section's to start. */
-export const startSystem = async ({ workerDir, modelUrl }: SystemOptions = {}) => {
+export const startSystem = async ({ workerDir, modelUrl, environment = {} }: SystemOptions = {}) => {
   const dist = join(packageRoot(), 'dist');
   const directory = freshWorkingDir();
   const settings = readSettings({
@@ -67,6 +69,7 @@ export const startSystem = async ({ workerDir, modelUrl }: SystemOptions = {}) =
     DASHBOARD_PASSWORD: password,
     MAX_PARALLEL_MISSIONS: '1000',
     ...(modelUrl ? { DEFAULT_MODEL: 'lab/m1', OPENCODE_CONFIG_CONTENT: labConfig(modelUrl) } : {}),
+    ...environment,
   });
   const start = await prepareStartWithEdge(settings);
   await start.secrets.keep();

@@ -55,6 +55,7 @@ export default defineConfig({
       nodeProject('faults'),
       nodeProject('install', { fileParallelism: false }),
       nodeProject('fuzz'),
+      nodeProject('soak'),
       nodeProject('conformance'),
       {
         plugins: [

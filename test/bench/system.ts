@@ -18,7 +18,7 @@ import { prepareStartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { apiFetch } from '../support/declared-answer.ts';
 import { labConfig } from '../support/lab.ts';
 import { freshWorkingDir } from '../support/launched.ts';
-import { logIn, personAt } from '../support/person.ts';
+import { logIn, type Person, personAt } from '../support/person.ts';
 
 const password = 'correct horse battery';
 
@@ -26,6 +26,7 @@ const password = 'correct horse battery';
 export interface EnrolledHost {
   id: string;
   credential: string;
+  workspaceId: string;
 }
 
 export interface SystemOptions {
@@ -35,6 +36,8 @@ export interface SystemOptions {
   modelUrl?: string;
   /** Added to the launcher's environment. */
   environment?: Record<string, string>;
+  /** Names of accounts, who all have the same password; without them there is the single user. */
+  users?: readonly [string, ...string[]];
 }
 
 export type System = Awaited<ReturnType<typeof startSystem>>;
@@ -58,7 +61,7 @@ const part = (role: Role) => {
 };
 
 /** Starts the edge; the other parts are the section's to start. */
-export const startSystem = async ({ workerDir, modelUrl, environment = {} }: SystemOptions = {}) => {
+export const startSystem = async ({ workerDir, modelUrl, users, environment = {} }: SystemOptions = {}) => {
   const dist = join(packageRoot(), 'dist');
   const directory = freshWorkingDir();
   const settings = readSettings({
@@ -66,7 +69,9 @@ export const startSystem = async ({ workerDir, modelUrl, environment = {} }: Sys
     HOME: directory.path,
     WORKING_DIR: directory.path,
     PORT: '0',
-    DASHBOARD_PASSWORD: password,
+    ...(users
+      ? { OPEN_AGENT_USERS: JSON.stringify(users.map((username) => ({ username, password }))) }
+      : { DASHBOARD_PASSWORD: password }),
     MAX_PARALLEL_MISSIONS: '1000',
     ...(modelUrl ? { DEFAULT_MODEL: 'lab/m1', OPENCODE_CONFIG_CONTENT: labConfig(modelUrl) } : {}),
     ...environment,
@@ -78,13 +83,16 @@ export const startSystem = async ({ workerDir, modelUrl, environment = {} }: Sys
   const openCode = part(openCodeRole(start));
   const agent = part(hostAgentRole(start, join(dist, 'openagent.js')));
   await edge.start();
-  const headers = await logIn(start.url, { password });
+  const login = (username?: string) => logIn(start.url, username === undefined ? { password } : { username, password });
+  const headers = await login(users?.[0]);
 
   return {
     url: start.url,
     /** What a logged-in person sends with every request. */
     headers,
     person: personAt(() => start.url, headers),
+    /** One of the accounts. */
+    personOf: async (username: string): Promise<Person> => personAt(() => start.url, await login(username)),
     edge,
     openCode,
     agent,
@@ -95,9 +103,9 @@ export const startSystem = async ({ workerDir, modelUrl, environment = {} }: Sys
     /** The server the host-agent would speak for. */
     host: start.host,
     enrol: async (): Promise<EnrolledHost> => {
-      const host = { id: randomUUID(), credential: randomUUID() };
+      const host = { id: randomUUID(), credential: randomUUID(), workspaceId: randomUUID() };
       const credential_sha256 = createHash('sha256').update(host.credential).digest('hex');
-      const row = { id: host.id, name: host.id, credential_sha256, epoch: 1, workspace_id: randomUUID() };
+      const row = { id: host.id, name: host.id, credential_sha256, epoch: 1, workspace_id: host.workspaceId };
       const response = await apiFetch(`${start.url}/api/internal/setup`, {
         method: 'POST',
         headers: { authorization: `Bearer ${start.secrets.internalToken}`, 'content-type': 'application/json' },

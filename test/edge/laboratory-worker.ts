@@ -11,20 +11,28 @@ export { Relay } from '../../worker/index.ts';
 
 /** One for the Worker and its objects, as D1 is; it is well again after a start. */
 const d1 = sickD1();
-/** Classes whose objects throw when they start. */
-let throwing: readonly string[] = [];
+const classOf = z.enum(['HOST', 'ACCOUNT']);
+const oneObject = z.object({ of: classOf, name: z.string() });
 
 const orders = z.object({
   d1: d1Illness,
-  throwing: z.array(z.enum(['HOST', 'ACCOUNT'])),
+  /** Classes, or single objects, that throw when they start. */
+  throwing: z.array(z.union([classOf, oneObject])),
   /** Objects that are to end now, so that they have to start again: binding and name. */
-  ending: z.array(z.object({ of: z.enum(['HOST', 'ACCOUNT']), name: z.string() })),
+  ending: z.array(oneObject),
 });
+let throwing: z.infer<typeof orders>['throwing'] = [];
+
+/** Names of the servers whose objects a request has asked for something since the last order. */
+const asked = new Set<string>();
 
 const withSickD1 = (env: Bindings): Bindings => ({ ...env, DB: d1.binding(env.DB) });
 
-const throwIfOrdered = (of: string): void => {
-  if (throwing.includes(of)) throw new Error(`an object of ${of} throws at its start, as ordered`);
+const throwIfOrdered = (of: z.infer<typeof classOf>, { name }: DurableObjectId): void => {
+  const isOrdered = throwing.some((each) =>
+    typeof each === 'string' ? each === of : each.of === of && each.name === name,
+  );
+  if (isOrdered) throw new Error(`an object of ${of} throws at its start, as ordered`);
 };
 
 /** How an object is told to end: a request that the shipped Worker does not make. */
@@ -32,7 +40,7 @@ const endUrl = 'http://laboratory/end';
 
 export class Host extends RealHost {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    throwIfOrdered('HOST');
+    throwIfOrdered('HOST', ctx.id);
     super(ctx, withSickD1(env));
   }
 
@@ -42,9 +50,20 @@ export class Host extends RealHost {
   }
 }
 
+const askedFor = Object.getOwnPropertyNames(RealHost.prototype).filter(
+  (name) => name !== 'constructor' && name !== 'alarm' && !name.startsWith('webSocket'),
+);
+for (const name of askedFor) {
+  const call = Reflect.get(Host.prototype, name);
+  Reflect.set(Host.prototype, name, function (this: Host, ...given: unknown[]) {
+    asked.add(this.ctx.id.name ?? '');
+    return Reflect.apply(call, this, given);
+  });
+}
+
 export class Account extends RealAccount {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    throwIfOrdered('ACCOUNT');
+    throwIfOrdered('ACCOUNT', ctx.id);
     super(ctx, withSickD1(env));
   }
 
@@ -55,15 +74,16 @@ export class Account extends RealAccount {
 }
 
 const obey = async (request: Request, env: Bindings): Promise<Response> => {
-  const asked = orders.parse(await request.json());
-  const inVain = d1.askedInVain();
-  d1.is(asked.d1);
-  throwing = asked.throwing;
-  for (const { of, name } of asked.ending) {
+  const ordered = orders.parse(await request.json());
+  const answer = { inVain: d1.askedInVain(), asked: [...asked] };
+  d1.is(ordered.d1);
+  throwing = ordered.throwing;
+  for (const { of, name } of ordered.ending) {
     const ended = env[of].getByName(name).fetch(endUrl);
     await ended.catch(() => undefined); // It ends without an answer.
   }
-  return Response.json({ inVain });
+  asked.clear();
+  return Response.json(answer);
 };
 
 export default {

@@ -10,7 +10,7 @@ import type { Build } from './copied-build.ts';
 import type { LabProcess } from './lab-process.ts';
 
 /** Puts the wrapper in front of the build's Worker. */
-export const wrapEdge = async ({ workerDir }: Build): Promise<void> => {
+export const wrapEdge = async ({ workerDir }: Pick<Build, 'workerDir'>): Promise<void> => {
   await bundle({
     entryPoints: [join(packageRoot(), 'test', 'edge', 'laboratory-worker.ts')],
     outfile: join(workerDir, 'laboratory.js'),
@@ -39,18 +39,40 @@ const asBuilt: Plugin = {
 };
 
 type Binding = 'HOST' | 'ACCOUNT';
+interface OneObject {
+  of: Binding;
+  name: string;
+}
+
+export interface Order {
+  d1: D1Illness;
+  /** Classes, or single objects, that throw at their start. */
+  throwing: readonly (Binding | OneObject)[];
+  /** Objects that end now, to be started again. */
+  ending: readonly OneObject[];
+}
+
+const answer = z.object({ inVain: z.number().int(), asked: z.array(z.string()) });
+
+/**
+ * Tells a wrapped edge how it is from now on; out: how often D1 was asked while it was sick, and the servers whose
+ * objects were asked for something since the last order.
+ */
+export const giveOrder = async (url: string, order: Order): Promise<z.infer<typeof answer>> => {
+  const response = await fetch(`${url}/laboratory`, { method: 'POST', body: JSON.stringify(order) });
+  if (!response.ok) throw new Error(`an order was answered ${response.status}: ${await response.text()}`);
+  return answer.parse(await response.json());
+};
 
 export interface EdgeOrders {
   /** How its D1 is from now on, over its restarts too. */
   d1(illness: D1Illness): Promise<void>;
   /** Every object of these classes throws at its start from now on. Those of `ending` end, to be started again. */
-  throwing(classes: readonly Binding[], ending?: readonly { of: Binding; name: string }[]): Promise<void>;
+  throwing(classes: readonly Binding[], ending?: readonly OneObject[]): Promise<void>;
   heal(): Promise<void>;
   /** How often D1 was asked while it was sick; what the edge had counted when it was killed is not in it. */
   askedInVain(): number;
 }
-
-const answer = z.object({ inVain: z.number().int() });
 
 /**
  * Orders for `edge`, which survive its restarts: use the edge that is returned. One that is not wrapped (`wrapEdge`) is
@@ -65,17 +87,12 @@ export const edgeOrders = <Edge extends LabProcess>(
   let classes: readonly Binding[] = [];
   let [earlier, now] = [0, 0];
 
-  const give = async (ending: readonly { of: Binding; name: string }[] = []): Promise<void> => {
+  const give = async (ending: readonly OneObject[] = []): Promise<void> => {
     if (!isWrapped) return;
-    const response = await fetch(`${url}/laboratory`, {
-      method: 'POST',
-      body: JSON.stringify({ d1, throwing: classes, ending }),
-    });
-    if (!response.ok) throw new Error(`an order was answered ${response.status}: ${await response.text()}`);
-    now = answer.parse(await response.json()).inVain;
+    now = (await giveOrder(url, { d1, throwing: classes, ending })).inVain;
   };
   /** An edge that does not run is told as soon as it does; one that starts needs its D1 to be set up. */
-  const tell = async (ending?: readonly { of: Binding; name: string }[]): Promise<void> => {
+  const tell = async (ending?: readonly OneObject[]): Promise<void> => {
     if (!edge.isRunning()) return;
     await give(ending).catch((error: unknown) => {
       if (!(error instanceof TypeError)) throw error; // It was killed meanwhile.

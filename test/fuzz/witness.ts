@@ -35,7 +35,10 @@ export interface GoodHost {
   append(from: number, rows: object[]): Promise<void>;
 }
 
-export const goodHost = async (edge: EdgeProcess, host: Pick<Enrolled, 'id' | 'credential'>): Promise<GoodHost> => {
+export const goodHost = async (
+  edge: Pick<EdgeProcess, 'url'>,
+  host: Pick<Enrolled, 'id' | 'credential'>,
+): Promise<GoodHost> => {
   const run = `good-${randomUUID()}`;
   const dial = await dialEdge(edge.url, host);
   dial.send(JSON.stringify(hello(run)));

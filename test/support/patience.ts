@@ -48,6 +48,8 @@ export const layerMs = {
   faults: seconds(600),
   /** Three rounds, each of a few dozen faults. */
   chaos: seconds(900),
+  /** Short; each thing more of a longer run (`npm run soak`) adds its own. */
+  soak: seconds(600),
   /** A machine that is made, booted and set up over the network. */
   install: seconds(1200),
 } as const;

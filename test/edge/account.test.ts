@@ -64,7 +64,7 @@ test('an account knows the servers that said that they hold something of its use
   );
   expect(await accountOf(env, 'bob').servers()).toEqual([]);
 
-  await account.forgetServer(one.host);
+  await account.serverChanged({ ...one, rev: 2, gone: true });
   expect((await account.servers()).map(({ host }) => host)).not.toContain(one.host);
 });
 
@@ -88,7 +88,8 @@ test('a stream is told the servers when it joins and whenever they change, and n
   await account.serverChanged(first);
   await account.serverChanged({ ...first, rev: 2 });
   await account.serverChanged({ ...first, rev: 3, live: true });
-  await account.forgetServer(first.host);
+  await account.serverChanged({ ...first, rev: 4, gone: true });
+  await account.serverChanged({ ...first, rev: 3, live: true });
   await expect.poll(() => stream.told.length).toBe(4);
 
   expect(stream.told).toEqual([

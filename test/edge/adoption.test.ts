@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { missionId } from '../../shared/ids.ts';
@@ -6,6 +7,7 @@ import { accountOf } from '../../worker/account/account-of.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { accountsAreAway } from './accounts-away.ts';
 import { batch, dialHost, enrolHost, type HostPeer, hello, row } from './host-peer.ts';
+import { objectsAhead } from './object-clock.ts';
 import { forObjectsD1Is } from './objects-d1.ts';
 
 const owner = 'alice';
@@ -44,7 +46,7 @@ test('a mission that nobody knows is adopted, also while D1 is away', async () =
   expect(await seenOn(host, id)).toMatchObject({ value: { title: 'Opened' } });
 });
 
-test("a mission that its owner's account knows on another server is not adopted, also while D1 is away", async () => {
+test("a mission that its owner's account knows on another server is taken back, also while D1 is away", async () => {
   const id = await onOther();
   await accountOf(env, owner).notePlace({ mission: id, host: other });
   forObjectsD1Is('fails');
@@ -52,7 +54,8 @@ test("a mission that its owner's account knows on another server is not adopted,
 
   peer.send(batch('r1', 1, [opened(id)]));
 
-  expect((await peer.closed).code).toBe(closeCode.unauthorised);
+  const { code, reason } = await peer.closed;
+  expect([code, reason]).toEqual([closeCode.unauthorised, expect.stringContaining('another server')]);
   expect(await seenOn(host, id)).toMatchObject({ code: 'not_found' });
 });
 
@@ -71,14 +74,24 @@ test('one that the account has forgotten is taken back when D1 is told, and the 
   expect(await listed.first()).toEqual({ host: other, title: 'Theirs', owner });
 });
 
-test('while an account can not be asked, what it may know is not taken, and comes again', async () => {
+test('while an account can not be asked a mission is adopted, the link stays, and what the account knows counts later', async () => {
+  const [fresh, theirs] = [newId(), await onOther()];
+  await accountOf(env, owner).notePlace({ mission: theirs, host: other });
+  forObjectsD1Is('fails');
   const back = accountsAreAway();
   const peer = await up(host);
-  peer.send(batch('r1', 1, [opened(newId())]));
 
-  expect((await peer.closed).code).toBe(closeCode.failed);
+  peer.send(batch('r1', 1, [opened(fresh), opened(theirs)]));
+  expect((await peer.next('ack')).n).toBe(2);
+  peer.send(batch('r1', 3, [opened(newId())]));
+  expect((await peer.next('ack')).n).toBe(3);
+
   back();
-  const again = await up(host);
-  again.send(batch('r1', 1, [opened(newId())]));
-  expect((await again.next('ack')).n).toBe(1);
+  await vi.waitFor(async () => {
+    objectsAhead(5_000);
+    await runDurableObjectAlarm(env.HOST.getByName(host));
+    expect(await seenOn(host, theirs)).toMatchObject({ code: 'not_found' });
+  });
+  expect((await peer.closed).code).toBe(closeCode.unauthorised);
+  expect(await seenOn(host, fresh)).toMatchObject({ value: { title: 'Opened' } });
 });

@@ -1,7 +1,7 @@
 // The real app in workerd, asked directly, so that each test chooses its variables; D1 and the objects are the real
 // ones.
 
-import { env } from 'cloudflare:workers';
+import { env, runInDurableObject } from 'cloudflare:test';
 import { createHash, randomUUID } from 'node:crypto';
 import { systemClock } from '../../shared/clock.ts';
 import type { Scope } from '../../shared/scopes.ts';
@@ -139,14 +139,19 @@ export const freshDirectory = async (): Promise<void> => {
   await Promise.all(['default', 'ada', 'bob', 'alice', 'mallory', 'u1'].map(freshAccount));
 };
 
+/** Looks at, or changes, what the account of a user has stored. */
+export const inAccount = <T>(user: string, look: (sql: SqlStorage) => T): Promise<T> =>
+  runInDurableObject(env.ACCOUNT.getByName(user), (_object, { storage }) => look(storage.sql));
+
 /**
  * Accounts are of a user's name: they would send the next message to a mission of the test before, and show its
  * servers.
  */
 const freshAccount = async (user: string): Promise<void> => {
-  const account = accountOf(env, user);
-  await account.setCurrent(null);
-  for (const { host } of await account.servers()) await account.forgetServer(host);
+  await accountOf(env, user).setCurrent(null);
+  await inAccount(user, (sql) => {
+    for (const table of ['servers', 'reserved']) sql.exec(`DELETE FROM ${table}`);
+  });
 };
 
 /** The tables of the directory, without those of D1 itself and the list of its migrations. */

@@ -8,6 +8,7 @@ import { askAgainAt } from '../../worker/host/effects/patience.ts';
 import { migrations } from '../../worker/host/tables.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { accountsAreAway } from './accounts-away.ts';
+import { inAccount } from './edge.ts';
 import { batch, dialHost, enrolHost, type HostPeer, hello, row } from './host-peer.ts';
 import { objectClock, objectsAhead } from './object-clock.ts';
 import { forObjectsD1Is, objectsD1 } from './objects-d1.ts';
@@ -272,7 +273,7 @@ test('an object of before accounts tells every owner what it has of theirs', asy
     sql.exec('DROP TABLE accounts');
     for (const statement of migrations.slice(first).flat()) if (statement.includes('accounts')) sql.exec(statement);
   });
-  await accountOf(env, owner).forgetServer(host);
+  await inAccount(owner, (sql) => sql.exec('DELETE FROM servers WHERE host = ?', host));
   await evictDurableObject(stub());
 
   await object().isConnected();
@@ -280,4 +281,20 @@ test('an object of before accounts tells every owner what it has of theirs', asy
   await vi.waitFor(async () =>
     expect(await accountOf(env, owner).servers()).toContainEqual(expect.objectContaining({ host, live: false })),
   );
+});
+
+test('a server on which nothing of a user is left leaves their account, and is back with the next mission', async () => {
+  const known = async () => (await accountOf(env, owner).servers()).filter((each) => each.host === host);
+  expect(await known()).toHaveLength(1);
+  expect(await object().deleteMission(owner, mission)).toMatchObject({ ok: true });
+  expect(await known()).toHaveLength(1);
+
+  objectsAhead(31 * 24 * 3_600_000);
+  await settled();
+  expect(await known()).toEqual([]);
+
+  const next = await newMission();
+  await settled();
+  expect(await known()).toMatchObject([{ live: false }]);
+  expect(await object().deleteMission(owner, next)).toMatchObject({ ok: true });
 });

@@ -1,7 +1,6 @@
-import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import type { MissionJson } from '../../shared/api.ts';
-import { asUser, enrol, freshDirectory } from './edge.ts';
+import { asUser, enrol, freshDirectory, inAccount } from './edge.ts';
 
 beforeEach(freshDirectory);
 
@@ -67,9 +66,7 @@ test('a key belongs to its user and its route', async () => {
 test('a key is forgotten after a week', async () => {
   await enrol();
   await post(ada, 'missions', 'k', { title: 'One' });
-  await env.DB.prepare('UPDATE idempotency SET created_at = created_at - ?')
-    .bind(7 * 24 * 3600 * 1000 + 1000)
-    .run();
+  await inAccount('ada', (sql) => sql.exec('UPDATE reserved SET at = at - ?', 7 * 24 * 3600 * 1000 + 1000));
 
   expect((await post(ada, 'missions', 'k', { title: 'Two' })).status).toBe(200);
   expect(await missions(ada)).toHaveLength(2);

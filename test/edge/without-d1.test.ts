@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { MissionJson, RunningJson } from '../../shared/api.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
+import { handClock } from '../support/hand-clock.ts';
 import { type D1Illness, sickD1 } from '../support/sick-d1.ts';
 import { asUser, type EnrolledHost, edgeEnv, enrol, freshDirectory, users } from './edge.ts';
 import { dialHost, type HostPeer, hello } from './host-peer.ts';
@@ -65,16 +66,54 @@ test('without D1 a new mission is 503 and nothing of it remains', async () => {
   expect(await (await ada('/api/control/missions/current')).json()).toMatchObject({ id: mission.id });
 });
 
-test('a message with an Idempotency-Key can not be told from its repeat without D1: it is 503, and taken once later', async () => {
-  d1Is('fails');
-  const say = () => post('message', { content: 'one', mission_id: mission.id }, { 'Idempotency-Key': 'k' });
+test.each(['fails', 'hangs'] as const)(
+  'while D1 %s a message with an Idempotency-Key is taken once, its repeat is known, and another body under it is 422',
+  async (illness) => {
+    d1Is(illness);
+    const say = (content: string) =>
+      post('message', { content, mission_id: mission.id }, { 'Idempotency-Key': `while it ${illness}` });
 
-  expect((await say()).status).toBe(503);
-  d1Is('well');
-  expect([(await say()).status, (await say()).status]).toEqual([200, 200]);
+    const [first, again] = [await say('one'), await say('one')];
+    expect([first.status, again.status, (await say('two')).status]).toEqual([200, 200, 422]);
+    expect(await again.json()).toEqual(await first.json());
 
-  const read = await (await ada(`/api/control/missions/${mission.id}`)).json<MissionJson>();
-  expect(read.history).toHaveLength(1);
+    const read = await (await ada(`/api/control/missions/${mission.id}`)).json<MissionJson>();
+    expect(read.history).toHaveLength(1);
+  },
+);
+
+test.each(['fails', 'hangs'] as const)(
+  'while D1 %s a known mission is read, loaded and resumed, and calls its workspace as ever',
+  async (illness) => {
+    await post(`missions/${mission.id}/load`);
+    expect((await post(`missions/${mission.id}/status`, { status: 'interrupted' })).status).toBe(200);
+    d1Is(illness);
+
+    const { workspace_id } = mission;
+    const read = await ada(`/api/control/missions/${mission.id}`);
+    expect([read.status, await read.json()]).toEqual([200, expect.objectContaining({ id: mission.id, workspace_id })]);
+    for (const path of ['load', 'resume']) {
+      const done = await post(`missions/${mission.id}/${path}`);
+      expect([done.status, await done.json()], path).toEqual([200, expect.objectContaining({ workspace_id })]);
+    }
+    expect(await (await ada('/api/control/missions/current')).json()).toMatchObject({ id: mission.id });
+  },
+);
+
+test('while D1 hangs what waits is edited and removed, and an answer to a question says whether there is one', async () => {
+  const say = (content: string) => post('message', { content, mission_id: mission.id });
+  await say('at work');
+  const { id } = await (await say('waits')).json<{ id: string }>();
+  d1Is('hangs');
+
+  const edited = await ada(`/api/control/queue/${id}`, { method: 'PATCH', json: { content: 'better' } });
+  expect(edited.status).toBe(200);
+  expect(await (await ada('/api/control/queue')).json()).toMatchObject([{ id, content: 'better' }]);
+  expect((await ada(`/api/control/queue/${id}`, { method: 'DELETE' })).status).toBe(200);
+  expect((await ada(`/api/control/queue/${id}`, { method: 'DELETE' })).status).toBe(404);
+  const answer = { reply: 'once' };
+  expect((await post('permissions/nobody', answer, { 'Idempotency-Key': 'answer' })).status).toBe(404);
+  expect((await post('cancel')).status).toBe(200);
 });
 
 test('a change is answered at once while D1 hangs, and lists show it when D1 is back', async () => {
@@ -115,7 +154,6 @@ test('what is refused leaves the current mission as it was', async () => {
 
 test.each([
   ['GET', 'control/missions'],
-  ['GET', 'control/missions/current'],
   ['POST', 'control/missions'],
   ['GET', 'control/parallel/config'],
   ['GET', 'stats'],
@@ -128,6 +166,21 @@ test.each([
   const answer = await ada(`/api/${path}`, method === 'POST' ? { method, json: {} } : { method });
 
   expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining("can't be reached")]);
+});
+
+test('what can not do without D1 is 503 as soon as nobody would wait any longer', async () => {
+  const clock = handClock(Date.now());
+  const user = asUser('ada', { ...bound, clock });
+  d1Is('hangs');
+
+  const answer = user('/api/workspaces');
+  await clock.awaited(10_000);
+  clock.advance(10_000);
+
+  expect([(await answer).status, await (await answer).text()]).toEqual([
+    503,
+    expect.stringContaining("can't be reached"),
+  ]);
 });
 
 test.each(['control/running', 'control/progress', 'control/queue', 'control/permissions', 'control/tree'])(

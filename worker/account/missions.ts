@@ -16,15 +16,16 @@ const mostPlaces = 5_000;
 export const placeOf = (sql: SqlStorage, mission: string): string | null =>
   sql.exec<{ host: string }>('SELECT host FROM places WHERE mission = ?', mission).toArray()[0]?.host ?? null;
 
-/** One of these that is known on another server than this, or null. */
-export const elsewhere = (sql: SqlStorage, server: string, missions: readonly string[]): string | null =>
+/** Those of these that are known on another server than this. */
+export const elsewhere = (sql: SqlStorage, server: string, missions: readonly string[]): string[] =>
   sql
     .exec<{ mission: string }>(
-      'SELECT mission FROM places WHERE mission IN (SELECT value FROM json_each(?)) AND host <> ? LIMIT 1',
+      'SELECT mission FROM places WHERE mission IN (SELECT value FROM json_each(?)) AND host <> ?',
       JSON.stringify(missions),
       server,
     )
-    .toArray()[0]?.mission ?? null;
+    .toArray()
+    .map(({ mission }) => mission);
 
 /** Notes a place. A known one costs nothing. */
 export const notePlace = (sql: SqlStorage, { mission, host }: Place): void => {

@@ -15,7 +15,8 @@ import { endLogin, endLogins, generationOf, isKept } from './logins.ts';
 import { currentOf, elsewhere, forgetMissions, notePlace, type Place, placeOf, setCurrent } from './missions.ts';
 import { loginIn, streamsIn } from './port.ts';
 import { keepPositions, type Positions, positionsAt } from './positions.ts';
-import { type AccountServer, expectLife, forgetServer, noteServer, type ServerChange, serversOf } from './servers.ts';
+import { type NamedReservation, type Reservation, reserve } from './reserved.ts';
+import { type AccountServer, expectLife, noteServer, type ServerChange, serversOf } from './servers.ts';
 import { Streams } from './streams.ts';
 import { migrate } from './tables.ts';
 
@@ -99,9 +100,6 @@ export class Account extends DurableObject<Bindings> {
   serverChanged(change: ServerChange): void {
     if (noteServer(this.#sql, change)) this.#streams.tell(this.servers());
   }
-  forgetServer(host: string): void {
-    if (forgetServer(this.#sql, host)) this.#streams.tell(this.servers());
-  }
 
   // Missions
 
@@ -109,8 +107,8 @@ export class Account extends DurableObject<Bindings> {
   placeOf(mission: string): string | null {
     return placeOf(this.#sql, mission);
   }
-  /** One of these missions that is known on another server than this; null where there is none. */
-  elsewhere(server: string, missions: readonly string[]): string | null {
+  /** Those of these missions that are known on another server than this. */
+  elsewhere(server: string, missions: readonly string[]): string[] {
     return elsewhere(this.#sql, server, missions);
   }
   notePlace(place: Place): void {
@@ -135,6 +133,13 @@ export class Account extends DurableObject<Bindings> {
   }
   forgetMissions(gone: readonly string[]): void {
     this.ctx.storage.transactionSync(() => forgetMissions(this.#sql, gone));
+  }
+
+  // Requests
+
+  /** What a key stands for: the first reservation under it, which this is where there is none. */
+  reserve(reservation: NamedReservation): Reservation {
+    return this.ctx.storage.transactionSync(() => reserve(this.#sql, reservation));
   }
 
   // Positions of streams

@@ -17,6 +17,8 @@ export interface AccountServer {
  */
 export interface ServerChange extends Omit<AccountServer, 'removed'> {
   removed?: boolean;
+  /** Nothing of the user is left there. */
+  gone?: boolean;
   rev: number;
 }
 
@@ -24,7 +26,7 @@ export interface ServerChange extends Omit<AccountServer, 'removed'> {
 export const serversOf = (sql: SqlStorage): AccountServer[] =>
   sql
     .exec<{ host: string; live: number; removed: number; log: string; since: string }>(
-      'SELECT host, live, removed, log, since FROM servers ORDER BY ord, host',
+      'SELECT host, live, removed, log, since FROM servers WHERE gone = 0 ORDER BY ord, host',
     )
     .toArray()
     .map(({ live, removed, ...known }) => ({ ...known, live: live === 1, removed: removed === 1 }));
@@ -32,34 +34,33 @@ export const serversOf = (sql: SqlStorage): AccountServer[] =>
 /** Notes what a server said. True where that changes what `serversOf` says. */
 export const noteServer = (
   sql: SqlStorage,
-  { host, log, since, rev, live, removed = false }: ServerChange,
+  { host, log, since, rev, live, removed = false, gone = false }: ServerChange,
 ): boolean => {
   const [known] = sql
-    .exec<{ log: string; rev: number; live: number; removed: number }>(
-      'SELECT log, rev, live, removed FROM servers WHERE host = ?',
+    .exec<{ log: string; rev: number; live: number; removed: number; gone: number }>(
+      'SELECT log, rev, live, removed, gone FROM servers WHERE host = ?',
       host,
     )
     .toArray();
   if (known && known.log === log && known.rev >= rev) return false;
-  const now = { live: live ? 1 : 0, removed: removed ? 1 : 0 };
+  const now = { live: live ? 1 : 0, removed: removed ? 1 : 0, gone: gone ? 1 : 0 };
   sql.exec(
-    `INSERT INTO servers (host, log, since, rev, live, removed, ord)
-       VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(ord), 0) + 1 FROM servers))
+    `INSERT INTO servers (host, log, since, rev, live, removed, gone, ord)
+       VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(ord), 0) + 1 FROM servers))
        ON CONFLICT (host) DO UPDATE
-         SET log = excluded.log, since = excluded.since, rev = excluded.rev, live = excluded.live, removed = excluded.removed`,
+         SET log = excluded.log, since = excluded.since, rev = excluded.rev, live = excluded.live, removed = excluded.removed,
+           gone = excluded.gone`,
     host,
     log,
     since,
     rev,
     now.live,
     now.removed,
+    now.gone,
   );
-  return !known || known.log !== log || known.live !== now.live || known.removed !== now.removed;
+  if (now.gone === 1) return known?.gone === 0;
+  return !known || known.log !== log || known.live !== now.live || known.removed !== now.removed || known.gone === 1;
 };
-
-/** Forgets a server that holds nothing of the user any more. True where it was known. */
-export const forgetServer = (sql: SqlStorage, host: string): boolean =>
-  sql.exec('DELETE FROM servers WHERE host = ?', host).rowsWritten > 0;
 
 /**
  * A message is on its way to a server, which says so itself as soon as it has it. True where that changes what
@@ -68,6 +69,6 @@ export const forgetServer = (sql: SqlStorage, host: string): boolean =>
 export const expectLife = (sql: SqlStorage, host: string): boolean =>
   sql.exec(
     `INSERT INTO servers (host, log, rev, live, ord) VALUES (?, '', 0, 1, (SELECT coalesce(max(ord), 0) + 1 FROM servers))
-       ON CONFLICT (host) DO UPDATE SET live = 1 WHERE live = 0`,
+       ON CONFLICT (host) DO UPDATE SET live = 1, gone = 0, log = iif(gone = 1, '', log) WHERE live = 0 OR gone = 1`,
     host,
   ).rowsWritten > 0;

@@ -24,6 +24,14 @@ export const migrations: Migrations = [
     'ALTER TABLE servers ADD COLUMN removed INTEGER NOT NULL DEFAULT 0',
     "ALTER TABLE servers ADD COLUMN since TEXT NOT NULL DEFAULT 'start'",
   ],
+  [
+    // Requests by the keys that clients gave them (reserved.ts).
+    `CREATE TABLE reserved (ord INTEGER PRIMARY KEY, route TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
+       body_sha256 TEXT NOT NULL, ids TEXT NOT NULL, UNIQUE (route, key))`,
+    'CREATE INDEX reserved_at ON reserved (at)',
+    // Nothing of the user is left there; the row stays for its revision, so that what is told late changes nothing.
+    'ALTER TABLE servers ADD COLUMN gone INTEGER NOT NULL DEFAULT 0',
+  ],
 ];
 
 /** Brings the tables of an `Account` object to this version. */

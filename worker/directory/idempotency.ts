@@ -1,65 +1,45 @@
-import { and, eq, lt } from 'drizzle-orm';
-import type * as z from 'zod';
-import { AppError } from '../../shared/errors.ts';
+import { and, eq, gte } from 'drizzle-orm';
 import { idempotencyMs } from '../../shared/limits.ts';
-import { sha256Hex } from '../digest.ts';
 import type { Env } from '../env.ts';
+import { logError } from '../log.ts';
+import { soon } from './away.ts';
 import { directory } from './directory.ts';
 import { pruneLater } from './prune.ts';
 import { idempotency } from './schema.ts';
 
-/** Longer keys are a mistake, and would be stored for a week. */
-const maxKeyChars = 200;
+/** A D1 that did not answer is asked again after this. */
+const retryMs = 5_000;
+
+/** When this isolate asks again whether any key is left here; Infinity: none is, and none comes. */
+let asksAtMs = 0;
 
 /**
- * A request and the Idempotency-Key that its client gave it. `body` is the parsed body, so that spelling does not
- * matter.
+ * What a key stood for in a version that kept keys here and not in accounts; null for none. For a week after the update
+ * a request may come that was sent before it. Then no row is left, and nobody asks any more. While D1 is away such a
+ * key can't be known, and a message to a known mission does not wait for it.
  */
-export interface Named {
-  owner: string;
-  route: string;
-  key: string | undefined;
-  body: object;
-}
-
-/**
- * Gives a request its ids, and every repeat of the request the same ids (protocol §4). They are stored before anything
- * is routed, so that a request repeated after a crash, or sent twice at once, is one request. Throws 422 when the key
- * was used with another body. Without a key nothing is stored. `draw` may be called although its ids turn out not to be
- * needed.
- */
-export const reserve = async <T extends z.ZodType<Record<string, string>>>(
+export const reservedBefore = async (
   env: Env,
-  { owner, route, key, body }: Named,
-  schema: T,
-  draw: () => Promise<z.infer<T>>,
-): Promise<z.infer<T>> => {
-  if (key === undefined) return draw();
-  if (key.trim() === '' || key.length > maxKeyChars) {
-    throw new AppError('bad_request', `Idempotency-Key must have 1 to ${maxKeyChars} characters`);
-  }
-  const known = and(eq(idempotency.owner, owner), eq(idempotency.route, route), eq(idempotency.key, key));
-  const bodySha256 = sha256Hex(JSON.stringify(body));
+  { owner, route, key }: { owner: string; route: string; key: string },
+): Promise<{ bodySha256: string; ids: Record<string, string> } | null> => {
+  const nowMs = env.clock.now();
+  if (nowMs < asksAtMs) return null;
   const db = directory(env);
-  const now = env.clock.now();
-  const fresh = { bodySha256, reserved: await draw(), createdAt: now };
-  const [, rows] = await db.batch([
-    db
-      .insert(idempotency)
-      .values({ owner, route, key, ...fresh })
-      // One that has expired is nobody's any more, also where it was not removed yet (prune.ts).
-      .onConflictDoUpdate({
-        target: [idempotency.owner, idempotency.route, idempotency.key],
-        set: fresh,
-        setWhere: lt(idempotency.createdAt, now - idempotencyMs),
-      }),
-    db.select().from(idempotency).where(known),
+  const isGood = gte(idempotency.createdAt, nowMs - idempotencyMs);
+  const isNamed = and(eq(idempotency.owner, owner), eq(idempotency.route, route), eq(idempotency.key, key));
+  const asked = db.batch([
+    db.select().from(idempotency).where(and(isNamed, isGood)),
+    db.select({ at: idempotency.createdAt }).from(idempotency).where(isGood).limit(1),
   ]);
-  pruneLater(env);
-  const row = rows[0];
-  if (!row) throw new Error('a reserved idempotency key was not found again');
-  if (row.bodySha256 !== bodySha256) {
-    throw new AppError('unprocessable', 'This Idempotency-Key was used for another request: draw a new key');
+  try {
+    const [named, left] = await soon(env.clock, asked);
+    if (left.length === 0) asksAtMs = Number.POSITIVE_INFINITY;
+    else pruneLater(env);
+    const [row] = named;
+    return row ? { bodySha256: row.bodySha256, ids: row.reserved } : null;
+  } catch (cause) {
+    logError('idempotency.not_looked_up', cause);
+    asksAtMs = nowMs + retryMs;
+    return null;
   }
-  return schema.parse(row.reserved);
 };

@@ -59,7 +59,7 @@ export class Host extends DurableObject<Bindings> {
     const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, accounts, onForeign, clock }), clock, times);
     const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
     const frameMs = env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
-    const link = new HostLink({ ctx, host, directory: d1, accounts, transactions, viewers, socket, frameMs });
+    const link = new HostLink({ host, transactions, viewers, socket, frameMs });
     this.#parts = { host, viewers, upkeep, transactions, link, uploads: new Uploads(ctx), ...times };
     // What an object owes that was lost in the middle of it, or was made by an older version.
     upkeep.settleLater(true);
@@ -71,8 +71,8 @@ export class Host extends DurableObject<Bindings> {
   override fetch(request: Request): Response {
     return dialled(this.#parts, this.env, request);
   }
-  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (this.#isLink(socket)) await this.#parts.link.message(socket, message);
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    if (this.#isLink(socket)) this.#parts.link.message(socket, message);
     else this.#parts.viewers.message(socket, message);
   }
   /** Answers the close handshake, without which the other end waits for its own time-out. */

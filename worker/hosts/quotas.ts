@@ -1,18 +1,17 @@
 import { type QuotaJson, quotaNames, quotas } from '../../shared/quotas.ts';
-import { accountOf } from '../account/account-of.ts';
-import { directory } from '../directory/directory.ts';
-import { hostsOfOwner } from '../directory/hosts.ts';
+import { askAccount } from '../account/asked.ts';
 import type { Env } from '../env.ts';
 import type { Usage } from '../host/usage/usage.ts';
 import { limitsOf } from '../quotas/limits.ts';
 import { callObject } from './object.ts';
+import { allServersOfOwner } from './of-user.ts';
 
 /** A user's quotas with what is used of each: of several servers, where it is most. */
 export const quotasOf = async (env: Env, owner: string): Promise<QuotaJson[]> => {
   const [limits, hosts, streams] = await Promise.all([
     limitsOf(env, owner),
-    hostsOfOwner(directory(env), owner),
-    accountOf(env, owner).streams(),
+    allServersOfOwner(env, owner),
+    askAccount(env, owner, async (account) => account.streams()),
   ]);
   const usages = await Promise.all(hosts.map((host) => callObject(env, host, (object) => object.usage(owner))));
   return quotaNames.map((name) => {

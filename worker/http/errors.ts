@@ -1,5 +1,6 @@
 import type { ErrorHandler } from 'hono';
 import { AppError, httpStatus } from '../../shared/errors.ts';
+import { isAway } from '../directory/away.ts';
 import { logError } from '../log.ts';
 import type { Bound } from './context.ts';
 
@@ -14,7 +15,7 @@ export const textError: ErrorHandler<Bound> = (error, c) => {
     if (error.retryAfterS !== null) c.header('Retry-After', String(error.retryAfterS));
     return c.text(error.message, status);
   }
-  if (isDirectoryAway(error)) {
+  if (isAway(error)) {
     logError('request.refused', error, { path: c.req.path, status: 503 });
     return c.text(awayText, 503);
   }
@@ -27,13 +28,7 @@ export const textError: ErrorHandler<Bound> = (error, c) => {
 const setupText =
   'The directory database has no tables yet: run `wrangler d1 migrations apply` (Cloudflare) or start with `openagent up`';
 
-const awayText =
-  "The edge's directory (D1) can't be reached, so nothing was changed. What runs goes on: try again in a moment.";
-
-/** D1 said that it failed, and not that it was asked something wrong. Drizzle wraps the error of a single query. */
-const isDirectoryAway = (error: unknown): boolean =>
-  error instanceof Error &&
-  ((error.message.startsWith('D1_ERROR') && !error.message.includes('SQLITE_')) || isDirectoryAway(error.cause));
+const awayText = "The edge's directory (D1) can't be reached. What runs goes on: try again in a moment.";
 
 /** Drizzle wraps D1's error, so the text may be one cause down. */
 const isWithoutTables = (error: unknown): boolean =>

@@ -3,12 +3,12 @@ import { AppError } from '../../shared/errors.ts';
 import { commandId, type MissionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
-import { reserve } from '../directory/idempotency.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { limitsOf } from '../quotas/limits.ts';
 import { messageContent } from './content.ts';
 import { placeOfMission } from './place.ts';
+import { reserve } from './reserve.ts';
 
 const reserved = z.object({ message: commandId });
 

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';
 import { findHost, listHosts } from '../directory/hosts.ts';
-import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import { callObject } from '../hosts/object.ts';
@@ -11,6 +10,7 @@ import { messageContent } from './content.ts';
 import { createMission, newMissionId, requireHost } from './create.ts';
 import { requireMissionHost } from './find.ts';
 import { currentMission, routed } from './place.ts';
+import { reserve } from './reserve.ts';
 
 /**
  * Where a message goes, decided once for all repeats of the request; `creates` when its mission is to be made first.

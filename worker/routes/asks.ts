@@ -4,15 +4,14 @@ import type { AskAnswer } from '../../shared/commands.ts';
 import { AppError } from '../../shared/errors.ts';
 import { commandId } from '../../shared/ids.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
-import { reserve } from '../directory/idempotency.ts';
 import type { NewAnswer, Reply } from '../host/replies.ts';
 import { listed } from '../hosts/listed.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
-import { liveServersOf, serversOf } from '../hosts/of-user.ts';
+import { liveServersOf, serversOf, serversOfOwner } from '../hosts/of-user.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
-import { serversOfOwner } from '../missions/place.ts';
+import { reserve } from '../missions/reserve.ts';
 
 /** Questions and permissions that agents wait for (contract §2.2 tool_result, §8.12; the others are NEW). */
 export const asks: Served[] = [
@@ -75,11 +74,9 @@ const answerSomewhere = async (
     host,
     answer: await callObject(c.env, host, (object) => object.answer(owner, { id, by, said })),
   });
-  const live = await liveServersOf(c.env, owner);
-  for (const some of [async () => live, () => serversOfOwner(c.env, owner)]) {
-    const known = (await Promise.all((await some()).map(asked))).find(
-      ({ answer }) => answer.ok || answer.code !== 'not_found',
-    );
+  for await (const servers of serversOfOwner(c.env, owner)) {
+    const answers = await Promise.all(servers.map(asked));
+    const known = answers.find(({ answer }) => answer.ok || answer.code !== 'not_found');
     if (known) return known;
   }
   const none = { ok: false as const, code: 'not_found' as const, message: 'There is no such request' };

@@ -1,7 +1,7 @@
 import { controlRoutes } from '../../shared/routes/control.ts';
-import { accountOf } from '../account/account-of.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { serversOf } from '../hosts/of-user.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { currentProgress, currentTree } from '../missions/agents.ts';
@@ -29,6 +29,5 @@ export const control: Served[] = [
 
 /** Without a current mission: a server where something may run, else any that has missions of this user. */
 const hostToCancelOn = async (env: Env, owner: string): Promise<string | null> => {
-  const servers = await accountOf(env, owner).servers();
-  return (servers.find(({ live }) => live) ?? servers[0])?.host ?? null;
+  return (await serversOf(env, owner))[0]?.host ?? null;
 };

@@ -1,6 +1,6 @@
 import { AppError } from '../../shared/errors.ts';
 import { generalRoutes } from '../../shared/routes/general.ts';
-import { accountOf } from '../account/account-of.ts';
+import { askAccount } from '../account/asked.ts';
 import { askAgain } from '../account/kept.ts';
 import { isUser } from '../auth/mode.ts';
 import { on, type Served } from '../http/on.ts';
@@ -13,16 +13,17 @@ import { on, type Served } from '../http/on.ts';
 export const logout: Served[] = [
   on(generalRoutes.logout, async ({ c, user, principal: { login }, body }) => {
     if (login === null) throw new AppError('bad_request', withoutLogins);
-    const account = accountOf(c.env, user.id);
-    if (body.everywhere) await account.endLogins();
-    else await account.endLogin({ id: login.id, endsAtMs: login.endsAtMs });
+    const { id, endsAtMs } = login;
+    await askAccount(c.env, user.id, async (account) =>
+      body.everywhere ? account.endLogins() : account.endLogin({ id, endsAtMs }),
+    );
     askAgain();
     return { ok: true };
   }),
   on(generalRoutes.logoutUser, async ({ c, principal: { login }, params: { id } }) => {
     if (login === null) throw new AppError('bad_request', withoutLogins);
     if (!isUser(c.env, id)) throw new AppError('not_found', `There is no user ${id}`);
-    await accountOf(c.env, id).endLogins();
+    await askAccount(c.env, id, async (account) => account.endLogins());
     askAgain();
     return { ok: true };
   }),

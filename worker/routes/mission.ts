@@ -13,6 +13,7 @@ import { on, type Served } from '../http/on.ts';
 import { tellTotal } from '../http/paging.ts';
 import { eventsText } from '../missions/events.ts';
 import { readMission, requireMissionHost } from '../missions/find.ts';
+import { serversToName } from '../missions/names.ts';
 import { startInParallel } from '../missions/parallel.ts';
 import { forgetMissions, placeOfMission, routed, setCurrentMission } from '../missions/place.ts';
 import { wholeMission, withoutPage } from '../missions/whole.ts';
@@ -25,7 +26,7 @@ const defaultEventsLimit = 50_000;
 /** One mission (contract §2.2). Every look-up goes by owner; the object checks the owner again. */
 export const mission: Served[] = [
   on(missionRoutes.read, async ({ c, user, params: { id }, query }) => {
-    const [read, all] = await Promise.all([asked(c, user.id, id, query), listHosts(directory(c.env))]);
+    const [read, all] = await Promise.all([asked(c, user.id, id, query), serversToName(c.env)]);
     return read((mission) => wireMissionNamed(all, mission));
   }),
   on(missionRoutes.restore, async ({ c, user, params: { id } }) => {
@@ -36,8 +37,7 @@ export const mission: Served[] = [
     return wholeMission(c.env, host, user.id, restored, (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.load, async ({ c, user, params: { id }, query }) => {
-    const db = directory(c.env);
-    const [read, all] = await Promise.all([asked(c, user.id, id, query), listHosts(db)]);
+    const [read, all] = await Promise.all([asked(c, user.id, id, query), serversToName(c.env)]);
     await setCurrentMission(c.env, user.id, { mission: id, host: await requireMissionHost(c.env, user.id, id) });
     return read((mission) => wireMission(all, mission));
   }),
@@ -73,8 +73,7 @@ export const mission: Served[] = [
     return { ok: true, mission_id: id };
   }),
   on(missionRoutes.resume, async ({ c, user, params: { id }, body: { clean_workspace: clean } }) => {
-    const db = directory(c.env);
-    const [host, all] = await Promise.all([placeOfMission(c.env, user.id, id), listHosts(db)]);
+    const [host, all] = await Promise.all([placeOfMission(c.env, user.id, id), serversToName(c.env)]);
     // The contract has 400 here, where every other endpoint has 404.
     if (host === null) throw new AppError('bad_request', `Mission ${id} not found`);
     const limits = await limitsOf(c.env, user.id);

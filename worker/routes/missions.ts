@@ -3,14 +3,16 @@ import { missionId } from '../../shared/ids.ts';
 import { missionRoutes } from '../../shared/routes/missions.ts';
 import { directory } from '../directory/directory.ts';
 import { findHost, hostOfWorkspace, listHosts } from '../directory/hosts.ts';
-import { reserve } from '../directory/idempotency.ts';
 import { drawMissionId, listMissions, listTrash } from '../directory/missions.ts';
 import { trashMs } from '../host/missions/trash.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { allServersOfOwner } from '../hosts/of-user.ts';
 import { on, type Served } from '../http/on.ts';
 import { tellTotal } from '../http/paging.ts';
 import { createMission, knownAgent, newMissionId, requireHost } from '../missions/create.ts';
-import { currentMission, forgetMissions, serversOfOwner } from '../missions/place.ts';
+import { serversToName } from '../missions/names.ts';
+import { currentMission, forgetMissions } from '../missions/place.ts';
+import { reserve } from '../missions/reserve.ts';
 import { wholeMission } from '../missions/whole.ts';
 import { wireMission, wireMissionNamed } from '../missions/wire.ts';
 
@@ -46,8 +48,7 @@ export const missions: Served[] = [
     return wireMission(all, await createMission(c.env, owner, host, chosen.mission, choice));
   }),
   on(missionRoutes.current, async ({ c, user: { id: owner } }) => {
-    const db = directory(c.env);
-    const [current, all] = await Promise.all([currentMission(c.env, owner), listHosts(db)]);
+    const [current, all] = await Promise.all([currentMission(c.env, owner), serversToName(c.env)]);
     if (!current) return null;
     const answer = await callObject(c.env, current.host, (object) => object.mission(owner, current.mission));
     // Deleted between the two reads: the pointer is about to be forgotten.
@@ -55,7 +56,7 @@ export const missions: Served[] = [
     return wholeMission(c.env, current.host, owner, unwrap(answer), (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.cleanup, async ({ c, user: { id: owner } }) => {
-    const hosts = await serversOfOwner(c.env, owner);
+    const hosts = await allServersOfOwner(c.env, owner);
     const deleted = (
       await Promise.all(hosts.map((host) => callObject(c.env, host, (object) => object.cleanup(owner))))
     ).flat();

@@ -4,11 +4,10 @@ import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
 import { listed } from '../hosts/listed.ts';
 import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
-import { liveServersOf } from '../hosts/of-user.ts';
+import { liveServersOf, serversOfOwner } from '../hosts/of-user.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { messageContent } from '../missions/content.ts';
-import { serversOfOwner } from '../missions/place.ts';
 import { limitsOf } from '../quotas/limits.ts';
 
 /** Messages that wait, of all missions of a user or of one (contract §2.2 Queue); editing them is NEW. */
@@ -44,10 +43,12 @@ const onItsServer = async (
   owner: string,
   change: (object: HostObject) => Promise<Reply<null>>,
 ): Promise<void> => {
-  for (const host of await serversOfOwner(env, owner)) {
-    const answer = await callObject(env, host, change);
-    if (answer.ok) return;
-    if (answer.code !== 'not_found') unwrap(answer);
+  for await (const servers of serversOfOwner(env, owner)) {
+    for (const host of servers) {
+      const answer = await callObject(env, host, change);
+      if (answer.ok) return;
+      if (answer.code !== 'not_found') unwrap(answer);
+    }
   }
   throw new AppError('not_found', 'message not in queue');
 };

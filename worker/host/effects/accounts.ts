@@ -8,12 +8,16 @@ import { logError } from '../../log.ts';
 import { isWithoutOpen } from '../messages/waiting.ts';
 import { isAtWork } from '../missions/slots.ts';
 import { isRemoved } from '../removed.ts';
+import { hasMissions } from '../usage/usage.ts';
 import { dueOf, type Effect, nextOf, postpone, settle, want } from './effects.ts';
 import type { Telling } from './telling.ts';
 
 /** Wait after an account could not be told, doubling. Each account is an object of its own, and waits by itself. */
 const minWaitMs = 500;
 const maxWaitMs = 60_000;
+
+/** In place of `live` where nothing of an owner is left here. */
+const gone = -1;
 
 /** `since`: the head of the log before the first row of theirs. */
 type Owner = { owner: string; live: number; rev: number; since: number };
@@ -30,8 +34,9 @@ export const noteOwners = (sql: SqlStorage, touched: readonly string[], head: nu
     JSON.stringify(touched),
   );
   for (const { owner, live } of owners.toArray()) {
-    const known = ownerOf(sql, owner) ?? { owner, live: -1, rev: 0, since: head };
-    if (known.live < live) change(sql, { ...known, live, rev: known.rev + 1 });
+    const known = ownerOf(sql, owner);
+    const here = known && known.live !== gone ? known : { owner, live: gone, rev: known?.rev ?? 0, since: head };
+    if (here.live < live) change(sql, { ...here, live, rev: here.rev + 1 });
   }
 };
 
@@ -52,6 +57,13 @@ export const noteQuietOwners = (sql: SqlStorage): void => {
   for (const known of quietOwners(sql)) change(sql, { ...known, live: 0, rev: known.rev + 1 });
 };
 
+/** Tells the account of an owner who has nothing here any more, deleted or not, to forget this server. In a transaction. */
+export const noteLeft = (sql: SqlStorage, owner: string): void => {
+  const known = ownerOf(sql, owner);
+  if (!known || known.live === gone || hasMissions(sql, owner)) return;
+  change(sql, { ...known, live: gone, rev: known.rev + 1 });
+};
+
 /**
  * All accounts are to be told again: the log is another one, or the server was removed or is back. In a transaction.
  */
@@ -67,7 +79,7 @@ const ownerOf = (sql: SqlStorage, owner: string): Owner | undefined =>
 const change = (sql: SqlStorage, { owner, live, rev, since }: Owner): void => {
   sql.exec(
     `INSERT INTO accounts (owner, live, rev, since) VALUES (?, ?, ?, ?)
-       ON CONFLICT (owner) DO UPDATE SET live = excluded.live, rev = excluded.rev`,
+       ON CONFLICT (owner) DO UPDATE SET live = excluded.live, rev = excluded.rev, since = excluded.since`,
     owner,
     live,
     rev,
@@ -76,8 +88,8 @@ const change = (sql: SqlStorage, { owner, live, rev, since }: Owner): void => {
   want(sql, 'account', owner, rev);
 };
 
-/** When an account is to be told next (milliseconds, maybe past), or null while all know. */
-export const accountsDue = (sql: SqlStorage): number | null => nextOf(sql, ['account']);
+/** When an account is to be told or asked next (milliseconds, maybe past), or null while all is known. */
+export const accountsDue = (sql: SqlStorage): number | null => nextOf(sql, ['account', 'adopted']);
 
 /** Tells a slice of the accounts that are due, all at once. False: there is nothing to tell now. Never throws. */
 export const tellAccounts = async ({ host, directory, accounts }: Telling): Promise<boolean> => {
@@ -88,7 +100,8 @@ export const tellAccounts = async ({ host, directory, accounts }: Telling): Prom
     try {
       const removed = isRemoved(sql);
       const said = known && { rev: known.rev, live: known.live === 1 && !removed, since: log.cursorAt(known.since) };
-      if (said) await accounts.tell(effect.key, { ...said, host: directory.host, log: log.id, removed });
+      const server = { host: directory.host, log: log.id, removed, gone: known?.live === gone };
+      if (said) await accounts.tell(effect.key, { ...said, ...server });
       settle(sql, effect);
     } catch (cause) {
       const failures = postpone(sql, effect, (tries) => now() + doubled(minWaitMs, maxWaitMs, tries));

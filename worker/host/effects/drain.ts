@@ -1,4 +1,5 @@
 import { accountsDue, tellAccounts } from './accounts.ts';
+import { askAboutAdopted } from './adopted.ts';
 import { directoryDue, tellSlice } from './directory.ts';
 import { noteFailure } from './patience.ts';
 import type { Telling } from './telling.ts';
@@ -34,7 +35,7 @@ export class Drain {
   async #go(): Promise<void> {
     try {
       // An account is told within a moment, and D1 may be slow: neither waits for the other.
-      await Promise.all([this.#tellAll(tellAccounts), this.#tellAll(tellSlice)]);
+      await Promise.all([this.#tellAll(tellAccounts), this.#tellAll(askAboutAdopted), this.#tellAll(tellSlice)]);
     } catch (cause) {
       // A mistake of ours. It waits like an outage, or the alarm would come again at once, for ever.
       const { sql, now } = this.#telling.host;

@@ -7,9 +7,9 @@
 
 /**
  * `mission`: its row in the D1 directory. `server`: what D1 knows of this server. `rebuild`: all missions, in order.
- * `account`: what the account of a user knows of this server.
+ * `account`: what the account of a user knows of this server. `adopted`: whether a mission is another server's.
  */
-export type EffectKind = 'mission' | 'server' | 'rebuild' | 'account';
+export type EffectKind = 'mission' | 'server' | 'rebuild' | 'account' | 'adopted';
 
 export interface Effect {
   kind: EffectKind;

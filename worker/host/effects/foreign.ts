@@ -1,5 +1,6 @@
 import type { HostContext } from '../context.ts';
 import { getMission } from '../missions/missions.ts';
+import { noteLeft } from './accounts.ts';
 
 /** Whose a mission is that turned out to be another server's: no user has this id. */
 const nobody = '';
@@ -10,13 +11,24 @@ const nobody = '';
  */
 export const disown = ({ sql, now }: HostContext, ids: readonly string[]): void => {
   for (const id of ids) {
-    if (getMission(sql, id) === null) continue;
+    const mission = getMission(sql, id);
+    if (mission === null || mission.owner === nobody) continue;
     sql.exec(
       'UPDATE missions SET owner = ?, turn = NULL, deleted_at = coalesce(deleted_at, ?) WHERE id = ?',
       nobody,
       now(),
       id,
     );
+    // It is counted as nobody's from here on, as its row says.
+    sql.exec(
+      'UPDATE usage SET missions = missions - 1, log_bytes = log_bytes - ? WHERE owner = ?',
+      bytesOf(sql, id),
+      mission.owner,
+    );
+    noteLeft(sql, mission.owner);
     sql.exec("UPDATE commands SET state = 'removed' WHERE mission = ? AND state = 'kept'", id);
   }
 };
+
+const bytesOf = (sql: SqlStorage, id: string): number =>
+  sql.exec<{ bytes: number }>('SELECT log_bytes AS bytes FROM missions WHERE id = ?', id).one().bytes;

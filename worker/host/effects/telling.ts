@@ -7,8 +7,8 @@ import type { HostContext, HostDirectory } from '../context.ts';
 /** The accounts of users, as the object asks and tells them; rejects where one can't be reached. */
 export interface AccountsAsked {
   tell: (owner: string, change: ServerChange) => Promise<void>;
-  /** One of these missions that the account knows on another server than this, or null. */
-  elsewhere: (owner: string, server: string, missions: string[]) => Promise<string | null>;
+  /** Those of these missions that the account knows on another server than this. */
+  elsewhere: (owner: string, server: string, missions: string[]) => Promise<string[]>;
 }
 
 export const accountsOf = (env: Pick<Bindings, 'ACCOUNT'>): AccountsAsked => ({

@@ -7,11 +7,11 @@ import { close } from '../../close-socket.ts';
 import { logError } from '../../log.ts';
 import { endAllAtEdge } from '../actions/end-at-edge.ts';
 import { concludeAnswers, markReceived, storeAnswersAbsent } from '../asks/answers.ts';
-import type { HostContext, HostDirectory } from '../context.ts';
+import type { HostContext } from '../context.ts';
 import { endCredential, epochOf } from '../credential.ts';
 import { tellAllAccounts } from '../effects/accounts.ts';
+import { foreignText, wantAdopted } from '../effects/adopted.ts';
 import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
-import type { AccountsAsked } from '../effects/telling.ts';
 import { runPosition } from '../log/runs.ts';
 import { markMessage } from '../messages/messages.ts';
 import { hasOpen, messagesInFlight, unreceived } from '../messages/waiting.ts';
@@ -27,7 +27,6 @@ import type { Transactions } from '../transaction.ts';
 import { watchSpace } from '../upkeep/space.ts';
 import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
-import { foreignMission, foreignText } from './adoption.ts';
 import { Calls } from './calls.ts';
 import { commandsAt, missingCommands, storePresent, wishes } from './handing-over.ts';
 import { OrderGiver } from './order-giver.ts';
@@ -35,10 +34,7 @@ import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
 import { interruptFrame, type LinkSocket, readHostFrame, reissuedText, sendFrame, welcomeFrame } from './socket.ts';
 
 interface LinkParts {
-  ctx: DurableObjectState;
   host: HostContext;
-  directory: HostDirectory;
-  accounts: AccountsAsked;
   transactions: Transactions;
   viewers: Viewers;
   socket: LinkSocket;
@@ -48,10 +44,7 @@ interface LinkParts {
 
 /** The object's end of the host link: frames in, commands out (protocol §2, §4). */
 export class HostLink {
-  readonly #ctx: DurableObjectState;
   readonly #host: HostContext;
-  readonly #directory: HostDirectory;
-  readonly #accounts: AccountsAsked;
   readonly #transactions: Transactions;
   readonly #viewers: Viewers;
   readonly #socket: LinkSocket;
@@ -62,10 +55,7 @@ export class HostLink {
   readonly #seenAtMs = new Map<string, number>();
 
   constructor(parts: LinkParts) {
-    this.#ctx = parts.ctx;
     this.#host = parts.host;
-    this.#directory = parts.directory;
-    this.#accounts = parts.accounts;
     this.#transactions = parts.transactions;
     this.#viewers = parts.viewers;
     this.#socket = parts.socket;
@@ -115,11 +105,11 @@ export class HostLink {
     };
   }
 
-  async message(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+  message(socket: WebSocket, message: string | ArrayBuffer): void {
     const frame = readHostFrame(socket, this.#socket.state(socket), message);
     if (!frame) return;
     try {
-      await this.#take(socket, frame);
+      this.#take(socket, frame);
     } catch (cause) {
       // Nothing of the frame was stored: the host dials again and repeats it.
       logError('frame.failed', cause, { type: frame.type });
@@ -177,24 +167,28 @@ export class HostLink {
     for (const { mission } of said) if (mission !== null) this.#seenAtMs.set(mission, nowMs);
   }
 
-  async #take(socket: WebSocket, frame: HostFrame): Promise<void> {
+  #take(socket: WebSocket, frame: HostFrame): void {
     switch (frame.type) {
       case 'hello':
-        return this.#hello(socket, frame);
+        this.#hello(socket, frame);
+        return;
       case 'batch': {
-        const opened = unknownMissions(this.#host.sql, frame);
-        const foreign = await foreignMission(this.#ctx, opened, this.#directory.host, this.#accounts.elsewhere);
-        if (foreign !== null) return close(socket, closeCode.unauthorised, foreignText(foreign));
         const { result, recorded, deltas } = this.#transactions.run((host) => {
+          const opened = unknownMissions(host.sql, frame);
           const result = ingest(host, frame);
+          if (result.ok) wantAdopted(host.sql, opened);
           const recorded = result.ok ? [...result.recorded, ...conclude(host)] : [];
           return { result, recorded, touched: [], deltas: openDeltas(host.sql, frame.deltas), isHeadTold: true };
         });
         this.#heardOf([...deltas, ...recorded.map(({ row }) => row)]);
-        if (!result.ok) return close(socket, closeCode.gap, `expected n ${result.expected} of run ${frame.run}`);
+        if (!result.ok) {
+          close(socket, closeCode.gap, `expected n ${result.expected} of run ${frame.run}`);
+          return;
+        }
         if (frame.items.length === 0) return;
         this.#ack(socket, frame.run, result.n);
-        return this.dispatch();
+        this.dispatch();
+        return;
       }
       case 'gap': {
         const { said } = this.#transactions.run((host) => {
@@ -202,9 +196,13 @@ export class HostLink {
           return { said, recorded: said ? [...said, ...conclude(host)] : [], touched: [], isHeadTold: true };
         });
         const n = runPosition(this.#host.sql, frame.run);
-        if (said === null) return close(socket, closeCode.gap, `expected n ${n + 1} of run ${frame.run}`);
+        if (said === null) {
+          close(socket, closeCode.gap, `expected n ${n + 1} of run ${frame.run}`);
+          return;
+        }
         this.#ack(socket, frame.run, n);
-        return this.dispatch();
+        this.dispatch();
+        return;
       }
       case 'received':
         this.#host.storage.transactionSync(() => {
@@ -214,14 +212,16 @@ export class HostLink {
             markOrderReceived(this.#host.sql, id);
           }
         });
-        return this.dispatch();
+        this.dispatch();
+        return;
       case 'turns':
         this.#transactions.run((host) => {
           storeTurns(host, frame.turns);
           storeAbsence(host.sql, 'turns', frame.at, null, frame.turns);
           return { recorded: conclude(host), touched: [] };
         });
-        return this.dispatch();
+        this.dispatch();
+        return;
       case 'capabilities':
         this.#transactions.run(({ sql }) => {
           setSlots(sql, frame.slots);
@@ -229,15 +229,20 @@ export class HostLink {
           changeCapabilities(sql, frame);
           return { recorded: [], touched: [] };
         });
-        return this.dispatch();
+        this.dispatch();
+        return;
       case 'result':
-        return this.#calls.result(socket, frame);
+        this.#calls.result(socket, frame);
+        return;
     }
   }
 
-  async #hello(socket: WebSocket, hello: Hello): Promise<void> {
+  #hello(socket: WebSocket, hello: Hello): void {
     // Its dial may have been on the way when it was removed. One that comes back is given its credential first.
-    if (isRemoved(this.#host.sql)) return close(socket, closeCode.unauthorised, 'this server was removed');
+    if (isRemoved(this.#host.sql)) {
+      close(socket, closeCode.unauthorised, 'this server was removed');
+      return;
+    }
     this.#socket.welcome(socket, crypto.randomUUID());
     this.#calls.keepOnly(socket);
     const reason = rolledBack(this.#host, hello);
@@ -265,7 +270,7 @@ export class HostLink {
     this.dispatch();
   }
 
-  /** Ends the link of a host that wrote into another's missions, which only D1 knew. */
+  /** Ends the link of a host that wrote into another's missions, as its owner's account or D1 knew. */
   dismissForeign([mission = '']: readonly string[]): void {
     this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, foreignText(mission));
   }

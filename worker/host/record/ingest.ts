@@ -99,7 +99,7 @@ const saysOpened = (raw: unknown): boolean =>
   raw.event.type === 'mission.opened';
 
 /**
- * Missions that a batch opens and this object does not know: the Worker's directory is asked before they are adopted.
+ * Missions that a batch opens and this object does not know: whether they are another's is asked once they are adopted.
  */
 export const unknownMissions = (sql: SqlStorage, batch: Batch): { id: string; owner: string }[] =>
   batch.items.flatMap((raw) => {

@@ -1,5 +1,6 @@
 import { forgetAsks } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
+import { noteLeft } from '../effects/accounts.ts';
 import { forgetLogOf } from '../log/log.ts';
 import { forgetMessages } from '../messages/messages.ts';
 import { getMission } from '../missions/missions.ts';
@@ -29,7 +30,10 @@ export const purgeSlice = (host: HostContext, keptMs: number, rows: number = sli
     if (left <= 0) break;
     endPurge(host.sql, id);
     const mission = getMission(host.sql, id);
-    if (mission) giveOrder(host.sql, 'mission.delete', mission, host.now());
+    if (mission) {
+      giveOrder(host.sql, 'mission.delete', mission, host.now());
+      noteLeft(host.sql, mission.owner);
+    }
     left -= 1;
   }
   return { recorded: watchSpace(host), touched: [] };

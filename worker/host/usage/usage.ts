@@ -10,6 +10,9 @@ const stored = (sql: SqlStorage, owner: string): { missions: number; log_bytes: 
     .exec<{ missions: number; log_bytes: number }>('SELECT missions, log_bytes FROM usage WHERE owner = ?', owner)
     .toArray()[0] ?? { missions: 0, log_bytes: 0 };
 
+/** Whether anything of an owner is here, also what is deleted and can be had back. */
+export const hasMissions = (sql: SqlStorage, owner: string): boolean => stored(sql, owner).missions > 0;
+
 /** What is counted in the tables. */
 export const usageOf = (sql: SqlStorage, owner: string): Usage => {
   const { messages, bytes } = waitingOf(sql, owner);

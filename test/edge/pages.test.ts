@@ -115,13 +115,23 @@ test.each(['history_limit=-1', 'history_offset=x', 'history_limit='])(
 test('a queue of long messages comes whole, although no answer of the object has more than a page', async () => {
   await turn('done');
   await say('the first runs');
-  for (let each = 0; each < 12; each += 1) await say(`${each}${long}`);
+  const ids: string[] = [];
+  for (let each = 0; each < 12; each += 1) ids.push(await say(`${each}${long}`));
   const reads = await countReads(env.HOST.getByName(host));
   await object().queued('ada');
   expect(reads.take().chars).toBeLessThan(enough);
+  expect((await object().queued('ada', null, ids[9])).list).toHaveLength(2);
+  expect(reads.take().rows, 'a later page looks at nothing of the earlier ones').toBeLessThan(12);
+  expect((await object().queued('ada', mission, ids[10])).list).toHaveLength(1);
+  expect((await object().queued('bea', mission)).list).toEqual([]);
+  reads.take();
 
-  const queue: { content: string }[] = await (await asUser('ada')('/api/control/queue')).json();
+  const answer = await asUser('ada')('/api/control/queue');
+  const queue: { content: string }[] = await answer.json();
+  const part: { content: string }[] = await (await asUser('ada')('/api/control/queue?offset=5&limit=3')).json();
 
+  expect(answer.headers.get('X-Total-Count')).toBe('12');
+  expect(part).toEqual(queue.slice(5, 8));
   expect(queue.map(({ content }) => content)).toEqual(Array.from({ length: 12 }, (_, each) => `${each}${long}`));
 });
 

@@ -3,7 +3,7 @@
  * every rule is a function beside it that is given the context, and what people do is a use case.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { AskJson, QueuedJson, RunningJson } from '../../shared/api.ts';
+import type { AskJson, RunningJson } from '../../shared/api.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
@@ -28,7 +28,16 @@ import { queuePage, runningJson } from './missions/activity.ts';
 import { mayAsk } from './missions/residents.ts';
 import { slotsOf, working } from './missions/slots.ts';
 import { trashMs } from './missions/trash.ts';
-import type { EventsQuery, HistoryPage, Listed, NewAnswer, NewMessage, NewMission, Reply } from './replies.ts';
+import type {
+  EventsQuery,
+  HistoryPage,
+  Listed,
+  NewAnswer,
+  NewMessage,
+  NewMission,
+  QueuePage,
+  Reply,
+} from './replies.ts';
 import { migrate } from './tables.ts';
 import { Transactions } from './transaction.ts';
 import { staleHours } from './upkeep/stale.ts';
@@ -142,7 +151,7 @@ export class Host extends DurableObject<Bindings> {
     return people.sendNow(this.#parts, owner, message, limits);
   }
   /** Not called `queue`, because an RPC stub has a method of that name. */
-  queued(owner: string, mission: string | null = null, after: string | null = null): Listed<QueuedJson> {
+  queued(owner: string, mission: string | null = null, after: string | null = null): QueuePage {
     return queuePage(this.#parts.host.sql, owner, mission, after);
   }
   editQueued(owner: string, edit: QueueEdit, limits: Limits = defaultLimits): Reply<null> {

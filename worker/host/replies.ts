@@ -1,4 +1,4 @@
-import type { MissionJson, StoredEventJson } from '../../shared/api.ts';
+import type { MissionJson, QueuedJson, StoredEventJson } from '../../shared/api.ts';
 import type { AskAnswer } from '../../shared/commands.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { CommandId, MissionId } from '../../shared/ids.ts';
@@ -44,6 +44,11 @@ export interface NewAnswer {
 export interface Listed<T> {
   list: T[];
   next: string | null;
+}
+
+/** A page of what waits; `total`: how many messages that is in all. */
+export interface QueuePage extends Listed<QueuedJson> {
+  total: number;
 }
 
 /** Which entries of a conversation are wanted. */

@@ -4,7 +4,10 @@ import { logError } from '../log.ts';
  * A JSON response written piece by piece, as fast as its reader takes it. The first piece is awaited before the status
  * is sent, so that a refusal is still an ordinary error; a later failure cuts the body short, which is no valid JSON.
  */
-export const jsonStream = async (pieces: AsyncGenerator<string>): Promise<Response> => {
+export const jsonStream = async (
+  pieces: AsyncGenerator<string>,
+  headers: Record<string, string> = {},
+): Promise<Response> => {
   const encoder = new TextEncoder();
   const first = await pieces.next();
   const body = new ReadableStream<Uint8Array>({
@@ -25,5 +28,5 @@ export const jsonStream = async (pieces: AsyncGenerator<string>): Promise<Respon
       await pieces.return(undefined);
     },
   });
-  return new Response(body, { headers: { 'Content-Type': 'application/json' } });
+  return new Response(body, { headers: { ...headers, 'Content-Type': 'application/json' } });
 };

@@ -1,12 +1,14 @@
+import type { QueuedJson } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
-import { listed } from '../hosts/listed.ts';
+import { pagesOf } from '../hosts/listed.ts';
 import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
 import { liveServersOf, serversOfOwner } from '../hosts/of-user.ts';
+import { jsonStream } from '../http/json-stream.ts';
 import { on, type Served } from '../http/on.ts';
-import { pageOf } from '../http/paging.ts';
+import { pageOf, totalHeader } from '../http/paging.ts';
 import { messageContent } from '../missions/content.ts';
 import { limitsOf } from '../quotas/limits.ts';
 
@@ -15,8 +17,17 @@ export const queue: Served[] = [
   on(controlRoutes.queue, async ({ c, user: { id: owner }, query }) => {
     const mission = query.mission_id ?? null;
     const hosts = await liveServersOf(c.env, owner);
-    const queues = hosts.map((host) => listed(c.env, host, (object, after) => object.queued(owner, mission, after)));
-    return pageOf(c, query, (await Promise.all(queues)).flat());
+    const queues = hosts.map((host) => pagesOf(c.env, host, (object, after) => object.queued(owner, mission, after)));
+    const firsts = await Promise.all(queues.map(async (queue) => (await queue.next()).value));
+    const total = firsts.reduce((sum, first) => sum + first.total, 0);
+    if (firsts.every(({ next }) => next === null))
+      return pageOf(
+        c,
+        query,
+        firsts.flatMap(({ list }) => list),
+      );
+    const { offset = 0, limit = total } = query;
+    return jsonStream(partOf(firsts, queues, offset, offset + limit), totalHeader(total));
   }),
   on(controlRoutes.clearQueue, async ({ c, user: { id: owner } }) => {
     const hosts = await liveServersOf(c.env, owner);
@@ -36,6 +47,34 @@ export const queue: Served[] = [
     return { ok: true };
   }),
 ];
+
+type Queue = { list: QueuedJson[] };
+
+/**
+ * The wanted part of long queues as JSON, a page after the other, each read when the one before was taken: nobody else
+ * waits while megabytes of somebody's texts are written.
+ */
+async function* partOf(
+  firsts: readonly Queue[],
+  queues: readonly AsyncGenerator<Queue>[],
+  from: number,
+  to: number,
+): AsyncGenerator<string> {
+  let [at, separator] = [0, ''];
+  yield '[';
+  for (const [index, first] of firsts.entries()) {
+    for (let page: Queue | undefined = first; page && at < to; page = (await queues[index]?.next())?.value) {
+      for (const each of page.list) {
+        if (at >= from && at < to) {
+          yield separator + JSON.stringify(each);
+          separator = ',';
+        }
+        at += 1;
+      }
+    }
+  }
+  yield ']';
+}
 
 /** A message id names no server: the user's are asked one after the other. 404 when none has it waiting. */
 const onItsServer = async (

@@ -107,13 +107,17 @@ export const firstOpen = (sql: SqlStorage, mission: string): KeptMessage | null 
 const kept = `waiting w CROSS JOIN commands c INDEXED BY commands_kept ON c.mission = w.mission AND c.state = 'kept'`;
 
 /**
- * All that wait in a mission, or of an owner, in order of arrival; each is read when the caller comes to it, so that
- * whoever has enough stops.
+ * All that wait in a mission, or of an owner, behind the place `after`, in order of arrival; each is read when the
+ * caller comes to it, so that whoever has enough stops.
  */
-export function* waitingMessages(sql: SqlStorage, of: { mission: string } | { owner: string }): Generator<KeptMessage> {
+export function* waitingMessages(
+  sql: SqlStorage,
+  of: { mission: string } | { owner: string },
+  after = 0,
+): Generator<KeptMessage> {
   const [column, value] = 'mission' in of ? ['mission', of.mission] : ['owner', of.owner];
-  const query = `SELECT c.ord AS ord FROM ${kept} WHERE w.${column} = ? ORDER BY c.ord`;
-  yield* messagesAt(sql, sql.exec<{ ord: number }>(query, value).toArray());
+  const query = `SELECT c.ord AS ord FROM ${kept} WHERE w.${column} = ? AND c.ord > ? ORDER BY c.ord`;
+  yield* messagesAt(sql, sql.exec<{ ord: number }>(query, value, after).toArray());
 }
 
 /** Ids of all that wait and came no later than `ord`, in order of arrival, whoever's they are. */

@@ -6,8 +6,15 @@ import { isWaiting } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
 import { getMessage, messageText } from '../messages/messages.ts';
 import { unplacedCount } from '../messages/places.ts';
-import { hasOpen, missionsInFlight, waitingMessages, waitingMissions } from '../messages/waiting.ts';
-import type { Listed } from '../replies.ts';
+import {
+  hasOpen,
+  missionsInFlight,
+  waitingIn,
+  waitingMessages,
+  waitingMissions,
+  waitingOf,
+} from '../messages/waiting.ts';
+import type { QueuePage } from '../replies.ts';
 import { getMission, type Mission, runningMissions } from './missions.ts';
 import { atWork, isFull } from './slots.ts';
 
@@ -80,25 +87,24 @@ export const runningJson = (host: HostContext, owner: string, liveness: Liveness
 
 /**
  * Messages that wait for their turn, in order of arrival, which is that of their starts; of one mission, or of all of a
- * user. A page of them, behind the one named `after`.
+ * user. A page of them, behind the one named `after`, and how many there are in all.
  */
-export const queuePage = (
-  sql: SqlStorage,
-  owner: string,
-  only: string | null,
-  after: string | null,
-): Listed<QueuedJson> => {
+export const queuePage = (sql: SqlStorage, owner: string, only: string | null, after: string | null): QueuePage => {
+  const of = only === null ? { owner } : { mission: only };
+  const waiting = only === null ? { ...waitingOf(sql, owner), owner } : waitingIn(sql, only);
+  if (waiting?.owner !== owner) return { list: [], next: null, total: 0 };
+  const total = waiting.messages;
   const from = after === null ? 0 : (getMessage(sql, after)?.ord ?? 0);
   const list: QueuedJson[] = [];
   let bytes = 0;
-  for (const { ord, id, agent, mission } of waitingMessages(sql, { owner })) {
-    if (ord <= from || (only !== null && mission !== only)) continue;
+  // Whoever looks at a message reads past its text on the disk, so only those of the page are looked at.
+  for (const { id, agent, mission } of waitingMessages(sql, of, from)) {
     const content = messageText(sql, id) ?? '';
     list.push({ id, content, agent, mission_id: mission });
     bytes += Buffer.byteLength(content);
-    if (bytes >= pageBytes) return { list, next: id };
+    if (bytes >= pageBytes) return { list, next: id, total };
   }
-  return { list, next: null };
+  return { list, next: null, total };
 };
 
 const turnState = (

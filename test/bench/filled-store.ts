@@ -10,11 +10,15 @@ export interface Fill {
   eventsPerMission: number;
   /** Of these missions so many have a turn that runs. */
   running: number;
+  /** Whose they are; the single user's where absent. */
+  owner?: string;
+  /** Length of what each tool call results in, in characters. */
+  resultChars?: number;
 }
 
 /** Times of the rows, one second apart. */
 const begunAtMs = 1_700_000_000_000;
-const owner = 'default';
+const defaultResultChars = 100;
 
 /** The largest database below a directory: workerd keeps small ones of its own beside ours. */
 export const databaseBelow = (directory: string): string => {
@@ -30,7 +34,8 @@ export const databaseBelow = (directory: string): string => {
  * Fills the object of `host` and the directory, consistently: nothing is left to be projected. Returns a mission that
  * ended.
  */
-export const fillStore = (edgeState: string, host: string, { missions, eventsPerMission, running }: Fill): string => {
+export const fillStore = (edgeState: string, host: string, fill: Fill): string => {
+  const { missions, eventsPerMission, running, owner = 'default', resultChars = defaultResultChars } = fill;
   const object = new DatabaseSync(databaseBelow(join(edgeState, 'open-agent-Host')));
   const directory = new DatabaseSync(databaseBelow(join(edgeState, 'd1')));
   const log = String(object.prepare("SELECT value FROM meta WHERE key = 'log'").get()?.value);
@@ -44,6 +49,7 @@ export const fillStore = (edgeState: string, host: string, { missions, eventsPer
   const insertRow = object.prepare(
     'INSERT INTO log (seq, mission, sequence, at, type, body) VALUES (?, ?, ?, ?, ?, ?)',
   );
+  const countBytes = object.prepare('UPDATE missions SET log_bytes = ? WHERE id = ?');
   const insertListed = directory.prepare(
     `INSERT INTO missions (id, host, owner, status, title, workspace, cost_usd, history, created_at, updated_at, log, rev)
        VALUES (?, ?, ?, ?, ?, 'w', 0.1, ?, ?, ?, ?, 1)`,
@@ -68,10 +74,13 @@ export const fillStore = (edgeState: string, host: string, { missions, eventsPer
     insertCommand.run(command, id, runs ? 'running' : 'finished', at, turn);
     insertListed.run(id, host, owner, status, title, history, at, at, log);
     const kept = event('message.kept', { command, content: 'Do something useful', agent: null, queued: false });
-    insertRow.run(++seq, id, null, at, kept.type, JSON.stringify(kept));
-    for (const [number, event] of eventsOf(command, turn, eventsPerMission, runs).entries()) {
-      insertRow.run(++seq, id, number + 1, at, event.type, JSON.stringify(event));
+    let bytes = 0;
+    for (const [number, event] of [kept, ...eventsOf(command, turn, eventsPerMission, runs, resultChars)].entries()) {
+      const body = JSON.stringify(event);
+      insertRow.run(++seq, id, number === 0 ? null : number, at, event.type, body);
+      bytes += body.length;
     }
+    countBytes.run(bytes, id);
   }
   object.exec('DELETE FROM effects');
   const server = JSON.stringify({ rev: 1_000, live: true, agents: null, working_dir: null });
@@ -88,13 +97,19 @@ export const fillStore = (edgeState: string, host: string, { missions, eventsPer
 };
 
 /** One long turn: tool calls with results, an answer. */
-const eventsOf = (command: string, turn: string, count: number, runs: boolean): { type: string }[] => [
+const eventsOf = (
+  command: string,
+  turn: string,
+  count: number,
+  runs: boolean,
+  resultChars: number,
+): { type: string }[] => [
   event('turn.started', { command, turn, agent: null, model: 'lab/m1' }),
   ...Array.from({ length: count - 2 }, (_, index) => {
     const tool_call_id = `call_${index >> 1}`;
     return index % 2 === 0
       ? event('tool.called', { turn, tool_call_id, name: 'bash', args: { command: 'make', index } })
-      : event('tool.result', { tool_call_id, name: 'bash', result: 'x'.repeat(100), failed: false });
+      : event('tool.result', { tool_call_id, name: 'bash', result: 'x'.repeat(resultChars), failed: false });
   }),
   runs
     ? event('turn.error', { turn, message: 'The provider answered 529 and is asked again.' })

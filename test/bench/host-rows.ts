@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 const row = (mission: string, event: object): object => ({ at: Date.now(), mission, event });
 
 /** A mission with a turn that runs and a text that is open, and the rows that make it so. */
-export const openedMission = () => {
+export const openedMission = (owner = 'default') => {
   const mission = randomUUID();
   const [command, turn] = [randomUUID(), randomUUID()];
   const part = `prt_${turn}`;
@@ -13,7 +13,7 @@ export const openedMission = () => {
     turn,
     part,
     rows: [
-      row(mission, { type: 'mission.opened', owner: 'default', workspace: 'w', title: 'Opened by the bench' }),
+      row(mission, { type: 'mission.opened', owner, workspace: 'w', title: 'Opened by the bench' }),
       row(mission, { type: 'turn.started', command, turn, agent: 'build', model: 'lab/m1' }),
       row(mission, { type: 'part.opened', turn, part, kind: 'text' }),
     ],

@@ -91,6 +91,8 @@ export const startSystem = async ({ workerDir, modelUrl, users, environment = {}
     /** What a logged-in person sends with every request. */
     headers,
     person: personAt(() => start.url, headers),
+    /** What one of the accounts sends with every request. */
+    headersOf: login,
     /** One of the accounts. */
     personOf: async (username: string): Promise<Person> => personAt(() => start.url, await login(username)),
     edge,

@@ -21,7 +21,11 @@ export const getMeta = (sql: SqlStorage, key: string): string | null =>
 
 /** Writes only a value that differs: an unchanged one would be a billed row. */
 export const setMeta = (sql: SqlStorage, key: string, value: string): void => {
-  if (getMeta(sql, key) === value) return;
+  if (getMeta(sql, key) !== value) putMeta(sql, key, value);
+};
+
+/** Writes a value that is known to differ. */
+export const putMeta = (sql: SqlStorage, key: string, value: string): void => {
   sql.exec(
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
     key,

@@ -70,7 +70,9 @@ const note = (query: string, scans: readonly string[]): void => {
 
 /** Whether the Worker asks, and not a test that looks into an object. */
 const isOurs = (): boolean => {
-  const caller = (new Error().stack ?? '').split('\n').find((line, n) => n > 0 && !line.includes('edge/plans.ts'));
+  const caller = (new Error().stack ?? '')
+    .split('\n')
+    .find((line, n) => n > 0 && !/edge\/plans\.ts|host\/remembered\.ts/.test(line));
   return /\/worker\//.test(caller ?? '') && !/\/test\//.test(caller ?? '');
 };
 

@@ -215,6 +215,18 @@ export const bugs: readonly Bug[] = [
     symptom: /a change that lists never show/,
   },
   {
+    name: 'what an object has read stays known when its table is written',
+    planted: [
+      {
+        file: 'worker/host/effects/effects.ts',
+        from: "remembered<number | null>('effects')",
+        to: 'remembered<number | null>()',
+      },
+    ],
+    proof: atEdge(changeShownInLists),
+    symptom: /a mission that lists never show/,
+  },
+  {
     name: 'an older copy of D1 is taken for the newest',
     planted: [{ file: 'worker/host/effects/directory.ts', from: ' || before.slice < told', to: '' }],
     proof: atEdge(olderDirectory),

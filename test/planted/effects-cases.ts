@@ -17,7 +17,7 @@ const listed = async (person: Person, mission: string): Promise<string | undefin
 const told = async (person: Person): Promise<void> => {
   for (let n = 0; n < 5; n++) {
     const later = await made(person, `after ${n}`);
-    await expect.poll(() => listed(person, later)).toBe('active');
+    await expect.poll(() => listed(person, later), { message: 'a mission that lists never show' }).toBe('active');
   }
 };
 

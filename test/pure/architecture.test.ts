@@ -63,7 +63,8 @@ const layers: Record<string, readonly string[]> = {
     'removed',
     'log',
     'tables replies',
-    'migrate-sequences migrate-usage migrate-waiting',
+    'meta migrate-sequences migrate-usage migrate-waiting',
+    'remembered',
   ],
   'host-agent': [
     'main',
@@ -222,6 +223,13 @@ test('the host object is a switchboard of at most 200 lines', () => {
   const lines = files.find(({ path }) => path === 'worker/host/object.ts')?.text.split('\n').length;
 
   expect(lines).toBeLessThanOrEqual(201);
+});
+
+test('a transaction of the host object that is rolled back forgets what it read', () => {
+  const own = ['worker/host/remembered.ts', 'worker/host/tables.ts'];
+  const users = within('worker/host').filter(({ text }) => text.includes('transactionSync('));
+
+  expect(users.map(({ path }) => path).filter((path) => !own.includes(path))).toEqual([]);
 });
 
 test('the host-agent waits and looks at the time only by a clock that it is given', () => {

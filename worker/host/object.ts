@@ -38,7 +38,7 @@ import type {
   QueuePage,
   Reply,
 } from './replies.ts';
-import { migrate } from './tables.ts';
+import { openTables } from './tables.ts';
 import { Transactions } from './transaction.ts';
 import { staleHours } from './upkeep/stale.ts';
 import { Upkeep } from './upkeep/upkeep.ts';
@@ -56,7 +56,7 @@ export class Host extends DurableObject<Bindings> {
     super(ctx, env);
     const { storage, id } = ctx;
     const { sql } = storage;
-    storage.transactionSync(() => migrate(sql));
+    openTables(storage);
     const socket = new LinkSocket(ctx, clock.now);
     const log = new Log(sql, () => crypto.randomUUID());
     const host = { storage, sql, log, now: clock.now, awaySinceMs: () => socket.awaySinceMs(), roomBytes };

@@ -2,8 +2,9 @@ import { bringUp, type Migrations } from '../versioned.ts';
 import { numberingMigration } from './migrate-sequences.ts';
 import { usageMigration } from './migrate-usage.ts';
 import { waitingMigration } from './migrate-waiting.ts';
+import { beginRemembering } from './remembered.ts';
 
-export { getMeta, setMeta } from '../versioned.ts';
+export { getMeta, setMeta } from './meta.ts';
 
 const wantMission = (name: string, when: string): string => `CREATE TRIGGER ${name} AFTER ${when} BEGIN
   INSERT INTO effects (kind, key, rev) VALUES ('mission', NEW.id, NEW.rev)
@@ -167,3 +168,9 @@ export const migrations: Migrations = [
 
 /** Brings the tables to this version. */
 export const migrate = (sql: SqlStorage): void => bringUp(sql, migrations);
+
+/** The same at the start of an object, which remembers what it reads from here on. */
+export const openTables = (storage: DurableObjectStorage): void => {
+  storage.transactionSync(() => migrate(storage.sql));
+  beginRemembering(storage.sql);
+};

@@ -3,6 +3,7 @@ import type { EdgeFrame } from '../../shared/frames.ts';
 import type { HostContext } from './context.ts';
 import { noteOwners } from './effects/accounts.ts';
 import type { Change, Done } from './record/change.ts';
+import { atomically } from './remembered.ts';
 import type { Reply } from './replies.ts';
 import type { Upkeep } from './upkeep/upkeep.ts';
 import type { Viewers } from './viewers/viewers.ts';
@@ -51,7 +52,7 @@ export class Transactions {
     let change: T;
     let touched: string[];
     try {
-      [change, touched] = storage.transactionSync(() => {
+      [change, touched] = atomically(storage, () => {
         const changed = rule({ ...this.#host, now: () => nowMs });
         const missions = touchedBy(changed);
         noteOwners(sql, missions, head);

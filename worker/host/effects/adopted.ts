@@ -7,6 +7,7 @@
 import { doubled } from '../../../shared/backoff.ts';
 import { logError } from '../../log.ts';
 import { getMission } from '../missions/missions.ts';
+import { atomically } from '../remembered.ts';
 import { dueOf, type Effect, postpone, settle, want } from './effects.ts';
 import { disown } from './foreign.ts';
 import type { Telling } from './telling.ts';
@@ -41,7 +42,7 @@ const askOne = async (
   const ids = adopted.map(({ key }) => key);
   try {
     const foreign = owner === '' ? [] : await accounts.elsewhere(owner, directory.host, ids);
-    storage.transactionSync(() => {
+    atomically(storage, () => {
       for (const effect of adopted) settle(sql, effect);
       disown(host, foreign);
     });

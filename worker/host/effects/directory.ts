@@ -5,6 +5,7 @@ import { tellDirectory, tryDirectory } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
 import type { HostContext } from '../context.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
+import { atomically } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { cameTo, dueOf, type Effect, type EffectKind, nextOf, postpone, settle, sliceRows } from './effects.ts';
 import { rebuildDirectory, serverFacts } from './facts.ts';
@@ -79,7 +80,7 @@ const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Pr
   const told = toldSlices(sql);
   const count = rows.length === 0 ? told : told + 1;
   const before = await inTime(telling, tellDirectory(directory.db, server, count, rows));
-  host.storage.transactionSync(() => {
+  atomically(host.storage, () => {
     noteSuccess(sql, host.now());
     if (count > told) setMeta(sql, 'slices', String(count));
     for (const effect of settled) settle(sql, effect);

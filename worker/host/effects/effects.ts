@@ -4,6 +4,7 @@
  * that revision or a newer one. Whatever changes meanwhile changes the row and no more: a thousand changes of a mission
  * are one write (architecture §8).
  */
+import { remembered } from '../remembered.ts';
 
 /**
  * `mission`: its row in the D1 directory. `server`: what D1 knows of this server. `rebuild`: all missions, in order.
@@ -90,7 +91,12 @@ export const postpone = (
  * with every frame: nearly always there is no row at all, or the first one is due.
  */
 export const nextOf = (sql: SqlStorage, kinds: readonly EffectKind[]): number | null => {
-  const among = `FROM effects WHERE kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')})`;
-  if (sql.exec(`SELECT 1 ${among} AND due_at = 0 LIMIT 1`).toArray().length > 0) return 0;
-  return sql.exec<{ at: number | null }>(`SELECT min(due_at) AS at ${among}`).one().at;
+  const those = kinds.map((kind) => `'${kind}'`).join(', ');
+  return dueTimes.get(sql, those, () => {
+    const among = `FROM effects WHERE kind IN (${those})`;
+    if (sql.exec(`SELECT 1 ${among} AND due_at = 0 LIMIT 1`).toArray().length > 0) return 0;
+    return sql.exec<{ at: number | null }>(`SELECT min(due_at) AS at ${among}`).one().at;
+  });
 };
+
+const dueTimes = remembered<number | null>('effects');

@@ -1,5 +1,6 @@
 /** What the object tells D1 of its server itself, with a revision of its own: the newest wins, whatever comes when. */
 import * as z from 'zod';
+import { remembered } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { want } from './effects.ts';
 
@@ -17,10 +18,13 @@ export type ServerFacts = z.infer<typeof facts>;
 
 const unknown: ServerFacts = { rev: 0, live: false, agents: null, working_dir: null, full: 0 };
 
-export const serverFacts = (sql: SqlStorage): ServerFacts => {
-  const text = getMeta(sql, 'server');
-  return text === null ? unknown : facts.parse(JSON.parse(text));
-};
+const read = remembered<ServerFacts>('meta');
+
+export const serverFacts = (sql: SqlStorage): ServerFacts =>
+  read.get(sql, 'server', () => {
+    const text = getMeta(sql, 'server');
+    return text === null ? unknown : facts.parse(JSON.parse(text));
+  });
 
 /** Changes what is known of the server; nothing is written where it is known. Call it inside a transaction. */
 export const changeFacts = (sql: SqlStorage, changed: Partial<Omit<ServerFacts, 'rev'>>): void => {

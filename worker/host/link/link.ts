@@ -19,8 +19,9 @@ import type { Liveness } from '../missions/activity.ts';
 import { concludeOrders, markOrderReceived, setOrderKinds, storeOrdersAbsent } from '../missions/orders.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { type Due, nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
-import { ingest, ingestGap, openDeltas, unknownMissions } from '../record/ingest.ts';
+import { ingest, ingestGap, openDeltas, takenTogether, unknownMissions } from '../record/ingest.ts';
 import type { Recorded } from '../record/record.ts';
+import { atomically } from '../remembered.ts';
 import { isRemoved } from '../removed.ts';
 import type { Reply } from '../replies.ts';
 import type { Transactions } from '../transaction.ts';
@@ -143,8 +144,8 @@ export class HostLink {
    */
   dispatch(): void {
     this.#orders.give();
-    const due = this.#socket.current() ? this.#due() : [];
-    if (due.length === 0) return;
+    const due = this.#due();
+    if (due.length === 0 || !this.#socket.current()) return;
     this.#transactions.run(({ sql }) => {
       changeFacts(sql, { live: true });
       takeSlots(sql, due);
@@ -173,13 +174,15 @@ export class HostLink {
         this.#hello(socket, frame);
         return;
       case 'batch': {
-        const { result, recorded, deltas } = this.#transactions.run((host) => {
-          const opened = unknownMissions(host.sql, frame);
-          const result = ingest(host, frame);
-          if (result.ok) wantAdopted(host.sql, opened);
-          const recorded = result.ok ? [...result.recorded, ...conclude(host)] : [];
-          return { result, recorded, touched: [], deltas: openDeltas(host.sql, frame.deltas), isHeadTold: true };
-        });
+        const { result, recorded, deltas } = takenTogether((how) =>
+          this.#transactions.run((host) => {
+            const opened = unknownMissions(host.sql, frame);
+            const result = ingest(host, frame, how);
+            if (result.ok) wantAdopted(host.sql, opened);
+            const recorded = result.ok ? [...result.recorded, ...conclude(host)] : [];
+            return { result, recorded, touched: [], deltas: openDeltas(host.sql, frame.deltas), isHeadTold: true };
+          }),
+        );
         this.#heardOf([...deltas, ...recorded.map(({ row }) => row)]);
         if (!result.ok) {
           close(socket, closeCode.gap, `expected n ${result.expected} of run ${frame.run}`);
@@ -205,7 +208,7 @@ export class HostLink {
         return;
       }
       case 'received':
-        this.#host.storage.transactionSync(() => {
+        atomically(this.#host.storage, () => {
           for (const id of frame.ids) {
             markMessage(this.#host.sql, id, 'received');
             markReceived(this.#host.sql, id);

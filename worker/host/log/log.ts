@@ -1,6 +1,7 @@
 import { formatCursor, fromStart, parseCursor } from '../../../shared/cursor.ts';
 import { type LogEvent, logEvent, unknownEvent } from '../../../shared/events.ts';
 import { pageBytes, pageRows } from '../../../shared/limits.ts';
+import { changed, remembered } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { countBytes } from './bytes.ts';
 import { beginSegment, newestSegment, type Segment, segmentAfter, segmentAt, segmentNamed } from './segments.ts';
@@ -146,6 +147,7 @@ export class Log {
       body,
     );
     if (mission !== null) countBytes(this.#sql, mission, body);
+    if (mission !== null && sequence !== null) next.put(this.#sql, mission, sequence + 1);
     this.#head = seq;
     return { seq, mission, sequence, at, event };
   }
@@ -209,6 +211,18 @@ export class Log {
       .one().n;
   }
 }
+
+const next = remembered<number>(changed('log'));
+
+/**
+ * The `sequence` of a mission's next row that is shown. Read off the log: kept in the mission, it would be one more row
+ * written for every event.
+ */
+export const nextSequence = (sql: SqlStorage, mission: string): number =>
+  next.get(sql, mission, () => {
+    const query = `SELECT coalesce(max(sequence), 0) + 1 AS next FROM log WHERE mission = ? AND sequence IS NOT NULL`;
+    return sql.exec<{ next: number }>(query, mission).one().next;
+  });
 
 /** Rows until the page is full: what is read counts, whatever becomes of it. */
 function* onePage(rows: Iterable<StoredRow>): Generator<LogRow> {

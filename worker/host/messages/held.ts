@@ -20,8 +20,10 @@ export const holdMessages = (sql: SqlStorage, at: { run: string; n: number }): v
 export const heldUpTo = (sql: SqlStorage): number => lastOf(sql, awaited(sql, 'held', held));
 
 /** Releases what is held, once the log has come as far; before that, and a second time, nothing. Out: the messages. */
-export const releaseHeld = (sql: SqlStorage): CommandId[] =>
-  waitingUpTo(sql, lastOf(sql, takeAwaited(sql, 'held', held)));
+export const releaseHeld = (sql: SqlStorage): CommandId[] => {
+  const known = takeAwaited(sql, 'held', held);
+  return known === null ? [] : waitingUpTo(sql, lastOf(sql, known));
+};
 
 const lastOf = (sql: SqlStorage, known: z.infer<typeof held> | null): number => {
   if (known === null) return 0;

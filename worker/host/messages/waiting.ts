@@ -4,6 +4,7 @@
  * somebody's waits, costs a look at that somebody's missions and not at everybody's messages.
  */
 import type { CommandId } from '../../../shared/ids.ts';
+import { remembered } from '../remembered.ts';
 import { type KeptMessage, messageAt } from './messages.ts';
 
 /** The messages of a mission that wait. */
@@ -89,8 +90,10 @@ export const missionsInFlight = (sql: SqlStorage): Map<string, number> =>
 
 /** Whether any message has not ended, or (`kept`) has not been sent. Cheap enough to be asked with every frame. */
 export const hasOpen = (sql: SqlStorage, which: 'open' | 'kept'): boolean =>
-  sql.exec('SELECT 1 FROM waiting LIMIT 1').toArray().length > 0 ||
+  waits.get(sql, '', () => sql.exec('SELECT 1 FROM waiting LIMIT 1').toArray().length > 0) ||
   (which === 'open' && sql.exec(`SELECT 1 FROM ${flight} LIMIT 1`).toArray().length > 0);
+
+const waits = remembered<boolean>('waiting');
 
 /** Whether any message of a mission has not ended. */
 export const hasOpenIn = (sql: SqlStorage, mission: string): boolean =>

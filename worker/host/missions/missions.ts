@@ -4,9 +4,10 @@ import type { TurnId } from '../../../shared/ids.ts';
 import { isResumable, type MissionState } from '../../../shared/reducer.ts';
 import type { HostContext } from '../context.ts';
 import { takeBytes } from '../log/bytes.ts';
-import type { Log, LogRow } from '../log/log.ts';
+import { type Log, type LogRow, nextSequence } from '../log/log.ts';
 import { messageText } from '../messages/messages.ts';
 import { lostMessage, unplaced } from '../messages/places.ts';
+import { remembered } from '../remembered.ts';
 import type { NewMission } from '../replies.ts';
 import { partText } from '../text/parts.ts';
 
@@ -39,9 +40,15 @@ const columns = `*, (SELECT coalesce(max(sequence), 0) + 1 FROM log
 
 /** A mission by id, deleted ones included (their late rows have to be recognised). */
 export const getMission = (sql: SqlStorage, id: string): Mission | null => {
-  const row = sql.exec<MissionRow>(`SELECT ${columns} FROM missions WHERE id = ?`, id).toArray()[0];
-  return row ? toMission(row) : null;
+  const row = rows.get(
+    sql,
+    id,
+    () => sql.exec<Omit<MissionRow, 'next'>>('SELECT * FROM missions WHERE id = ?', id).toArray()[0] ?? null,
+  );
+  return row && toMission({ ...row, next: nextSequence(sql, id) });
 };
+
+const rows = remembered<Omit<MissionRow, 'next'> | null>('missions');
 
 /** Missions with a turn. */
 export const runningMissions = (sql: SqlStorage): Mission[] =>
@@ -108,8 +115,9 @@ export const saveMission = (sql: SqlStorage, before: Mission, after: Mission): v
   const sets = changed.map((key) => `${changing[key]} = ?`);
   if (changed.some((key) => shownKeys.has(key))) sets.push('rev = rev + 1');
   const grown = takeBytes(sql, after.id);
-  if (grown > 0) sets.push(`log_bytes = log_bytes + ${grown}`);
-  sql.exec(`UPDATE missions SET ${sets.join(', ')} WHERE id = ?`, ...changed.map((key) => after[key]), after.id);
+  if (grown > 0) sets.push('log_bytes = log_bytes + ?');
+  const values = [...changed.map((key) => after[key]), ...(grown > 0 ? [grown] : []), after.id];
+  sql.exec(`UPDATE missions SET ${sets.join(', ')} WHERE id = ?`, ...values);
 };
 
 /** Raises `rev` for a change that is in no column of the mission: D1 also shows the beginning of the conversation. */

@@ -9,6 +9,7 @@ import { type CommandId, commandId, type MissionId } from '../../../shared/ids.t
 import { maxOpenOrders } from '../../../shared/limits.ts';
 import type { HostContext } from '../context.ts';
 import { awaited, awaitRow, takeAwaited } from '../log/awaited.ts';
+import { remembered } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import type { Mission } from './missions.ts';
 
@@ -49,7 +50,13 @@ export const setOrderKinds = (sql: SqlStorage, kinds: readonly string[] | undefi
 
 /** Whether there is any that the host has not confirmed. Cheap enough to be asked with every frame. */
 export const hasNewOrders = (sql: SqlStorage): boolean =>
-  sql.exec('SELECT 1 FROM orders INDEXED BY orders_new WHERE received = 0 LIMIT 1').toArray().length > 0;
+  newOrders.get(
+    sql,
+    '',
+    () => sql.exec('SELECT 1 FROM orders INDEXED BY orders_new WHERE received = 0 LIMIT 1').toArray().length > 0,
+  );
+
+const newOrders = remembered<boolean>('orders');
 
 /** Those that the host has or may be given now, in order. */
 export const openOrders = (sql: SqlStorage): { received: boolean; command: OrderCommand }[] => {

@@ -13,6 +13,7 @@ import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from '
 import { confirmEnd, getMessage } from '../messages/messages.ts';
 import { getMission, insertMission, type Mission } from '../missions/missions.ts';
 import { endOrder, orderOf } from '../missions/orders.ts';
+import { atomically } from '../remembered.ts';
 import { getPart, openTextsOf } from '../text/parts.ts';
 import { type BatchMissions, batchMissions } from './batch-missions.ts';
 import { type Recorded, recordIn } from './record.ts';
@@ -29,7 +30,7 @@ export type Ingested = { ok: true; n: number; recorded: Recorded[] } | { ok: fal
  * Appends a batch by the rule of protocol §3; call it inside one transaction. A hole in n changes nothing and is
  * returned. A row that is not understood becomes `log.rejected`, and n goes on: one row never blocks a server.
  */
-export const ingest = (host: HostContext, batch: Batch): Ingested => {
+export const ingest = (host: HostContext, batch: Batch, how: 'together' | 'apart'): Ingested => {
   const known = runPosition(host.sql, batch.run);
   if (batch.from > known + 1 && batch.items.length > 0) return { ok: false, expected: known + 1 };
   const sources = new Map<string, Src>();
@@ -66,7 +67,7 @@ export const ingest = (host: HostContext, batch: Batch): Ingested => {
     if (typeof event === 'string' || !parsed.success) reject(String(event), about());
     else {
       const put = () => storeRow(host, missions, parsed.data, event, reject);
-      recorded.push(...guarded(host, (reason) => reject(reason, about()), put));
+      recorded.push(...(how === 'together' ? put() : guarded(host, (reason) => reject(reason, about()), put)));
     }
   }
   missions.save();
@@ -189,13 +190,29 @@ const foreignIn = (sql: SqlStorage, mission: string, event: LogEvent): string | 
   return stray === undefined ? null : `part ${stray}`;
 };
 
+const isRefused = (cause: unknown): boolean => String(cause).includes('SQLITE_CONSTRAINT');
+
+/**
+ * Takes a batch with its rows together. Where our own tables refuse one, nothing of it was stored, and it is taken again
+ * with each row in a transaction of its own, so that it is found: which costs more than the rows do, and is never needed
+ * for a host of ours.
+ */
+export const takenTogether = <T>(take: (how: 'together' | 'apart') => T): T => {
+  try {
+    return take('together');
+  } catch (cause) {
+    if (!isRefused(cause)) throw cause;
+    return take('apart');
+  }
+};
+
 /** A row that our own tables refuse is poison too; a full or broken disk is not the row's fault and stops the batch. */
 const guarded = (host: HostContext, reject: (reason: string) => void, record: () => Recorded[]): Recorded[] => {
   try {
-    return host.storage.transactionSync(record);
+    return atomically(host.storage, record);
   } catch (cause) {
     host.log.reload();
-    if (!String(cause).includes('SQLITE_CONSTRAINT')) throw cause;
+    if (!isRefused(cause)) throw cause;
     logError('row.refused', cause);
     reject('contradicts what is stored');
     return [];

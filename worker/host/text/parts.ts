@@ -2,6 +2,7 @@ import { checkpointSuffix } from '../../../shared/append.ts';
 import type { Delta } from '../../../shared/frames.ts';
 import { countBytes } from '../log/bytes.ts';
 import { forgetRows } from '../log/log.ts';
+import { remembered } from '../remembered.ts';
 
 /** A text or reasoning part. `length` is what is stored, in UTF-16 units. */
 export interface Part {
@@ -49,16 +50,28 @@ export const getPart = (sql: SqlStorage, part: string): Part | null => {
 export const isSubAgents = (part: Part | null): boolean => part !== null && part.parent_call !== null;
 
 /** The open ones among these parts, by id. One query, because one frame may bring text of many missions. */
-export const openTextsOf = (
-  sql: SqlStorage,
-  ids: ReadonlySet<string>,
-): Map<string, Pick<Part, 'mission' | 'length'>> => {
-  const rows = sql.exec<Pick<PartRow, 'part' | 'mission' | 'length'>>(
+export const openTextsOf = (sql: SqlStorage, ids: ReadonlySet<string>): Map<string, OpenText> => {
+  const open = new Map<string, OpenText>();
+  const unknown: string[] = [];
+  for (const id of ids) {
+    const known = openTexts.known(sql, id);
+    if (known) open.set(id, known);
+    else unknown.push(id);
+  }
+  if (unknown.length === 0) return open;
+  const rows = sql.exec<OpenText & { part: string }>(
     `SELECT part, mission, ${storedLength} FROM parts WHERE closed = 0 AND part IN (SELECT value FROM json_each(?))`,
-    JSON.stringify([...ids]),
+    JSON.stringify(unknown),
   );
-  return new Map([...rows].map((row) => [row.part, row]));
+  for (const { part, ...text } of rows) {
+    openTexts.put(sql, part, text);
+    open.set(part, text);
+  }
+  return open;
 };
+
+type OpenText = Pick<Part, 'mission' | 'length'>;
+const openTexts = remembered<OpenText>('parts', 'chunks');
 
 /** Open parts of one mission, or of all, in order of opening. */
 export const openParts = (sql: SqlStorage, mission: string | null): Part[] =>

@@ -6,6 +6,7 @@ import { getMission } from '../missions/missions.ts';
 import { archive } from '../missions/orders.ts';
 import type { Change } from '../record/change.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
+import { atomically } from '../remembered.ts';
 import { postponeClosing, staleMissions } from './due.ts';
 
 /** Contract §13.1. */
@@ -34,7 +35,7 @@ export const closeStale = (host: HostContext, hours: number): Change => {
 
 const close = (host: HostContext, id: string, event: Parameters<typeof recordEvent>[2]): Recorded[] => {
   try {
-    return host.storage.transactionSync(() => {
+    return atomically(host.storage, () => {
       const mission = getMission(host.sql, id);
       if (mission) archive(host, mission);
       return recordEvent(host, id, event);

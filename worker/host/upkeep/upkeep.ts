@@ -5,6 +5,7 @@ import { type Drain, effectsDue } from '../effects/drain.ts';
 import { changeFacts } from '../effects/facts.ts';
 import { askAgainAt } from '../effects/patience.ts';
 import { isIdle } from '../missions/activity.ts';
+import { atomically } from '../remembered.ts';
 import { isQuiet, nextDue, storeQuietSince } from './due.ts';
 
 /**
@@ -74,7 +75,7 @@ export class Upkeep {
    */
   async onAlarm(hasFailed: boolean): Promise<void> {
     try {
-      this.#host.storage.transactionSync(() => {
+      atomically(this.#host.storage, () => {
         const { sql, now } = this.#host;
         if (!isQuiet(sql, now())) return;
         noteQuietOwners(sql);

@@ -2,13 +2,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { defaultLimits } from '../../shared/quotas.ts';
+import { fullQueues } from './full-queues.ts';
 import { openedMission } from './host-rows.ts';
 import type { HostileNews, HostileOrder } from './hostile-process.ts';
 import type { ScriptedHost } from './scripted-host.ts';
-
-/** Missions with a turn each, so that whatever is sent to them waits: as many as fill the quota of waiting messages. */
-export const hostileMissions = Math.ceil(defaultLimits.waiting_messages / defaultLimits.mission_waiting_messages);
 
 /**
  * Fills what can be filled by asking; the other missions and the log are there already. `host` never answers, so that
@@ -20,7 +17,7 @@ export const startHostileLoad = async (
   owner: string,
   host: ScriptedHost,
 ) => {
-  const missions = Array.from({ length: hostileMissions }, () => openedMission(owner));
+  const missions = Array.from({ length: fullQueues }, () => openedMission(owner));
   await host.sendAll(
     missions.map(({ rows }) => ({ items: rows, deltas: [] })),
     Number.POSITIVE_INFINITY,

@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { defaultLimits } from '../../shared/quotas.ts';
+import { fillQueues } from './full-queues.ts';
 
 /** Who, where, and in which missions messages wait: a turn of each runs on a server that never ends it. */
 export interface HostileOrder {
@@ -19,23 +20,12 @@ export type HostileNews =
 /** Uploads are calls as well. */
 const calls = defaultLimits.calls - defaultLimits.uploads;
 const uploadBytes = String(Math.floor(defaultLimits.upload_bytes / defaultLimits.uploads));
-/** Requests at once while the queues are filled. */
-const atOnce = 16;
 const lookMs = 100;
 /** A quota counts as full a little below: one message is always just out of its queue. */
 const nearlyFull = 0.98;
 
 const usage = z.array(z.object({ name: z.string(), used: z.number(), limit: z.number() }));
 const taken = z.object({ id: z.string() });
-
-/** Texts so long that a mission of them is full, and so many bytes wait in all as may. */
-const textsOf = (missions: readonly string[]): { mission: string; text: string }[] => {
-  const { mission_waiting_messages: many, mission_waiting_bytes: full, waiting_bytes: all } = defaultLimits;
-  const others = Math.floor((all - full) / (missions.length - 1) / many);
-  return missions.flatMap((mission, index) =>
-    Array.from({ length: many }, () => ({ mission, text: 'x'.repeat(index === 0 ? Math.floor(full / many) : others) })),
-  );
-};
 
 const begin = async ({ url, headers, missions }: HostileOrder) => {
   const agent = new Agent({ keepAlive: true });
@@ -65,17 +55,7 @@ const begin = async ({ url, headers, missions }: HostileOrder) => {
   const send = (mission: string, content: string) =>
     ask('POST', '/api/control/message', { content, mission_id: mission });
 
-  const wanted = textsOf(missions);
-  const waiting: { id: string; text: string; mission: string }[] = [];
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (let next = wanted.pop(); next !== undefined; next = wanted.pop()) {
-        const { status, text } = await send(next.mission, next.text);
-        if (status !== 200) throw new Error(`a message was answered ${status}: ${text}`);
-        waiting.push({ ...next, ...taken.parse(JSON.parse(text)) });
-      }
-    }),
-  );
+  const waiting = await fillQueues(missions, send);
   for (let stream = 0; stream < defaultLimits.streams; stream++) hold('GET', '/api/control/stream?format=delta');
   for (let call = 0; call < calls; call++) hold('GET', '/api/fs/list?path=/tmp');
   const form = { 'content-type': 'multipart/form-data; boundary=x', 'content-length': uploadBytes };

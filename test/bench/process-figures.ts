@@ -10,9 +10,12 @@ export const cpuMsOf = (pid: number): number => {
   return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1000;
 };
 
-/** Resident memory of a process, in megabytes. */
-export const residentMbOf = (pid: number): number => {
-  const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+/** Resident memory of a process, in megabytes: now, and the most that it has been since it began. */
+export const residentMbOf = (pid: number): number => statusMb(pid, 'VmRSS');
+export const mostMbOf = (pid: number): number => statusMb(pid, 'VmHWM');
+
+const statusMb = (pid: number, line: 'VmRSS' | 'VmHWM'): number => {
+  const found = new RegExp(`${line}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   if (!found) throw new Error(`process ${pid} has no resident memory`);
   return Number(found) / 1024;
 };

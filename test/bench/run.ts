@@ -12,6 +12,7 @@ import { deletion } from './sections/deletion.ts';
 import { fanout } from './sections/fanout.ts';
 import { firstAnswer } from './sections/first-answer.ts';
 import { firstToken } from './sections/first-token.ts';
+import { fullStart } from './sections/full-start.ts';
 import { hostile } from './sections/hostile.ts';
 import { loginFlood } from './sections/login-flood.ts';
 import { polled } from './sections/polled.ts';
@@ -31,6 +32,7 @@ const sections: Record<string, { what: string; measure: (report: Report, quick: 
   polled: { what: 'what dashboards poll, beside one read of D1', measure: polled },
   'login-flood': { what: 'a stream beside 100 made-up logins a second', measure: loginFlood },
   hostile: { what: 'an ordinary user beside one who is at every quota', measure: hostile },
+  'full-start': { what: 'the start of an object with every quota full, beside an empty one', measure: fullStart },
   deletion: { what: 'deleting a small mission in a long log, beside a short one', measure: deletion },
   cost: { what: 'rows, requests and dollars an hour', measure: cost },
 };

@@ -5,8 +5,9 @@ import * as z from 'zod';
 import { defaultLimits } from '../../../shared/quotas.ts';
 import { atMostTimes, type Report } from '../figures.ts';
 import { fillStore } from '../filled-store.ts';
+import { fullQueues } from '../full-queues.ts';
 import { openedMission, partRows } from '../host-rows.ts';
-import { hostileMissions, startHostileLoad } from '../hostile-load.ts';
+import { startHostileLoad } from '../hostile-load.ts';
 import { markText, watchMarks } from '../marked-stream.ts';
 import { dialHost, type ScriptedHost } from '../scripted-host.ts';
 import { type Spread, spreadOf } from '../spread.ts';
@@ -83,7 +84,7 @@ export const hostile = async (report: Report, quick: boolean): Promise<void> => 
 
     await system.edge.stop();
     // All missions that mallory may have, and as much of the log as leaves room for the texts that wait and change.
-    const missions = defaultLimits.missions - hostileMissions;
+    const missions = defaultLimits.missions - fullQueues;
     fillStore(system.edgeState, system.host.id, { missions, eventsPerMission: 10, running: 0, owner: mallory });
     await system.edge.start();
     const link = await dial();

@@ -6,6 +6,7 @@ import { parseArgs, promisify } from 'node:util';
 import { packageRoot } from '../../host-agent/launcher/package-root.ts';
 import { circumstances } from './circumstances.ts';
 import { type Figure, line, type Report, table } from './figures.ts';
+import { attach } from './sections/attach.ts';
 import { cost } from './sections/cost.ts';
 import { delay } from './sections/delay.ts';
 import { deletion } from './sections/deletion.ts';
@@ -29,6 +30,7 @@ const sections: Record<string, { what: string; measure: (report: Report, quick: 
   start: { what: 'from the command to ready', measure: start },
   'first-answer': { what: '`npm start` to its first answer, beside `npm --version`', measure: firstAnswer },
   'first-token': { what: 'from a message to the model, beside OpenCode itself', measure: firstToken },
+  attach: { what: 'back at a running turn where 5,000 missions rest, beside 10', measure: attach },
   polled: { what: 'what dashboards poll, beside one read of D1', measure: polled },
   'login-flood': { what: 'a stream beside 100 made-up logins a second', measure: loginFlood },
   hostile: { what: 'an ordinary user beside one who is at every quota', measure: hostile },

@@ -62,7 +62,7 @@ export default defineConfig({
           cloudflareTest({
             main: './test/edge/worker.ts',
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: objectVariables },
+            miniflare: { bindings: objectVariables, r2Buckets: ['ARCHIVE'] },
           }),
         ],
         test: { ...layer('edge'), setupFiles: [...layer('edge').setupFiles, 'test/edge/plans-setup.ts'] },

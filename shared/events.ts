@@ -226,6 +226,20 @@ export const edgeEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('mission.restored') }),
   /** The host no longer knows a command it had; offered to send again (protocol §4). */
   z.object({ type: z.literal('command.lost'), command: commandId, text: z.string() }),
+  /**
+   * Stands in place of what left the log of a mission by age or size: all from its beginning up to here. A later one of
+   * the same mission says it of more, and takes its place.
+   */
+  z.object({
+    type: z.literal('log.pruned'),
+    /** By `sequence`, both included. */
+    from: count,
+    to: count,
+    rows: count,
+    bytes: count,
+    /** Whether these rows can be read from the archive (`/events?archived=true`). */
+    archived: z.enum(['all', 'some', 'none']),
+  }),
   z.object({ type: z.literal('log.gap'), run: z.string(), from: count, to: count }),
   z.object({ type: z.literal('log.rejected'), run: z.string(), n: count, reason: z.string() }),
 ]);

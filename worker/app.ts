@@ -39,6 +39,7 @@ import { providers } from './routes/providers.ts';
 import { queue } from './routes/queue.ts';
 import { quotas } from './routes/quotas.ts';
 import { relay } from './routes/relay.ts';
+import { retention } from './routes/retention.ts';
 import { secrets } from './routes/secrets.ts';
 import { stats } from './routes/stats.ts';
 import { stream } from './routes/stream.ts';
@@ -53,6 +54,7 @@ const served: Served[] = [
   ...logout,
   ...stats,
   ...quotas,
+  ...retention,
   ...install,
   ...front,
   ...internal,

@@ -11,6 +11,8 @@ export interface Bindings {
   HOST: DurableObjectNamespace;
   RELAY: DurableObjectNamespace;
   ACCOUNT: DurableObjectNamespace;
+  /** Where what leaves the logs goes (retention); without it, it is dropped. */
+  ARCHIVE?: R2Bucket;
   /** Where the bundle runs: absent on Cloudflare. */
   EDGE?: 'embedded' | 'dev';
   /** Host name the embedded or dev edge listens on; authentication may be off only on a loopback name. */

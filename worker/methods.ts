@@ -64,6 +64,8 @@ const hostMethods = {
   call: 'principal',
   usage: 'owner',
   remove: 'principal',
+  retention: 'principal',
+  setRetention: 'principal',
   isConnected: { edge: 'whether a server is there is for everyone who works with this edge; it says nothing of them' },
   provenEpoch: { edge: 'a server that dials is no person; it shows its credential, of which this tells nothing' },
   setCredential: {

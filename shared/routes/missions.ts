@@ -112,9 +112,11 @@ export const missionRoutes = {
       types: z.string().optional(),
       limit: countInQuery('limit').optional(),
       offset: countInQuery('offset').optional(),
+      /** `true`: also those that left the log of the server, where it has an archive. */
+      archived: z.enum(['true', 'false'], 'archived must be true or false').optional(),
     }),
     answer: json(z.array(storedEvent)),
-    errors: notFound,
+    errors: { ...notFound, 503: 'The archive can not be read now' },
   }),
   setStatus: route({
     method: 'POST',

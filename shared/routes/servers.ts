@@ -4,10 +4,14 @@
  */
 import * as z from 'zod';
 import { enrolBody, enrolResponse, hostJson, newHostBody, newHostResponse } from '../enrolment.ts';
+import { retentionChange, retentionJson } from '../retention.ts';
 import { json, optionally, required, route } from './route.ts';
 import { anyPage, done, hostQuery, idInPath } from './scalars.ts';
 
 const refusal = 'Only an admin may add and remove servers: ask a user marked "admin": true';
+
+const retentionRefusal =
+  'Only an admin may see and set for how long a server keeps things: ask a user marked "admin": true';
 
 export const serverRoutes = {
   list: route({
@@ -45,6 +49,27 @@ export const serverRoutes = {
     params: idInPath,
     answer: json(done({ removed: z.string() })),
     errors: { 404: 'No such server' },
+  }),
+  retention: route({
+    method: 'GET',
+    path: '/api/hosts/:id/retention',
+    summary: 'For how long a server keeps what happened in its missions',
+    who: 'admin',
+    refusal: retentionRefusal,
+    params: idInPath,
+    answer: json(retentionJson),
+    errors: { 404: 'No such server' },
+  }),
+  setRetention: route({
+    method: 'PUT',
+    path: '/api/hosts/:id/retention',
+    summary: 'Sets for how long a server, or one mission of it, is kept; neither days nor bytes: for ever',
+    who: 'admin',
+    refusal: retentionRefusal,
+    params: idInPath,
+    body: required(retentionChange),
+    answer: json(done({})),
+    errors: { 404: 'No such server, or no such mission on it', 429: 'Too many missions have a rule of their own' },
   }),
   monitoring: route({
     method: 'GET',

@@ -213,7 +213,7 @@ test('a method that is for a principal compares its scopes, in the object too', 
       const answer = await object.call(asker, method, {});
       return answer.ok ? 'asked' : answer.code;
     };
-    expect(methodsFor('principal')).toEqual(['call', 'remove']);
+    expect(methodsFor('principal')).toEqual(['call', 'remove', 'retention', 'setRetention']);
     expect(await asked(as('mallory', userScopes), 'workspace.debug')).toBe('forbidden');
     expect(await asked(as('mallory', userScopes), 'providers.list')).toBe('asked');
     expect(await asked(as('bob', userScopes), 'workspace.debug')).toBe('asked');
@@ -222,5 +222,7 @@ test('a method that is for a principal compares its scopes, in the object too', 
     expect(await asked(as('ada', adminScopes), 'workspace.debug')).toBe('asked');
     expect(await asked(as('ada', adminScopes), 'nothing.declared')).toBe('not_found');
     await expect(object.remove(as('bob', userScopes))).rejects.toThrow('Only an admin may do this');
+    expect(() => object.retention(as('bob', userScopes))).toThrow('Only an admin may do this');
+    expect(() => object.setRetention(as('bob', userScopes), { days: 1 })).toThrow('Only an admin may do this');
   });
 });

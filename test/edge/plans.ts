@@ -12,6 +12,8 @@ const small: Record<string, string> = {
   accounts: 'of a server: its owners, who are all told when its log is begun anew, it was removed, or is back',
   servers: 'of an account: those that hold something of its user',
   ended_turns: 'turns that people ended while their server was away, until it is back',
+  usage: 'of a server: its owners, whose bytes are added up where a rule bounds them',
+  retentions: 'rules of single missions: a thousand at most',
   waiting: 'missions in which a message waits: as many as quotas let wait',
 };
 

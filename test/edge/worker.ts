@@ -6,6 +6,7 @@ import { Host as RealHost } from '../../worker/host/object.ts';
 import { accountsSeen } from './accounts-away.ts';
 import { objectClock } from './object-clock.ts';
 import { objectRoom } from './object-room.ts';
+import { archiveSeen } from './objects-archive.ts';
 import { objectsD1 } from './objects-d1.ts';
 import { watchD1, watchObject } from './plans.ts';
 
@@ -14,7 +15,9 @@ export { default, Relay } from '../../worker/index.ts';
 export class Host extends RealHost {
   constructor(ctx: DurableObjectState, env: Bindings) {
     const seen = { DB: objectsD1.binding(watchD1(env.DB)), ACCOUNT: accountsSeen(env.ACCOUNT) };
-    super(watchObject(ctx), { ...env, ...seen }, objectClock, objectRoom.bytes);
+    const { ARCHIVE, ...rest } = { ...env, ...seen };
+    const archive = archiveSeen(ARCHIVE);
+    super(watchObject(ctx), { ...rest, ...(archive ? { ARCHIVE: archive } : {}) }, objectClock, objectRoom.bytes);
   }
 }
 

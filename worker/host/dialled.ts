@@ -1,7 +1,7 @@
 import { isAdminNow, isUser } from '../auth/mode.ts';
 import type { Bindings } from '../env.ts';
 import { learnCredential } from './credential.ts';
-import type { HostParts } from './use-cases.ts';
+import type { HostParts } from './parts.ts';
 
 /**
  * Takes a socket: `/link` of the host, epoch checked by the Worker; `/upload` of a Worker that has an upload; `/viewer`

@@ -7,27 +7,22 @@ import type { AskJson, RunningJson } from '../../shared/api.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import type { MissionId } from '../../shared/ids.ts';
-import { frameMsCloudflare, frameMsEmbedded, maxObjectBytes } from '../../shared/limits.ts';
+import { maxObjectBytes } from '../../shared/limits.ts';
 import { defaultLimits, type Limits } from '../../shared/quotas.ts';
+import type { RetentionChange, RetentionJson } from '../../shared/retention.ts';
 import { close } from '../close-socket.ts';
-import { directory } from '../directory/directory.ts';
 import type { Bindings } from '../env.ts';
 import { logInfo } from '../log.ts';
 import { type Principal, requireScope } from '../principal.ts';
 import { clearQueue, editQueued, type QueueEdit, removeQueued } from './actions/queue.ts';
 import { askPage } from './asks/asks.ts';
-import { directoryOf } from './context.ts';
 import { type Credential, provenEpoch } from './credential.ts';
 import { dialled } from './dialled.ts';
-import { Drain } from './effects/drain.ts';
-import { accountsOf } from './effects/telling.ts';
-import { HostLink } from './link/link.ts';
-import { LinkSocket, linkTag } from './link/socket.ts';
-import { Log } from './log/log.ts';
+import { linkTag } from './link/socket.ts';
 import { queuePage, runningJson } from './missions/activity.ts';
 import { mayAsk } from './missions/residents.ts';
 import { slotsOf, working } from './missions/slots.ts';
-import { trashMs } from './missions/trash.ts';
+import { type HostParts, partsOf } from './parts.ts';
 import type {
   EventsQuery,
   HistoryPage,
@@ -38,40 +33,19 @@ import type {
   QueuePage,
   Reply,
 } from './replies.ts';
-import { openTables } from './tables.ts';
-import { Transactions } from './transaction.ts';
-import { staleHours } from './upkeep/stale.ts';
-import { Upkeep } from './upkeep/upkeep.ts';
-import { Uploads } from './usage/uploads.ts';
 import type { Usage } from './usage/usage.ts';
 import * as people from './use-cases.ts';
-import { Viewers } from './viewers/viewers.ts';
-import { readEvents, readMission, readProgress, readTree } from './views/reads.ts';
+import { readMission, readProgress, readTree } from './views/reads.ts';
 
 export class Host extends DurableObject<Bindings> {
-  readonly #parts: people.HostParts;
+  readonly #parts: HostParts;
 
   /** The platform gives the first two. */
   constructor(ctx: DurableObjectState, env: Bindings, clock: Clock = systemClock, roomBytes: number = maxObjectBytes) {
     super(ctx, env);
-    const { storage, id } = ctx;
-    const { sql } = storage;
-    openTables(storage);
-    const socket = new LinkSocket(ctx, clock.now);
-    const log = new Log(sql, () => crypto.randomUUID());
-    const host = { storage, sql, log, now: clock.now, awaySinceMs: () => socket.awaySinceMs(), roomBytes };
-    const d1 = directoryOf(id, directory(env));
-    const viewers = new Viewers(ctx, host);
-    const times = { staleHours: staleHours(env.STALE_MISSION_HOURS), trashMs: trashMs(env.TRASH_DAYS) };
-    const accounts = accountsOf(env);
-    const onForeign = (missions: string[]) => this.#parts.link.dismissForeign(missions);
-    const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, accounts, onForeign, clock }), clock, times);
-    const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
-    const frameMs = env.EDGE === undefined ? frameMsCloudflare : frameMsEmbedded;
-    const link = new HostLink({ host, transactions, viewers, socket, frameMs });
-    this.#parts = { host, viewers, upkeep, transactions, link, uploads: new Uploads(ctx), ...times };
+    this.#parts = partsOf(ctx, env, clock, roomBytes);
     // What an object owes that was lost in the middle of it, or was made by an older version.
-    upkeep.settleLater(true);
+    this.#parts.upkeep.settleLater(true);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
 
@@ -109,7 +83,7 @@ export class Host extends DurableObject<Bindings> {
     return readMission(this.#parts.host, owner, id, page);
   }
   events(owner: string, id: string, query: EventsQuery) {
-    return readEvents(this.#parts.host, owner, id, query);
+    return people.readMissionEvents(this.#parts, owner, id, query);
   }
   tree(owner: string, id: string) {
     return readTree(this.#parts.host, owner, id);
@@ -201,6 +175,13 @@ export class Host extends DurableObject<Bindings> {
     requireScope(by, 'admin');
     this.#parts.link.remove();
     await this.#parts.upkeep.shown();
+  }
+  /** What is kept here for how long. */
+  retention(by: Principal): RetentionJson {
+    return people.readRetention(this.#parts, by);
+  }
+  setRetention(by: Principal, change: RetentionChange): Reply<null> {
+    return people.setRetention(this.#parts, by, change);
   }
   /** An error for a user rather than a mission, shown on all of the user's streams. */
   tell(owner: string, text: string): void {

@@ -64,11 +64,15 @@ export interface EventsQuery {
   types: string[] | null;
   /** First `sequence` wanted, from 1. */
   from: number;
+  /** In its place: how many events stand before the first that is wanted. */
+  index?: number;
   /**
    * Among the messages that wait: behind which one, by its place in the queue; absent while there may be rows before
    * them.
    */
   after?: number;
+  /** Also those that left the log, where the archive has them. */
+  archived?: boolean;
   /** Most rows wanted. */
   limit: number;
 }

@@ -1,4 +1,5 @@
 import { bringUp, type Migrations } from '../versioned.ts';
+import { retentionMigration } from './migrate-retention.ts';
 import { numberingMigration } from './migrate-sequences.ts';
 import { usageMigration } from './migrate-usage.ts';
 import { waitingMigration } from './migrate-waiting.ts';
@@ -164,6 +165,8 @@ export const migrations: Migrations = [
     'ALTER TABLE accounts ADD COLUMN since INTEGER NOT NULL DEFAULT 0',
     'UPDATE accounts SET since = (SELECT coalesce(max(seq), 0) FROM log)',
   ],
+  // What leaves by age or size.
+  retentionMigration,
 ];
 
 /** Brings the tables to this version. */

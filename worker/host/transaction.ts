@@ -2,6 +2,7 @@ import type { LogEvent } from '../../shared/events.ts';
 import type { EdgeFrame } from '../../shared/frames.ts';
 import type { HostContext } from './context.ts';
 import { noteOwners } from './effects/accounts.ts';
+import { noteMark } from './log/marks.ts';
 import type { Change, Done } from './record/change.ts';
 import { atomically } from './remembered.ts';
 import type { Reply } from './replies.ts';
@@ -56,6 +57,7 @@ export class Transactions {
         const changed = rule({ ...this.#host, now: () => nowMs });
         const missions = touchedBy(changed);
         noteOwners(sql, missions, head);
+        if (log.head > head) noteMark(sql, nowMs, head);
         return [changed, missions];
       });
     } catch (cause) {

@@ -6,46 +6,44 @@
 import type { MissionStatus } from '../../shared/events.ts';
 import { commandId } from '../../shared/ids.ts';
 import type { Limits } from '../../shared/quotas.ts';
+import type { RetentionChange, RetentionJson } from '../../shared/retention.ts';
 import { logError } from '../log.ts';
+import { type Principal, requireScope } from '../principal.ts';
 import * as changes from './actions/changes.ts';
 import { startNow } from './actions/queue.ts';
 import { takeAnswer } from './actions/take-answer.ts';
 import * as trash from './actions/trash.ts';
-import type { HostContext } from './context.ts';
 import { type Credential, keepCredential } from './credential.ts';
 import { tellAllAccounts } from './effects/accounts.ts';
-import type { HostLink } from './link/link.ts';
+import type { HostParts } from './parts.ts';
 import { isRemoved } from './removed.ts';
-import { type MissionPage, type NewAnswer, type NewMessage, type NewMission, type Reply, reply } from './replies.ts';
-import type { Transactions } from './transaction.ts';
+import {
+  type EventsPage,
+  type EventsQuery,
+  type MissionPage,
+  type NewAnswer,
+  type NewMessage,
+  type NewMission,
+  type Reply,
+  reply,
+} from './replies.ts';
+import { archivedPage } from './retention/archived.ts';
+import { changeRetention } from './retention/change.ts';
+import { bytesOfServer, missionRules, serverRule } from './retention/rules.ts';
 import { purgeSlice } from './upkeep/purge.ts';
 import { closeStale } from './upkeep/stale.ts';
-import type { Upkeep } from './upkeep/upkeep.ts';
-import type { Uploads } from './usage/uploads.ts';
+import { percentFull } from './usage/space.ts';
 import { type Usage, usageOf } from './usage/usage.ts';
-import type { Viewers } from './viewers/viewers.ts';
-import { readMission } from './views/reads.ts';
-
-/** The parts of one object. */
-export interface HostParts {
-  host: HostContext;
-  viewers: Viewers;
-  upkeep: Upkeep;
-  transactions: Transactions;
-  link: HostLink;
-  uploads: Uploads;
-  /** Hours until an open mission is stale; null for never. */
-  staleHours: number | null;
-  /** How long a deleted mission is kept. */
-  trashMs: number;
-}
+import { readEvents, readMission } from './views/reads.ts';
 
 /** What is due by the clock (upkeep/due.ts): a bounded piece of each; the alarm comes again for what is left. */
-export const onAlarm = async ({ transactions, upkeep, link, staleHours, trashMs }: HostParts): Promise<void> => {
+export const onAlarm = async (parts: HostParts): Promise<void> => {
+  const { transactions, upkeep, link, retention, staleHours, trashMs } = parts;
   const steps = [
     () => staleHours !== null && transactions.run((host) => closeStale(host, staleHours)),
     () => transactions.run((host) => purgeSlice(host, trashMs)),
     () => link.dispatch(),
+    () => parts.inBackground(retention.start()),
   ];
   await upkeep.onAlarm(steps.filter((step) => !works(step)).length > 0);
 };
@@ -167,6 +165,37 @@ export const answer = ({ transactions, link }: HostParts, owner: string, given: 
   if (!taken.ok) return taken;
   if (taken.value) link.answer(taken.value);
   return reply(null);
+};
+
+/** Events of a mission; those that left its log from the archive, where that is asked for. */
+export const readMissionEvents = async (
+  { host, archive }: HostParts,
+  owner: string,
+  id: string,
+  query: EventsQuery,
+): Promise<Reply<EventsPage>> => {
+  const inLog = readEvents(host, owner, id, query);
+  if (!inLog.ok || query.archived !== true) return inLog;
+  return (await archivedPage(host, archive, id, query)) ?? inLog;
+};
+
+/** What is kept here for how long, for an admin. */
+export const readRetention = ({ host, archive }: HostParts, by: Principal): RetentionJson => {
+  requireScope(by, 'admin');
+  return {
+    ...serverRule(host.sql),
+    missions: missionRules(host.sql),
+    log_bytes: bytesOfServer(host.sql),
+    log_percent: Math.floor(percentFull(host)),
+    archive: archive !== null,
+  };
+};
+
+export const setRetention = (parts: HostParts, by: Principal, change: RetentionChange): Reply<null> => {
+  requireScope(by, 'admin');
+  const set = parts.transactions.take((host) => changeRetention(host, change));
+  parts.upkeep.settleLater(true);
+  return set;
 };
 
 /** What an owner has of this server now, by quota. */

@@ -2,7 +2,7 @@ import type { StoredEventJson } from '../../shared/api.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { pageRows } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
-import type { EventsPage } from '../host/replies.ts';
+import type { EventsPage, EventsQuery } from '../host/replies.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 
 /** Which stored events are wanted (contract §6): `offset` skips matches, `limit` bounds what is left. */
@@ -10,6 +10,8 @@ export interface EventsRequest {
   types: string[] | null;
   limit: number;
   offset: number;
+  /** Also those that left the log, from the archive. */
+  archived: boolean;
 }
 
 /**
@@ -33,21 +35,24 @@ export async function* eventsText(
 }
 
 /**
- * Pages of events without those that `offset` skips; empty pages are left out. Without `types` the event at index k has
- * sequence k + 1, so the skipped ones need not even be read.
+ * Pages of events without those that `offset` skips; empty pages are left out. Without `types` the object knows where
+ * the event at an index is, so the skipped ones need not even be read.
  */
 async function* pages(
   env: Env,
   host: string,
   owner: string,
   mission: MissionId,
-  { types, limit, offset }: EventsRequest,
+  { types, limit, offset, archived }: EventsRequest,
 ): AsyncGenerator<StoredEventJson[]> {
   let skip = types === null ? 0 : offset;
   let left = limit;
-  let next: EventsPage['next'] = { from: types === null ? offset + 1 : 1 };
+  let next: Pick<EventsQuery, 'from' | 'after' | 'index'> | null = {
+    from: 1,
+    ...(types === null ? { index: offset } : {}),
+  };
   while (next !== null && left > 0) {
-    const query = { types, ...next, limit: Math.min(skip + left, pageRows) };
+    const query = { types, archived, ...next, limit: Math.min(skip + left, pageRows) };
     const page: EventsPage = unwrap(await callObject(env, host, (object) => object.events(owner, mission, query)));
     const wanted = page.events.slice(skip, skip + left);
     skip = Math.max(0, skip - page.events.length);

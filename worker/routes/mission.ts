@@ -54,6 +54,7 @@ export const mission: Served[] = [
       types: types.length === 0 ? null : types,
       limit: query.limit ?? defaultEventsLimit,
       offset: query.offset ?? 0,
+      archived: query.archived === 'true',
     };
     const host = await requireMissionHost(c.env, user.id, id, 'Mission not found');
     return jsonStream(eventsText(c.env, host, user.id, id, wanted));

@@ -102,6 +102,24 @@ export const serverCases: RouteCase[] = [
     bad: [{ send: { path: `/api/hosts/${unknown}` }, status: 404, says: `Server ${unknown} not found` }],
   },
   {
+    route: 'GET /api/hosts/:id/retention',
+    good: [],
+    bad: [{ send: { path: `/api/hosts/${unknown}/retention` }, status: 404, says: `Server ${unknown} not found` }],
+  },
+  {
+    route: 'PUT /api/hosts/:id/retention',
+    body: 'required',
+    good: [],
+    bad: [
+      { send: { path: `/api/hosts/${unknown}/retention`, body: { days: 0 } }, status: 422, says: /days/ },
+      {
+        send: { path: `/api/hosts/${unknown}/retention`, body: { days: 30 } },
+        status: 404,
+        says: `Server ${unknown} not found`,
+      },
+    ],
+  },
+  {
     route: 'GET /api/host/link',
     open: 'servers',
     good: [],

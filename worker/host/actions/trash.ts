@@ -64,7 +64,7 @@ export const deleteUnused = (host: HostContext, owner: string): Change & { delet
     .exec<{ id: string }>(
       `SELECT id FROM missions INDEXED BY missions_open
          WHERE owner = ? AND status = 'active' AND turn IS NULL AND deleted_at IS NULL
-           AND ${isWithoutOpen}
+           AND ${isWithoutOpen} AND pruned = 0
            AND NOT EXISTS (SELECT 1 FROM log INDEXED BY log_conversation
              WHERE mission = missions.id AND ${conversationRows})
          LIMIT ?`,

@@ -9,8 +9,9 @@ import { remembered } from '../remembered.ts';
 /**
  * `mission`: its row in the D1 directory. `server`: what D1 knows of this server. `rebuild`: all missions, in order.
  * `account`: what the account of a user knows of this server. `adopted`: whether a mission is another server's.
+ * `archive`: a mission is gone from the archive.
  */
-export type EffectKind = 'mission' | 'server' | 'rebuild' | 'account' | 'adopted';
+export type EffectKind = 'mission' | 'server' | 'rebuild' | 'account' | 'adopted' | 'archive';
 
 export interface Effect {
   kind: EffectKind;

@@ -41,7 +41,7 @@ export const conversationRows = `sequence IS NOT NULL
   AND type IN ('message.kept', 'message.placed', 'turn.started', 'turn.ended', 'command.finished', 'command.lost')
   AND NOT ${answersEnd}`;
 
-type StoredRow = { seq: number; mission: string | null; sequence: number | null; at: number; body: string };
+export type StoredRow = { seq: number; mission: string | null; sequence: number | null; at: number; body: string };
 
 /** One history: its identity, its head, appending and reading (protocol §1). */
 export class Log {
@@ -234,7 +234,8 @@ function* onePage(rows: Iterable<StoredRow>): Generator<LogRow> {
   }
 }
 
-const readRow = (stored: StoredRow): LogRow => ({
+/** A stored row as it is passed on. */
+export const readRow = (stored: StoredRow): LogRow => ({
   seq: stored.seq,
   mission: stored.mission,
   sequence: stored.sequence,
@@ -249,32 +250,4 @@ const readEvent = (body: string): LogEvent | UnknownEvent => {
   if (known.success) return known.data;
   const other = unknownEvent.parse(json);
   return { type: other.type, unknown: true, body: other };
-};
-
-/** SQL: never the newest row. After an eviction the head is read off it, and a `seq` is used once. */
-const isNotHead = 'seq < (SELECT max(seq) FROM log)';
-
-/**
- * Removes rows of a deleted mission, at most `most`; their seq stay unused. Out: how many. Rows of checkpoints go with
- * their chunks (text/parts.ts); that it was deleted stays, for those who come back.
- */
-export const forgetLogOf = (sql: SqlStorage, mission: string, most: number): number => {
-  const remove = (rows: string, limit: number): number =>
-    sql
-      .exec(
-        `DELETE FROM log WHERE seq IN (SELECT seq FROM log ${rows} AND ${isNotHead} LIMIT ?) RETURNING 1`,
-        mission,
-        limit,
-      )
-      .toArray().length;
-  const shown = remove('INDEXED BY log_sequence WHERE mission = ? AND sequence IS NOT NULL', most);
-  const unshown = `INDEXED BY log_unshown WHERE mission = ? AND sequence IS NULL
-    AND type <> 'part.checkpoint' AND type <> 'mission.deleted'`;
-  return shown + remove(unshown, most - shown);
-};
-
-/** Removes these rows, of which nothing is read any more. */
-export const forgetRows = (sql: SqlStorage, seqs: readonly number[]): void => {
-  if (seqs.length === 0) return;
-  sql.exec(`DELETE FROM log WHERE seq IN (SELECT value FROM json_each(?)) AND ${isNotHead}`, JSON.stringify(seqs));
 };

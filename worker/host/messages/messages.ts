@@ -35,7 +35,7 @@ const toMessage = (row: Row): KeptMessage => ({
 });
 
 /** SQL: a command has no end yet. */
-const isOpen = `state IN (${openStates.map((state) => `'${state}'`).join(', ')})`;
+export const isOpen = `state IN (${openStates.map((state) => `'${state}'`).join(', ')})`;
 
 export const getMessage = (sql: SqlStorage, id: string): KeptMessage | null => {
   const row = sql.exec<Row>(`SELECT ${columns} FROM commands WHERE id = ?`, id).toArray()[0];
@@ -136,6 +136,15 @@ export const forgetMessages = (sql: SqlStorage, mission: string, most: number): 
       most,
     )
     .toArray().length;
+
+/** Forgets the texts of these messages, which have ended; what became of them stays. */
+export const forgetTexts = (sql: SqlStorage, ids: readonly string[]): void => {
+  if (ids.length === 0) return;
+  sql.exec(
+    "UPDATE commands SET content = '' WHERE id IN (SELECT value FROM json_each(?)) AND content <> ''",
+    JSON.stringify(ids),
+  );
+};
 
 /** The command as the host gets it. */
 export const toCommand = (

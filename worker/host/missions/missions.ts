@@ -22,6 +22,8 @@ export interface Mission extends MissionState, NewMission {
   deleted_at: number | null;
   /** How far it is purged (trash.ts); 0 while it can be had back, and while it is not deleted. */
   purge: number;
+  /** Up to which `sequence` its log has left by age or size (retention/); 0: nothing of it. */
+  pruned: number;
   rev: number;
 }
 

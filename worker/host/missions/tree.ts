@@ -77,7 +77,11 @@ export const missionTree = (sql: SqlStorage, id: string): AgentTreeNode | null =
   const mission = getMission(sql, id);
   const turn = mission?.turn ?? mission?.endedTurn ?? null;
   if (turn === null) return null;
-  return treeOf(sql, id, turn, readTurn(sql, id, turn, Number.MAX_SAFE_INTEGER), mission?.turn === turn);
+  const rows = readTurn(sql, id, turn, Number.MAX_SAFE_INTEGER);
+  const isLive = mission?.turn === turn;
+  // All of it has left the log: what became of it is not known here any more.
+  if (!isLive && mission !== null && mission.pruned > 0 && rows.started === null && rows.ended === null) return null;
+  return treeOf(sql, id, turn, rows, isLive);
 };
 
 /** The tree as it was when row `seq` of the mission was written; null where the row is of no turn that is known. */

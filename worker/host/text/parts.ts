@@ -1,7 +1,7 @@
 import { checkpointSuffix } from '../../../shared/append.ts';
 import type { Delta } from '../../../shared/frames.ts';
 import { countBytes } from '../log/bytes.ts';
-import { forgetRows } from '../log/log.ts';
+import { forgetRows } from '../log/leaving.ts';
 import { remembered } from '../remembered.ts';
 
 /** A text or reasoning part. `length` is what is stored, in UTF-16 units. */
@@ -168,6 +168,14 @@ export const forgetParts = (sql: SqlStorage, mission: string, most: number): num
     if (removed >= most) break;
   }
   return removed;
+};
+
+/** Removes these texts whole, with the rows of their checkpoints. */
+export const forgetTextsOf = (sql: SqlStorage, parts: readonly string[]): void => {
+  for (const part of parts) {
+    forgetChunks(sql, part, 0, Number.MAX_SAFE_INTEGER);
+    sql.exec('DELETE FROM parts WHERE part = ?', part);
+  }
 };
 
 const forgetChunks = (sql: SqlStorage, part: string, from: number, most: number): number => {

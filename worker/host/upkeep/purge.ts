@@ -1,13 +1,16 @@
 import { forgetAsks } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
 import { noteLeft } from '../effects/accounts.ts';
-import { forgetLogOf } from '../log/log.ts';
+import { want } from '../effects/effects.ts';
+import { forgetArchived } from '../log/archives.ts';
+import { forgetLogOf } from '../log/leaving.ts';
 import { forgetMessages } from '../messages/messages.ts';
 import { getMission } from '../missions/missions.ts';
 import { giveOrder } from '../missions/orders.ts';
 import { forgetTodos } from '../missions/todos.ts';
 import { beginPurge, dueForPurge, endPurge } from '../missions/trash.ts';
 import type { Change } from '../record/change.ts';
+import { getMeta } from '../tables.ts';
 import { forgetParts } from '../text/parts.ts';
 import { watchSpace } from './space.ts';
 
@@ -29,6 +32,7 @@ export const purgeSlice = (host: HostContext, keptMs: number, rows: number = sli
     left -= removeRows(host.sql, id, left);
     if (left <= 0) break;
     endPurge(host.sql, id);
+    if (getMeta(host.sql, 'archives') !== null) want(host.sql, 'archive', id, 1);
     const mission = getMission(host.sql, id);
     if (mission) {
       giveOrder(host.sql, 'mission.delete', mission, host.now());
@@ -41,7 +45,7 @@ export const purgeSlice = (host: HostContext, keptMs: number, rows: number = sli
 
 /** Removes at most `most` rows of a mission from every table; out: how many there were. Fewer than `most`: all. */
 const removeRows = (sql: SqlStorage, id: string, most: number): number => {
-  const steps = [forgetParts, forgetLogOf, forgetAsks, forgetTodos, forgetMessages];
+  const steps = [forgetParts, forgetLogOf, forgetArchived, forgetAsks, forgetTodos, forgetMessages];
   let removed = 0;
   for (const forget of steps) {
     if (removed < most) removed += forget(sql, id, most - removed);

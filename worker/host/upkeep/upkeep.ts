@@ -4,6 +4,7 @@ import { noteQuietOwners } from '../effects/accounts.ts';
 import { type Drain, effectsDue } from '../effects/drain.ts';
 import { changeFacts } from '../effects/facts.ts';
 import { askAgainAt } from '../effects/patience.ts';
+import { moveMark } from '../log/marks.ts';
 import { isIdle } from '../missions/activity.ts';
 import { atomically } from '../remembered.ts';
 import { isQuiet, nextDue, storeQuietSince } from './due.ts';
@@ -26,17 +27,22 @@ export class Upkeep {
   readonly #clock: Clock;
   readonly #staleHours: number | null;
   readonly #trashMs: number;
+  readonly #retentionDue: () => number | null;
 
   /**
    * `staleHours`: after how many hours an idle mission is closed; null for never. `trashMs`: how long deleted ones are
-   * kept.
+   * kept. `retentionDue`: when something is to leave the log.
    */
   constructor(
     ctx: DurableObjectState,
     host: HostContext,
     drain: Drain,
     clock: Clock,
-    { staleHours, trashMs }: { staleHours: number | null; trashMs: number },
+    {
+      staleHours,
+      trashMs,
+      retentionDue,
+    }: { staleHours: number | null; trashMs: number; retentionDue: () => number | null },
   ) {
     this.#ctx = ctx;
     this.#host = host;
@@ -44,6 +50,7 @@ export class Upkeep {
     this.#clock = clock;
     this.#staleHours = staleHours;
     this.#trashMs = trashMs;
+    this.#retentionDue = retentionDue;
   }
 
   /**
@@ -79,6 +86,7 @@ export class Upkeep {
         const { sql, now } = this.#host;
         if (!isQuiet(sql, now())) return;
         noteQuietOwners(sql);
+        moveMark(sql, now(), this.#host.log.head);
         if (isIdle(sql)) changeFacts(sql, { live: false });
       });
       await this.#drain.run();
@@ -94,9 +102,11 @@ export class Upkeep {
   async #arm(graceMs: number): Promise<void> {
     const nowMs = this.#host.now();
     storeQuietSince(this.#host.sql, nowMs);
-    const due = nextDue(this.#host.sql, this.#staleHours, this.#trashMs);
-    if (due === null) return;
-    const at = Math.max(due, nowMs + graceMs);
+    const due = [nextDue(this.#host.sql, this.#staleHours, this.#trashMs), this.#retentionDue()].filter(
+      (at) => at !== null,
+    );
+    if (due.length === 0) return;
+    const at = Math.max(Math.min(...due), nowMs + graceMs);
     const armed = await this.#host.storage.getAlarm();
     if (armed === null || at < armed) await this.#host.storage.setAlarm(at);
   }

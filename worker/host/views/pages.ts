@@ -12,7 +12,8 @@ import { textsOf } from './texts.ts';
  * One page of a mission's stored events: at most 500 rows looked at, about 512 KB of content. Behind the last row
  * stands what waits.
  */
-export const eventsPage = (host: HostContext, mission: string, query: EventsQuery): EventsPage => {
+export const eventsPage = (host: HostContext, mission: string, asked: EventsQuery): EventsPage => {
+  const query = asked.index === undefined ? asked : { ...asked, from: sequenceAt(host.sql, mission, asked.index) };
   const page = fill(query);
   if (query.after !== undefined) return waitingPage(host.sql, mission, query, page);
   const texts = textsOf(host.sql);
@@ -26,6 +27,12 @@ export const eventsPage = (host: HostContext, mission: string, query: EventsQuer
   return hasMore
     ? { events: page.events, next: { from: last + 1 } }
     : waitingPage(host.sql, mission, { ...query, from: last + 1 }, page);
+};
+
+/** The `sequence` of the event with so many before it: what left the log by age or size is one event. */
+const sequenceAt = (sql: SqlStorage, mission: string, index: number): number => {
+  const pruned = getMission(sql, mission)?.pruned ?? 0;
+  return pruned > 0 && index > 0 ? pruned + index : index + 1;
 };
 
 /**

@@ -97,10 +97,25 @@ const shownAs = (event: LogEvent, texts: Texts, closed: (part: string) => boolea
       return endWithoutTurnAs(event.command, event.text);
     case 'command.lost':
       return endWithoutTurnAs(event.command, event.text);
+    case 'log.pruned':
+      return prunedShown(event);
     default:
       return null;
   }
 };
+
+/** What left the log, under a type that the contract does not have: its clients pass over it. */
+export const prunedShown = ({ from, to, rows, bytes, archived }: Extract<LogEvent, { type: 'log.pruned' }>): Shown => ({
+  event_type: 'log_pruned',
+  content: `The events ${from} to ${to} of this mission are no longer kept here. ${whereItIs[archived]}`,
+  metadata: { from, to, rows, bytes, archived },
+});
+
+const whereItIs = {
+  all: 'They can be read from the archive (archived=true).',
+  some: 'Some of them can be read from the archive (archived=true), the others are gone.',
+  none: 'They are gone: an admin set how long this server keeps them.',
+} as const;
 
 /** A message that never got a turn, as the answer that says why. */
 const endWithoutTurnAs = (command: string, text: string): Shown => {

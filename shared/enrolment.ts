@@ -54,7 +54,7 @@ export type EnrolResponse = z.infer<typeof enrolResponse>;
 export const hostJson = z.object({
   id: uuid,
   name: z.string(),
-  /** Its link is up now. */
+  /** Its link is up; of one that went without a word this may be told a quarter of an hour late. */
   connected: z.boolean(),
   /** A command or turn may be alive there. */
   live: z.boolean(),

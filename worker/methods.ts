@@ -57,7 +57,7 @@ const hostMethods = {
   editQueued: 'owner',
   removeQueued: 'owner',
   clearQueue: 'owner',
-  slots: 'owner',
+  working: 'owner',
   asks: 'owner',
   answer: 'owner',
   tell: 'owner',
@@ -66,7 +66,6 @@ const hostMethods = {
   remove: 'principal',
   retention: 'principal',
   setRetention: 'principal',
-  isConnected: { edge: 'whether a server is there is for everyone who works with this edge; it says nothing of them' },
   provenEpoch: { edge: 'a server that dials is no person; it shows its credential, of which this tells nothing' },
   setCredential: {
     edge: 'enrolling is for whoever has the one-use code, and proves the old credential where there is one',

@@ -176,6 +176,8 @@ test('of two things said of a server the newer one stands, whichever comes last'
     agents: null,
     workingDir: null,
     full: 0,
+    connectedSince: null,
+    slots: null,
   });
   const db = directory(env);
 
@@ -276,7 +278,7 @@ test('an object of before accounts tells every owner what it has of theirs', asy
   await inAccount(owner, (sql) => sql.exec('DELETE FROM servers WHERE host = ?', host));
   await evictDurableObject(stub());
 
-  await object().isConnected();
+  await object().usage(owner);
 
   await vi.waitFor(async () =>
     expect(await accountOf(env, owner).servers()).toContainEqual(expect.objectContaining({ host, live: false })),

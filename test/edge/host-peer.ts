@@ -81,3 +81,7 @@ export const row = (mission: string | null, event: object, src?: object): object
   event,
   ...(src ? { src } : {}),
 });
+
+/** Since when lists call a server connected; null: they do not. */
+export const connectedSince = (host: string): Promise<number | null> =>
+  env.DB.prepare('SELECT connected_since FROM hosts WHERE id = ?').bind(host).first<number>('connected_since');

@@ -43,7 +43,12 @@ const missionRow = (id: string, host: string, more: Partial<MissionRow>): Missio
   ...more,
 });
 const tell = (host: string, log: string, rows: MissionRow[]) =>
-  tellDirectory(db, { id: host, log, rev: 1, live: false, agents: null, workingDir: null, full: 0 }, 1, rows);
+  tellDirectory(
+    db,
+    { id: host, log, rev: 1, live: false, agents: null, workingDir: null, full: 0, connectedSince: null, slots: null },
+    1,
+    rows,
+  );
 
 const counted = async (): Promise<unknown[]> =>
   (

@@ -9,6 +9,7 @@ import { objectRoom } from './object-room.ts';
 import { archiveSeen } from './objects-archive.ts';
 import { objectsD1 } from './objects-d1.ts';
 import { watchD1, watchObject } from './plans.ts';
+import { noteWoken } from './woken.ts';
 
 export { default, Relay } from '../../worker/index.ts';
 
@@ -18,6 +19,7 @@ export class Host extends RealHost {
     const { ARCHIVE, ...rest } = { ...env, ...seen };
     const archive = archiveSeen(ARCHIVE);
     super(watchObject(ctx), { ...rest, ...(archive ? { ARCHIVE: archive } : {}) }, objectClock, objectRoom.bytes);
+    noteWoken(ctx.id.name);
   }
 }
 

@@ -55,6 +55,8 @@ export const useCode = async (db: Directory, enrolling: Enrolling, now: number):
     slice: sql<number>`0`.as('slice'),
     live: sql<boolean>`0`.as('live'),
     agents: sql<null>`NULL`.as('agents'),
+    connectedSince: sql<null>`NULL`.as('connected_since'),
+    slots: sql<null>`NULL`.as('slots'),
     full: sql<number>`0`.as('full'),
     workingDir: sql<null>`NULL`.as('working_dir'),
     createdAt: sql<number>`${now}`.as('created_at'),

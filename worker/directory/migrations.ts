@@ -7,6 +7,7 @@ import attemptsSql from '../../migrations/0005_attempts.sql';
 import countsSql from '../../migrations/0006_counts.sql';
 import quotasSql from '../../migrations/0007_quotas.sql';
 import spaceSql from '../../migrations/0008_space.sql';
+import connectedSql from '../../migrations/0009_connected.sql';
 
 /** Every file of migrations/, in order; a test compares this list with the folder. */
 export const migrations: readonly { name: string; sql: string }[] = [
@@ -19,6 +20,7 @@ export const migrations: readonly { name: string; sql: string }[] = [
   { name: '0006_counts.sql', sql: countsSql },
   { name: '0007_quotas.sql', sql: quotasSql },
   { name: '0008_space.sql', sql: spaceSql },
+  { name: '0009_connected.sql', sql: connectedSql },
 ];
 
 /** Wrangler's own table, so that either of us sees what the other has applied. */

@@ -17,6 +17,9 @@ export interface ServerRow {
   agents: string[] | null;
   workingDir: string | null;
   full: number;
+  /** Null: it is not connected. */
+  connectedSince: number | null;
+  slots: number | null;
 }
 
 /** What D1 had of a server before it was told: `slice` counts the slices that it was told of this log. */
@@ -39,14 +42,18 @@ export const tellDirectory = async (
   slice: number,
   rows: readonly MissionRow[],
 ): Promise<ToldBefore | null> => {
-  const { id, log, rev, live, agents, workingDir, full } = server;
+  const { id, log, rev, live, agents, workingDir, full, connectedSince, slots } = server;
   const isThis = eq(hosts.id, id);
   const isOtherLog = sql`${hosts.log} IS NOT ${log}`;
   const before = db.select({ log: hosts.log, slice: hosts.slice }).from(hosts).where(isThis);
-  const known = { ...(agents === null ? {} : { agents }), ...(workingDir === null ? {} : { workingDir }) };
+  const known = {
+    ...(agents === null ? {} : { agents }),
+    ...(workingDir === null ? {} : { workingDir }),
+    ...(slots === null ? {} : { slots }),
+  };
   const told = db
     .update(hosts)
-    .set({ log, rev, live, full, ...known })
+    .set({ log, rev, live, full, connectedSince, ...known })
     .where(and(isThis, or(isOtherLog, lt(hosts.rev, rev))));
   const counted = db
     .update(hosts)

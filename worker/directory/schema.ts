@@ -19,6 +19,10 @@ export const hosts = sqliteTable('hosts', {
   live: integer({ mode: 'boolean' }).notNull().default(false),
   /** Agent names last reported by the server, as JSON; null before the first report. */
   agents: text({ mode: 'json' }).$type<string[]>(),
+  /** Since when it is connected, null while it is not; of one that went without a word, for a while. */
+  connectedSince: integer('connected_since'),
+  /** How many missions it works on at once; null before it told. */
+  slots: integer(),
   /** Percentage from which its log is full, as admins were told; 0 while it is not. */
   full: integer().notNull().default(0),
   /** Root of its host workspace, as last reported. */

@@ -21,7 +21,7 @@ import { dialled } from './dialled.ts';
 import { linkTag } from './link/socket.ts';
 import { queuePage, runningJson } from './missions/activity.ts';
 import { mayAsk } from './missions/residents.ts';
-import { slotsOf, working } from './missions/slots.ts';
+import { working } from './missions/slots.ts';
 import { type HostParts, partsOf } from './parts.ts';
 import type {
   EventsQuery,
@@ -46,6 +46,7 @@ export class Host extends DurableObject<Bindings> {
     this.#parts = partsOf(ctx, env, clock, roomBytes);
     // What an object owes that was lost in the middle of it, or was made by an older version.
     this.#parts.upkeep.settleLater(true);
+    this.#parts.link.connected.noteEnd();
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
 
@@ -137,9 +138,9 @@ export class Host extends DurableObject<Bindings> {
   clearQueue(owner: string): number {
     return this.#parts.transactions.run((host) => clearQueue(host, owner)).cleared;
   }
-  /** How many missions this server works on at once, and how many of this user hold one of these slots. */
-  slots(owner: string): { slots: number; working: number } {
-    return { slots: slotsOf(this.#parts.host.sql), working: working(this.#parts.host.sql).get(owner) ?? 0 };
+  /** How many missions of this user hold a slot of this server. */
+  working(owner: string): number {
+    return working(this.#parts.host.sql).get(owner) ?? 0;
   }
   /** What people can answer. */
   asks(owner: string, after: string | null = null): Listed<AskJson> {
@@ -159,9 +160,6 @@ export class Host extends DurableObject<Bindings> {
   /** What an owner has of this server now, by quota (shared/quotas). */
   usage(owner: string): Usage {
     return people.usage(this.#parts, owner);
-  }
-  isConnected(): boolean {
-    return this.#parts.link.isUp();
   }
   /** The server's credential was issued: sockets of an older epoch end at once (4003). */
   setCredential(credential: Credential): void {

@@ -42,6 +42,7 @@ export const onAlarm = async (parts: HostParts): Promise<void> => {
   const steps = [
     () => staleHours !== null && transactions.run((host) => closeStale(host, staleHours)),
     () => transactions.run((host) => purgeSlice(host, trashMs)),
+    () => link.connected.look(),
     () => link.dispatch(),
     () => parts.inBackground(retention.start()),
   ];

@@ -4,7 +4,9 @@ import { commandId, type MissionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
+import { unknownSlots } from '../host/missions/slots.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
+import { liveServersOf } from '../hosts/of-user.ts';
 import { limitsOf } from '../quotas/limits.ts';
 import { messageContent } from './content.ts';
 import { placeOfMission } from './place.ts';
@@ -39,10 +41,10 @@ export const parallelConfig = async (
   env: Env,
   owner: string,
 ): Promise<{ max_parallel_missions: number; running_count: number }> => {
-  const hosts = await listHosts(directory(env));
-  const all = await Promise.all(hosts.map(({ id }) => callObject(env, id, (object) => object.slots(owner))));
+  const [hosts, live] = await Promise.all([listHosts(directory(env)), liveServersOf(env, owner)]);
+  const working = await Promise.all(live.map((host) => callObject(env, host, (object) => object.working(owner))));
   return {
-    max_parallel_missions: all.reduce((sum, { slots }) => sum + slots, 0),
-    running_count: all.reduce((sum, { working }) => sum + working, 0),
+    max_parallel_missions: hosts.reduce((sum, { slots }) => sum + (slots ?? unknownSlots), 0),
+    running_count: working.reduce((sum, n) => sum + n, 0),
   };
 };

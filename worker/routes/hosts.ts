@@ -23,12 +23,11 @@ export const hosts: Served[] = [
   on(serverRoutes.list, async ({ c, principal, query }) => {
     const [enrolled, isKnown] = await Promise.all([listHosts(directory(c.env)), knownMachines(c)]);
     const all = pageOf(c, query, enrolled);
-    const connected = await Promise.all(all.map(({ id }) => callObject(c.env, id, (object) => object.isConnected())));
     const isAdmin = principal.scopes.includes('admin');
-    return all.map(({ id, name, live, createdAt, agents, workingDir, full }, n) => ({
+    return all.map(({ id, name, live, createdAt, agents, workingDir, full, connectedSince }) => ({
       id,
       name,
-      connected: connected[n] ?? false,
+      connected: connectedSince !== null,
       live: live && isKnown(id),
       created_at: timestamp(createdAt),
       agents,

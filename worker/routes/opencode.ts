@@ -33,8 +33,9 @@ export const openCode: Served[] = [
     throw new AppError('bad_request', restartText);
   }),
   on(openCodeRoutes.connections, async ({ c }) => {
-    const all = await listHosts(directory(c.env));
-    return Promise.all(all.map((host) => connection(c, host, all)));
+    const [all, isKnown] = await Promise.all([listHosts(directory(c.env)), knownMachines(c)]);
+    const isAsked = ({ id, connectedSince }: HostRow) => connectedSince !== null && isKnown(id);
+    return Promise.all(all.map((host) => listedConnection(c, host, all, isAsked(host))));
   }),
   on(openCodeRoutes.connect, ({ body: { name, base_url: url } }) => {
     requireText(name, url);
@@ -104,6 +105,21 @@ const textOf = (cause: unknown): string => {
 /** A server's OpenCode as a connection (contract §3); its address is empty while the server does not say it. */
 const connection = async (c: Context, host: HostRow, all: readonly HostRow[]) => {
   const { base_url, permissive } = await stateOf(c, host);
+  return connectionWith(host, all, { base_url, permissive });
+};
+
+/**
+ * The same in a list, for which no server is asked that is away, or of whose machine whoever asks is told nothing: a
+ * list of two hundred servers wakes no object in vain.
+ */
+const listedConnection = (c: Context, host: HostRow, all: readonly HostRow[], isAsked: boolean) =>
+  isAsked ? connection(c, host, all) : connectionWith(host, all, { base_url: null, permissive: true });
+
+const connectionWith = (
+  host: HostRow,
+  all: readonly HostRow[],
+  { base_url, permissive }: { base_url: string | null; permissive: boolean },
+) => {
   return {
     id: host.id,
     name: `OpenCode of ${host.name}`,

@@ -74,8 +74,8 @@ const toldSlices = (sql: SqlStorage): number => Number(getMeta(sql, 'slices') ??
 const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Promise<void> => {
   const { host, directory, onForeign } = telling;
   const { sql, log } = host;
-  const { rev, live, agents, working_dir: workingDir, full } = serverFacts(sql);
-  const server = { id: directory.host, log: log.id, rev, live, agents, workingDir, full };
+  const { working_dir: workingDir, connected_since: connectedSince, ...known } = serverFacts(sql);
+  const server = { id: directory.host, log: log.id, ...known, workingDir, connectedSince };
   const rows = missions.map((mission) => missionRow(host, mission, directory.host));
   const told = toldSlices(sql);
   const count = rows.length === 0 ? told : told + 1;

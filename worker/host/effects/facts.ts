@@ -1,5 +1,6 @@
 /** What the object tells D1 of its server itself, with a revision of its own: the newest wins, whatever comes when. */
 import * as z from 'zod';
+import { slotsOf } from '../missions/slots.ts';
 import { remembered } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { want } from './effects.ts';
@@ -13,10 +14,22 @@ const facts = z.object({
   working_dir: z.string().nullable(),
   /** The percentage from which admins were told that its log is full (upkeep/space.ts); 0 while it is not. */
   full: z.number().int().default(0),
+  /** Since when it is connected (milliseconds), null while it is not (link/connected.ts). */
+  connected_since: z.number().int().nullable().default(null),
+  /** How many missions it works on at once; null before it told. */
+  slots: z.number().int().nullable().default(null),
 });
 export type ServerFacts = z.infer<typeof facts>;
 
-const unknown: ServerFacts = { rev: 0, live: false, agents: null, working_dir: null, full: 0 };
+const unknown: ServerFacts = {
+  rev: 0,
+  live: false,
+  agents: null,
+  working_dir: null,
+  full: 0,
+  connected_since: null,
+  slots: null,
+};
 
 const read = remembered<ServerFacts>('meta');
 
@@ -37,7 +50,7 @@ export const changeFacts = (sql: SqlStorage, changed: Partial<Omit<ServerFacts, 
 export const changeCapabilities = (
   sql: SqlStorage,
   { agents, working_dir }: { agents: string[] | null; working_dir: string },
-): void => changeFacts(sql, { ...(agents === null ? {} : { agents }), working_dir });
+): void => changeFacts(sql, { ...(agents === null ? {} : { agents }), working_dir, slots: slotsOf(sql) });
 
 /** D1 is told again, and asked whether it still has all missions: it may have been replaced by an older copy. */
 export const checkDirectory = (sql: SqlStorage): void => want(sql, 'server', '', serverFacts(sql).rev);

@@ -11,6 +11,7 @@ import type { HostContext } from '../context.ts';
 import { endCredential, epochOf } from '../credential.ts';
 import { tellAllAccounts } from '../effects/accounts.ts';
 import { foreignText, wantAdopted } from '../effects/adopted.ts';
+import { noteLink } from '../effects/connected.ts';
 import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
 import { runPosition } from '../log/runs.ts';
 import { markMessage } from '../messages/messages.ts';
@@ -29,6 +30,7 @@ import { watchSpace } from '../upkeep/space.ts';
 import type { Viewers } from '../viewers/viewers.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
+import { Connected } from './connected.ts';
 import { commandsAt, missingCommands, storePresent, wishes } from './handing-over.ts';
 import { OrderGiver } from './order-giver.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
@@ -52,6 +54,7 @@ export class HostLink {
   readonly #frameMs: number;
   readonly #orders: OrderGiver;
   readonly #calls = new Calls();
+  readonly connected: Connected;
   /** When a mission was last heard of; a cache, the reported list is in SQL. */
   readonly #seenAtMs = new Map<string, number>();
 
@@ -62,6 +65,7 @@ export class HostLink {
     this.#socket = parts.socket;
     this.#frameMs = parts.frameMs;
     this.#orders = new OrderGiver(parts.host.sql, parts.socket);
+    this.connected = new Connected(parts);
   }
 
   accept(socket: WebSocket, epoch: number): void {
@@ -73,6 +77,7 @@ export class HostLink {
   /** Only the credential in force may speak for the server: ends the sockets of those before. */
   endOlder(): void {
     this.#socket.dismiss(epochOf(this.#host.sql), closeCode.staleEpoch, reissuedText);
+    this.connected.noteEnd();
   }
 
   /**
@@ -86,6 +91,7 @@ export class HostLink {
       return { recorded: endAllAtEdge(host), touched: [] };
     });
     this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, 'this server was removed');
+    this.connected.noteEnd();
   }
 
   isUp(): boolean {
@@ -96,6 +102,7 @@ export class HostLink {
     this.#socket.left(socket);
     const current = this.#socket.current();
     this.#calls.keepOnly(current === socket ? null : current);
+    this.connected.noteEnd();
   }
 
   liveness(): Liveness {
@@ -255,6 +262,7 @@ export class HostLink {
       setSlots(host.sql, hello.capabilities.slots);
       setOrderKinds(host.sql, hello.capabilities.orders);
       changeCapabilities(host.sql, hello.capabilities);
+      noteLink(host, true, host.now());
       checkDirectory(host.sql);
       storeTurns(host, hello.turns);
       storeAbsence(host.sql, 'hello', hello.at, hello.commands, hello.turns);
@@ -276,6 +284,7 @@ export class HostLink {
   /** Ends the link of a host that wrote into another's missions, as its owner's account or D1 knew. */
   dismissForeign([mission = '']: readonly string[]): void {
     this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, foreignText(mission));
+    this.connected.noteEnd();
   }
 }
 

@@ -11,7 +11,7 @@ import { firstOpen, hasOpen, inFlight, missionsInFlight, waitingMissions, waitin
 import { getMeta, setMeta } from '../tables.ts';
 
 /** For a server that has not said a number, such as an older agent: what a small one carries. */
-const unknownSlots = 4;
+export const unknownSlots = 4;
 
 export const slotsOf = (sql: SqlStorage): number => Number(getMeta(sql, 'slots') || unknownSlots);
 

@@ -4,6 +4,7 @@
  * eviction.
  */
 import { someAreQuiet } from '../effects/accounts.ts';
+import { lookAt } from '../effects/connected.ts';
 import { effectsDue } from '../effects/drain.ts';
 import { serverFacts } from '../effects/facts.ts';
 import { isWithoutOpen } from '../messages/waiting.ts';
@@ -23,7 +24,7 @@ export const hourMs = 3_600_000;
  */
 export const nextDue = (sql: SqlStorage, staleHours: number | null, trashMs: number): number | null => {
   const closes = staleHours === null ? null : closesAt(sql, staleHours);
-  const times = [effectsDue(sql), quietAt(sql), closes, purgesAt(sql, trashMs)];
+  const times = [effectsDue(sql), quietAt(sql), closes, purgesAt(sql, trashMs), lookAt(sql)];
   const due = times.filter((time) => time !== null);
   return due.length === 0 ? null : Math.min(...due);
 };

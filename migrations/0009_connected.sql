@@ -1,0 +1,2 @@
+ALTER TABLE `hosts` ADD `connected_since` integer;--> statement-breakpoint
+ALTER TABLE `hosts` ADD `slots` integer;

@@ -65,7 +65,7 @@ const layers: Record<string, readonly string[]> = {
     'removed',
     'log',
     'tables replies',
-    'meta migrate-retention migrate-sequences migrate-usage migrate-waiting',
+    'meta migrate-positions migrate-retention migrate-sequences migrate-usage migrate-waiting',
     'remembered',
   ],
   'host-agent': [

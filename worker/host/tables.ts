@@ -1,4 +1,5 @@
 import { bringUp, type Migrations } from '../versioned.ts';
+import { positionMigration } from './migrate-positions.ts';
 import { retentionMigration } from './migrate-retention.ts';
 import { numberingMigration } from './migrate-sequences.ts';
 import { usageMigration } from './migrate-usage.ts';
@@ -167,6 +168,8 @@ export const migrations: Migrations = [
   ],
   // What leaves by age or size.
   retentionMigration,
+  // How far a run has come stands in the newest row of the log that it brought, which is written anyhow.
+  positionMigration,
 ];
 
 /** Brings the tables to this version. */

@@ -59,7 +59,7 @@ export const hostCopy = (host: HostContext, hello: Hello): Recorded[] => {
   if (newest === hello.run) return [];
   const isKnown = host.sql.exec('SELECT 1 FROM runs WHERE run = ?', hello.run).toArray().length > 0;
   setMeta(host.sql, 'newest_run', hello.run);
-  if (!isKnown) setRunPosition(host.sql, hello.run, 0);
+  if (!isKnown) setRunPosition(host.sql, hello.run, 0, { seq: host.log.head, isInLog: false });
   // A copy that was made and restored within one run names the newest run, but has fewer rows of it than have arrived
   // here.
   const isBehind = hello.at.n < runPosition(host.sql, hello.at.run);

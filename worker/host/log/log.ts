@@ -43,6 +43,15 @@ export const conversationRows = `sequence IS NOT NULL
 
 export type StoredRow = { seq: number; mission: string | null; sequence: number | null; at: number; body: string };
 
+/** How far a run has come. */
+interface Carried {
+  run: string;
+  n: number;
+}
+
+/** SQLite finds what stands behind a long body only by going through it. */
+const maxCarryingChars = 2_048;
+
 /** One history: its identity, its head, appending and reading (protocol §1). */
 export class Log {
   #id: string;
@@ -54,6 +63,8 @@ export class Log {
   #older: { segment: string; from: number; until: number } | null = null;
   #segmentIsOurs = false;
   #head = 0;
+  #carry: Carried | null = null;
+  #isCarried = false;
 
   constructor(sql: SqlStorage, random: () => string) {
     this.#sql = sql;
@@ -94,6 +105,7 @@ export class Log {
 
   /** Reads position and segment from the tables; needed after a transaction was rolled back. */
   reload(): void {
+    this.carry(null);
     this.#id = getMeta(this.#sql, 'log') ?? this.#id;
     this.#head = this.#sql.exec<{ head: number | null }>('SELECT max(seq) AS head FROM log').one().head ?? 0;
     const newest = newestSegment(this.#sql);
@@ -137,19 +149,34 @@ export class Log {
       beginSegment(this.#sql, this.#segment, seq);
     }
     const body = JSON.stringify('unknown' in event ? event.body : event);
+    const carried = body.length <= maxCarryingChars ? this.#carry : null;
+    this.#isCarried = carried !== null;
     this.#sql.exec(
-      'INSERT INTO log (seq, mission, sequence, at, type, body) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO log (seq, mission, sequence, at, type, body, run, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       seq,
       mission,
       sequence,
       at,
       event.type,
       body,
+      carried?.run ?? null,
+      carried?.n ?? null,
     );
     if (mission !== null) countBytes(this.#sql, mission, body);
     if (mission !== null && sequence !== null) next.put(this.#sql, mission, sequence + 1);
     this.#head = seq;
     return { seq, mission, sequence, at, event };
+  }
+
+  /** Rows appended from here on say how far the run that brings them has come (runs.ts); null: they are of no run. */
+  carry(position: Carried | null): void {
+    this.#carry = position;
+    this.#isCarried = false;
+  }
+
+  /** The newest row appended since then says it. */
+  get isCarried(): boolean {
+    return this.#isCarried;
   }
 
   /** The seq a client has seen up to, or null where the cursor is not of this history (protocol §1: then `reset`). */

@@ -37,8 +37,10 @@ export const ingest = (host: HostContext, batch: Batch, how: 'together' | 'apart
   const missions = batchMissions(host.sql);
   const recorded: Recorded[] = [];
   let last = known;
+  host.log.carry(null);
   for (const [index, raw] of batch.items.entries()) {
     const n = batch.from + index;
+    if (index === batch.items.length - 1) host.log.carry({ run: batch.run, n });
     const parsed = itemSchema.safeParse(raw);
     const src = parsed.success ? parsed.data.src : undefined;
     const verdict = appendVerdict(
@@ -73,7 +75,9 @@ export const ingest = (host: HostContext, batch: Batch, how: 'together' | 'apart
   missions.save();
   // Once for each session of the batch, however many of its rows there were: every one is billed.
   for (const src of sources.values()) setSourcePosition(host.sql, src);
-  if (last > known) setRunPosition(host.sql, batch.run, last);
+  const isInLog = host.log.isCarried;
+  host.log.carry(null);
+  if (last > known) setRunPosition(host.sql, batch.run, last, { seq: host.log.head, isInLog });
   return { ok: true, n: last, recorded };
 };
 
@@ -85,8 +89,8 @@ export const ingestGap = (host: HostContext, gap: { run: string; from: number; t
   const known = runPosition(host.sql, gap.run);
   if (gap.from > known + 1) return null;
   if (gap.to <= known) return [];
-  setRunPosition(host.sql, gap.run, gap.to);
   const row = host.log.append(null, null, host.now(), { type: 'log.gap', run: gap.run, from: known + 1, to: gap.to });
+  setRunPosition(host.sql, gap.run, gap.to, { seq: host.log.head, isInLog: false });
   return [{ row, mission: null }];
 };
 

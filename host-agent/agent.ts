@@ -25,7 +25,7 @@ import { type LinkTimes, linkTimes } from './link/times.ts';
 import type { MissionContext } from './missions/context.ts';
 import { LiveTurns } from './missions/live-turns.ts';
 import { parkedFiles } from './missions/parking/parked-files.ts';
-import { Parking, parkingLimits } from './missions/parking/parking.ts';
+import { Parking, type ParkingLimits, parkingLimits } from './missions/parking/parking.ts';
 import { AgentNames } from './opencode/api/agent-names.ts';
 import { openCodeClient } from './opencode/api/client.ts';
 import { endpointFile } from './opencode/api/endpoint.ts';
@@ -77,6 +77,8 @@ export interface AgentTimes {
   link: LinkTimes;
   /** Between two looks at a full disk. */
   recheckMs: number;
+  /** Sessions that OpenCode keeps; the usual ones (parking.ts) where absent. */
+  parking?: ParkingLimits;
 }
 
 const agentTimes: AgentTimes = { link: linkTimes, recheckMs };
@@ -147,7 +149,7 @@ export const runAgent = async (
       files: parked,
       log,
       isResting: (mission) => dispatch.isResting(mission),
-      limits: parkingLimits,
+      limits: times.parking ?? parkingLimits,
     }),
     permissive: config.permissive,
     endOf: (process) => endOf(files.openCodeEnds, process),

@@ -225,9 +225,21 @@ export class Dispatch {
       this.#runners.delete(mission);
       void this.#context.parking.look();
     };
-    const runner = new MissionRunner(this.#context, mission, () => this.next(), onRest);
+    const onFree = (): void => {
+      this.#idles(mission);
+      this.next();
+    };
+    const runner = new MissionRunner(this.#context, mission, onFree, onRest);
     this.#runners.set(mission, runner);
     return runner;
+  }
+
+  /** A mission has become idle: it is the last of the map, and those that are first of too many rest. */
+  #idles(mission: MissionId): void {
+    const runner = this.#runners.get(mission);
+    if (runner && this.#runners.delete(mission)) this.#runners.set(mission, runner);
+    const idle = [...this.#runners.values()].filter((each) => each.isFree());
+    for (const each of idle.slice(0, Math.max(0, idle.length - this.#context.parking.mostIdle))) void each.retire();
   }
 
   /** A turn without its command, or a second one of a mission: a store that was tampered with, but it has to end. */

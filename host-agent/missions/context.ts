@@ -40,7 +40,7 @@ export interface MissionContext {
   /** Which OpenCode instances have not seen a change of credentials. */
   renewal: Pick<Renewal, 'isDue' | 'done'>;
   /** What of OpenCode's history lies in files of ours. */
-  parking: Pick<Parking, 'wanted' | 'look' | 'forget'>;
+  parking: Pick<Parking, 'wanted' | 'look' | 'forget' | 'mostIdle'>;
   /** Nothing asks for a permission: what would is allowed. Else people are asked. */
   permissive: boolean;
   /** Why an OpenCode process of ours ended, as a sentence for people; undefined when that is not known. */
@@ -53,8 +53,8 @@ export const missionTimes = {
   /** A turn that nothing is heard of is looked at this often; a lost or missing event can't leave it hanging. */
   watchMs: 30_000,
   /**
-   * A mission without a turn gives its OpenCode instance back after this: instances are never freed otherwise
-   * (opencode §1).
+   * A mission without a turn gives its OpenCode instance back after this, or when too many others are idle
+   * (parking.ts): instances are never freed otherwise (opencode §1).
    */
   idleMs: 10 * 60_000,
 } as const;

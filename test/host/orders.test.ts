@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { parkingLimits } from '../../host-agent/missions/parking/parking.ts';
 import { removeMissionFiles } from '../../host-agent/workspaces/remove-mission.ts';
 import type { OrderCommand, OrderKind } from '../../shared/commands.ts';
 import type { HostEvent } from '../../shared/events.ts';
@@ -102,7 +103,7 @@ test('an order that was received is carried out after a restart, and ends once',
 });
 
 test('a deleted mission whose history was parked leaves no history behind', async () => {
-  const options = optionsFor(lab.openCode, { parkingLimits: { most: 0, stay: 0 } });
+  const options = optionsFor(lab.openCode, { parkingLimits: { ...parkingLimits, most: 0, stay: 0 } });
   const host = startHost(options);
   const { mission, directory } = await ran(host, options.dir);
   await carriedOut(host, order('mission.archive', mission));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bringBack } from '../../host-agent/missions/parking/bring-back.ts';
 import { park } from '../../host-agent/missions/parking/park.ts';
 import { type ParkedFiles, parkedFiles } from '../../host-agent/missions/parking/parked-files.ts';
+import { parkingLimits } from '../../host-agent/missions/parking/parking.ts';
 import type { Client } from '../../host-agent/opencode/api/client.ts';
 import type { StoredRow } from '../../host-agent/opencode/api/events.ts';
 import { type MissionId, missionId } from '../../shared/ids.ts';
@@ -49,7 +50,7 @@ const rest = async (host: MissionHost): Promise<void> => {
 const helper = 'TOOL task {"description":"Ask","prompt":"SAY Deep.","subagent_type":"general"}';
 
 test('a mission that rests leaves the history of OpenCode with its sub-agents, and comes back with its next message as it was', async () => {
-  const options = optionsFor(lab.openCode, { parkingLimits: { most: 0, stay: 0 } });
+  const options = optionsFor(lab.openCode, { parkingLimits: { ...parkingLimits, most: 0, stay: 0 } });
   const host = startHost(options);
   const { mission } = await run(host, `${helper}\nSAY First.`);
   const root = sessionOf(host, mission);
@@ -77,8 +78,21 @@ test('a mission that rests leaves the history of OpenCode with its sub-agents, a
   expect(readdirSync(join(options.dir, 'parked'))).toEqual([]);
 });
 
+test('of missions that come one after the other only the last few keep their instance: the others rest, and are parked', async () => {
+  const options = optionsFor(lab.openCode, { parkingLimits: { most: 0, stay: 0, idle: 1 } });
+  const host = startHost(options);
+  const missions: MissionId[] = [];
+  for (const text of ['SAY One.', 'SAY Two.', 'SAY Three.']) missions.push((await run(host, text)).mission);
+
+  const rested = missions.slice(0, 2).map((mission) => `${mission}.jsonl.gz`);
+  await vi.waitFor(() => expect(readdirSync(join(options.dir, 'parked')).toSorted()).toEqual(rested.toSorted()));
+  expect(await host.client.getSession(sessionOf(host, missions[2] ?? missionId.parse('')))).not.toBeNull();
+  await run(host, 'SAY One again.', missions[0]);
+  expect(texts(host, missions[0] ?? missionId.parse(''))).toEqual(['One.', 'One again.']);
+});
+
 test('only the missions that rested longest go, and none that is at work', async () => {
-  const host = startHost(optionsFor(lab.openCode, { parkingLimits: { most: 2, stay: 2 } }));
+  const host = startHost(optionsFor(lab.openCode, { parkingLimits: { ...parkingLimits, most: 2, stay: 2 } }));
   const away = (await host.client.listAllSessions()).map(({ id }) => id);
   // A sub-agent's goes with the session that it is of.
   for (const id of away) if (await host.client.getSession(id)) await host.client.deleteSession(id);

@@ -16,8 +16,13 @@ import type { ParkedFiles } from './parked-files.ts';
 export interface ParkingLimits {
   most: number;
   stay: number;
+  /**
+   * Missions without a turn that keep their instance for their next message: however many come in a short time, the
+   * others rest at once and can be parked.
+   */
+  idle: number;
 }
-export const parkingLimits: ParkingLimits = { most: 500, stay: 300 };
+export const parkingLimits: ParkingLimits = { most: 500, stay: 300, idle: 100 };
 
 /** Missions in one go: OpenCode sends all that is not kept out in one answer. */
 const goMissions = 200;
@@ -48,6 +53,10 @@ export class Parking {
   constructor(parts: ParkingParts) {
     this.#parts = parts;
     this.#trouble = trouble(parts.log, 'missions.park_failed');
+  }
+
+  get mostIdle(): number {
+    return this.#parts.limits.idle;
   }
 
   /** A mission is about to be worked on: its session is in OpenCode when this has resolved. Throws as bringBack. */

@@ -14,6 +14,10 @@ export interface Fill {
   owner?: string;
   /** Length of what each tool call results in, in characters. */
   resultChars?: number;
+  /** Whose the mission with this number is; `owner`'s where absent. */
+  ownerOf?: (index: number) => string;
+  /** Since when (milliseconds) the mission with this number is in the trash; none is without it. */
+  deletedAt?: (index: number) => number | null;
 }
 
 /** Times of the rows, one second apart. */
@@ -35,13 +39,14 @@ export const databaseBelow = (directory: string): string => {
  * ended.
  */
 export const fillStore = (edgeState: string, host: string, fill: Fill): string => {
-  const { missions, eventsPerMission, running, owner = 'default', resultChars = defaultResultChars } = fill;
+  const { missions, eventsPerMission, running, owner: only = 'default', resultChars = defaultResultChars } = fill;
+  const { ownerOf = () => only, deletedAt = () => null } = fill;
   const object = new DatabaseSync(databaseBelow(join(edgeState, 'open-agent-Host')));
   const directory = new DatabaseSync(databaseBelow(join(edgeState, 'd1')));
   const log = String(object.prepare("SELECT value FROM meta WHERE key = 'log'").get()?.value);
   const insertMission = object.prepare(
-    `INSERT INTO missions (id, owner, workspace, title, status, turn, next_sequence, cost_usd, created_at, updated_at, rev)
-       VALUES (?, ?, 'w', ?, ?, ?, ?, 0.1, ?, ?, 1)`,
+    `INSERT INTO missions (id, owner, workspace, title, status, turn, next_sequence, cost_usd, created_at, updated_at, deleted_at, rev)
+       VALUES (?, ?, 'w', ?, ?, ?, ?, 0.1, ?, ?, ?, 1)`,
   );
   const insertCommand = object.prepare(
     `INSERT INTO commands (id, mission, state, at, content, clean, queued, turn) VALUES (?, ?, ?, ?, 'Do something useful', 0, 0, ?)`,
@@ -51,15 +56,17 @@ export const fillStore = (edgeState: string, host: string, fill: Fill): string =
   );
   const countBytes = object.prepare('UPDATE missions SET log_bytes = ? WHERE id = ?');
   const insertListed = directory.prepare(
-    `INSERT INTO missions (id, host, owner, status, title, workspace, cost_usd, history, created_at, updated_at, log, rev)
-       VALUES (?, ?, ?, ?, ?, 'w', 0.1, ?, ?, ?, ?, 1)`,
+    `INSERT INTO missions (id, host, owner, status, title, workspace, cost_usd, history, created_at, updated_at, deleted_at, in_trash, log, rev)
+       VALUES (?, ?, ?, ?, ?, 'w', 0.1, ?, ?, ?, ?, ?, ?, 1)`,
   );
+  const insertAccount = object.prepare('INSERT OR IGNORE INTO accounts (owner, live, rev, since) VALUES (?, 0, 1, 0)');
   const history = JSON.stringify([
     { role: 'user', content: 'Do something useful' },
     { role: 'assistant', content: 'x'.repeat(200) },
   ]);
   let seq = Number(object.prepare('SELECT coalesce(max(seq), 0) AS seq FROM log').get()?.seq);
   let first = '';
+  const untold = new Set<string>();
   object.exec('BEGIN');
   directory.exec('BEGIN');
   for (let index = 0; index < missions; index++) {
@@ -70,9 +77,11 @@ export const fillStore = (edgeState: string, host: string, fill: Fill): string =
     const status = runs ? 'active' : 'completed';
     const title = `Mission ${index}`;
     if (first === '') first = id;
-    insertMission.run(id, owner, title, status, runs ? turn : null, eventsPerMission + 1, at, at);
+    const [owner, deleted] = [ownerOf(index), deletedAt(index)];
+    insertMission.run(id, owner, title, status, runs ? turn : null, eventsPerMission + 1, at, at, deleted);
+    if (insertAccount.run(owner).changes > 0) untold.add(owner);
     insertCommand.run(command, id, runs ? 'running' : 'finished', at, turn);
-    insertListed.run(id, host, owner, status, title, history, at, at, log);
+    insertListed.run(id, host, owner, status, title, history, at, at, deleted, deleted === null ? 0 : 1, log);
     const kept = event('message.kept', { command, content: 'Do something useful', agent: null, queued: false });
     let bytes = 0;
     for (const [number, event] of [kept, ...eventsOf(command, turn, eventsPerMission, runs, resultChars)].entries()) {
@@ -83,12 +92,15 @@ export const fillStore = (edgeState: string, host: string, fill: Fill): string =
     countBytes.run(bytes, id);
   }
   object.exec('DELETE FROM effects');
+  // What an object has of its owners that was opened by this version for the first time.
+  const owed = object.prepare("INSERT INTO effects (kind, key, rev) VALUES ('account', ?, 1)");
+  for (const each of untold) if (each !== only) owed.run(each);
   const server = JSON.stringify({ rev: 1_000, live: true, agents: null, working_dir: null });
   object
     .prepare("INSERT INTO meta (key, value) VALUES ('server', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1")
     .run(server);
   directory.prepare('UPDATE hosts SET live = 1, log = ?, rev = 1000 WHERE id = ?').run(log, host);
-  directory.prepare('INSERT OR REPLACE INTO current_missions (owner, mission) VALUES (?, ?)').run(owner, first);
+  directory.prepare('INSERT OR REPLACE INTO current_missions (owner, mission) VALUES (?, ?)').run(only, first);
   object.exec('COMMIT');
   directory.exec('COMMIT');
   object.close();

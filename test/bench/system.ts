@@ -32,6 +32,8 @@ export interface EnrolledHost {
 export interface SystemOptions {
   /** Directory of the Worker bundle; the built one where absent. */
   workerDir?: string;
+  /** Script of the host-agent; the built one where absent. */
+  agentScript?: string;
   /** Address of the scripted model: with it OpenCode and the host-agent can be started. */
   modelUrl?: string;
   /** Added to the launcher's environment. */
@@ -61,7 +63,13 @@ const part = (role: Role) => {
 };
 
 /** Starts the edge; the other parts are the section's to start. */
-export const startSystem = async ({ workerDir, modelUrl, users, environment = {} }: SystemOptions = {}) => {
+export const startSystem = async ({
+  workerDir,
+  agentScript,
+  modelUrl,
+  users,
+  environment = {},
+}: SystemOptions = {}) => {
   const dist = join(packageRoot(), 'dist');
   const directory = freshWorkingDir();
   const settings = readSettings({
@@ -81,7 +89,7 @@ export const startSystem = async ({ workerDir, modelUrl, users, environment = {}
   const config = await writeEdgeFiles(workerDir ?? join(dist, 'worker'), start);
   const edge = part(edgeRole(start, workerdProcess(config, start)));
   const openCode = part(openCodeRole(start));
-  const agent = part(hostAgentRole(start, join(dist, 'openagent.js')));
+  const agent = part(hostAgentRole(start, agentScript ?? join(dist, 'openagent.js')));
   await edge.start();
   const login = (username?: string) => logIn(start.url, username === undefined ? { password } : { username, password });
   const headers = await login(users?.[0]);

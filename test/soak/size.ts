@@ -19,6 +19,13 @@ export const size = {
   awaySeconds: whole('SOAK_AWAY_SECONDS', 6),
 };
 
+/**
+ * Sessions that OpenCode keeps in the short form: with few missions some of them have to rest elsewhere. In the long one
+ * they are the shipped ones.
+ */
+export const fewSessions = { most: 8, stay: 4, idle: 2 };
+export const isLong = size.missions > 1_000;
+
 /** The limit of a test that does so many things one after the other, each of which is an event. */
 export const limitOf = (things: number): number => layerMs.soak + (things * eventMs) / 60;
 

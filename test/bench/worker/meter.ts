@@ -83,6 +83,15 @@ export const meterSql = (sql: SqlStorage): void => {
       return rows;
     };
   }
+  const iterate = cursors[Symbol.iterator];
+  cursors[Symbol.iterator] = function* (this: { rowsRead: number }) {
+    try {
+      yield* { [Symbol.iterator]: () => iterate.call(this) };
+    } finally {
+      // Also of what was not read to its end.
+      counts.rowsRead += this.rowsRead;
+    }
+  };
 };
 
 /** An alarm that is set is a row written. */
@@ -94,16 +103,25 @@ const countQuery = (meta: { rows_read?: number; rows_written?: number } | undefi
   counts.d1RowsWritten += meta?.rows_written ?? 0;
 };
 
-/** D1 with every statement counted. `first` and `raw` bring no figures with them: they read, and count as one row. */
+/** Selections are asked twice from here on: what they read is counted, and no longer what they cost. */
+let areSelectionsCounted = false;
+export const countSelections = (): void => {
+  areSelectionsCounted = true;
+};
+
+/**
+ * D1 with every statement counted. `first` and `raw` bring no figures with them: they read, and count as one row, unless
+ * selections are counted.
+ */
 export const meterD1 = (db: D1Database): D1Database => {
   const inner = new WeakMap<object, D1PreparedStatement>();
-  const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
+  const wrap = (statement: D1PreparedStatement, isSelection: boolean): D1PreparedStatement => {
     const wrapped = new Proxy(statement, {
       get: (_, name) => {
-        if (name === 'bind') return (...values: unknown[]) => wrap(statement.bind(...values));
+        if (name === 'bind') return (...values: unknown[]) => wrap(statement.bind(...values), isSelection);
         if (name === 'first' || name === 'raw')
-          return (...options: unknown[]) => {
-            countQuery(undefined);
+          return async (...options: unknown[]) => {
+            countQuery(areSelectionsCounted && isSelection ? (await statement.all()).meta : undefined);
             return Reflect.apply(statement[name], statement, options);
           };
         if (name === 'run' || name === 'all')
@@ -120,7 +138,7 @@ export const meterD1 = (db: D1Database): D1Database => {
   };
   return new Proxy(db, {
     get: (_, name) => {
-      if (name === 'prepare') return (query: string) => wrap(db.prepare(query));
+      if (name === 'prepare') return (query: string) => wrap(db.prepare(query), /^\s*select\b/i.test(query));
       if (name === 'batch')
         return async (statements: D1PreparedStatement[]) => {
           const results = await db.batch(statements.map((each) => inner.get(each) ?? each));

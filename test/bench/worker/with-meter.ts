@@ -6,6 +6,7 @@ import {
   countConstruction,
   countFrame,
   countRequest,
+  countSelections,
   meterD1,
   meterSql,
   readMeter,
@@ -49,6 +50,10 @@ export default {
   fetch: async (request: Request, env: Env, ctx: ExecutionContext): Promise<Response> => {
     const { pathname } = new URL(request.url);
     if (pathname === '/bench/meter') return Response.json(readMeter());
+    if (pathname === '/bench/selections') {
+      countSelections();
+      return new Response('counted from here on');
+    }
     countRequest(pathname);
     return shipped.fetch(request, { ...env, DB: meterD1(env.DB) }, ctx);
   },

@@ -31,11 +31,14 @@ export const copiedBuild = async (): Promise<Build> => {
 };
 
 /** The same with the host-agent that waits less (quick-agent.ts). */
-export const quickBuild = async (): Promise<Build> => {
+export const quickBuild = (): Promise<Build> => buildWith(join(import.meta.dirname, 'quick-agent.ts'));
+
+/** The same with this entry of the host-agent, which is started like the shipped one. */
+export const buildWith = async (entryPoint: string): Promise<Build> => {
   const copy = await copiedBuild();
-  const agentScript = join(copy.workerDir, '..', 'quick-agent.js');
+  const agentScript = join(copy.workerDir, '..', 'agent-of-tests.js');
   await bundle({
-    entryPoints: [join(import.meta.dirname, 'quick-agent.ts')],
+    entryPoints: [entryPoint],
     outfile: agentScript,
     bundle: true,
     platform: 'node',

@@ -9,12 +9,18 @@ How long a test may take is chosen by a measure of the machine at the start; TES
 slower than two quiet cores. Arguments are passed on to vitest, for example a file name or --project pure.`,
   'test-busy': `openagent test-busy [files …]
 The same as openagent test, beside four processes that keep the cores busy. They end with it, however it ends.`,
-  soak: `openagent soak [--faults N] [--frames N] [--repeats N]
-What takes longer than openagent test may: a chaos run, a fuzz run, then the layers that wait for other processes repeatedly, alone
-and beside four busy processes. Goes on after a failure; ends with one line for each part, and exits 1 when one has failed.
-  --faults N   faults of the chaos run (500)
-  --frames N   frames and requests of the fuzz run (100000)
-  --repeats N  repeats of the layers (3)`,
+  soak: `openagent soak [--only d1,servers,store,missions,chaos,fuzz,layers] [sizes]
+What takes longer than openagent test may: many servers, a large store, thousands of missions, minutes without D1, a chaos run, a fuzz
+run, then layers that wait for other processes, alone and beside four busy ones. Less than 40 minutes; goes on after a failure, ends
+with one line for each part, and exits 1 when one has failed.
+  --only a,b    these parts only
+  --minutes N   minutes without D1 while missions stream (10); beside servers and store, since it is mostly waited for
+  --servers N   servers of one edge (200)
+  --events N    rows of one server's log (1000000), with a hundredth of that missions and a thousandth users
+  --missions N  missions of one server, by the real host-agent and OpenCode (5000)
+  --faults N    faults of the chaos run (200)
+  --frames N    frames and requests of the fuzz run (50000)
+  --repeats N   repeats of the layers host, protocol and faults (1)`,
   pack: `openagent pack
 Puts the host-agent's npm package, as the edge serves it, into the current directory.`,
   'test-install': `openagent test-install

@@ -62,6 +62,13 @@ for (const failing of ['HOST', 'ACCOUNT'] as const)
     const answer = await me.open('GET', '/api/control/stream');
     expect(answer.status).toBe(200);
     await answer.body?.cancel();
+    const form = new FormData();
+    form.set('file', new Blob(['kept out']), 'kept-out');
+    const upload = await me.send('POST', '/api/fs/upload?path=context', form);
+    expect(upload, 'an upload that nobody can take').toMatchObject({
+      status: 503,
+      text: 'control session unavailable',
+    });
     lab.model.release(marker);
     await lab.orders.throwing([]);
 

@@ -4,6 +4,7 @@ import type { Host } from '../host/object.ts';
 import type { Reply } from '../host/replies.ts';
 import { logError } from '../log.ts';
 import type { Asked } from '../methods.ts';
+import { isObjectAway, isPassing, objectAwayText } from '../object-away.ts';
 
 /** A server's object as the Worker sees it: the same methods, with promises of their replies. */
 export type HostObject = {
@@ -43,14 +44,5 @@ export const unwrap = <T>(reply: Reply<T>): T => {
   throw new AppError(reply.code, reply.message);
 };
 
-/** Marks that the runtime sets on errors which are its own and not the object's. */
-type Mark = 'retryable' | 'overloaded' | 'durableObjectReset';
-const has = (cause: unknown, mark: Mark): boolean => cause instanceof Error && Reflect.get(cause, mark) === true;
-
-/** Trying again may help and does no harm. */
-const isPassing = (cause: unknown): boolean => has(cause, 'retryable') && !has(cause, 'overloaded');
-
 const asUnavailable = (cause: unknown): unknown =>
-  has(cause, 'retryable') || has(cause, 'overloaded') || has(cause, 'durableObjectReset')
-    ? new AppError('unavailable', 'control session unavailable', { cause })
-    : cause;
+  isObjectAway(cause) ? new AppError('unavailable', objectAwayText, { cause }) : cause;

@@ -2,6 +2,7 @@ import type { ErrorHandler } from 'hono';
 import { AppError, httpStatus } from '../../shared/errors.ts';
 import { isAway } from '../directory/away.ts';
 import { logError } from '../log.ts';
+import { isObjectAway, objectAwayText } from '../object-away.ts';
 import type { Bound } from './context.ts';
 
 /**
@@ -18,6 +19,10 @@ export const textError: ErrorHandler<Bound> = (error, c) => {
   if (isAway(error)) {
     logError('request.refused', error, { path: c.req.path, status: 503 });
     return c.text(awayText, 503);
+  }
+  if (isObjectAway(error)) {
+    logError('request.refused', error, { path: c.req.path, status: 503 });
+    return c.text(objectAwayText, 503);
   }
   const ref = crypto.randomUUID().slice(0, 8);
   logError('request.failed', error, { path: c.req.path, method: c.req.method, ref });

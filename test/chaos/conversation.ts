@@ -25,6 +25,8 @@ export interface Means {
   keeper: Viewer;
   instants: Instants;
   over: AbortSignal;
+  /** Hears of every message as it is said. */
+  said?(mission: string, message: string): void;
 }
 
 /** Between two tries of a request that found no edge. */
@@ -44,6 +46,7 @@ export const converse = async (means: Means, plans: readonly MessagePlan[]): Pro
     if (before && !atOnce) await ended(means, before.id);
     const id = await oneAnswer(means, '/api/control/message', { content, mission_id: mission }, requests);
     messages.push({ id, content });
+    means.said?.(mission, id);
     if (cancelAfter) cancels.push(cancelAt(whileRunning, mission, cancelAfter));
   }
   for (const { id } of messages) await ended(means, id);

@@ -4,15 +4,19 @@ import type { LabProcess } from '../faults/lab-process.ts';
 import type { Laboratory } from '../faults/laboratory.ts';
 import { ofType } from '../faults/link-faults.ts';
 import type { D1Illness } from '../support/sick-d1.ts';
+import { type Hostile, ordinary } from './hostile.ts';
 import type { Instants } from './instants.ts';
 import type { FaultName, FaultPlan } from './schedule.ts';
 
+/** Where faults are done: the laboratory, and the hostile user of the round. */
+export type Place = Laboratory & { hostile: Hostile };
+
 interface Fault {
-  begin(lab: Laboratory): unknown;
+  begin(place: Place): unknown;
   /** Heals it; nothing where it happens in an instant. */
-  end?(lab: Laboratory): unknown;
-  /** How much of it was felt so far, where that is not certain: frames or connections. */
-  felt?(lab: Laboratory): number;
+  end?(place: Place): unknown;
+  /** How much of it was felt so far, where that is not certain: frames, connections, answers. */
+  felt?(place: Place): number;
 }
 
 /** Longer than the link takes to answer, shorter than its patience (laboratory.ts `quick`). */
@@ -46,6 +50,13 @@ const sickD1 = (illness: D1Illness): Fault => ({
   begin: ({ orders }) => orders.d1(illness),
   end: ({ orders }) => orders.d1('well'),
   felt: ({ orders }) => orders.askedInVain(),
+});
+
+/** An object that runs ends, and throws when it is to start again. */
+const throwingObject = (of: 'HOST' | 'ACCOUNT'): Fault => ({
+  begin: ({ orders, host }) => orders.throwing([of], [{ of, name: of === 'HOST' ? host : ordinary }]),
+  end: ({ orders }) => orders.throwing([]),
+  felt: ({ orders }) => orders.thrown(),
 });
 
 const faults: Record<FaultName, Fault> = {
@@ -100,6 +111,14 @@ const faults: Record<FaultName, Fault> = {
   'd1.fails': sickD1('fails'),
   'd1.forgets': sickD1('forgets'),
   'd1.away': sickD1('hangs'),
+  'd1.away-long': sickD1('hangs'),
+  'object.host-throws': throwingObject('HOST'),
+  'object.account-throws': throwingObject('ACCOUNT'),
+  'user.hostile': {
+    begin: ({ hostile }) => hostile.begin(),
+    end: ({ hostile }) => hostile.end(),
+    felt: ({ hostile }) => hostile.answers(),
+  },
 };
 
 /**
@@ -107,7 +126,7 @@ const faults: Record<FaultName, Fault> = {
  * each is healed in every case. `done` hears of those that were felt.
  */
 export const doFaults = async (
-  lab: Laboratory,
+  place: Place,
   plans: readonly FaultPlan[],
   instants: Instants,
   over: AbortSignal,
@@ -116,12 +135,12 @@ export const doFaults = async (
   for (const { name, after, lasts, atMostMs } of plans) {
     if (!(await instants.reached(after, over))) return;
     const fault = faults[name];
-    const before = fault.felt?.(lab) ?? 0;
-    await fault.begin(lab);
+    const before = fault.felt?.(place) ?? 0;
+    await fault.begin(place);
     if (fault.end) {
       await instants.reached(lasts, AbortSignal.any([over, AbortSignal.timeout(atMostMs)]));
-      await fault.end(lab);
+      await fault.end(place);
     }
-    if (!fault.felt || fault.felt(lab) > before) done(name);
+    if (!fault.felt || fault.felt(place) > before) done(name);
   }
 };

@@ -9,6 +9,7 @@ import { parseScript } from '../support/model-script.ts';
 import type { Reading, Row } from '../support/reading.ts';
 import { differences } from '../support/same-conversation.ts';
 import type { Conversation, Said } from './conversation.ts';
+import type { HostileRecord } from './hostile.ts';
 import { judgeReading } from './judge-reading.ts';
 import { type Item, loggedFor, sentFor } from './record.ts';
 import { neverAnswers, type RoundKind, rightEnd } from './schedule.ts';
@@ -40,6 +41,8 @@ export interface RoundRecord {
   /** `GET /running`. */
   running: unknown[];
   crashes: readonly string[];
+  /** Of the user who did harm beside. */
+  hostile: HostileRecord;
 }
 
 export const judge = (record: RoundRecord): Finding[] => [
@@ -47,7 +50,19 @@ export const judge = (record: RoundRecord): Finding[] => [
   ...[record.log, ...record.viewers].flatMap((reading) => judgeReading(reading, record.log)),
   ...(record.running.length > 0 ? [wrong(`still running: ${JSON.stringify(record.running)}`)] : []),
   ...record.crashes.map((name) => wrong(`${name} ended by itself`)),
+  ...judgeHostile(record),
 ];
+
+/** Neither of the two users was shown anything of the other. */
+const judgeHostile = ({ hostile, log, viewers, missions }: RoundRecord): Finding[] => {
+  const shown = [log, ...viewers].flatMap((reading) => [...reading.missions].filter((id) => hostile.missions.has(id)));
+  const seen = missions.filter(({ mission }) => hostile.seen.has(mission));
+  return [
+    ...shown.map((id) => wrong(`a stream showed mission ${id}, which is of the hostile user`)),
+    ...seen.map(({ mission }) => wrong(`the hostile user's stream showed mission ${mission}`)),
+    ...hostile.wrong.map(wrong),
+  ];
+};
 
 const judgeMission = (record: RoundRecord, mission: MissionRecord): Finding[] => {
   const rows = [...record.log.rows.values()].filter((row) => row.mission === mission.mission);

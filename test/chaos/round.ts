@@ -6,16 +6,17 @@ import type { Laboratory } from '../faults/laboratory.ts';
 import { password } from '../faults/laboratory.ts';
 import { storedEvents } from '../support/comparison.ts';
 import { eventMs, layerMs } from '../support/patience.ts';
-import { logIn, type Person, personAt } from '../support/person.ts';
+import { type Person, personAt } from '../support/person.ts';
 import type { Reading } from '../support/reading.ts';
 import { Viewer } from '../support/steady-viewer.ts';
 import { missionHistory } from '../support/witness.ts';
 import { type Conversation, converse } from './conversation.ts';
 import { doFaults } from './faults.ts';
+import { openHostile, ordinary } from './hostile.ts';
 import type { Instants } from './instants.ts';
 import type { MissionRecord, RoundRecord } from './judge.ts';
 import { lastShown } from './judge-reading.ts';
-import type { FaultName, RoundPlan, ViewerPlan } from './schedule.ts';
+import { type FaultName, type RoundPlan, secretOf, type ViewerPlan } from './schedule.ts';
 
 /** A round that has no end by then has lost something: a waiting person, a turn, or a process. */
 const roundMs = layerMs.chaos / 4;
@@ -30,7 +31,9 @@ export const playRound = async (
   plan: RoundPlan,
   done: (name: FaultName) => void,
 ): Promise<RoundRecord> => {
-  const headers = await logIn(lab.edge.url, { password });
+  // Logged in once for all rounds: the guesses of the hostile user come from the same address.
+  const headers = await lab.headersOf({ username: ordinary, password });
+  const hostile = await openHostile(lab, secretOf(plan));
   const failed = new AbortController();
   const conversed = new AbortController();
   const over = AbortSignal.any([failed.signal, conversed.signal]);
@@ -46,10 +49,11 @@ export const playRound = async (
     await keeper.until(() => keeper.reading.position !== null);
     const begin = keeper.reading.position;
     stage = 'the ends of all messages';
-    const faults = plan.faults.map((lane) => doFaults(lab, lane, instants, over, done));
+    const faults = plan.faults.map((lane) => doFaults({ ...lab, hostile }, lane, instants, over, done));
     const visits = viewers.map((viewer, index) => visit(viewer, plan.viewers[index], instants, over));
+    const said = (mission: string, message: string): void => hostile.aimAt({ mission, message });
     const talks = plan.missions.map((messages) =>
-      converse({ person, keeper, instants, over: failed.signal }, messages),
+      converse({ person, keeper, instants, over: failed.signal, said }, messages),
     );
     const conversations = await either(Promise.all(talks), [...faults, ...visits]);
     conversed.abort();
@@ -57,7 +61,8 @@ export const playRound = async (
     await Promise.all([...faults, ...visits]);
     lab.linkProxy.heal();
     stage = 'what the streams have yet to show';
-    return settle(lab, direct, conversations, begin, headers, { plan, viewers, firstRequest });
+    const record = await settle(lab, direct, conversations, begin, headers, { plan, viewers, firstRequest });
+    return { ...record, hostile: hostile.record };
   };
   try {
     return await within(roundMs, play(), () => stage);
@@ -93,7 +98,7 @@ const settle = async (
   begin: string | null,
   headers: Record<string, string>,
   { plan, viewers, firstRequest }: { plan: RoundPlan; viewers: readonly Viewer[]; firstRequest: number },
-): Promise<RoundRecord> => {
+): Promise<Omit<RoundRecord, 'hostile'>> => {
   const missions: MissionRecord[] = [];
   for (const conversation of conversations) missions.push(await settled(lab, person, conversation));
   const running = await eventually(

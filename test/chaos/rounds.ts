@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Laboratory, startLaboratory } from '../faults/laboratory.ts';
+import { limitHostile, ordinary, people } from './hostile.ts';
 import { openInstants } from './instants.ts';
 import { type Finding, judge } from './judge.ts';
 import { playRound } from './round.ts';
@@ -42,9 +43,11 @@ export const runRounds = async (orders: Orders, tell: (line: string) => void): P
   const isEnough = (): boolean =>
     result.rounds >= orders.rounds || countOf(result.faults) >= orders.faults || result.findings.length > 0;
   while (!isEnough()) {
-    const lab = await startLaboratory({ edgeTakesOrders: true });
+    const lab = await startLaboratory({ edgeTakesOrders: true, ...people, environment: { TRASH_DAYS: '0' } });
     // The log of a round is read from a position, and there is none before the server has anything of the user.
-    await (await lab.person({ direct: true })).call('POST', '/api/control/missions', { title: 'before all rounds' });
+    const ada = await lab.person({ username: ordinary, direct: true });
+    await ada.call('POST', '/api/control/missions', { title: 'before all rounds' });
+    await limitHostile(lab);
     const instants = openInstants(lab);
     for (let played = 0; played < roundsPerLaboratory && !isEnough(); played++) {
       await oneRound(lab, instants, orders, result, tell);

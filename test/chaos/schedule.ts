@@ -29,6 +29,9 @@ const lanes = {
   host: ['host.killed', 'host.frozen'],
   opencode: ['opencode.killed', 'opencode.frozen'],
   d1: ['d1.slow', 'd1.fails', 'd1.forgets', 'd1.away'],
+  objects: ['object.host-throws', 'object.account-throws'],
+  hostile: ['user.hostile'],
+  outage: ['d1.away-long'],
 } as const;
 
 type Lane = keyof typeof lanes;
@@ -72,11 +75,14 @@ export type Size = 'full' | 'small';
 
 type Draw = (below: number) => number;
 
-/** The plan of round number `round` of a seed; the same for the same numbers. A `small` one has fewer messages. */
+/**
+ * The plan of round number `round` of a seed; the same for the same numbers. A `small` one has fewer messages, and no
+ * long outage.
+ */
 export const planRound = (seed: number, round: number, size: Size): RoundPlan => {
   const draw = randomFrom(Math.imul(seed, 0x9e3779b1) + round);
   const kind = drawKind(draw);
-  const name = `s${seed} r${round}`;
+  const name = secretOf({ seed, round });
   const plan: RoundPlan = {
     seed,
     round,
@@ -101,8 +107,20 @@ export const planRound = (seed: number, round: number, size: Size): RoundPlan =>
     })),
   };
   // Drawn last: an old seed has what it had before there were these, and them besides.
-  return { ...plan, faults: [...plan.faults, planLane(draw, [...lanes.d1], 8)] };
+  const d1 = planLane(draw, [...lanes.d1], 8);
+  const objects = planLane(draw, [...lanes.objects], size === 'small' ? 1 : 4);
+  const hostile = planLane(draw, [...lanes.hostile], size === 'small' ? 1 : 5);
+  // An outage of D1 takes the place of what else it would have, and makes a round long.
+  const outage = size === 'full' && draw(4) === 0 ? planLane(draw, [...lanes.outage], 1).map(long) : [];
+  return { ...plan, faults: [...plan.faults, outage.length > 0 ? outage : d1, objects, hostile] };
 };
+
+/** Longer than the edge and the host-agent wait for anything of D1, and than most turns take. */
+const longMs = 30_000;
+const long = (fault: FaultPlan): FaultPlan => ({ ...fault, lasts: { of: 'chunks', count: 400 }, atMostMs: longMs });
+
+/** Stands in every text of the round's ordinary user. */
+export const secretOf = ({ seed, round }: Pick<RoundPlan, 'seed' | 'round'>): string => `s${seed} r${round}`;
 
 const drawKind = (draw: Draw): RoundKind => {
   const number = draw(10);

@@ -28,11 +28,16 @@ const asked = new Set<string>();
 
 const withSickD1 = (env: Bindings): Bindings => ({ ...env, DB: d1.binding(env.DB) });
 
+/** How often an object threw at its start. */
+let thrown = 0;
+
 const throwIfOrdered = (of: z.infer<typeof classOf>, { name }: DurableObjectId): void => {
   const isOrdered = throwing.some((each) =>
     typeof each === 'string' ? each === of : each.of === of && each.name === name,
   );
-  if (isOrdered) throw new Error(`an object of ${of} throws at its start, as ordered`);
+  if (!isOrdered) return;
+  thrown += 1;
+  throw new Error(`an object of ${of} throws at its start, as ordered`);
 };
 
 /** How an object is told to end: a request that the shipped Worker does not make. */
@@ -75,7 +80,7 @@ export class Account extends RealAccount {
 
 const obey = async (request: Request, env: Bindings): Promise<Response> => {
   const ordered = orders.parse(await request.json());
-  const answer = { inVain: d1.askedInVain(), asked: [...asked] };
+  const answer = { inVain: d1.askedInVain(), thrown, asked: [...asked] };
   d1.is(ordered.d1);
   throwing = ordered.throwing;
   for (const { of, name } of ordered.ending) {

@@ -52,11 +52,12 @@ export interface Order {
   ending: readonly OneObject[];
 }
 
-const answer = z.object({ inVain: z.number().int(), asked: z.array(z.string()) });
+const answer = z.object({ inVain: z.number().int(), thrown: z.number().int(), asked: z.array(z.string()) });
+const none = { inVain: 0, thrown: 0 };
 
 /**
- * Tells a wrapped edge how it is from now on; out: how often D1 was asked while it was sick, and the servers whose
- * objects were asked for something since the last order.
+ * Tells a wrapped edge how it is from now on; out: how often D1 was asked while it was sick, how often an object threw,
+ * and the servers whose objects were asked for something since the last order.
  */
 export const giveOrder = async (url: string, order: Order): Promise<z.infer<typeof answer>> => {
   const response = await fetch(`${url}/laboratory`, { method: 'POST', body: JSON.stringify(order) });
@@ -72,6 +73,8 @@ export interface EdgeOrders {
   heal(): Promise<void>;
   /** How often D1 was asked while it was sick; what the edge had counted when it was killed is not in it. */
   askedInVain(): number;
+  /** How often an object threw at its start, counted alike. */
+  thrown(): number;
 }
 
 /**
@@ -85,11 +88,11 @@ export const edgeOrders = <Edge extends LabProcess>(
 ): { edge: Edge; orders: EdgeOrders } => {
   let d1: D1Illness = 'well';
   let classes: readonly Binding[] = [];
-  let [earlier, now] = [0, 0];
+  let [earlier, now] = [none, none];
 
   const give = async (ending: readonly OneObject[] = []): Promise<void> => {
     if (!isWrapped) return;
-    now = (await giveOrder(url, { d1, throwing: classes, ending })).inVain;
+    now = await giveOrder(url, { d1, throwing: classes, ending });
   };
   /** An edge that does not run is told as soon as it does; one that starts needs its D1 to be set up. */
   const tell = async (ending?: readonly OneObject[]): Promise<void> => {
@@ -101,7 +104,7 @@ export const edgeOrders = <Edge extends LabProcess>(
 
   const start = async (): Promise<void> => {
     await edge.start();
-    [earlier, now] = [earlier + now, 0];
+    [earlier, now] = [{ inVain: earlier.inVain + now.inVain, thrown: earlier.thrown + now.thrown }, none];
     await tell();
   };
   return {
@@ -119,7 +122,8 @@ export const edgeOrders = <Edge extends LabProcess>(
         [d1, classes] = ['well', []];
         return tell();
       },
-      askedInVain: () => earlier + now,
+      askedInVain: () => earlier.inVain + now.inVain,
+      thrown: () => earlier.thrown + now.thrown,
     },
   };
 };

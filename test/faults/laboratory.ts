@@ -31,7 +31,7 @@ export interface LaboratoryOptions {
   /** Accounts instead of the single user. */
   users?: { username: string; password: string }[];
   /** Accounts beside them, of whom nobody looks whether what they saw is what a reload shows. */
-  unwatched?: { username: string; password: string }[];
+  unwatched?: { username: string; password: string; admin?: boolean }[];
   /** Added to the launcher's environment. */
   environment?: Record<string, string>;
   /** Gives each process a clock of its own (`jump`). */
@@ -123,6 +123,8 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     stateDir: settings.files.dir,
     /** Processes that ended without having been told to: always none. */
     crashes,
+    /** What proves who somebody is, who logs in once. */
+    headersOf,
     /** Logs in once and acts as that user, by way of the viewer proxy; `direct` goes around it. */
     person: async ({ direct = false, ...login }: Partial<Login> & { direct?: boolean } = {}): Promise<Person> =>
       personAt(() => (direct ? start.url : viewerProxy.url), await headersOf({ password, ...login })),

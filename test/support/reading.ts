@@ -38,6 +38,8 @@ export class Reading {
   readonly rows = new Map<number, Row>();
   readonly wrong: string[] = [];
   readonly doubled: string[] = [];
+  /** Every mission that anything was told of, by any event. */
+  readonly missions = new Set<string>();
   /** The newest position, to resume from. */
   position: string | null = null;
   /** From which seq on everything has to be here; null before the first position. */
@@ -62,6 +64,7 @@ export class Reading {
 
   take(event: StreamEvent): void {
     this.isTold = true;
+    if (typeof event.data.mission_id === 'string') this.missions.add(event.data.mission_id);
     const isGivenUp = event.name === 'error' && event.data.message === 'Stream connection failed';
     if (event.name === 'reset' || isGivenUp) {
       this.#forget(event.name === 'reset' ? 'a reset' : 'given up');

@@ -7,6 +7,12 @@ import * as z from 'zod';
 import { hostId, uuid } from './ids.ts';
 
 const hostName = z.string().trim().min(1).max(200);
+/** What a server is told of itself. */
+export const hostStateJson = z.object({
+  /** The percentage from which its log is full, as admins were told; 0 while it is not. */
+  log_full: z.number().int().nonnegative(),
+});
+
 /** The secret half of a link's bearer token: 256 random bits as base64url. */
 const credential = z.string().min(1).max(200);
 

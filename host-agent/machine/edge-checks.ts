@@ -1,7 +1,8 @@
 /** What `openagent doctor` finds out about the edge of this machine, and its place there. */
 import manifest from '../../package.json' with { type: 'json' };
+import { hostStateJson } from '../../shared/enrolment.ts';
 import { protocolVersion } from '../../shared/limits.ts';
-import { type EdgeHealth, edgeHealth } from '../cli/edge-api.ts';
+import { dataOf, type EdgeHealth, edgeClient, edgeHealth } from '../cli/edge-api.ts';
 import { localUrl } from '../config/local-url.ts';
 import type { Settings } from '../config/settings.ts';
 import { type HostFile, readEnrolment } from '../launcher/state/enrolment.ts';
@@ -20,12 +21,12 @@ export const edgeChecks = async (settings: Settings, url: string | undefined): P
   const enrolment = await enrolmentOf(settings);
   if (typeof enrolment === 'string') return [fatal(enrolment, 'Then run this again')];
   const asked = url ?? (enrolment?.elsewhere ? enrolment.url : undefined);
-  if (asked === undefined) return [enrolmentCheck(enrolment), await ownEdgeCheck(settings)];
+  if (asked === undefined) return [enrolmentCheck(enrolment), ...(await ownEdgeChecks(settings, enrolment))];
   const health = await edgeHealth(asked).catch((error: unknown) =>
     String(error instanceof Error ? error.message : error),
   );
   if (typeof health === 'string') return [enrolmentCheck(enrolment), fatal('the edge does not answer', health)];
-  const accepted = enrolment?.url === asked ? [await credentialCheck(enrolment)] : [];
+  const accepted = enrolment?.url === asked ? [await credentialCheck(enrolment), ...(await logCheck(enrolment))] : [];
   return [enrolmentCheck(enrolment), ...reached(asked, health), ...accepted];
 };
 
@@ -63,6 +64,21 @@ const reached = (url: string, { version, link_protocol, clockAheadMs }: EdgeHeal
   ];
 };
 
+/** The share of its log from which admins are told; an edge that does not answer, or an older one, says nothing of it. */
+const logCheck = async ({ url, id, credential }: Pick<HostFile, 'url' | 'id' | 'credential'>): Promise<Check[]> => {
+  const call = edgeClient(url, `${id}.${credential}`).GET('/api/host/state');
+  const state = await dataOf(url, hostStateJson, call).catch(() => undefined); // What is wrong then, other checks say.
+  if (state === undefined) return [];
+  if (state.log_full === 0) return [works('the log of this server has room')];
+  return [
+    lacking(
+      `the log of this server is ${state.log_full} % full`,
+      'new missions from 95 % on',
+      'an admin deletes missions, or sets for how long the server keeps them: openagent retention <server> --days <n>',
+    ),
+  ];
+};
+
 const credentialCheck = async (host: HostFile): Promise<Check> => {
   try {
     if (await isAccepted(host)) return works('the edge accepts this machine');
@@ -76,14 +92,17 @@ const credentialCheck = async (host: HostFile): Promise<Check> => {
 };
 
 /** Checks the edge of `openagent up`: it runs, or its port is free to start it. */
-const ownEdgeCheck = async ({ host, port }: Settings): Promise<Check> => {
+const ownEdgeChecks = async ({ host, port }: Settings, enrolment: HostFile | undefined): Promise<Check[]> => {
   const url = localUrl(host, port);
   const runs = await edgeHealth(url).catch(() => undefined); // Not running is the ordinary case, told apart below.
-  if (runs) return works(`the edge of \`openagent up\` runs at ${url} (version ${runs.version})`);
+  if (runs) {
+    const running = works(`the edge of \`openagent up\` runs at ${url} (version ${runs.version})`);
+    return [running, ...(enrolment ? await logCheck({ ...enrolment, url }) : [])];
+  }
   try {
-    return works(`port ${await claimPort(host, port)} is free for \`openagent up\``);
+    return [works(`port ${await claimPort(host, port)} is free for \`openagent up\``)];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return lacking(`port ${port} is not free`, '`openagent up`', text);
+    return [lacking(`port ${port} is not free`, '`openagent up`', text)];
   }
 };

@@ -14,7 +14,7 @@ Exit codes:
 
 const statuses = ['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible'];
 
-/** Adds login, logout, run, missions, show, cancel, delete, trash, restore, answer and quotas. */
+/** Adds login, logout, run, missions, show, cancel, delete, trash, restore, answer, quotas and retention. */
 export const addMissionCommands = (program: Command, run: Run, environment: NodeJS.ProcessEnv): void => {
   const add = (name: string, summary: string, description: string): Command =>
     program.command(name).summary(summary).description(description).addHelpText('after', exitCodes);
@@ -138,6 +138,25 @@ export const addMissionCommands = (program: Command, run: Run, environment: Node
     .option('--json', 'print each as a JSON object on a line')
     .action((changes, options) =>
       end(async () => (await import('../cli/quotas.ts')).showQuotas(changes, options, environment)),
+    );
+
+  withEdge(
+    add(
+      'retention',
+      'show or set for how long a server keeps what happened',
+      'Show, or set, for how long a server keeps what happened in its missions; for admins. By default it keeps everything. ' +
+        'What leaves goes to the archive of the edge, where it has one, or is gone: docs/configuration.md.',
+    ),
+  )
+    .argument('<server>', 'its name or id')
+    .option('--days <number>', 'turns that ended longer ago leave')
+    .option('--bytes <number>', 'above so many bytes the oldest turns leave')
+    .option('--keep', 'keep everything')
+    .option('--mission <id>', 'of this mission alone, by its whole id')
+    .option('--inherit', "take the mission's own rule back")
+    .option('--json', 'print it as a JSON object')
+    .action((server, options) =>
+      end(async () => (await import('../cli/retention.ts')).showRetention(server, options, environment)),
     );
 };
 

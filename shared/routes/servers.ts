@@ -3,7 +3,7 @@
  * shared/channels/channel.ts).
  */
 import * as z from 'zod';
-import { enrolBody, enrolResponse, hostJson, newHostBody, newHostResponse } from '../enrolment.ts';
+import { enrolBody, enrolResponse, hostJson, hostStateJson, newHostBody, newHostResponse } from '../enrolment.ts';
 import { retentionChange, retentionJson } from '../retention.ts';
 import { json, optionally, required, route } from './route.ts';
 import { anyPage, done, hostQuery, idInPath } from './scalars.ts';
@@ -79,6 +79,14 @@ export const serverRoutes = {
     query: hostQuery,
     answer: { kind: 'socket', about: 'Samples as JSON' },
     errors: { 400: 'It was not dialled as a WebSocket', 404: 'No such server' },
+  }),
+  state: route({
+    method: 'GET',
+    path: '/api/host/state',
+    summary: 'What the edge knows of the server that asks; what `openagent doctor` shows',
+    who: 'host',
+    answer: json(hostStateJson),
+    errors: { 401: 'Unknown server or wrong credential' },
   }),
   link: route({
     method: 'GET',

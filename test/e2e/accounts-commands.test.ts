@@ -25,7 +25,7 @@ const computerOf = async (user: string) => {
   const { token } = JSON.parse(readFileSync(join(HOME, '.config', 'openagent', 'login.json'), 'utf8'));
   const isIn = async (): Promise<boolean> =>
     (await stack.anyone.call('GET', '/api/stats', undefined, { authorization: `Bearer ${token}` })).status === 200;
-  return { openagent, isIn };
+  return { openagent, isIn, token };
 };
 
 test('logout ends one login, with --everywhere all of a person and nobody else’s', async () => {
@@ -82,4 +82,20 @@ test('quotas are shown to their user, and changed by an admin alone, for one use
   expect(await bobsStreams()).toMatch(/^streams +0 of 200 /);
   for (const words of [['streams'], ['streams=-1'], ['streams=many'], ['beer=1'], ['streams=10001']])
     expect(await adas.openagent(['quotas', ...words])).toMatchObject({ code: 2, out: '' });
+});
+
+test('for how long a server keeps what happened is shown to an admin and set by one, for it or for one mission', async () => {
+  const [adas, bobs] = [await computerOf('ada'), await computerOf('bob')];
+  const headers = { authorization: `Bearer ${adas.token}` };
+  const [{ id }] = (await stack.anyone.call('GET', '/api/hosts', undefined, headers)).json;
+  expect(await bobs.openagent(['retention', id])).toMatchObject({ code: 3, err: expect.stringMatching(/admin/i) });
+
+  const kept = await adas.openagent(['retention', id]);
+  expect(kept).toMatchObject({ code: 0, out: expect.stringMatching(/^server: everything is kept\n.*\nNo archive/) });
+  const set = await adas.openagent(['retention', id, '--days', '30', '--bytes', '2000000']);
+  expect(set.out).toMatch(/^server: 30 days and 2000000 bytes are kept\n/);
+  expect((await adas.openagent(['retention', id, '--keep'])).out).toMatch(/^server: everything is kept\n/);
+  for (const words of [['--days', '0'], ['--bytes', '7'], ['--inherit'], ['--keep', '--days', '3'], ['--days', 'x']])
+    expect(await adas.openagent(['retention', id, ...words])).toMatchObject({ code: 2, out: '' });
+  expect((await adas.openagent(['retention', 'nowhere'])).err).toContain('has no server "nowhere"');
 });

@@ -311,6 +311,7 @@ test('doctor says what works here: this server enrolled, the edge answering, the
   expect(output).toMatch(/✓ enrolled at \S+ as "second"/);
   expect(output).toMatch(/✓ the edge at \S+ answers/);
   expect(output).toMatch(/✓ the edge accepts this machine/);
+  expect(output).toMatch(/✓ the log of this server has room/);
   expect(output).toMatch(/✓ clock 0\.\d s/);
   expect([code, output.trimEnd().split('\n').at(-1)]).toEqual([0, 'Everything that is required is here.']);
 });

@@ -2,8 +2,10 @@ import { env, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { maxEventBytes } from '../../shared/limits.ts';
+import { sha256Hex } from '../../worker/digest.ts';
 import { watchSpace } from '../../worker/host/upkeep/space.ts';
 import { countedRows } from './counted-rows.ts';
+import { request } from './edge.ts';
 import { freshHost, host, object, owner, stub } from './fresh-host.ts';
 import { batch, dialHost, hello, row } from './host-peer.ts';
 import { smallObjects } from './object-room.ts';
@@ -62,6 +64,11 @@ test('at 80 % admins are told, at 95 % no new mission begins, and what runs ends
   const read = await object().mission(owner, mission);
   expect(read.ok && read.value.status).toBe('completed');
   await expect.poll(full).toBe(95);
+  const state = async (secret: string) =>
+    request('/api/host/state', { headers: { Authorization: `Bearer ${host}.${secret}` } });
+  expect((await state('not the credential')).status).toBe(401);
+  await env.DB.prepare('UPDATE hosts SET credential_sha256 = ? WHERE id = ?').bind(sha256Hex('secret'), host).run();
+  expect(await (await state('secret')).json()).toEqual({ log_full: 95 });
 });
 
 test('a log that is smaller again is no more called full, and what goes up and down is told once', async () => {

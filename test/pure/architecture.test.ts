@@ -91,7 +91,7 @@ const layers: Record<string, readonly string[]> = {
   ],
   'host-agent/program': ['program', 'launcher-commands mission-commands server-commands', 'start', 'ended'],
   'host-agent/cli': [
-    'missions quotas',
+    'missions quotas retention',
     'hosts printing',
     'following',
     'login',

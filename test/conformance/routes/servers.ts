@@ -120,6 +120,12 @@ export const serverCases: RouteCase[] = [
     ],
   },
   {
+    route: 'GET /api/host/state',
+    open: 'servers',
+    good: [],
+    bad: [{ send: {}, status: 401, says: /Unknown host or wrong credential/ }],
+  },
+  {
     route: 'GET /api/host/link',
     open: 'servers',
     good: [],

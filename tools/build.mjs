@@ -7,19 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../host-agent/launcher/bootstrap/run.mjs';
-
-/** Everything that ends up in dist/ or decides how it is built. */
-export const sources = [
-  'shared',
-  'worker',
-  'host-agent',
-  'tools',
-  'migrations',
-  'wrangler.toml',
-  'tsconfig.json',
-  'package.json',
-  'package-lock.json',
-];
+import { sources } from './sources.mjs';
 
 /** @param {string} root directory of package.json @returns {boolean} */
 export const isBuilt = (root) => {

@@ -17,22 +17,49 @@ const assets = join(out, 'worker', 'assets');
  */
 const programs = ['@vscode/ripgrep', 'esbuild', 'node', 'opencode-ai', 'workerd', 'wrangler'];
 
-const bundleAgent = () =>
-  build({
+/** How the host-agent's modules are bundled. */
+const asModules = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  sourcemap: true,
+  logLevel: 'warning',
+};
+
+const bundleAgent = async () => {
+  const { metafile } = await build({
+    ...asModules,
     entryPoints: { openagent: join(root, 'host-agent', 'main.ts') },
     outdir: out,
-    bundle: true,
     // Chunks keep `agent-child` from loading the launcher, and the other way round.
     splitting: true,
     chunkNames: 'agent/[name]-[hash]',
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
     external: programs,
     banner: { js: requireForLibraries },
-    sourcemap: true,
-    logLevel: 'warning',
+    metafile: true,
   });
+  const files = Object.entries(metafile.outputs).flatMap(([file, { entryPoint }]) =>
+    /host-agent\/(main|program\/start)\.ts$/.test(entryPoint ?? '') ? [file] : [],
+  );
+  for (const file of files) await joinChunks(file);
+};
+
+/**
+ * Makes one file of a chunk and all that it imports at once, which another may then have a second time. For what runs
+ * before the edge of a start: of 25 small files each takes a third of a millisecond.
+ */
+const joinChunks = (file) =>
+  build({ ...asModules, entryPoints: [file], outfile: file, allowOverwrite: true, plugins: [laterApart] });
+
+/** What is imported when it is needed stays a file of its own. */
+const laterApart = {
+  name: 'later-apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' || programs.includes(path) ? { path, external: true } : undefined,
+    ),
+};
 
 /** `--dry-run` bundles as `deploy` does and needs no network and no account. */
 const bundleWorker = async () => {

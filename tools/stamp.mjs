@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sources } from './build.mjs';
+import { sources } from './sources.mjs';
 
 /** What npm writes when it has installed: after it, node_modules is not what it was. */
 const installed = join('node_modules', '.package-lock.json');
@@ -49,6 +49,16 @@ export const keepStamp = (root, stamp) => {
 const linesOf = (root, path) => {
   const found = statSync(join(root, path), { throwIfNoEntry: false });
   if (!found) return []; // As in an unpacked package, or removed between two looks.
-  if (!found.isDirectory()) return [`${path} ${found.size} ${found.ctimeMs} ${found.ino}`];
-  return readdirSync(join(root, path)).flatMap((name) => linesOf(root, `${path}/${name}`));
+  return found.isDirectory() ? linesBelow(root, path) : [lineOf(path, found)];
 };
+
+/** What a directory knows of its entries saves a look at each directory; texts instead of paths save as much again. */
+const linesBelow = (root, directory) =>
+  readdirSync(`${root}/${directory}`, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${directory}/${entry.name}`;
+    if (entry.isDirectory()) return linesBelow(root, path);
+    const found = statSync(`${root}/${path}`, { throwIfNoEntry: false });
+    return found ? [lineOf(path, found)] : [];
+  });
+
+const lineOf = (path, { size, ctimeMs, ino }) => `${path} ${size} ${ctimeMs} ${ino}`;

@@ -4,3 +4,6 @@
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
+
+/** By its name: the program's first files have a class of their own (tools/bundle.mjs). */
+export const isStartError = (error: unknown): boolean => error instanceof Error && error.name === 'StartError';

@@ -7,7 +7,6 @@
  *   node bootstrap.mjs up | dev | build | test | check | …
  */
 import { dirname, join } from 'node:path';
-import { build, isBuilt } from '../../tools/build.mjs';
 import { isStamped, keepStamp, stampOf } from '../../tools/stamp.mjs';
 import { ensureSystemPackages } from './bootstrap/debian.mjs';
 import { install, isInstalled } from './bootstrap/dependencies.mjs';
@@ -46,11 +45,15 @@ const asking = new Set([
 /** Commands for which programs that only tests use are installed. */
 const testing = new Set(['test', 'test-busy', 'soak']);
 
+/** What compares contents and builds is loaded only where something was touched. */
+const building = () => import('../../tools/build.mjs');
+
 /** Reads all that a start is made of only where its stamp says that something was touched. */
-const isPrepared = (forCommand) => {
+const isPrepared = async (forCommand) => {
   if (forCommand in scripts) return isInstalled(root);
   const stamp = stampOf(root);
   if (isStamped(root, stamp)) return true;
+  const { isBuilt } = await building();
   if (!isInstalled(root) || !isBuilt(root)) return false;
   keepStamp(root, stamp);
   return true;
@@ -58,7 +61,7 @@ const isPrepared = (forCommand) => {
 
 const prepare = async (forCommand) => {
   if (!isInstalled(root)) await install(root);
-  if (!isPrepared(forCommand)) await build(root, nodeFor(root));
+  if (!(await isPrepared(forCommand))) await (await building()).build(root, nodeFor(root));
   return 0;
 };
 
@@ -66,7 +69,7 @@ const prepare = async (forCommand) => {
  * Two starts at once must not install or build into each other: the second waits for a kernel lock on our directory.
  */
 const prepareLocked = async () => {
-  if (isPrepared(command)) return 0;
+  if (await isPrepared(command)) return 0;
   if (!isOnPath('flock')) return prepare(command);
   // Without a process of its own flock can't end and leave what it runs behind.
   return run('flock', ['--no-fork', root, process.execPath, import.meta.filename, prepareCommand, command]);

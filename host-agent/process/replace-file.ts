@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
 /**
@@ -6,6 +5,7 @@ import { open, rename, rm } from 'node:fs/promises';
  * system says, and then leaves nothing behind.
  */
 export const replaceFile = async (path: string, text: string, mode = 0o666): Promise<void> => {
+  const { randomUUID } = await import('node:crypto'); // Only by who writes: loading it takes a start 4 ms.
   const fresh = `${path}.${randomUUID()}.new`;
   try {
     // Nothing that is there, or was put there as a link, is written to.

@@ -1,4 +1,4 @@
-import { StartError } from '../config/start-error.ts';
+import { isStartError } from '../config/start-error.ts';
 
 /** Runs the command that was asked for, which never rejects; its exit code becomes the one of the process. */
 export type Run = (command: () => Promise<number>) => Promise<void>;
@@ -20,7 +20,7 @@ export const ended = async (command: () => unknown, codeOf: (error: unknown) => 
 /** Our own errors are the whole story; of others the causes tell more, and a stack would tell people nothing. */
 const sentences = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined || error instanceof StartError
+  return error.cause === undefined || isStartError(error)
     ? error.message
     : `${error.message}\n  because: ${sentences(error.cause)}`;
 };

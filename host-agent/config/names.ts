@@ -1,6 +1,6 @@
 import { nearest } from './nearest.ts';
 import { StartError } from './start-error.ts';
-import { variableNames } from './table.ts';
+import { variableNames } from './variable-names.ts';
 import { providerVariable, unusedVariables } from './variables.ts';
 
 /**

@@ -4,16 +4,17 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { isLoopback } from '../../shared/loopback.ts';
 import { readEnvFile } from './env-file.ts';
 import { isKnown, isUnused, rejectUnknown } from './names.ts';
+import { type ConfigPlace, placeOf, present } from './place.ts';
 import { defaultSlots } from './slots.ts';
 import { StartError } from './start-error.ts';
 import { type StateFiles, stateFiles } from './state-files.ts';
-import { variableNames } from './table.ts';
-import { type Account, type VariableName, variableDocs, variables } from './variables.ts';
+import { type VariableName, variableNames } from './variable-names.ts';
+import { type Account, variableDocs, variables } from './variables.ts';
 
 export interface Settings {
   port: number;
@@ -85,18 +86,12 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
   };
 };
 
-const present = (environment: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(Object.entries(environment).flatMap(([name, text]) => (text ? [[name, text]] : [])));
-
 /** Where a start works and which file it reads, by the environment alone; nothing is looked at. Throws StartError. */
-export const configPlace = (
-  given: NodeJS.ProcessEnv,
-): { workingDir: string; config: { path: string; named: boolean } } => {
-  const environment = present(given);
-  const named = environment.OPENAGENT_CONFIG;
-  const workingDir = check({ WORKING_DIR: environment.WORKING_DIR }).WORKING_DIR;
-  const path = named ? resolve(named) : stateFiles(join(workingDir, '.openagent')).config;
-  return { workingDir, config: { path, named: named !== undefined } };
+export const configPlace = (environment: NodeJS.ProcessEnv): ConfigPlace => {
+  const place = placeOf(environment);
+  if (place) return place;
+  check({ WORKING_DIR: environment.WORKING_DIR });
+  throw new Error('a WORKING_DIR that names no directory passed the configuration');
 };
 
 /** The file named by OPENAGENT_CONFIG, which must exist, or the one in the state directory, which may. */

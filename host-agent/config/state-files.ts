@@ -13,6 +13,8 @@ export const stateFiles = (stateDir: string) => ({
   /** workerd's configuration, bundle and, below `.wrangler`, its databases. */
   edge: join(stateDir, 'edge'),
   edgeConfig: join(stateDir, 'edge', 'wrangler.jsonc'),
+  /** The same for the next start, if it is like this one. */
+  edgeNext: join(stateDir, 'edge', 'next.json'),
   /** Where OpenCode listens now; rewritten at each of its starts. */
   openCodeServer: join(stateDir, 'opencode', 'server.json'),
   /** How each OpenCode process ended, for the turns that it had. */

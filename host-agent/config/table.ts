@@ -1,4 +1,5 @@
-import { type VariableName, variableDocs, variables } from './variables.ts';
+import { variableNames } from './variable-names.ts';
+import { variableDocs, variables } from './variables.ts';
 
 export interface TableRow {
   name: string;
@@ -19,8 +20,6 @@ const furtherRows: readonly TableRow[] = [
     meaning: 'File with `NAME=value` lines of the variables above; the environment wins over it.',
   },
 ];
-
-export const variableNames = Object.keys(variables.shape) as VariableName[]; // the shape's keys are exactly this union
 
 /** Every documented variable with default and meaning (Markdown inline code included), in table order. */
 export const tableRows = (): TableRow[] => [

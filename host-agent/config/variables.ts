@@ -4,11 +4,11 @@
  */
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { passwordHash, passwordText, userNameText } from '../../shared/password.ts';
 import { parseJsonOnce } from './json-once.ts';
+import { defaultWorkingDir, directoryOf } from './place.ts';
+import type { VariableName } from './variable-names.ts';
 
 /** One row of the documented table. A secret's value never appears in a message. */
 export interface VariableDoc {
@@ -41,11 +41,11 @@ const hostname = z
     'expected an IP address or a host name, without scheme or port',
   );
 
-const directory = z
-  .string()
-  .transform((text) => (text === '~' || text.startsWith('~/') ? join(homedir(), text.slice(1)) : text))
-  .refine((text) => text.startsWith('/'), 'expected an absolute path, or one that begins with ~/')
-  .transform((text) => resolve(text));
+const directory = z.string().transform((text, { addIssue }) => {
+  const path = directoryOf(text);
+  if (path === undefined) addIssue('expected an absolute path, or one that begins with ~/');
+  return path ?? z.NEVER;
+});
 
 const httpUrl = z
   .string()
@@ -101,7 +101,7 @@ const required = z
   .string()
   .refine((text) => text !== '' && text === text.trim(), 'expected a text without blanks around it');
 
-/** Every variable of ours, in the order of the table. `OPENCODE_*` names beyond these go to OpenCode as they are. */
+/** What is known of each variable of ours. `OPENCODE_*` names beyond these go to OpenCode as they are. */
 export const variables = z.object({
   PORT: wholeNumber(0, 65_535).prefault('8787').register(variableDocs, {
     default: '8787',
@@ -113,7 +113,7 @@ export const variables = z.object({
     meaning: 'Address to listen on. Anything but loopback needs TLS in front of it.',
     example: '127.0.0.1',
   }),
-  WORKING_DIR: directory.prefault('~').register(variableDocs, {
+  WORKING_DIR: directory.prefault(defaultWorkingDir).register(variableDocs, {
     default: 'your home directory',
     meaning: 'Missions work below `{WORKING_DIR}/workspaces`; all state is in `{WORKING_DIR}/.openagent`.',
     example: '~/agents',
@@ -242,9 +242,7 @@ export const variables = z.object({
     meaning: 'true believes `X-Forwarded-For` of a reverse proxy when login attempts are limited.',
     example: 'true',
   }),
-});
-
-export type VariableName = keyof typeof variables.shape;
+} satisfies Record<VariableName, z.ZodType>);
 
 /** Names of existing installations (contract §13.1) that this version accepts and does not use yet. */
 export const unusedVariables: readonly RegExp[] = [

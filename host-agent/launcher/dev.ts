@@ -4,6 +4,7 @@ import { stateFiles } from '../config/state-files.ts';
 import { buildAgent, watchAgent } from './children/watch-agent.ts';
 import { wranglerDevProcess, writeDevEdgeFiles } from './edge/dev.ts';
 import { packageRoot } from './package-root.ts';
+import { prepareStartWithEdge } from './state/start.ts';
 import { runSystem } from './system.ts';
 
 /**
@@ -16,7 +17,8 @@ export const dev = async (environment: NodeJS.ProcessEnv): Promise<void> => {
   // Inside the package, where the bundle finds node_modules.
   const agentScript = join(root, '.wrangler', 'agent', 'openagent.js');
   await buildAgent(root, agentScript);
-  await runSystem(apart(settings), {
+  await runSystem({
+    prepare: () => prepareStartWithEdge(apart(settings)),
     isEdgeQuick: false,
     agentScript,
     edgeProcess: async (start) => wranglerDevProcess(root, await writeDevEdgeFiles(root, start), start),

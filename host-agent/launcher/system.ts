@@ -3,17 +3,18 @@
  * alone. Without an edge there is nothing to use, so a start that fails there ends; OpenCode and the host-agent may be
  * away and are tried again for as long as the system runs.
  */
-import type { Settings } from '../config/settings.ts';
 import { hostAgentRole } from './children/host-agent.ts';
 import { startOpenCodeChild } from './children/start-opencode.ts';
 import type { StartChild, Supervision } from './children/supervise.ts';
 import { type EdgeProcess, edgeRole } from './edge/edge.ts';
 import { say, sayOpenCodeAway, sayReady } from './say.ts';
-import { prepareStartWithEdge, type StartWithEdge } from './state/start.ts';
+import type { StartWithEdge } from './state/start.ts';
 import { runUntilStopped } from './until-stopped.ts';
 
 /** What differs between `up` and `dev`. */
 export interface Variant {
+  /** Takes the state directory and the port. */
+  prepare(): Promise<StartWithEdge>;
   /** Writes what the edge needs on disk and returns how it is started. */
   edgeProcess(start: StartWithEdge): Promise<EdgeProcess>;
   /** It answers within a moment, in which OpenCode would only take its CPU. */
@@ -22,14 +23,13 @@ export interface Variant {
   agentScript: string;
   /** Called once the host-agent is supervised, until `stop` aborts. */
   onHostAgent?(hostAgent: Supervision, stop: AbortSignal): Promise<void>;
+  /** Called with what is in use, just before the start is said to be ready. */
+  onReady?(start: StartWithEdge): Promise<void>;
 }
 
 /** Runs until SIGINT or SIGTERM, then ends every child; resolves when all are gone. Rejects when the start fails. */
-export const runSystem = (settings: Settings, variant: Variant): Promise<void> =>
-  runUntilStopped(
-    () => prepareStartWithEdge(settings),
-    (start, startChild, stop) => startChildren(start, variant, startChild, stop),
-  );
+export const runSystem = (variant: Variant): Promise<void> =>
+  runUntilStopped(variant.prepare, (start, startChild, stop) => startChildren(start, variant, startChild, stop));
 
 /**
  * Starts the children in the order in which they are of use: the edge answers people long before OpenCode is up, so it
@@ -50,12 +50,12 @@ const startChildren = async (
   const openCodeAtOnce = variant.isEdgeQuick ? undefined : startOpenCodeChild(start, startChild, stop);
   const corrected = await start.secrets.corrected;
   if (stop.aborted) return;
+  const inUse = corrected ? { ...start, secrets: { ...start.secrets, ...corrected } } : start;
   if (corrected) {
     await edge.stop();
-    const right = { ...start, secrets: { ...start.secrets, ...corrected } };
-    const process = await variant.edgeProcess(right);
+    const process = await variant.edgeProcess(inUse);
     if (stop.aborted) return;
-    edge = startChild(edgeRole(right, process), 'The edge');
+    edge = startChild(edgeRole(inUse, process), 'The edge');
   }
   const edgeFailed = await edge.firstStart;
   if (stop.aborted) return;
@@ -67,5 +67,6 @@ const startChildren = async (
   if (stop.aborted) return;
   sayOpenCodeAway(openCodeAway);
   await start.secrets.keep();
+  await variant.onReady?.(inUse);
   sayReady(start);
 };

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { StateFiles } from '../config/state-files.ts';
 import { readStateJson } from '../launcher/state/state-json.ts';
-import { isAlive, type ProcessIdentity, processIdentity } from '../process/identity.ts';
+import { isAlive, type ProcessIdentity } from '../process/identity.ts';
+import { processIdentity } from '../process/identity-record.ts';
 
 export interface RunningSystem {
   launcher: ProcessIdentity;

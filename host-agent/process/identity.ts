@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
-import * as z from 'zod';
 
 /**
  * What names one process for ever: a pid alone is given out again, a pid with its start time is not, until the next
  * boot. Crash left-overs are found by this and never by name (architecture §3, 7).
  */
-export const processIdentity = z.object({
-  pid: z.int().positive(),
+export interface ProcessIdentity {
+  pid: number;
   /** Field 22 of /proc/<pid>/stat, in clock ticks since boot. */
-  startTicks: z.string(),
-  bootId: z.string(),
-});
-export type ProcessIdentity = z.infer<typeof processIdentity>;
+  startTicks: string;
+  bootId: string;
+}
 
 /**
  * The identity of a live process. Undefined when there is no such process, or only a zombie, which merely waits to be

@@ -114,13 +114,13 @@ test('SIGTERM ends every process and exits 0, also with a stream open', async ()
 test('SIGTERM during the start ends what was started', async () => {
   launched = launch(directory.path);
   await launched.printed(/Starting the edge/);
-  const processes = processTree(launched.pid);
+  const processes = [...processTree(launched.pid), ...Object.values(launched.processes())];
 
   launched.kill('SIGTERM');
 
   expect(await launched.ended).toBe(0);
   expect(launched.output()).not.toContain('ready');
-  expect(alive([...processes, ...Object.values(launched.processes())])).toEqual([]);
+  expect(alive(processes)).toEqual([]);
 });
 
 test.each(['launcher', 'bootstrap'])('SIGKILL of the %s leaves no process', async (victim) => {

@@ -84,6 +84,7 @@ const layers: Record<string, readonly string[]> = {
   'host-agent/launcher': [
     'up dev agent-only opencode-unit',
     'system',
+    'ahead',
     'until-stopped edge',
     'children place',
     'say stop-signal',
@@ -212,7 +213,7 @@ test('each vendor library, and what starts a program, has one home', () => {
     execa: /^host-agent\/process\/child\.ts$/,
     'node:child_process': /^(host-agent\/process\/child\.ts|host-agent\/launcher\/bootstrap\/.*\.mjs|tools\/.*)$/,
     // The launcher's lock is SQLite's own: the kernel drops it with the process, whatever way that ends.
-    'node:sqlite': /^host-agent\/(store\/|launcher\/(state\/lock|place\/))/,
+    'node:sqlite': /^host-agent\/(store\/|launcher\/(state\/held-lock|place\/))/,
   };
   const strays = files.flatMap(({ path, imports }) =>
     imports.filter((to) => homes[to] && !homes[to].test(path)).map((to) => `${path} → ${to}`),
@@ -240,7 +241,7 @@ test('the host-agent waits and looks at the time only by a clock that it is give
   const strays = within('host-agent').filter(({ path, text }) => path.endsWith('.ts') && own.test(text));
   // Who gives the machine's clock: what a person starts, and what is asked before anything is there to give one.
   const givers =
-    /^host-agent\/(agent|program\/.*|cli\/.*|machine\/.*|launcher\/(state\/start|place\/try-place)|opencode\/process\/process|process\/(log|means)|store\/database)\.ts$/;
+    /^host-agent\/(agent|program\/.*|cli\/.*|machine\/.*|launcher\/(ahead\/head-start|state\/start|place\/try-place)|opencode\/process\/process|process\/(log|means)|store\/database)\.ts$/;
   const wild = within('host-agent').filter(({ path, text }) => /\bsystemClock\b/.test(text) && !givers.test(path));
 
   expect(strays.map(({ path }) => path)).toEqual([]);

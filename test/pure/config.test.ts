@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSettings } from '../../host-agent/config/settings.ts';
 import { defaultSlots, slotsFor } from '../../host-agent/config/slots.ts';
-import { markdownTable, variableNames } from '../../host-agent/config/table.ts';
+import { markdownTable } from '../../host-agent/config/table.ts';
+import { variableNames } from '../../host-agent/config/variable-names.ts';
 
 let workingDir: string;
 

@@ -5,7 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { identityOf, isAlive, type ProcessIdentity, processIdentity } from '../../host-agent/process/identity.ts';
+import { identityOf, isAlive, type ProcessIdentity } from '../../host-agent/process/identity.ts';
+import { processIdentity } from '../../host-agent/process/identity-record.ts';
 
 const bootstrap = join(import.meta.dirname, '..', '..', 'host-agent', 'launcher', 'bootstrap.mjs');
 

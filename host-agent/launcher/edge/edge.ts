@@ -1,6 +1,3 @@
-import { createRequire } from 'node:module';
-import { isIP } from 'node:net';
-import * as z from 'zod';
 import { wait } from '../../../shared/clock.ts';
 import { StartError } from '../../config/start-error.ts';
 import { describeExit } from '../../process/child.ts';
@@ -8,12 +5,8 @@ import { type Running, type Spawn, spawnTied } from '../children/children.ts';
 import type { Role } from '../children/supervise.ts';
 import { setupBody } from '../state/enrolment.ts';
 import type { StartWithEdge } from '../state/start.ts';
+import { graceMs, workerdBinary, workerdCommand } from './workerd.ts';
 
-/**
- * workerd drains for as long as an event stream is open (edge §4.2). Requests that were under way are done within this;
- * its databases survive a kill.
- */
-const graceMs = 1_000;
 /** workerd listens within 100 ms of its start; this bounds a machine that is busy with something else. */
 const readyWithinMs = 20_000;
 /** Between two looks at an edge that does not answer yet. */
@@ -21,50 +14,63 @@ const lookMs = 50;
 const requestMs = 5_000;
 
 /** How the edge is started, and in what it is contained. */
-export type EdgeProcess = Pick<Spawn, 'command' | 'args' | 'env' | 'means'>;
+export interface EdgeProcess extends Pick<Spawn, 'command' | 'args' | 'env' | 'means'> {
+  /** One that was begun just so: it is the first life of this role. */
+  begun?: Running;
+}
 
 /**
- * The edge as a supervised child: up when it answers, its database is migrated and this server is enrolled.
+ * The edge as a supervised child: up when it answers, its database is migrated and this server is enrolled. Where one
+ * that was begun before does not come to that, it is started as any other.
  */
-export const edgeRole = (start: StartWithEdge, process: EdgeProcess): Role => ({
-  name: 'edge',
-  start: async (signal) => {
-    const logFile = start.logFileOf('edge');
-    const child = await spawnTied({ ...process, logFile, graceMs, clock: start.clock });
-    const decided = new AbortController();
-    try {
-      await start.lock.record('edge', child.pid);
-      await untilReady(child, start, AbortSignal.any([signal, decided.signal, AbortSignal.timeout(readyWithinMs)]));
-      return child;
-    } catch (error) {
-      await child.stop();
-      throw new StartError(
-        `The edge did not start: ${error instanceof Error ? error.message : error}. See ${logFile}`,
-        { cause: error },
-      );
-    } finally {
-      decided.abort(); // Ends the health checks that may still be under way.
-    }
-  },
-});
+export const edgeRole = (start: StartWithEdge, { begun, ...process }: EdgeProcess): Role => {
+  let taken = begun;
+  const logFile = start.logFileOf('edge');
+  return {
+    name: 'edge',
+    start: async (signal) => {
+      const first = taken;
+      taken = undefined;
+      if (first) {
+        const child = await broughtUp(first, start, signal).catch((error: unknown) => {
+          if (signal.aborted) throw error;
+        });
+        if (child) return child;
+      }
+      const child = await spawnTied({ ...process, logFile, graceMs, clock: start.clock });
+      return broughtUp(child, start, signal).catch((error: unknown) => {
+        throw new StartError(
+          `The edge did not start: ${error instanceof Error ? error.message : error}. See ${logFile}`,
+          { cause: error },
+        );
+      });
+    },
+  };
+};
+
+/** Resolves with the child when it is of use; rejects once it is gone when it is not. */
+const broughtUp = async (child: Running, start: StartWithEdge, signal: AbortSignal): Promise<Running> => {
+  const decided = new AbortController();
+  try {
+    await start.lock.record('edge', child.pid);
+    await untilReady(child, start, AbortSignal.any([signal, decided.signal, AbortSignal.timeout(readyWithinMs)]));
+    return child;
+  } catch (error) {
+    await child.stop();
+    throw error;
+  } finally {
+    decided.abort(); // Ends the health checks that may still be under way.
+  }
+};
 
 /**
  * workerd with the configuration of edge-files.ts. It starts no processes of its own, so ending with its parent is
  * enough and it needs no PID namespace.
  */
-export const workerdProcess = (config: string, { settings, port, means }: StartWithEdge): EdgeProcess => {
-  const host = isIP(settings.host) === 6 ? `[${settings.host}]` : settings.host;
-  return {
-    command: workerdBinary(),
-    args: ['serve', config, '--experimental', '-s', `http=${host}:${port}`],
-    env: {},
-    means: { ...means, pidNamespace: false },
-  };
-};
-
-/** The executable itself: npm's `workerd` command is a Node script around it that would stay in memory. */
-const workerdBinary = (): string =>
-  z.object({ default: z.string() }).parse(createRequire(import.meta.url)('workerd')).default;
+export const workerdProcess = (config: string, { settings, port, means }: StartWithEdge): EdgeProcess => ({
+  ...workerdCommand(workerdBinary(), config, settings.host, port),
+  means: { ...means, pidNamespace: false },
+});
 
 const untilReady = async (child: Running, start: StartWithEdge, signal: AbortSignal) => {
   const gone = child.exited.then((exit) => {

@@ -7,6 +7,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { privateDirectory, writePrivateFile } from '../../process/private-file.ts';
+import { textOfFile } from '../../process/text-file.ts';
 import type { StartWithEdge } from '../state/start.ts';
 
 /** `dist/worker/edge.json`, made from wrangler.toml by tools/bundle.mjs; only keys that workerd accepts. */
@@ -27,23 +28,40 @@ export const readWorkerFacts = (bundleDir: string): z.infer<typeof workerFacts> 
 /** Copies the Worker bundle into the state directory and writes workerd's configuration there. Returns its path. */
 export const writeEdgeFiles = async (bundleDir: string, start: StartWithEdge): Promise<string> => {
   const { edge, edgeConfig } = start.settings.files;
-  const facts = readWorkerFacts(bundleDir);
+  const config = edgeConfigText(bundleDir, start);
   await privateDirectory(edge);
-  copyBundle(bundleDir, join(edge, 'bundle'));
-  const vars = edgeVars(start, 'embedded');
-  await writePrivateFile(edgeConfig, JSON.stringify({ ...facts, ...bundled(facts), no_bundle: true, vars }, null, 2));
+  if (!isCopied(bundleDir, bundleIn(edge))) copyBundle(bundleDir, bundleIn(edge));
+  await writePrivateFile(edgeConfig, config);
   return edgeConfig;
 };
 
-/** Copies the bundle, unless each of its files is there already with its size and its time, which a copy keeps. */
+/** Whether the state directory has all that `writeEdgeFiles` would write, as it would write it. */
+export const hasEdgeFiles = async (bundleDir: string, start: StartWithEdge): Promise<boolean> => {
+  const { edge, edgeConfig } = start.settings.files;
+  const isSame = (await textOfFile(edgeConfig)) === edgeConfigText(bundleDir, start);
+  return isSame && isCopied(bundleDir, bundleIn(edge));
+};
+
+/** workerd's configuration for this start. */
+export const edgeConfigText = (bundleDir: string, start: StartWithEdge): string => {
+  const facts = readWorkerFacts(bundleDir);
+  return JSON.stringify({ ...facts, ...bundled(facts), no_bundle: true, vars: edgeVars(start, 'embedded') }, null, 2);
+};
+
+const bundleIn = (edge: string): string => join(edge, 'bundle');
+
 const copyBundle = (from: string, to: string): void => {
-  const files = readdirSync(from, { recursive: true, encoding: 'utf8' });
-  if (files.every((file) => isCopied(join(from, file), join(to, file)))) return;
   rmSync(to, { recursive: true, force: true });
   cpSync(from, to, { recursive: true, preserveTimestamps: true });
 };
 
-const isCopied = (from: string, to: string): boolean => {
+/** Whether each file of the bundle is there with its size and its time, which a copy keeps. */
+const isCopied = (from: string, to: string): boolean =>
+  readdirSync(from, { recursive: true, encoding: 'utf8' }).every((file) =>
+    isSameFile(join(from, file), join(to, file)),
+  );
+
+const isSameFile = (from: string, to: string): boolean => {
   const [source, copy] = [statSync(from), statSync(to, { throwIfNoEntry: false })];
   if (!copy || source.isDirectory()) return copy?.isDirectory() === true;
   return copy.isFile() && copy.size === source.size && Math.trunc(copy.mtimeMs) === Math.trunc(source.mtimeMs);

@@ -3,7 +3,20 @@
  * may be the first to touch one waits in a thread of its own, so that this process stays awake (look-first.ts).
  */
 import type { Stats } from 'node:fs';
-import { chmod, lstat, mkdir, mkdtemp, open, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../../shared/clock.ts';
@@ -71,7 +84,7 @@ const attempt = async <Result>(name: string, path: string, work: () => Promise<R
   }
 };
 
-const tryWriting = async (prefix: string): Promise<void> => rm(await mkdtemp(prefix), { recursive: true });
+const tryWriting = async (prefix: string): Promise<void> => rmdir(await mkdtemp(prefix));
 
 /** Undefined where there is nothing; `look` follows a symbolic link, or does not. */
 const lookAt = async (path: string, look: (path: string) => Promise<Stats>): Promise<Stats | undefined> => {

@@ -68,20 +68,23 @@ export const configuredSecrets = async (settings: Settings): Promise<Configured>
   return configured;
 };
 
+export const drawInternalToken = (): string => randomBytes(32).toString('base64url');
+
 /**
  * What is configured, else what an earlier start kept, else new values. `lastConfig` is the configuration that the last
  * start gave the edge: its hashes are used at once, and the passwords compared with them while the edge starts. Whoever
  * changed a password has it changed when the start is ready, as one who waits for it; a login that the old one gave
- * until then ends with it, because a login carries the mark of its hash (architecture §5).
+ * until then ends with it, because a login carries the mark of its hash (architecture §5). `internalToken`: of an edge
+ * that runs already.
  */
 export const prepareEdgeSecrets = async (
   settings: Settings,
   begun: Promise<Configured> = configuredSecrets(settings),
   lastConfig = '',
+  internalToken = drawInternalToken(),
 ): Promise<EdgeSecrets> => {
   const path = settings.files.secrets;
   const kept = await readStateJson(path, edgeSecretsFile);
-  const internalToken = randomBytes(32).toString('base64url');
   const hashed = async (): Promise<Configured> => {
     const early = await begun;
     const isOvertaken = !settings.jwtSecret && kept?.jwtSecret !== undefined && kept.jwtSecret !== early.jwtSecret;

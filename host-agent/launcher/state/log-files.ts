@@ -11,10 +11,12 @@ const rotateMs = 60_000;
 /** Whose output has a file. */
 const roles = ['launcher', 'edge', 'opencode', 'host-agent'];
 
+export const logFileIn = (directory: string, role: string): string => join(directory, `${role}.log`);
+
 /** The launcher's log in `directory`, and the files that its children's output goes to. */
 export const openLogFiles = (directory: string): { log: Log; fileOf: (role: string) => string } => {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const fileOf = (role: string) => join(directory, `${role}.log`);
+  const fileOf = (role: string) => logFileIn(directory, role);
   for (const role of roles) rotate(fileOf(role));
   return { log: createLog({ write: (line) => append(fileOf('launcher'), line) }), fileOf };
 };

@@ -8,6 +8,7 @@ import { privateDirectory } from '../../process/private-file.ts';
 import { textOfFile } from '../../process/text-file.ts';
 import { configuredSecrets, type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
 import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
+import type { HeldLock, LockFiles } from './held-lock.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openLogFiles } from './log-files.ts';
 import { claimPort } from './port.ts';
@@ -40,21 +41,30 @@ export interface StartOfServer extends Start {
   host: HostFile;
 }
 
+/** What was taken before the settings were read, for an edge that was begun then. */
+export interface TakenAhead {
+  lock: HeldLock;
+  /** Where that edge listens; undefined where it ended, or is not to listen. */
+  port: number | undefined;
+  internalToken: string;
+}
+
 /**
- * Takes the state directory and the port for this start. Rejects with a sentence for the person when one is not to be
- * had.
+ * Takes the state directory and the port for this start, where they are not `taken`. Rejects with a sentence for the
+ * person when one is not to be had.
  */
-export const prepareStartWithEdge = (settings: Settings): Promise<StartWithEdge> => {
+export const prepareStartWithEdge = (settings: Settings, taken?: TakenAhead): Promise<StartWithEdge> => {
   const configured = configuredSecrets(settings);
   configured.catch(() => undefined); // Said where it is used, unless the start ends before.
-  return withStart(settings, async (start) => {
-    const port = await claimPort(settings.host, settings.port);
+  const build = async (start: Start): Promise<StartWithEdge> => {
+    const port = taken?.port ?? (await claimPort(settings.host, settings.port));
     const url = localUrl(settings.host, port);
     const host = await enrol(settings.files.host, url);
     const lastConfig = await textOfFile(settings.files.edgeConfig);
-    const secrets = await prepareEdgeSecrets(settings, configured, lastConfig);
+    const secrets = await prepareEdgeSecrets(settings, configured, lastConfig, taken?.internalToken);
     return { ...start, secrets, port, url, host };
-  });
+  };
+  return withStart(settings, build, settings.files, taken && { ...taken.lock, ended: [] });
 };
 
 /**
@@ -73,12 +83,13 @@ export const prepareStartOfOpenCode = (settings: Settings): Promise<Start> => {
 const withStart = async <Found>(
   settings: Settings,
   build: (start: Start) => Promise<Found>,
-  lockFiles: { lock: string; processes: string } = settings.files,
+  lockFiles: LockFiles = settings.files,
+  taken?: Lock,
 ): Promise<Found> => {
   const { files } = settings;
   const clock = systemClock;
   await privateDirectory(files.dir);
-  const lock = await takeLock(lockFiles, clock);
+  const lock = taken ?? (await takeLock(lockFiles, clock));
   try {
     const { log, fileOf } = openLogFiles(files.logs);
     await noteReaped(lock.ended, endedAtStart, { directory: files.notes, clock, log });

@@ -15,6 +15,11 @@ export const maxTodos = 200;
 export const maxTodoChars = 500;
 /** Largest text in one checkpoint: bounds what is lost to a killed host and what a viewer waits for (protocol §3). */
 export const checkpointBytes = 32 * 1024;
+/**
+ * One text of an agent, in UTF-16 units: ten times what models write without a break. An object shows it whole, in one
+ * message of a socket (32 MiB), and has it in its 128 MB more than once meanwhile.
+ */
+export const maxPartChars = 16 * 1024 * 1024;
 /** A checkpoint is due this long after the first character that is not stored: rows written are the bill. */
 export const checkpointMs = 2_000;
 /** The same while no link is up: nobody watches, so fewer rows (protocol §3). */

@@ -2,7 +2,7 @@ import { appendVerdict } from '../../../shared/append.ts';
 import type { LogEvent } from '../../../shared/events.ts';
 import { edgeEvent, hostEvent, unknownEvent } from '../../../shared/events.ts';
 import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../../shared/frames.ts';
-import { maxEventBytes } from '../../../shared/limits.ts';
+import { maxEventBytes, maxPartChars } from '../../../shared/limits.ts';
 import { beginningOf } from '../../../shared/text.ts';
 import { logError } from '../../log.ts';
 import { missionOfAnswer } from '../asks/answers.ts';
@@ -132,7 +132,7 @@ export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
   return deltas.filter((delta) => {
     const part = open.get(delta.part);
     if (part?.mission !== delta.mission) return false;
-    return delta.off + delta.text.length <= part.length + maxAheadChars;
+    return delta.off + delta.text.length <= Math.min(part.length + maxAheadChars, maxPartChars);
   });
 };
 

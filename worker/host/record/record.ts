@@ -1,5 +1,6 @@
 import { isInFlight } from '../../../shared/commands.ts';
 import type { LogEvent } from '../../../shared/events.ts';
+import { maxPartChars } from '../../../shared/limits.ts';
 import { isResumable, reduceMission } from '../../../shared/reducer.ts';
 import { endAnswer, endAnswersTo, hasAnswerEnded, kindOfAnswer } from '../asks/answers.ts';
 import { endAsk, endsWith, storeAsk } from '../asks/asks.ts';
@@ -197,14 +198,20 @@ const storeBesideLog = (host: HostContext, mission: Mission, event: LogEvent): S
       const part = getPart(host.sql, event.part);
       const checkpoint = { off: event.off, text: event.text, replace: event.replace === true };
       // The row is written next.
-      if (!part || !takesText(part) || !storeCheckpoint(host.sql, part, checkpoint, host.log.head + 1))
+      if (
+        !part ||
+        !takesText(part) ||
+        isTooLong(event) ||
+        !storeCheckpoint(host.sql, part, checkpoint, host.log.head + 1)
+      )
         return { event, keep: false };
       return { event: { ...event, text: '' }, keep: true, checkpoint };
     }
     case 'part.closed': {
       const part = getPart(host.sql, event.part);
       if (!part || !takesText(part)) return { event, keep: false };
-      const whole = closePart(host.sql, part, event.off, event.text, event.length);
+      const text = isTooLong(event) ? '' : event.text;
+      const whole = closePart(host.sql, part, event.off, text, event.length);
       return { event: { ...event, text: '', ...(whole ? {} : { incomplete: true }) }, keep: true };
     }
     default:
@@ -214,6 +221,9 @@ const storeBesideLog = (host: HostContext, mission: Mission, event: LogEvent): S
 
 /** A part takes text while it is open, and also after the edge closed it: text that comes late must not be lost. */
 const takesText = (part: Part): boolean => !part.closed || part.left;
+
+/** What is behind the bound is not kept; the part's end is marked `incomplete`, since its length says more. */
+const isTooLong = ({ off, text }: { off: number; text: string }): boolean => off + text.length > maxPartChars;
 
 const accounts = (mission: Mission, event: LogEvent, isNew: boolean): Partial<Mission> => {
   if (event.type === 'turn.cost' && event.turn === mission.turn) return { turn_cost_usd: event.usage.cost_usd };

@@ -17,6 +17,7 @@ import { changeShownInLists, olderDirectory, refusedLeavesCurrent } from './effe
 import { killedWhileSending, restoredStore } from './host-cases.ts';
 import type { Planted } from './planted-build.ts';
 import { edgeAlone } from './stage.ts';
+import { cappedStreams, resumedStream } from './stream-cases.ts';
 
 export interface Bug {
   name: string;
@@ -243,5 +244,29 @@ export const bugs: readonly Bug[] = [
     ],
     proof: atEdge(refusedLeavesCurrent),
     symptom: /where the next message goes after a refusal/,
+  },
+  {
+    name: "a user's number of streams is counted and not kept",
+    planted: [
+      {
+        file: 'worker/stream/admission.ts',
+        from: 'stream: { most: this.#edge.most,',
+        to: 'stream: { most: async () => Number.MAX_SAFE_INTEGER,',
+      },
+    ],
+    proof: atEdge(cappedStreams),
+    symptom: /a stream for which its user has no room/,
+  },
+  {
+    name: 'a stream begins anew whatever its client has seen',
+    planted: [
+      {
+        file: 'worker/routes/stream.ts',
+        from: "const after = c.req.header('Last-Event-ID') || query.after || null;",
+        to: 'const after = null;',
+      },
+    ],
+    proof: atEdge(resumedStream),
+    symptom: /what a stream shows behind its cursor/,
   },
 ];

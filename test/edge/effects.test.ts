@@ -152,6 +152,45 @@ test('however many missions there are, D1 is told a hundred at a time, and the r
   expect(objectsD1.largestBatch()).toBeLessThanOrEqual(104);
 });
 
+test('a mission that is told again is read from what came since, and from its first entry where nothing is kept', async () => {
+  const listed = async () => {
+    const text = await env.DB.prepare('SELECT history FROM missions WHERE id = ?')
+      .bind(mission)
+      .first<string>('history');
+    return (JSON.parse(text ?? '[]') as { content: string }[]).map(({ content }) => content);
+  };
+  const peer = await up();
+  const turn = async (id: ReturnType<typeof newId>, from: number) => {
+    await say(id);
+    await peer.next('commands');
+    const rows = turnRows(mission, id, crypto.randomUUID());
+    peer.send(batch('r1', from, [rows.started, rows.ended('completed')]));
+    await peer.next('ack');
+    await settled();
+  };
+  const [first, second] = [newId(), newId()];
+  await turn(first, 1);
+  await turn(second, 3);
+  const before = await listed();
+  expect(before.filter((content) => content === 'hello')).toHaveLength(2);
+
+  // What is kept is not read again; what is read again is the same as it was.
+  await inObject((sql) => sql.exec("UPDATE commands SET content = 'read again' WHERE id = ?", first));
+  await object().setStatus(owner, mission, 'blocked');
+  await settled();
+  expect(await listed()).toEqual(before);
+  await inObject((sql) => sql.exec("UPDATE commands SET content = 'hello' WHERE id = ?", first));
+  await inObject((sql) => sql.exec('DELETE FROM previews'));
+  await object().setStatus(owner, mission, 'failed');
+  await settled();
+  expect(await listed()).toEqual(before);
+
+  expect(await object().deleteMission(owner, mission)).toMatchObject({ ok: true });
+  objectsAhead(31 * 24 * 3_600_000);
+  await settled();
+  expect(await inObject((sql) => sql.exec('SELECT * FROM previews').toArray())).toEqual([]);
+});
+
 test('an older copy of D1 is noticed by the first thing that it is told, and told everything again', async () => {
   const untouched = await newMission();
   await object().setStatus(owner, untouched, 'failed');

@@ -170,6 +170,17 @@ export const migrations: Migrations = [
   retentionMigration,
   // How far a run has come stands in the newest row of the log that it brought, which is written anyhow.
   positionMigration,
+  [
+    // The beginning of each conversation as lists show it, as far as it stays as it is (effects/preview.ts).
+    'CREATE TABLE previews (mission TEXT PRIMARY KEY, entries TEXT NOT NULL) WITHOUT ROWID',
+    // Not of what was purged, nor of what left the log by age or size.
+    `CREATE TRIGGER preview_purged AFTER UPDATE OF purge ON missions WHEN new.purge > 0 BEGIN
+       DELETE FROM previews WHERE mission = new.id;
+     END`,
+    `CREATE TRIGGER preview_pruned AFTER UPDATE OF pruned ON missions BEGIN
+       DELETE FROM previews WHERE mission = new.id;
+     END`,
+  ],
 ];
 
 /** Brings the tables to this version. */

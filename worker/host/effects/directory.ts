@@ -12,6 +12,7 @@ import { rebuildDirectory, serverFacts } from './facts.ts';
 import { disown } from './foreign.ts';
 import { missionRow } from './mission-row.ts';
 import { askAgainAt, attemptLimitMs, noteFailure, noteSuccess } from './patience.ts';
+import { keepPreview, previewOf } from './preview.ts';
 import type { Telling } from './telling.ts';
 
 const kinds: readonly EffectKind[] = ['server', 'mission', 'rebuild'];
@@ -76,7 +77,8 @@ const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Pr
   const { sql, log } = host;
   const { working_dir: workingDir, connected_since: connectedSince, ...known } = serverFacts(sql);
   const server = { id: directory.host, log: log.id, ...known, workingDir, connectedSince };
-  const rows = missions.map((mission) => missionRow(host, mission, directory.host));
+  const previews = missions.map((mission) => previewOf(host, mission));
+  const rows = missions.map((mission, n) => missionRow(host, mission, directory.host, previews[n] ?? { entries: [] }));
   const told = toldSlices(sql);
   const count = rows.length === 0 ? told : told + 1;
   const before = await inTime(telling, tellDirectory(directory.db, server, count, rows));
@@ -84,6 +86,7 @@ const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Pr
     noteSuccess(sql, host.now());
     if (count > told) setMeta(sql, 'slices', String(count));
     for (const effect of settled) settle(sql, effect);
+    for (const preview of previews) keepPreview(sql, preview);
     const last = missions.at(-1);
     if (rebuild && missions.length < sliceRows) settle(sql, rebuild);
     else if (rebuild && last) cameTo(sql, rebuild, last.id);

@@ -44,7 +44,7 @@ const layers: Record<string, readonly string[]> = {
     'http',
     'directory principal',
     'log',
-    'close-socket digest env object-socket versioned',
+    'close-socket digest env object-away object-socket versioned',
     'attempts',
     'newest',
   ],

@@ -26,7 +26,7 @@ const costOf = ({ rowsRead, d1RowsRead, rowsWritten }: Metered): Cost => ({
   d1Rows: d1RowsRead,
   written: Object.values(rowsWritten).reduce((sum, count) => sum + count, 0),
 });
-export const sumOf = (one: Cost, other: Cost): Cost => ({
+const sumOf = (one: Cost, other: Cost): Cost => ({
   rows: one.rows + other.rows,
   d1Rows: one.d1Rows + other.d1Rows,
   written: one.written + other.written,

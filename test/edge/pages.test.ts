@@ -2,6 +2,7 @@ import { env } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { pageBytes } from '../../shared/limits.ts';
+import { beginningOf } from '../../shared/text.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
@@ -146,4 +147,34 @@ test('a viewer that comes back to many long rows reads a page at a time and miss
 
   await back.until(({ name }) => name === 'snapshot');
   expect(ended(back)).toBe(10);
+});
+
+test('a stream that joins looks at no text of what waits, only at what it shows', async () => {
+  await turn('done');
+  await say('the first runs');
+  const said: string[] = [];
+  const sayMore = async (): Promise<void> => {
+    for (let each = 0; each < 20; each += 1) {
+      const text = `${said.length} ${'\u{1f511}'.repeat(150)}`;
+      said.push(text);
+      await say(text);
+    }
+  };
+  const reads = await countReads(env.HOST.getByName(host));
+  /** Rows that a join reads. */
+  const joined = async (): Promise<number> => {
+    reads.take();
+    const viewer = await watch(host, 'ada');
+    const { data } = await viewer.until(({ name }) => name === 'snapshot');
+    expect(data).toMatchObject({
+      queue: said.map((text) => ({ mission_id: mission, content: beginningOf(text, 200) })),
+    });
+    viewer.close();
+    return reads.take().rows;
+  };
+  await sayMore();
+  const before = await joined();
+  await sayMore();
+
+  expect((await joined()) - before, 'for each of 20 more an entry of an index, and its place').toBeLessThan(50);
 });

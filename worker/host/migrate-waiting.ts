@@ -41,3 +41,13 @@ export const waitingMigration: readonly string[] = [
   // Who was served last, without a look at everybody who ever was.
   'CREATE INDEX served_round ON served (round)',
 ];
+
+/** As much of a waiting message as lists show, in characters. The index has it, and is never made with another number. */
+export const shownChars = 200;
+
+/** SQL of an index that has all that a list shows: what else there is of a message lies behind its text on the disk. */
+export const shownWaitingMigration: readonly string[] = [
+  'DROP INDEX commands_kept',
+  `CREATE INDEX commands_kept ON commands (mission, ord, id, agent, substr(content, 1, ${shownChars}))
+     WHERE state = 'kept'`,
+];

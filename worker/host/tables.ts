@@ -3,7 +3,7 @@ import { positionMigration } from './migrate-positions.ts';
 import { retentionMigration } from './migrate-retention.ts';
 import { numberingMigration } from './migrate-sequences.ts';
 import { usageMigration } from './migrate-usage.ts';
-import { waitingMigration } from './migrate-waiting.ts';
+import { shownWaitingMigration, waitingMigration } from './migrate-waiting.ts';
 import { beginRemembering } from './remembered.ts';
 
 export { getMeta, setMeta } from './meta.ts';
@@ -181,6 +181,8 @@ export const migrations: Migrations = [
        DELETE FROM previews WHERE mission = new.id;
      END`,
   ],
+  // What streams and lists show of what waits, without a look at the texts.
+  shownWaitingMigration,
 ];
 
 /** Brings the tables to this version. */

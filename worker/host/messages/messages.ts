@@ -1,6 +1,5 @@
 import { type Command, type CommandState, isInFlight, openStates } from '../../../shared/commands.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
-import { beginningOf } from '../../../shared/text.ts';
 
 /** A message on its way: kept here, on the host, running, or ended (protocol §4). Its text is read apart. */
 export interface KeptMessage {
@@ -51,13 +50,6 @@ export const messageAt = (sql: SqlStorage, ord: number): KeptMessage | null => {
 /** The text of a message; null where there is none of this id. */
 export const messageText = (sql: SqlStorage, id: string): string | null =>
   sql.exec<{ content: string }>('SELECT content FROM commands WHERE id = ?', id).toArray()[0]?.content ?? null;
-
-/** The same, of which only the first `chars` UTF-16 units are wanted. */
-export const messageBeginning = (sql: SqlStorage, id: string, chars: number): string => {
-  // `substr` counts characters, of which none is shorter than a unit.
-  const query = 'SELECT substr(content, 1, ?) AS content FROM commands WHERE id = ?';
-  return beginningOf(sql.exec<{ content: string }>(query, chars, id).toArray()[0]?.content ?? '', chars);
-};
 
 export const keepMessage = (
   sql: SqlStorage,

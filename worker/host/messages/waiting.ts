@@ -3,7 +3,8 @@
  * row for each mission in which some do (tables.ts: triggers keep it), so that who comes next, and how much of
  * somebody's waits, costs a look at that somebody's missions and not at everybody's messages.
  */
-import type { CommandId } from '../../../shared/ids.ts';
+import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import { shownChars } from '../migrate-waiting.ts';
 import { remembered } from '../remembered.ts';
 import { type KeptMessage, messageAt } from './messages.ts';
 
@@ -122,6 +123,21 @@ export function* waitingMessages(
   const query = `SELECT c.ord AS ord FROM ${kept} WHERE w.${column} = ? AND c.ord > ? ORDER BY c.ord`;
   yield* messagesAt(sql, sql.exec<{ ord: number }>(query, value, after).toArray());
 }
+
+/** What a list shows of a waiting message; `beginning` of its text is `shownChars` long at most. */
+export type ShownWaiting = { id: CommandId; mission: MissionId; agent: string | null; beginning: string };
+
+/** The first `most` that wait in a mission, or of an owner, in order of arrival; read from an index alone. */
+export const shownWaiting = (
+  sql: SqlStorage,
+  of: { mission: string } | { owner: string },
+  most: number,
+): ShownWaiting[] => {
+  const [column, value] = 'mission' in of ? ['mission', of.mission] : ['owner', of.owner];
+  const shown = `c.id AS id, c.mission AS mission, c.agent AS agent, substr(c.content, 1, ${shownChars}) AS beginning`;
+  const query = `SELECT ${shown} FROM ${kept} WHERE w.${column} = ? ORDER BY c.ord LIMIT ?`;
+  return sql.exec<ShownWaiting>(query, value, most).toArray();
+};
 
 /** Ids of all that wait and came no later than `ord`, in order of arrival, whoever's they are. */
 export const waitingUpTo = (sql: SqlStorage, ord: number): CommandId[] =>

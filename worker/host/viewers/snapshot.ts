@@ -1,13 +1,11 @@
+import { beginningOf } from '../../../shared/text.ts';
 import type { MissionActivity } from '../../../shared/viewer.ts';
 import { askPage } from '../asks/asks.ts';
-import { messageBeginning } from '../messages/messages.ts';
-import { waitingMessages } from '../messages/waiting.ts';
+import { shownWaiting, waitingIn } from '../messages/waiting.ts';
+import { shownChars } from '../migrate-waiting.ts';
 import { todosForSnapshot } from '../missions/todos.ts';
 import type { Part } from '../text/parts.ts';
 import { maySee, type ViewerState } from './audience.ts';
-
-/** As much of a waiting message as a list of them shows, in UTF-16 units. */
-const shownChars = 200;
 
 /**
  * Text of open parts in one snapshot, in UTF-16 units: far more than agents write at a time, and with everything else
@@ -52,16 +50,16 @@ export const snapshotOf = (
       text: shownText(part),
     })),
     requests: askPage(sql, state.owner, null, isShown).list,
-    queue: shownQueue(sql, state.owner, isShown),
+    queue: shownQueue(sql, state),
   };
 };
 
-const shownQueue = (sql: SqlStorage, owner: string, isShown: (mission: string) => boolean): object[] => {
-  const queue: object[] = [];
-  for (const { id, mission, agent } of waitingMessages(sql, { owner })) {
-    if (isShown(mission))
-      queue.push({ id, mission_id: mission, content: messageBeginning(sql, id, shownChars), agent });
-    if (queue.length >= shownMessages) break;
-  }
-  return queue;
+const shownQueue = (sql: SqlStorage, { owner, mission }: ViewerState): object[] => {
+  if (mission !== null && waitingIn(sql, mission)?.owner !== owner) return [];
+  return shownWaiting(sql, mission === null ? { owner } : { mission }, shownMessages).map((message) => ({
+    id: message.id,
+    mission_id: message.mission,
+    content: beginningOf(message.beginning, shownChars),
+    agent: message.agent,
+  }));
 };

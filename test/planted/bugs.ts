@@ -57,6 +57,11 @@ export const bugs: readonly Bug[] = [
     planted: [
       {
         file: 'worker/host/link/link.ts',
+        from: '  #take(socket: WebSocket, frame: HostFrame): void {',
+        to: '  async #take(socket: WebSocket, frame: HostFrame): Promise<void> {',
+      },
+      {
+        file: 'worker/host/link/link.ts',
         from: "      case 'batch': {\n",
         to: `      case 'batch': {
         const n = frame.from + frame.items.length - 1;

@@ -26,6 +26,8 @@ import type { MissionContext } from './missions/context.ts';
 import { LiveTurns } from './missions/live-turns.ts';
 import { parkedFiles } from './missions/parking/parked-files.ts';
 import { Parking, type ParkingLimits, parkingLimits } from './missions/parking/parking.ts';
+import { Preparations } from './missions/preparing/preparations.ts';
+import { chooseModel } from './missions/runner/model-choice.ts';
 import { AgentNames } from './opencode/api/agent-names.ts';
 import { openCodeClient } from './opencode/api/client.ts';
 import { endpointFile } from './opencode/api/endpoint.ts';
@@ -33,9 +35,11 @@ import { endOf } from './opencode/api/ends.ts';
 import { Following } from './opencode/api/following.ts';
 import { providerApi } from './opencode/api/provider-api.ts';
 import { holdStream, type StreamSink } from './opencode/api/stream.ts';
+import { configPlaces } from './opencode/config/config-stamp.ts';
 import { openCodeFolders } from './opencode/config/folders.ts';
 import { seedConfigDirectory } from './opencode/config/seed.ts';
 import { openCodeBinary } from './opencode/process/binary.ts';
+import { readStartFacts } from './opencode/process/start-facts.ts';
 import { knownSecrets, rememberedSecrets } from './process/known-secrets.ts';
 import { createLog, redactSecrets } from './process/log.ts';
 import { createRedactor, type Redactor } from './process/redact.ts';
@@ -54,6 +58,7 @@ import { hostWorkspace } from './workspaces/host-workspace.ts';
 import { prepareMissionDirectory } from './workspaces/mission-directory.ts';
 import { workspacesOf } from './workspaces/registry.ts';
 import { removeMissionFiles } from './workspaces/remove-mission.ts';
+import { removeUntouched } from './workspaces/remove-untouched.ts';
 
 export interface AgentConfig {
   /** Where host.json, the store and OpenCode's server.json are. */
@@ -123,6 +128,19 @@ export const runAgent = async (
   const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
   const redactor = redactorOf(secrets.all);
   const takeLauncherNotes = (): void => takeNotes(store, files.notes, { redact: (text) => redactor().text(text), log });
+  const preparing: Preparations = new Preparations({
+    client,
+    store,
+    clock,
+    log,
+    // Of an OpenCode that we did not start it is not known what it is configured by.
+    process: () => (following.process() !== null && client.address().isOurs ? following.process() : null),
+    prepareDirectory: (mission) => prepareMissionDirectory(workspaces.host, mission, { clean: false, seed }),
+    removeUntouched: (mission) => removeUntouched(workspaces.host, mission),
+    modelIn: (directory) => chooseModel(context, directory, null).catch(() => null),
+    renewal,
+    configPlaces: () => [...configPlaces(folders), ...readStartFacts(folders.startFacts).given],
+  });
   const context: MissionContext = {
     store,
     client,
@@ -151,6 +169,7 @@ export const runAgent = async (
       isResting: (mission) => dispatch.isResting(mission),
       limits: times.parking ?? parkingLimits,
     }),
+    preparing,
     permissive: config.permissive,
     endOf: (process) => endOf(files.openCodeEnds, process),
     stopAfterRepeats: config.stopAfterRepeats,
@@ -169,6 +188,7 @@ export const runAgent = async (
       takeLauncherNotes(); // What an OpenCode before this one left behind.
       following.opened(process);
       dispatch.openCodeIsThere();
+      preparing.look();
     },
     events: (events) => following.events(events),
     lost: () => following.lost(),
@@ -188,6 +208,7 @@ export const runAgent = async (
     onCommands: () => dispatch.commands(),
     onInterrupt: (interrupt) => dispatch.interrupt(interrupt),
     onEndedTurns: (turns) => dispatch.endedTurns(turns),
+    onPrepare: (missions) => preparing.want(missions),
     onCall: replyToCalls({
       openCode: openCodeReplies({
         client,
@@ -204,7 +225,10 @@ export const runAgent = async (
         ...providerFacts({ client, folders }),
         defaultModel: context.defaults.model,
         remember: secrets.remember,
-        renewMissions: () => dispatch.renew(),
+        renewMissions: () => {
+          dispatch.renew();
+          preparing.look();
+        },
         clock,
       }),
       system: systemReplies(samples),
@@ -230,6 +254,7 @@ export const runAgent = async (
       },
     ]);
   } finally {
+    preparing.close();
     dispatch.close();
     store.close();
     log.info('agent.stopped');

@@ -25,7 +25,7 @@ import { commandEnvelope } from './commands.ts';
 import { liveTurn } from './events.ts';
 import { commandId, missionId, turnId } from './ids.ts';
 import { parseJson } from './json.ts';
-import { closeCode, maxReportedAgents, maxRuns, protocolVersion } from './limits.ts';
+import { closeCode, maxPrepared, maxReportedAgents, maxRuns, protocolVersion } from './limits.ts';
 
 const count = z.number().int().nonnegative();
 /** A name that one side draws and the other stores and repeats: of a run, a log, a segment, a session, a call. */
@@ -73,6 +73,8 @@ const capabilities = z.object({
   slots: z.number().int().positive().max(1_000).optional(),
   /** Kinds of orders that it understands (absent: an older agent, which is given none). */
   orders: z.array(z.string().max(64)).max(64).optional(),
+  /** It makes the place of a mission ready before its first message (absent: an older agent, which is told of none). */
+  prepares: z.boolean().optional(),
 });
 
 /** Far more turns than a server can run; the list is one value in the object's store. */
@@ -152,6 +154,8 @@ export const edgeFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('head'), segment: drawn, seq: count }),
   z.object({ type: z.literal('commands'), commands: z.array(commandEnvelope) }),
   z.object({ type: z.literal('interrupt'), interrupt }),
+  /** Complete list of the missions to make ready before their first message; sent only to a host that `prepares`. */
+  z.object({ type: z.literal('prepare'), missions: z.array(missionId).max(maxPrepared) }),
   z.object({ type: z.literal('call'), id: drawn, method: z.string().max(200), args: z.unknown() }),
 ]);
 export type EdgeFrame = z.infer<typeof edgeFrame>;

@@ -80,6 +80,12 @@ export const maxReportedAgents = 1_000;
 /** What the object of a server can hold: 10 GB (edge §2.2); above it, writes fail. */
 export const maxObjectBytes = 10_000_000_000;
 
+/**
+ * Missions that a server keeps ready before their first message: the next one, and two for people who still type. Each
+ * is an instance of OpenCode of 3 to 30 MB.
+ */
+export const maxPrepared = 3;
+
 /** Orders that a server is given before earlier ones have ended; they wait for weeks, and any number may. */
 export const maxOpenOrders = 100;
 

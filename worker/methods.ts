@@ -38,6 +38,7 @@ type Fitting<Method> = Method extends (first: infer First, ...rest: never[]) => 
 type Declared<Of> = { [Name in Asked<Of>]: Fitting<Of[Name]> };
 
 const hostMethods = {
+  prepared: 'owner',
   createMission: 'owner',
   mission: 'owner',
   events: 'owner',

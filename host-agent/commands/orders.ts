@@ -90,11 +90,12 @@ export class Orders {
 
   /** False while something of it still runs: the edge has ended that, and its wish to stop it is on its way. */
   async #remove({ mission, args }: OrderCommand): Promise<boolean> {
-    const { store, client, parking, workspaces, removeFiles } = this.#context;
+    const { store, client, parking, preparing, workspaces, removeFiles } = this.#context;
     const runner = this.#runners.of(mission);
     if (!runner.isFree()) return false;
     await runner.retire();
     this.#runners.drop(mission);
+    await unlessRefused(() => preparing.forget(mission));
     const record = store.missions.get(mission);
     if (record) {
       // Before the session goes: OpenCode fails where something of it is busy. And after: looking for it boots one.

@@ -10,6 +10,7 @@ export const capabilities = ({ agents, workingDir, slots }: Report): Hello['capa
   working_dir: workingDir,
   slots,
   orders: [...orderKinds],
+  prepares: true,
 });
 
 /** The first frame of a session. All of it describes one moment, the outbox head `at` (protocol §2 `hello`). */

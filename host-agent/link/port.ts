@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Command } from '../../shared/commands.ts';
 import type { LiveTurn } from '../../shared/events.ts';
 import type { Delta, Hello, Interrupt, Welcome } from '../../shared/frames.ts';
-import type { TurnId } from '../../shared/ids.ts';
+import type { MissionId, TurnId } from '../../shared/ids.ts';
 import type { Log } from '../process/log.ts';
 import type { EdgeMemory } from '../store/edge.ts';
 import type { Inbox } from '../store/inbox.ts';
@@ -44,6 +44,8 @@ export interface LinkOptions {
   onInterrupt(interrupt: Interrupt): void;
   /** Turns that were ended at the edge and may still run here. */
   onEndedTurns(turns: TurnId[]): void;
+  /** Missions to make ready before their first message; the complete list, told anew in each session. */
+  onPrepare(missions: MissionId[]): void;
   /** Answers a read; throw AppError for an expected failure. Answered or failed at once, never stored. */
   onCall(method: string, args: unknown): Promise<unknown>;
   /** Shorter times for tests. */

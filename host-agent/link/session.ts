@@ -179,6 +179,9 @@ export class Session {
       case 'interrupt':
         this.#intake.interrupt(frame.interrupt);
         break;
+      case 'prepare':
+        this.#options.onPrepare(frame.missions);
+        break;
       case 'call':
         void replyToCall(frame, this.#options).then((text) => this.#socket.send(text));
         break;

@@ -12,6 +12,7 @@ import type { Workspaces } from '../workspaces/registry.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { LiveTurns } from './live-turns.ts';
 import type { Parking } from './parking/parking.ts';
+import type { Preparations } from './preparing/preparations.ts';
 
 /** What every mission of this host works with. */
 export interface MissionContext {
@@ -41,6 +42,8 @@ export interface MissionContext {
   renewal: Pick<Renewal, 'isDue' | 'done'>;
   /** What of OpenCode's history lies in files of ours. */
   parking: Pick<Parking, 'wanted' | 'look' | 'forget' | 'mostIdle'>;
+  /** Missions that were made ready before their first message. */
+  preparing: Pick<Preparations, 'claim' | 'forget'>;
   /** Nothing asks for a permission: what would is allowed. Else people are asked. */
   permissive: boolean;
   /** Why an OpenCode process of ours ended, as a sentence for people; undefined when that is not known. */

@@ -33,4 +33,5 @@ const notOurs = {
   variables: {},
   settingsUnused: 'the OpenCode of OPENCODE_BASE_URL was not started by Open Agent, so set it in its own configuration',
   disabled: [],
+  given: [],
 };

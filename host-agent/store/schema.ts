@@ -57,4 +57,5 @@ export const migrations: readonly string[] = [
   CREATE INDEX requests_of_mission ON requests (mission);
   CREATE INDEX upstream_session ON upstream (session);
   `,
+  'CREATE TABLE prepared (mission TEXT PRIMARY KEY) STRICT;',
 ];

@@ -7,6 +7,7 @@ import { Inbox } from './inbox.ts';
 import { Missions } from './missions.ts';
 import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
+import { Prepared } from './prepared.ts';
 import { reserveFile } from './reserve.ts';
 import { transact } from './transaction.ts';
 import { Turns } from './turns.ts';
@@ -23,6 +24,7 @@ export interface Store {
   heads: HistoryHeads;
   edge: EdgeMemory;
   notes: Notes;
+  prepared: Prepared;
   asks: Asks;
   /** One write transaction over several tables; see transaction.ts. */
   transact<T>(work: () => T): T;
@@ -42,6 +44,7 @@ export const openStore = (path: string, hostId: HostId): Store => {
     heads: new HistoryHeads(database),
     edge: new EdgeMemory(database),
     notes: new Notes(database),
+    prepared: new Prepared(database),
     asks: new Asks(database),
     transact: (work) => transact(database.db, work),
     close: () => database.db.close(),

@@ -256,3 +256,16 @@ test.skipIf(noMount)(
     store.close();
   },
 );
+
+test('what is to be ready is passed on as it is told, in each session, and a server says that it does this', async () => {
+  const [peer, store] = [await EdgePeer.start(), temporaryStore()];
+  const { told } = runningLink(store, peer);
+  const missions = [newMissionId(), newMissionId()];
+  const dial = await peer.greeted();
+  expect(dial.all('hello')[0]?.capabilities).toMatchObject({ prepares: true });
+
+  dial.send({ type: 'prepare', missions });
+
+  await peer.until(() => told.find(([what]) => what === 'prepare'));
+  expect(told).toContainEqual(['prepare', missions]);
+});

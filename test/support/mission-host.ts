@@ -8,6 +8,7 @@ import { Dispatch } from '../../host-agent/commands/dispatch.ts';
 import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
 import { parkedFiles } from '../../host-agent/missions/parking/parked-files.ts';
 import { Parking, type ParkingLimits, parkingLimits } from '../../host-agent/missions/parking/parking.ts';
+import { Preparations } from '../../host-agent/missions/preparing/preparations.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { Following } from '../../host-agent/opencode/api/following.ts';
@@ -25,6 +26,7 @@ import { Inbox } from '../../host-agent/store/inbox.ts';
 import { Missions } from '../../host-agent/store/missions.ts';
 import { Notes } from '../../host-agent/store/notes.ts';
 import { Outbox } from '../../host-agent/store/outbox.ts';
+import { Prepared } from '../../host-agent/store/prepared.ts';
 import type { Capacity } from '../../host-agent/store/room.ts';
 import { openStore, type Store } from '../../host-agent/store/store.ts';
 import { transact } from '../../host-agent/store/transaction.ts';
@@ -33,6 +35,7 @@ import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
 import { workspacesOf } from '../../host-agent/workspaces/registry.ts';
 import { removeMissionFiles } from '../../host-agent/workspaces/remove-mission.ts';
+import { removeUntouched } from '../../host-agent/workspaces/remove-untouched.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Command, MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
@@ -81,6 +84,7 @@ const storeOf = (path: string, { host, capacity }: HostOptions): Store => {
     heads: new HistoryHeads(database),
     edge: new EdgeMemory(database),
     notes: new Notes(database),
+    prepared: new Prepared(database),
     asks: new Asks(database),
     transact: (work) => transact(database.db, work),
     close: () => database.db.close(),
@@ -103,8 +107,24 @@ export const startMissionHost = (options: HostOptions) => {
   const limits = options.parkingLimits ?? parkingLimits;
   const isResting = (mission: MissionId): boolean => dispatch.isResting(mission);
   const parking = new Parking({ client, missions: store.missions, files, log, isResting, limits });
+  const seed = (path: string) => seedConfigDirectory(path, openCodeBinary().version);
+  const workspaces = workspacesOf(testWorkspace(dir));
+  const configPlace = join(dir, 'opencode.json');
+  const preparing = new Preparations({
+    client,
+    store,
+    clock,
+    log,
+    process: () => following.process(),
+    prepareDirectory: (mission) => prepareMissionDirectory(workspaces.host, mission, { clean: false, seed }),
+    removeUntouched: (mission) => removeUntouched(workspaces.host, mission),
+    modelIn: async () => null,
+    renewal: { isDue: () => false, done: () => undefined },
+    configPlaces: () => [configPlace],
+  });
   const dispatch: Dispatch = new Dispatch({
     store,
+    preparing,
     parking,
     client,
     following,
@@ -114,14 +134,10 @@ export const startMissionHost = (options: HostOptions) => {
     log,
     delta: (delta) => deltas.push(delta),
     linkIsUp: options.linkIsUp ?? (() => true),
-    workspaces: workspacesOf(testWorkspace(dir)),
+    workspaces,
     removeFiles: ({ files }, mission) => removeMissionFiles(files, mission),
     givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
-    prepareDirectory: (workspace, mission, { clean }) =>
-      prepareMissionDirectory(workspace, mission, {
-        clean,
-        seed: (path) => seedConfigDirectory(path, openCodeBinary().version),
-      }),
+    prepareDirectory: (workspace, mission, { clean }) => prepareMissionDirectory(workspace, mission, { clean, seed }),
     defaults: { agent: 'build', model: options.defaultModel ?? null, preferred: async () => null },
     renewal: { isDue: () => false, done: () => undefined },
     permissive: options.permissive ?? true,
@@ -154,6 +170,9 @@ export const startMissionHost = (options: HostOptions) => {
     client,
     dispatch,
     parking,
+    preparing,
+    /** A file outside of missions that OpenCode's instances are said to be configured by. */
+    configPlace,
     live,
     deltas,
     lines,
@@ -181,6 +200,7 @@ export const startMissionHost = (options: HostOptions) => {
     /** Goes away as a killed process does: nothing more is written or sent. */
     async drop(): Promise<void> {
       stopping.abort();
+      preparing.close();
       dispatch.close();
       store.close();
       await streaming;

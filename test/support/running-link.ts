@@ -49,6 +49,7 @@ export const runningLink = (store: Store, peer: EdgePeer, over: Partial<LinkOpti
     onCommands: (commands) => tell('commands')(commands.map(({ id }) => id)),
     onInterrupt: tell('interrupt'),
     onEndedTurns: tell('ended turns'),
+    onPrepare: tell('prepare'),
     onCall: async () => null,
     // Each ping also makes EdgePeer.until look again, so that it sees what only this side knows.
     times: { redialMinMs: 2, redialMaxMs: 2, pingMs: 10, ...times },

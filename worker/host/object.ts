@@ -77,6 +77,9 @@ export class Host extends DurableObject<Bindings> {
 
   // Missions
 
+  prepared(owner: string, limits: Limits = defaultLimits) {
+    return people.prepared(this.#parts, owner, limits);
+  }
   createMission(mission: NewMission, limits: Limits = defaultLimits) {
     return people.createMission(this.#parts, mission, limits);
   }

@@ -183,6 +183,10 @@ export const migrations: Migrations = [
   ],
   // What streams and lists show of what waits, without a look at the texts.
   shownWaitingMigration,
+  [
+    // Missions that the host makes ready before their first message, the newest last; one that is not taken is to be.
+    'CREATE TABLE prepared (ord INTEGER PRIMARY KEY, mission TEXT NOT NULL UNIQUE, taken INTEGER NOT NULL DEFAULT 0)',
+  ],
 ];
 
 /** Brings the tables to this version. */

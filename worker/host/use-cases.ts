@@ -4,7 +4,7 @@
  * §8).
  */
 import type { MissionStatus } from '../../shared/events.ts';
-import { commandId } from '../../shared/ids.ts';
+import { commandId, type MissionId } from '../../shared/ids.ts';
 import type { Limits } from '../../shared/quotas.ts';
 import type { RetentionChange, RetentionJson } from '../../shared/retention.ts';
 import { logError } from '../log.ts';
@@ -58,6 +58,13 @@ const works = (step: () => unknown): boolean => {
     logError('alarm.failed', cause);
     return false;
   }
+};
+
+/** The id for a new mission that its host has ready, or null: draw one (missions/prepared.ts). */
+export const prepared = ({ transactions, link }: HostParts, owner: string, limits: Limits): Reply<MissionId | null> => {
+  const taken = transactions.take((host) => changes.takePrepared(host, owner, limits));
+  link.prepared.tell();
+  return taken;
 };
 
 export const createMission = async (
@@ -142,6 +149,7 @@ export const deleteMission = async (
 ): Promise<Reply<null>> => {
   const deleted = transactions.take((host) => trash.deleteMission(host, owner, id));
   link.dispatch();
+  link.prepared.tell();
   await upkeep.shown();
   return deleted;
 };
@@ -154,8 +162,9 @@ export const restoreMission = async (parts: HostParts, owner: string, id: string
 };
 
 /** Deletes missions that were opened and never used; returns their ids. */
-export const cleanup = async ({ transactions, upkeep }: HostParts, owner: string): Promise<string[]> => {
+export const cleanup = async ({ transactions, upkeep, link }: HostParts, owner: string): Promise<string[]> => {
   const { deleted } = transactions.run((host) => trash.deleteUnused(host, owner));
+  link.prepared.tell();
   await upkeep.shown();
   return deleted;
 };

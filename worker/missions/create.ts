@@ -1,14 +1,30 @@
 import type { MissionJson } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type MissionId, missionId } from '../../shared/ids.ts';
+import { directory } from '../directory/directory.ts';
 import type { HostRow } from '../directory/hosts.ts';
+import { drawMissionId } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
-import { callObject } from '../hosts/object.ts';
+import { callObject, unwrap } from '../hosts/object.ts';
 import { limitsOf } from '../quotas/limits.ts';
 import { routed } from './place.ts';
 import { withoutPage } from './whole.ts';
 
 export const newMissionId = (): MissionId => missionId.parse(crypto.randomUUID());
+
+/**
+ * Draws the id of a mission that is about to be made on this server: one whose place the server has ready, where there
+ * is one. Nothing but how soon its agent begins depends on that.
+ */
+export const drawOn = async (env: Env, owner: string, host: string): Promise<MissionId> => {
+  const limits = await limitsOf(env, owner);
+  let prepared = unwrap(await callObject(env, host, (object) => object.prepared(owner, limits)));
+  return drawMissionId(directory(env), host, () => {
+    const id = prepared ?? newMissionId();
+    prepared = null;
+    return id;
+  });
+};
 
 /** The server a mission is created on, or 503 with the command that brings one. */
 export const requireHost = (host: HostRow | null): HostRow => {

@@ -2,12 +2,11 @@ import * as z from 'zod';
 import { commandId, missionId } from '../../shared/ids.ts';
 import { directory } from '../directory/directory.ts';
 import { findHost, listHosts } from '../directory/hosts.ts';
-import { drawMissionId } from '../directory/missions.ts';
 import type { Env } from '../env.ts';
 import { callObject } from '../hosts/object.ts';
 import { limitsOf } from '../quotas/limits.ts';
 import { messageContent } from './content.ts';
-import { createMission, newMissionId, requireHost } from './create.ts';
+import { createMission, drawOn, requireHost } from './create.ts';
 import { requireMissionHost } from './find.ts';
 import { currentMission, routed } from './place.ts';
 import { reserve } from './reserve.ts';
@@ -60,9 +59,8 @@ const chooseRoute = async (env: Env, owner: string, message: Message): Promise<R
   }
   const current = await currentMission(env, owner);
   if (current) return { message: id, ...current, creates: 'no' };
-  const db = directory(env);
-  const host = requireHost((await listHosts(db))[0] ?? null);
-  return { message: id, mission: await drawMissionId(db, host.id, newMissionId), host: host.id, creates: 'yes' };
+  const host = requireHost((await listHosts(directory(env)))[0] ?? null);
+  return { message: id, mission: await drawOn(env, owner, host.id), host: host.id, creates: 'yes' };
 };
 
 const createUntitled = async (env: Env, owner: string, chosen: Route): Promise<void> => {

@@ -3,13 +3,13 @@ import { missionId } from '../../shared/ids.ts';
 import { missionRoutes } from '../../shared/routes/missions.ts';
 import { directory } from '../directory/directory.ts';
 import { findHost, hostOfWorkspace, listHosts } from '../directory/hosts.ts';
-import { drawMissionId, listMissions, listTrash } from '../directory/missions.ts';
+import { listMissions, listTrash } from '../directory/missions.ts';
 import { trashMs } from '../host/missions/trash.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { allServersOfOwner } from '../hosts/of-user.ts';
 import { on, type Served } from '../http/on.ts';
 import { tellTotal } from '../http/paging.ts';
-import { createMission, knownAgent, newMissionId, requireHost } from '../missions/create.ts';
+import { createMission, drawOn, knownAgent, requireHost } from '../missions/create.ts';
 import { serversToName } from '../missions/names.ts';
 import { currentMission, forgetMissions } from '../missions/place.ts';
 import { reserve } from '../missions/reserve.ts';
@@ -40,7 +40,7 @@ export const missions: Served[] = [
     const wanted = requireHost(hostOfWorkspace(all, body.workspace_id));
     const agent = knownAgent(wanted, body.agent);
     const named = { owner, route: 'POST /api/control/missions', key: c.req.header('Idempotency-Key'), body };
-    const draw = async () => ({ mission: await drawMissionId(db, wanted.id, newMissionId), host: wanted.id });
+    const draw = async () => ({ mission: await drawOn(c.env, owner, wanted.id), host: wanted.id });
     const chosen = await reserve(c.env, named, reserved, draw);
 
     const host = requireHost(await findHost(db, chosen.host));

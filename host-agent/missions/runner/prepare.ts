@@ -24,6 +24,7 @@ export interface Prepared {
 export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
   const { spec, content, clean, agent, model } = command.args;
   const workspace = context.workspaces.named(spec.workspace);
+  await context.preparing.claim(command.mission);
   const directory = await context.prepareDirectory(workspace, command.mission, { clean });
   await freshInstance(context, command.mission, directory);
   const chosen = await chooseModel(context, directory, model);
@@ -52,6 +53,8 @@ const sessionOf = async (
     return record.session;
   }
   if (record && (await isStoreLost(context, record))) adoptStore(context, record, []);
+  // Beside the rest, since a first prompt would wait for it; what goes wrong shows there.
+  void client.warm(directory, null).catch(() => undefined);
   // Also where there can be none: it makes OpenCode's instance, and then a session is made within milliseconds. One
   // that is being made for a process that was killed is in no list yet, and a second one would be made beside it.
   const orphan = (await client.listSessions(directory)).find(

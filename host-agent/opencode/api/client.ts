@@ -112,6 +112,18 @@ export const openCodeClient = (endpoint: EndpointFile) => {
     /** A session's to-do list. */
     todos: (id: string) => call('GET', `/session/${id}/todo`, listOf(openCodeTodo)),
 
+    /**
+     * Makes what OpenCode makes once for a directory, most of which a session's first prompt would wait for: its
+     * instance, and (measured) with a list of files the services that a prompt has, with the tools of a model those.
+     */
+    warm: async (directory: string, model: Model | null): Promise<void> => {
+      await call('GET', `/file${at(directory)}&path=output`, ok);
+      if (model === null) return;
+      const { providerID, modelID } = model;
+      const named = `provider=${encodeURIComponent(providerID)}&model=${encodeURIComponent(modelID)}`;
+      await call('GET', `/experimental/tool${at(directory)}&${named}`, ok);
+    },
+
     listSessions: (directory: string) => call('GET', `/session${at(directory)}&limit=${listLimit}`, listOf(session)),
 
     /** Every session of every directory, children too. */

@@ -80,6 +80,7 @@ export const prepareOpenCode = async ({
       ? 'this server has an OPENCODE_CONFIG of its own, so set it in that file'
       : null,
     disabled,
+    given: [env.OPENCODE_CONFIG, env.OPENCODE_CONFIG_DIR].filter((path) => path !== undefined),
   });
   const password = randomBytes(24).toString('base64url');
   return {

@@ -13,6 +13,8 @@ const startFacts = z.object({
   settingsUnused: z.string().nullable(),
   /** Providers that are off by our own configuration. */
   disabled: z.array(z.string()),
+  /** Files and directories of the person's that OpenCode is configured by; an older version wrote none. */
+  given: z.array(z.string()).default([]),
 });
 export type StartFacts = z.infer<typeof startFacts>;
 
@@ -25,6 +27,6 @@ export const readStartFacts = (path: string): StartFacts => {
     return startFacts.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     // Missing until the first start; of an older version until the next: then only the texts for people say less.
-    return { variables: {}, settingsUnused: null, disabled: [] };
+    return { variables: {}, settingsUnused: null, disabled: [], given: [] };
   }
 };

@@ -20,6 +20,7 @@ import {
   saveMission,
 } from '../missions/missions.ts';
 import { archive } from '../missions/orders.ts';
+import { takeNext } from '../missions/prepared.ts';
 import { atWork, hasRoom, isFull } from '../missions/slots.ts';
 import { type Done, done } from '../record/change.ts';
 import { recordEvent } from '../record/record.ts';
@@ -32,6 +33,13 @@ import { endAtEdge } from './end-at-edge.ts';
 const notFound = (id: string) => refuse('not_found', `Mission ${id} not found`);
 /** The status is the contract's (§2.2 cancel), the text says what is so. */
 const idleText = (id: string) => `Mission ${id} has nothing to cancel: none of its messages is at work`;
+
+/**
+ * The id for an owner's new mission that the host has ready, or null: draw one. One that would be refused takes none,
+ * so that it costs the host nothing.
+ */
+export const takePrepared = ({ sql }: HostContext, owner: string, limits: Limits): Done<MissionId | null> =>
+  done(reply(isRemoved(sql) || noRoomForMission(sql, owner, limits) ? null : takeNext(sql)));
 
 export const createMission = (host: HostContext, mission: NewMission, limits: Limits): Done<null> => {
   if (ownMission(host.sql, mission.owner, mission.id)) return done(reply(null));

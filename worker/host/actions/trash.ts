@@ -6,6 +6,7 @@ import { removeKept } from '../messages/messages.ts';
 import { inFlight, isWithoutOpen, waitingMessages } from '../messages/waiting.ts';
 import { getMission, type Mission, ownMission, saveMission } from '../missions/missions.ts';
 import { archive } from '../missions/orders.ts';
+import { forgetPrepared } from '../missions/prepared.ts';
 import { type Change, type Done, done } from '../record/change.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
 import { refuse, reply } from '../replies.ts';
@@ -30,6 +31,7 @@ const hide = (host: HostContext, mission: Mission): Recorded[] => {
   );
   const recorded = [...removed, ...recordEvent(host, id, { type: 'mission.deleted' })];
   setDeleted(host, id, host.now());
+  forgetPrepared(host.sql, id);
   archive(host, mission);
   return recorded;
 };

@@ -12,14 +12,14 @@ import { endCredential, epochOf } from '../credential.ts';
 import { tellAllAccounts } from '../effects/accounts.ts';
 import { foreignText, wantAdopted } from '../effects/adopted.ts';
 import { noteLink } from '../effects/connected.ts';
-import { changeCapabilities, changeFacts, checkDirectory } from '../effects/facts.ts';
+import { changeFacts, checkDirectory } from '../effects/facts.ts';
 import { runPosition } from '../log/runs.ts';
 import { markMessage } from '../messages/messages.ts';
 import { hasOpen, messagesInFlight, unreceived } from '../messages/waiting.ts';
 import type { Liveness } from '../missions/activity.ts';
-import { concludeOrders, markOrderReceived, setOrderKinds, storeOrdersAbsent } from '../missions/orders.ts';
+import { concludeOrders, markOrderReceived, storeOrdersAbsent } from '../missions/orders.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
-import { type Due, nextMessages, setSlots, takeSlots } from '../missions/slots.ts';
+import { type Due, nextMessages, takeSlots } from '../missions/slots.ts';
 import { ingest, ingestGap, openDeltas, takenTogether, unknownMissions } from '../record/ingest.ts';
 import type { Recorded } from '../record/record.ts';
 import { atomically } from '../remembered.ts';
@@ -28,11 +28,13 @@ import type { Reply } from '../replies.ts';
 import type { Transactions } from '../transaction.ts';
 import { watchSpace } from '../upkeep/space.ts';
 import type { Viewers } from '../viewers/viewers.ts';
+import { setAbilities } from './abilities.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
 import { Calls } from './calls.ts';
 import { Connected } from './connected.ts';
 import { commandsAt, missingCommands, storePresent, wishes } from './handing-over.ts';
 import { OrderGiver } from './order-giver.ts';
+import { PreparedTeller } from './prepared-teller.ts';
 import { beginNewLog, concludeHeld, hostCopy, rolledBack } from './replaced.ts';
 import { interruptFrame, type LinkSocket, readHostFrame, reissuedText, sendFrame, welcomeFrame } from './socket.ts';
 
@@ -57,6 +59,7 @@ export class HostLink {
   readonly connected: Connected;
   /** When a mission was last heard of; a cache, the reported list is in SQL. */
   readonly #seenAtMs = new Map<string, number>();
+  readonly prepared: PreparedTeller;
 
   constructor(parts: LinkParts) {
     this.#host = parts.host;
@@ -66,6 +69,7 @@ export class HostLink {
     this.#frameMs = parts.frameMs;
     this.#orders = new OrderGiver(parts.host.sql, parts.socket);
     this.connected = new Connected(parts);
+    this.prepared = new PreparedTeller(parts.host.sql, parts.socket);
   }
 
   accept(socket: WebSocket, epoch: number): void {
@@ -233,12 +237,8 @@ export class HostLink {
         this.dispatch();
         return;
       case 'capabilities':
-        this.#transactions.run(({ sql }) => {
-          setSlots(sql, frame.slots);
-          setOrderKinds(sql, frame.orders);
-          changeCapabilities(sql, frame);
-          return { recorded: [], touched: [] };
-        });
+        this.#transactions.run(({ sql }) => setAbilities(sql, frame));
+        this.prepared.tell();
         this.dispatch();
         return;
       case 'result':
@@ -259,9 +259,7 @@ export class HostLink {
     this.#transactions.run((host) => {
       const renewed = reason === null ? [] : beginNewLog(host, hello, reason);
       const replaced = [...renewed, ...hostCopy(host, hello)];
-      setSlots(host.sql, hello.capabilities.slots);
-      setOrderKinds(host.sql, hello.capabilities.orders);
-      changeCapabilities(host.sql, hello.capabilities);
+      setAbilities(host.sql, hello.capabilities);
       noteLink(host, true, host.now());
       checkDirectory(host.sql);
       storeTurns(host, hello.turns);
@@ -279,6 +277,7 @@ export class HostLink {
     for (const interrupt of wishes(this.#host.sql).others) sendFrame(socket, { type: 'interrupt', interrupt });
     this.#socket.sendCommands(missingCommands(this.#host));
     this.dispatch();
+    this.prepared.begin();
   }
 
   /** Ends the link of a host that wrote into another's missions, as its owner's account or D1 knew. */

@@ -64,7 +64,9 @@ const reached = (url: string, { version, link_protocol, clockAheadMs }: EdgeHeal
   ];
 };
 
-/** The share of its log from which admins are told; an edge that does not answer, or an older one, says nothing of it. */
+/**
+ * The share of its log from which admins are told; an edge that does not answer, or an older one, says nothing of it.
+ */
 const logCheck = async ({ url, id, credential }: Pick<HostFile, 'url' | 'id' | 'credential'>): Promise<Check[]> => {
   const call = edgeClient(url, `${id}.${credential}`).GET('/api/host/state');
   const state = await dataOf(url, hostStateJson, call).catch(() => undefined); // What is wrong then, other checks say.

@@ -3,7 +3,9 @@ import { text } from './columns.ts';
 import type { Database } from './database.ts';
 import { transact } from './transaction.ts';
 
-/** Missions whose place was made ready before their first message, and which have got none: what is to be taken back. */
+/**
+ * Missions whose place was made ready before their first message, and which have got none: what is to be taken back.
+ */
 export class Prepared {
   readonly #database: Database;
 

@@ -11,7 +11,8 @@ const configured = new Set(['node_modules', 'opencode.json', 'package-lock.json'
 
 /**
  * Removes the directory of a mission that was prepared and never began, unless somebody has put something into it: then
- * it stays, for the mission's own deletion. What is not there is removed. Throws AppError and what the file system says.
+ * it stays, for the mission's own deletion. What is not there is removed. Throws AppError and what the file system
+ * says.
  */
 export const removeUntouched = async (workspace: Workspace, mission: MissionId): Promise<void> => {
   const directory = missionDirectory(workspace.directory, mission);

@@ -94,8 +94,8 @@ export const fillStore = (edgeState: string, host: string, fill: Fill): string =
     countBytes.run(bytes, id);
   }
   object.exec('DELETE FROM effects');
-  // What an object owes that was opened by this version for the first time, as far as one slice of it goes: each account
-  // is a database that is made, and the edge of one machine makes a thousand of them one after the other.
+  // What an object owes that was opened by this version for the first time, as far as one slice of it goes: each
+  // account is a database that is made, and the edge of one machine makes a thousand of them one after the other.
   const owed = object.prepare("INSERT INTO effects (kind, key, rev) VALUES ('account', ?, 1)");
   for (const each of [...untold].slice(0, owedAccounts)) if (each !== only) owed.run(each);
   const server = JSON.stringify({ rev: 1_000, live: true, agents: null, working_dir: null });

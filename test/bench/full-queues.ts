@@ -24,7 +24,9 @@ const textsOf = (missions: readonly string[]): Omit<Waiting, 'id'>[] => {
   );
 };
 
-/** Sends them to these missions (`fullQueues` of them) by `send`, and gives them in the order in which they were taken. */
+/**
+ * Sends them to these missions (`fullQueues` of them) by `send`, and gives them in the order in which they were taken.
+ */
 export const fillQueues = async (
   missions: readonly string[],
   send: (mission: string, content: string) => Promise<{ status: number; text: string }>,

@@ -1,5 +1,5 @@
-// What dashboards poll, at 200 servers: the directory and the user's account answer, and objects of servers where nothing
-// of the user is alive sleep on.
+// What dashboards poll, at 200 servers: the directory and the user's account answer, and objects of servers where
+// nothing of the user is alive sleep on.
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { commandId, missionId } from '../../shared/ids.ts';

@@ -2,6 +2,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { expect } from 'vitest';
 import { commandId, type MissionId } from '../../shared/ids.ts';
+import { backgroundEnded } from './background.ts';
 import { principalWith } from './edge.ts';
 import { host, inObject, newMission, object, owner, stub } from './fresh-host.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
@@ -72,7 +73,7 @@ export const quiet = async (): Promise<void> => {
 export const leave = async (goes = 10): Promise<void> => {
   for (let n = 0; n < goes; n += 1) {
     await runDurableObjectAlarm(stub());
-    await inObject(async () => scheduler.wait(1));
+    await backgroundEnded();
   }
 };
 

@@ -4,6 +4,7 @@ import { Account as RealAccount } from '../../worker/account/object.ts';
 import type { Bindings } from '../../worker/env.ts';
 import { Host as RealHost } from '../../worker/host/object.ts';
 import { accountsSeen } from './accounts-away.ts';
+import { watchBackground } from './background.ts';
 import { objectClock } from './object-clock.ts';
 import { objectRoom } from './object-room.ts';
 import { archiveSeen } from './objects-archive.ts';
@@ -18,7 +19,12 @@ export class Host extends RealHost {
     const seen = { DB: objectsD1.binding(watchD1(env.DB)), ACCOUNT: accountsSeen(env.ACCOUNT) };
     const { ARCHIVE, ...rest } = { ...env, ...seen };
     const archive = archiveSeen(ARCHIVE);
-    super(watchObject(ctx), { ...rest, ...(archive ? { ARCHIVE: archive } : {}) }, objectClock, objectRoom.bytes);
+    super(
+      watchObject(watchBackground(ctx)),
+      { ...rest, ...(archive ? { ARCHIVE: archive } : {}) },
+      objectClock,
+      objectRoom.bytes,
+    );
     noteWoken(ctx.id.name);
   }
 }

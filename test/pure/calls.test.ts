@@ -41,6 +41,8 @@ test('who may is decided by the gate and where calls are sent, and nowhere by ha
     'worker/host/missions/residents.ts',
     // A server is removed for an admin.
     'worker/host/object.ts',
+    // What a server keeps for how long is an admin's, as the method has it.
+    'worker/host/use-cases.ts',
     'worker/hosts/call.ts',
     // What of a server's machine is shown.
     'worker/hosts/known.ts',

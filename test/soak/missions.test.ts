@@ -1,5 +1,5 @@
-// Thousands of missions on one server by the real host-agent and OpenCode, 5,000 in `npm run soak`: each has its answer,
-// and what the server keeps open of them does not grow.
+// Thousands of missions on one server by the real host-agent and OpenCode, 5,000 in `npm run soak`: each has its
+// answer, and what the server keeps open of them does not grow.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';

@@ -20,8 +20,8 @@ export const size = {
 };
 
 /**
- * Sessions that OpenCode keeps in the short form: with few missions some of them have to rest elsewhere. In the long one
- * they are the shipped ones.
+ * Sessions that OpenCode keeps in the short form: with few missions some of them have to rest elsewhere. In the long
+ * one they are the shipped ones.
  */
 export const fewSessions = { most: 8, stay: 4, idle: 2 };
 export const isLong = size.missions > 1_000;

@@ -1,5 +1,5 @@
-// A server with years of work, in `npm run soak` 1,000,000 rows of 10,000 missions of 1,000 users: what anybody does reads
-// as much as in a small one.
+// A server with years of work, in `npm run soak` 1,000,000 rows of 10,000 missions of 1,000 users: what anybody does
+// reads as much as in a small one.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod';

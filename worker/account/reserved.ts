@@ -24,7 +24,9 @@ const sliceRows = 100;
 
 const stored = z.record(z.string(), z.string());
 
-/** The first reservation under this key within its time, which this one becomes where there is none. In a transaction. */
+/**
+ * The first reservation under this key within its time, which this one becomes where there is none. In a transaction.
+ */
 export const reserve = (sql: SqlStorage, { route, key, bodySha256, ids, nowMs }: NamedReservation): Reservation => {
   const known = reservedUnder(sql, route, key, nowMs);
   if (known) return known;

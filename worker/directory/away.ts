@@ -19,7 +19,8 @@ export const soon = <T>(clock: Clock, asked: Promise<T>): Promise<T> =>
   });
 
 /**
- * A D1 whose every answer comes within the time that a request may wait, or is an error: so one that hangs holds nobody. What was asked may be done nevertheless.
+ * A D1 whose every answer comes within the time that a request may wait, or is an error: so one that hangs holds
+ * nobody. What was asked may be done nevertheless.
  */
 export const bounded = (db: D1Database, clock: Clock): D1Database => wrapped(db, clock);
 

@@ -1,7 +1,7 @@
 /**
- * SQL for positions of runs in the log (tables.ts): `run` and `n` of a row say how far its batch came. `runs.seq` is how
- * far the log was when the run's own row was written; what came since is in the rows behind it. A row of the log that
- * is removed leaves its position to the run's own, whoever removes it.
+ * SQL for positions of runs in the log (tables.ts): `run` and `n` of a row say how far its batch came. `runs.seq` is
+ * how far the log was when the run's own row was written; what came since is in the rows behind it. A row of the log
+ * that is removed leaves its position to the run's own, whoever removes it.
  */
 export const positionMigration: readonly string[] = [
   'ALTER TABLE log ADD COLUMN run TEXT',

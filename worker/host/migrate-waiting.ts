@@ -42,7 +42,9 @@ export const waitingMigration: readonly string[] = [
   'CREATE INDEX served_round ON served (round)',
 ];
 
-/** As much of a waiting message as lists show, in characters. The index has it, and is never made with another number. */
+/**
+ * As much of a waiting message as lists show, in characters. The index has it, and is never made with another number.
+ */
 export const shownChars = 200;
 
 /** SQL of an index that has all that a list shows: what else there is of a message lies behind its text on the disk. */

@@ -89,7 +89,9 @@ export const beginRemembering = (sql: SqlStorage): void => {
   Object.defineProperty(sql, 'exec', { value: watched, configurable: true });
 };
 
-/** A transaction: all that `work` writes, or nothing, and then nothing of what it read is remembered. Throws its error. */
+/**
+ * A transaction: all that `work` writes, or nothing, and then nothing of what it read is remembered. Throws its error.
+ */
 export const atomically = <T>(storage: DurableObjectStorage, work: () => T): T => {
   try {
     return storage.transactionSync(work);
@@ -99,7 +101,9 @@ export const atomically = <T>(storage: DurableObjectStorage, work: () => T): T =
   }
 };
 
-/** One kind of value that is read from these tables, each by a key. Where nothing is remembered it is read each time. */
+/**
+ * One kind of value that is read from these tables, each by a key. Where nothing is remembered it is read each time.
+ */
 export const remembered = <T>(...tables: readonly string[]) => {
   const bySql = new WeakMap<SqlStorage, Map<string, T>>();
   let isOurs = false;

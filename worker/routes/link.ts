@@ -7,8 +7,9 @@ import { provenHost } from '../hosts/proven.ts';
 import { on, type Served } from '../http/on.ts';
 
 /**
- * What a server asks its edge. `GET /api/host/link`: hands a host-agent's socket to its own object. The object is chosen by the credential, never by
- * anything the host says; the request is made anew, so that no header from outside reaches the object.
+ * What a server asks its edge. `GET /api/host/link`: hands a host-agent's socket to its own object. The object is
+ * chosen by the credential, never by anything the host says; the request is made anew, so that no header from outside
+ * reaches the object.
  */
 export const link: Served[] = [
   on(serverRoutes.state, async ({ c }) => {

@@ -5,7 +5,11 @@ import { OpenCodeRefused } from '../../opencode/api/failure.ts';
  * Rejects every open permission and question of `sessions` before an abort: a waiting sub-agent's parent would else
  * make one more model call (opencode §8.6). Throws as Client does.
  */
-export const rejectAsks = async (client: Client, directory: string, sessions: readonly string[]): Promise<void> => {
+export const rejectAsks = async (
+  client: Pick<Client, 'permissions' | 'questions' | 'replyPermission' | 'rejectQuestion'>,
+  directory: string,
+  sessions: readonly string[],
+): Promise<void> => {
   const [permissions, questions] = await Promise.all([client.permissions(directory), client.questions(directory)]);
   const ours = (request: { sessionID: string }): boolean => sessions.includes(request.sessionID);
   for (const { id } of permissions.filter(ours)) {

@@ -102,7 +102,9 @@ export class Preparations {
     await this.#giveBack(ready);
   }
 
-  /** This mission is deleted: its instance is given back, and its files are not touched any more. Throws as Client does. */
+  /**
+   * This mission is deleted: its instance is given back, and its files are not touched any more. Throws as Client does.
+   */
   async forget(mission: MissionId): Promise<void> {
     await this.#giveBack(await this.#letGo(mission));
   }

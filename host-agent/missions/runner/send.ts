@@ -19,7 +19,8 @@ export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: b
   const { record, command, messageID, partID, agent } = turn;
   const process = following.process();
   if (isFirst) await stopOrphan(context, turn, log);
-  if (process === null) throw new OpenCodeAway('OpenCode went away before the prompt was sent');
+  if (process === null || following.process() !== process)
+    throw new OpenCodeAway('OpenCode went away before the prompt was sent');
   turn.model ??= await chooseModel(context, record.directory, command.args.model);
   const { mission, args } = command;
   const workspace = context.workspaces.named(args.spec.workspace);
@@ -61,6 +62,7 @@ const stopOrphan = async ({ client, following, clock }: MissionContext, turn: Tu
   const { directory, session } = turn.record;
   if ((await client.status(directory, session)).type === 'idle') return;
   log.warn('turn.orphan_stopped', { session });
+  const process = following.process();
   await stopSession({
     client,
     clock,
@@ -69,6 +71,7 @@ const stopOrphan = async ({ client, following, clock }: MissionContext, turn: Tu
     session,
     sessions: () => following.members(session),
     isSettled: () => clock.steadyMs() - turn.heardAtMs > settleMs,
+    isGivenUp: () => following.process() !== process,
     wait: (ms) => wait(clock, ms),
   });
 };

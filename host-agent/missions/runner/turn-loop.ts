@@ -239,8 +239,10 @@ export class TurnLoop {
         sessions: () => following.members(session),
         // What OpenCode has stored is to be read before the end, behind which it would be dropped.
         isSettled: () => following.isReady(session) && isSettled(this.#situation(true)),
+        isGivenUp: () => this.#left,
         wait: (ms) => this.#wakeup.wait(ms),
       });
+      if (this.#left) return missionTimes.watchMs;
       if (following.isReady(session)) await this.#ingest.fence();
     }
     return this.#end(outcome, text);

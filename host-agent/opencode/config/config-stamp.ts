@@ -5,7 +5,9 @@ import type { OpenCodeFolders } from './folders.ts';
 /** A configuration of more files than this is not looked through: it counts as changed. */
 const mostFiles = 2_000;
 
-/** What an instance of OpenCode reads when it is made (opencode §5, §10), of the parts that lie outside of a mission. */
+/**
+ * What an instance of OpenCode reads when it is made (opencode §5, §10), of the parts that lie outside of a mission.
+ */
 export const configPlaces = ({ home, globalConfig, givenConfig, providerSettings }: OpenCodeFolders): string[] => [
   globalConfig,
   givenConfig,

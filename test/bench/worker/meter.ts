@@ -110,8 +110,8 @@ export const countSelections = (): void => {
 };
 
 /**
- * D1 with every statement counted. `first` and `raw` bring no figures with them: they read, and count as one row, unless
- * selections are counted.
+ * D1 with every statement counted. `first` and `raw` bring no figures with them: they read, and count as one row,
+ * unless selections are counted.
  */
 export const meterD1 = (db: D1Database): D1Database => {
   const inner = new WeakMap<object, D1PreparedStatement>();

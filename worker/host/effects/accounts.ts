@@ -57,7 +57,9 @@ export const noteQuietOwners = (sql: SqlStorage): void => {
   for (const known of quietOwners(sql)) change(sql, { ...known, live: 0, rev: known.rev + 1 });
 };
 
-/** Tells the account of an owner who has nothing here any more, deleted or not, to forget this server. In a transaction. */
+/**
+ * Tells the account of an owner who has nothing here any more, deleted or not, to forget this server. In a transaction.
+ */
 export const noteLeft = (sql: SqlStorage, owner: string): void => {
   const known = ownerOf(sql, owner);
   if (!known || known.live === gone || hasMissions(sql, owner)) return;

@@ -1,8 +1,8 @@
 /**
  * Missions that a host opened and this object did not know: it was put back to before they were made, and adopted them
  * (record/ingest.ts). One host must not write into another's missions, so the account of the owner that the host named
- * is asked about each, as soon as it can be: the link waits for nobody. Who names another owner than the mission's shows
- * nothing to anybody but that owner. What an account has forgotten is found out when D1 is told (foreign.ts).
+ * is asked about each, as soon as it can be: the link waits for nobody. Who names another owner than the mission's
+ * shows nothing to anybody but that owner. What an account has forgotten is found out when D1 is told (foreign.ts).
  */
 import { doubled } from '../../../shared/backoff.ts';
 import { logError } from '../../log.ts';

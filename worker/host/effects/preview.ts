@@ -46,7 +46,10 @@ export const previewOf = (host: HostContext, { id, rev, deleted_at }: Mission): 
   return { mission: id, rev, entries, kept: sure.length > known.length ? sure : null };
 };
 
-/** In the transaction that settles what was told. Of a mission that has changed meanwhile nothing is kept: it is told again. */
+/**
+ * In the transaction that settles what was told. Of a mission that has changed meanwhile nothing is kept: it is told
+ * again.
+ */
 export const keepPreview = (sql: SqlStorage, { mission, rev, kept }: Preview): void => {
   if (kept === null) return;
   sql.exec(

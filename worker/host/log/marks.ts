@@ -1,6 +1,6 @@
 /**
- * How old rows are, by the clock of the edge alone: the `at` of a row is its server's, and one whose clock is wrong must
- * not lose its log for it. For each day on which something was appended it is noted how far the log had come.
+ * How old rows are, by the clock of the edge alone: the `at` of a row is its server's, and one whose clock is wrong
+ * must not lose its log for it. For each day on which something was appended it is noted how far the log had come.
  */
 export const dayMs = 86_400_000;
 const dayOf = (ms: number): number => Math.floor(ms / dayMs);

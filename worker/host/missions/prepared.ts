@@ -17,7 +17,9 @@ export const setPrepares = (sql: SqlStorage, prepares: boolean | undefined): voi
 export const preparedMissions = (sql: SqlStorage): MissionId[] | null =>
   getMeta(sql, 'prepares') === '1' ? rows(sql).map(({ mission }) => missionId.parse(mission)) : null;
 
-/** The id for a new mission, whose place is ready or about to be; nobody else gets it. Null: this host prepares none. */
+/**
+ * The id for a new mission, whose place is ready or about to be; nobody else gets it. Null: this host prepares none.
+ */
 export const takeNext = (sql: SqlStorage): MissionId | null => {
   const next = getMeta(sql, 'prepares') === '1' && rows(sql).find(({ taken }) => taken === 0);
   if (!next) return null;

@@ -197,9 +197,9 @@ const foreignIn = (sql: SqlStorage, mission: string, event: LogEvent): string | 
 const isRefused = (cause: unknown): boolean => String(cause).includes('SQLITE_CONSTRAINT');
 
 /**
- * Takes a batch with its rows together. Where our own tables refuse one, nothing of it was stored, and it is taken again
- * with each row in a transaction of its own, so that it is found: which costs more than the rows do, and is never needed
- * for a host of ours.
+ * Takes a batch with its rows together. Where our own tables refuse one, nothing of it was stored, and it is taken
+ * again with each row in a transaction of its own, so that it is found: which costs more than the rows do, and is never
+ * needed for a host of ours.
  */
 export const takenTogether = <T>(take: (how: 'together' | 'apart') => T): T => {
   try {

@@ -1,7 +1,7 @@
 /**
- * What leaves the log by age or size, a slice at a time: it is written to the archive, where there is one, and only then
- * dropped. What is due stands in the tables, so whatever ends in the middle is begun again by the alarm, with the same
- * slice under the same name.
+ * What leaves the log by age or size, a slice at a time: it is written to the archive, where there is one, and only
+ * then dropped. What is due stands in the tables, so whatever ends in the middle is begun again by the alarm, with the
+ * same slice under the same name.
  */
 
 import type { HostContext, HostDirectory } from '../context.ts';

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from 'cloudflare:test';
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { missionId } from '../../shared/ids.ts';
@@ -28,6 +28,10 @@ const onOther = async (): Promise<string> => {
   expect((await hostObject(env, other).createMission(made)).ok).toBe(true);
   return id;
 };
+const owedBy = (server: string) =>
+  runInDurableObject(env.HOST.getByName(server), (_, { storage }) =>
+    storage.sql.exec('SELECT * FROM effects').toArray(),
+  );
 const seenOn = (server: string, mission: string) => hostObject(env, server).mission(owner, mission);
 
 beforeEach(async () => {
@@ -72,6 +76,51 @@ test('one that the account has forgotten is taken back when D1 is told, and the 
   expect(await seenOn(other, id)).toMatchObject({ value: { title: 'Theirs' } });
   const listed = env.DB.prepare('SELECT host, title, owner FROM missions WHERE id = ?').bind(id);
   expect(await listed.first()).toEqual({ host: other, title: 'Theirs', owner });
+});
+
+test('one that is said to be of nobody we know is taken back when D1 is told, and nothing more is taken of it', async () => {
+  const id = await onOther();
+  const peer = await up(host);
+  peer.send(batch('r1', 1, [opened(id, 'mallory')]));
+  expect((await peer.closed).code).toBe(closeCode.unauthorised);
+
+  const again = await up(host);
+  const note = row(id, { type: 'mission.opened', owner: 'mallory', workspace: 'w', title: 'Once more' });
+  again.send(batch('r1', 2, [note, note]));
+  expect((await again.next('ack')).n).toBe(3);
+
+  expect(await seenOn(other, id)).toMatchObject({ value: { title: 'Theirs' } });
+  const stored = await runInDurableObject(env.HOST.getByName(host), (_, { storage }) =>
+    storage.sql.exec('SELECT seq FROM log WHERE mission = ?', id).toArray(),
+  );
+  expect(stored).toHaveLength(1);
+  again.close();
+});
+
+test('one that was taken back is not told to a D1 that has lost its row, and the link stays', async () => {
+  const id = await onOther();
+  const first = await up(host);
+  first.send(batch('r1', 1, [opened(id, 'mallory')]));
+  expect((await first.closed).code).toBe(closeCode.unauthorised);
+
+  await env.DB.prepare('DELETE FROM missions WHERE id = ?').bind(id).run();
+  await env.DB.prepare('UPDATE hosts SET log = NULL, slice = 0').run();
+  for (const server of [host, other]) {
+    const peer = await up(server);
+    await vi.waitFor(async () => {
+      objectsAhead(5_000);
+      await runDurableObjectAlarm(env.HOST.getByName(server));
+      expect(await owedBy(server)).toEqual([]);
+    });
+    const n = server === host ? 2 : 1;
+    peer.send(batch('r1', n, [opened(newId())]));
+    expect((await peer.next('ack')).n).toBe(n);
+    peer.close();
+  }
+
+  const listed = env.DB.prepare('SELECT host, title, owner FROM missions WHERE id = ?').bind(id);
+  expect(await listed.first()).toEqual({ host: other, title: 'Theirs', owner });
+  expect(await seenOn(other, id)).toMatchObject({ value: { title: 'Theirs' } });
 });
 
 test('while an account can not be asked a mission is adopted, the link stays, and what the account knows counts later', async () => {

@@ -7,8 +7,10 @@ import type { Random, Shot } from './frames.ts';
 import {
   type Attacker,
   batch,
+  claimOf,
   firstShotFromHost,
   hello,
+  madeUpOwner,
   newAttacker,
   newMission,
   newRun,
@@ -81,6 +83,19 @@ const falseStart = async (dial: HostDial, shot: Shot, tally: Tally): Promise<voi
     checkEnd(shot, closed);
   } else await dial.next('welcome');
   dial.cut();
+};
+
+/**
+ * Says once of another server's mission that it is here and of a user that there is not: the link ends as soon as the
+ * edge has found out, which it does after it acknowledged the row.
+ */
+export const claim = async (url: string, host: Enrolled, mission: string): Promise<void> => {
+  const { run } = newRun();
+  const dial = await dialEdge(url, host);
+  dial.send(JSON.stringify(hello(run)));
+  await dial.next('welcome');
+  dial.send(JSON.stringify(batch(run, 1, [claimOf(mission, madeUpOwner)])));
+  checkEnd({ what: "a claim to another server's mission", code: closeCode.unauthorised }, await dial.ended());
 };
 
 /** A gap may carry a run almost to the last n there is; it is left then. */

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiFetch } from '../support/declared-answer.ts';
 import { randomFrom } from '../support/random.ts';
-import { attack, checkEnd, sendBytes } from './attack-edge.ts';
+import { attack, checkEnd, claim, sendBytes } from './attack-edge.ts';
 import { framesPerSide, seed, timeoutMs } from './budget.ts';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
 import { lyingHello } from './from-host.ts';
@@ -34,6 +34,7 @@ test(`${framesPerSide} hostile frames harm nobody's work (seed ${seed})`, option
   const watchers = await watchAll(person, own, foreign);
   before.dial.leave();
   await before.dial.ended();
+  await claim(edge.url, attacked, foreign.mission);
 
   const plan = {
     random: randomFrom(seed),

@@ -194,11 +194,17 @@ const hostileBatch = (random: Random, attacker: Attacker, targets: Targets): Sho
 
 const refused = (what: string, frame: Frame, code: number): Shot => ({ ...plain(what, frame, 'closes'), code });
 
+/** A user that there is not. */
+export const madeUpOwner = 'mallory';
+
+/** Says of a mission that it is here, and whose. */
+export const claimOf = (mission: string, owner: string): Frame =>
+  row(mission, { type: 'mission.opened', owner, workspace: 'w', title: 'Claimed' });
+
 /** Valid frames that may not come now, or not with these numbers. */
 const misplaced = (random: Random, attacker: Attacker, { foreign }: Targets): Shot => {
   const { run, n, owner } = attacker;
   const note = row(null, { type: 'host.note', code: 'fuzz', text: 'beyond a hole' });
-  const opened = row(foreign.mission, { type: 'mission.opened', owner, workspace: 'w', title: null });
   return pick<() => Shot>(random, [
     () => plain('a second hello', hello(run), 'closes'),
     () => refused('a hole in n', batch(run, n + 2 + random(1_000), [note]), closeCode.gap),
@@ -208,7 +214,12 @@ const misplaced = (random: Random, attacker: Attacker, { foreign }: Targets): Sh
     () => plain('a gap that ends before it begins', { type: 'gap', run, from: n + 1, to: 1 }, 'any'),
     () => plain('2,001 items', batch(run, n + 1, Array(2_001).fill(note)), 'closes'),
     () => plain('10,001 deltas', batch(run, n + 1, [], Array(10_001).fill({})), 'closes'),
-    () => refused("another server's mission", batch(run, n + 1, [opened]), closeCode.unauthorised),
+    () => {
+      // It was taken back once (attack-edge), so what is said of it again is no row of anything, whoever is named.
+      const opened = claimOf(foreign.mission, pick(random, [owner, madeUpOwner, `nobody ${random(1_000)}`]));
+      const shot = plain("another server's mission again", batch(run, n + 1, [opened]), 'answered');
+      return { ...shot, n: n + 1 };
+    },
     () => plain('a batch of the unnamed run', batch('', 1, [note]), 'closes'),
     () => plain('a run that never said hello', batch(`other-${random(9)}`, 1, [note]), 'any'),
   ])();

@@ -7,6 +7,7 @@
 import { doubled } from '../../../shared/backoff.ts';
 import { logError } from '../../log.ts';
 import { getMission } from '../missions/missions.ts';
+import { nobody } from '../missions/nobody.ts';
 import { atomically } from '../remembered.ts';
 import { dueOf, type Effect, postpone, settle, want } from './effects.ts';
 import { disown } from './foreign.ts';
@@ -28,7 +29,7 @@ export const wantAdopted = (sql: SqlStorage, opened: readonly { id: string }[]):
 export const askAboutAdopted = async (telling: Telling): Promise<boolean> => {
   const { sql, now } = telling.host;
   const due = dueOf(sql, 'adopted', now());
-  const byOwner = Map.groupBy(due, ({ key }) => getMission(sql, key)?.owner ?? '');
+  const byOwner = Map.groupBy(due, ({ key }) => getMission(sql, key)?.owner ?? nobody);
   await Promise.all([...byOwner].map(([owner, effects]) => askOne(telling, owner, effects)));
   return due.length > 0;
 };
@@ -41,12 +42,12 @@ const askOne = async (
   const { sql, storage, now } = host;
   const ids = adopted.map(({ key }) => key);
   try {
-    const foreign = owner === '' ? [] : await accounts.elsewhere(owner, directory.host, ids);
-    atomically(storage, () => {
+    const foreign = owner === nobody ? [] : await accounts.elsewhere(owner, directory.host, ids);
+    const taken = atomically(storage, () => {
       for (const effect of adopted) settle(sql, effect);
-      disown(host, foreign);
+      return disown(host, foreign);
     });
-    if (foreign.length > 0) onForeign(foreign);
+    if (taken.length > 0) onForeign(taken);
   } catch (cause) {
     for (const effect of adopted) {
       const failures = postpone(sql, effect, (tries) => now() + doubled(minWaitMs, maxWaitMs, tries));
@@ -54,5 +55,3 @@ const askOne = async (
     }
   }
 };
-
-export const foreignText = (mission: string): string => `mission ${mission} belongs to another server`;

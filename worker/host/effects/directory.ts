@@ -5,6 +5,7 @@ import { tellDirectory, tryDirectory } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
 import type { HostContext } from '../context.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
+import { nobody } from '../missions/nobody.ts';
 import { atomically } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { cameTo, dueOf, type Effect, type EffectKind, nextOf, postpone, settle, sliceRows } from './effects.ts';
@@ -52,21 +53,28 @@ interface Slice {
   rebuild?: Effect;
 }
 
+/** What D1 is to have of a mission: nothing of one that is another server's, whose row it would take. */
+const tellable = (sql: SqlStorage, id: string): Mission[] => {
+  const mission = getMission(sql, id);
+  return mission === null || mission.owner === nobody ? [] : [mission];
+};
+
 /** Missions that changed come before those that are only told again. */
 const nextSlice = (sql: SqlStorage, nowMs: number): Slice => {
   const server = dueOf(sql, 'server', nowMs);
   const changed = dueOf(sql, 'mission', nowMs);
   if (changed.length > 0) {
-    return { missions: changed.flatMap(({ key }) => getMission(sql, key) ?? []), settled: [...server, ...changed] };
+    return { missions: changed.flatMap(({ key }) => tellable(sql, key)), settled: [...server, ...changed] };
   }
   const [rebuild] = dueOf(sql, 'rebuild', nowMs);
   if (!rebuild) return { missions: [], settled: server };
   const ids = sql.exec<{ id: string }>(
-    'SELECT id FROM missions WHERE id > ? ORDER BY id LIMIT ?',
+    'SELECT id FROM missions WHERE id > ? AND owner <> ? ORDER BY id LIMIT ?',
     rebuild.note,
+    nobody,
     sliceRows,
   );
-  return { missions: ids.toArray().flatMap(({ id }) => getMission(sql, id) ?? []), settled: server, rebuild };
+  return { missions: ids.toArray().flatMap(({ id }) => tellable(sql, id)), settled: server, rebuild };
 };
 
 /** How many slices D1 has taken of this log. */
@@ -82,7 +90,7 @@ const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Pr
   const told = toldSlices(sql);
   const count = rows.length === 0 ? told : told + 1;
   const before = await inTime(telling, tellDirectory(directory.db, server, count, rows));
-  atomically(host.storage, () => {
+  const taken = atomically(host.storage, () => {
     noteSuccess(sql, host.now());
     if (count > told) setMeta(sql, 'slices', String(count));
     for (const effect of settled) settle(sql, effect);
@@ -90,11 +98,11 @@ const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Pr
     const last = missions.at(-1);
     if (rebuild && missions.length < sliceRows) settle(sql, rebuild);
     else if (rebuild && last) cameTo(sql, rebuild, last.id);
-    if (before !== null && before.foreign.length > 0) disown(host, before.foreign);
     // D1 was replaced by an older copy, or has never heard of this log (protocol §6).
     if (before !== null && (before.log !== server.log || before.slice < told)) rebuildDirectory(sql);
+    return before === null ? [] : disown(host, before.foreign);
   });
-  if (before !== null && before.foreign.length > 0) onForeign(before.foreign);
+  if (taken.length > 0) onForeign(taken);
 };
 
 /**

@@ -1,15 +1,15 @@
 import type { HostContext } from '../context.ts';
 import { getMission } from '../missions/missions.ts';
+import { nobody } from '../missions/nobody.ts';
 import { noteLeft } from './accounts.ts';
-
-/** Whose a mission is that turned out to be another server's: no user has this id. */
-const nobody = '';
 
 /**
  * Takes missions from their viewers that D1 knows on another server: nobody sees them here any more, and no end is told
- * of them, since the mission itself goes on where it is. Call it inside a transaction.
+ * of them, since the mission itself goes on where it is. Out: those that were not taken before. Call it inside a
+ * transaction.
  */
-export const disown = ({ sql, now }: HostContext, ids: readonly string[]): void => {
+export const disown = ({ sql, now }: HostContext, ids: readonly string[]): string[] => {
+  const taken: string[] = [];
   for (const id of ids) {
     const mission = getMission(sql, id);
     if (mission === null || mission.owner === nobody) continue;
@@ -27,7 +27,9 @@ export const disown = ({ sql, now }: HostContext, ids: readonly string[]): void 
     );
     noteLeft(sql, mission.owner);
     sql.exec("UPDATE commands SET state = 'removed' WHERE mission = ? AND state = 'kept'", id);
+    taken.push(id);
   }
+  return taken;
 };
 
 const bytesOf = (sql: SqlStorage, id: string): number =>

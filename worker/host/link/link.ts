@@ -10,13 +10,14 @@ import { concludeAnswers, markReceived, storeAnswersAbsent } from '../asks/answe
 import type { HostContext } from '../context.ts';
 import { endCredential, epochOf } from '../credential.ts';
 import { tellAllAccounts } from '../effects/accounts.ts';
-import { foreignText, wantAdopted } from '../effects/adopted.ts';
+import { wantAdopted } from '../effects/adopted.ts';
 import { noteLink } from '../effects/connected.ts';
 import { changeFacts, checkDirectory } from '../effects/facts.ts';
 import { runPosition } from '../log/runs.ts';
 import { markMessage } from '../messages/messages.ts';
 import { hasOpen, messagesInFlight, unreceived } from '../messages/waiting.ts';
 import type { Liveness } from '../missions/activity.ts';
+import { foreignText } from '../missions/nobody.ts';
 import { concludeOrders, markOrderReceived, storeOrdersAbsent } from '../missions/orders.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { type Due, nextMessages, takeSlots } from '../missions/slots.ts';

@@ -60,7 +60,7 @@ test('what is for servers takes no token of a user, and no credential but that o
     });
     expect([bare.status, asAda.status, other.status], each.path).toEqual([401, 401, 401]);
   }
-  expect(routesFor('host')).toHaveLength(2);
+  expect(routesFor('host')).toHaveLength(3);
 });
 
 test('what is for the launcher takes its token alone, and is not there at an edge that has no launcher', async () => {

@@ -9,6 +9,7 @@ import { objectClock } from './object-clock.ts';
 import { objectRoom } from './object-room.ts';
 import { archiveSeen } from './objects-archive.ts';
 import { objectsD1 } from './objects-d1.ts';
+import { throwIfBroken } from './objects-throwing.ts';
 import { watchD1, watchObject } from './plans.ts';
 import { noteWoken } from './woken.ts';
 
@@ -16,6 +17,7 @@ export { default, Relay } from '../../worker/index.ts';
 
 export class Host extends RealHost {
   constructor(ctx: DurableObjectState, env: Bindings) {
+    throwIfBroken(ctx.id.name);
     const seen = { DB: objectsD1.binding(watchD1(env.DB)), ACCOUNT: accountsSeen(env.ACCOUNT) };
     const { ARCHIVE, ...rest } = { ...env, ...seen };
     const archive = archiveSeen(ARCHIVE);

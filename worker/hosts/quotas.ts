@@ -3,6 +3,7 @@ import { askAccount } from '../account/asked.ts';
 import type { Env } from '../env.ts';
 import type { Usage } from '../host/usage/usage.ts';
 import { limitsOf } from '../quotas/limits.ts';
+import { askEach } from './each.ts';
 import { callObject } from './object.ts';
 import { allServersOfOwner } from './of-user.ts';
 
@@ -13,10 +14,10 @@ export const quotasOf = async (env: Env, owner: string): Promise<QuotaJson[]> =>
     allServersOfOwner(env, owner),
     askAccount(env, owner, async (account) => account.streams()),
   ]);
-  const usages = await Promise.all(hosts.map((host) => callObject(env, host, (object) => object.usage(owner))));
+  const { answers } = await askEach(hosts, (host) => callObject(env, host, (object) => object.usage(owner)));
   return quotaNames.map((name) => {
     const { default: byDefault, unit, per, reason } = quotas[name];
-    const used = Math.max(0, ...[...usages, { streams }].map((usage: Usage) => usage[name] ?? 0));
+    const used = Math.max(0, ...[...answers, { streams }].map((usage: Usage) => usage[name] ?? 0));
     return { name, limit: limits[name], default: byDefault, used, unit, per, reason };
   });
 };

@@ -27,7 +27,7 @@ export const currentTree = async (env: Env, owner: string): Promise<AgentTreeNod
 };
 
 const runningMissionHost = async (env: Env, owner: string): Promise<{ mission: string; host: string } | null> => {
-  const [first] = await runningMissions(env, owner);
+  const [first] = (await runningMissions(env, owner)).answers;
   if (!first) return null;
   const mission = missionIdParam.parse(first.mission_id);
   const host = await placeOfMission(env, owner, mission);

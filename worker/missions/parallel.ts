@@ -5,6 +5,7 @@ import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import type { Env } from '../env.ts';
 import { unknownSlots } from '../host/missions/slots.ts';
+import { askEach } from '../hosts/each.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { liveServersOf } from '../hosts/of-user.ts';
 import { limitsOf } from '../quotas/limits.ts';
@@ -42,9 +43,9 @@ export const parallelConfig = async (
   owner: string,
 ): Promise<{ max_parallel_missions: number; running_count: number }> => {
   const [hosts, live] = await Promise.all([listHosts(directory(env)), liveServersOf(env, owner)]);
-  const working = await Promise.all(live.map((host) => callObject(env, host, (object) => object.working(owner))));
+  const { answers } = await askEach(live, (host) => callObject(env, host, (object) => object.working(owner)));
   return {
     max_parallel_missions: hosts.reduce((sum, { slots }) => sum + (slots ?? unknownSlots), 0),
-    running_count: working.reduce((sum, n) => sum + n, 0),
+    running_count: answers.reduce((sum, n) => sum + n, 0),
   };
 };

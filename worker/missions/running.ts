@@ -1,10 +1,14 @@
 import type { RunningJson } from '../../shared/api.ts';
 import type { Env } from '../env.ts';
+import { type Answers, askEach } from '../hosts/each.ts';
 import { callObject } from '../hosts/object.ts';
 import { liveServersOf } from '../hosts/of-user.ts';
 
 /** What runs now, from the objects of the servers where something of this user is alive. */
-export const runningMissions = async (env: Env, owner: string): Promise<RunningJson[]> => {
+export const runningMissions = async (env: Env, owner: string): Promise<Answers<RunningJson>> => {
   const servers = await liveServersOf(env, owner);
-  return (await Promise.all(servers.map((host) => callObject(env, host, (object) => object.running(owner))))).flat();
+  const { answers, leftOut } = await askEach(servers, (host) =>
+    callObject(env, host, (object) => object.running(owner)),
+  );
+  return { answers: answers.flat(), leftOut };
 };

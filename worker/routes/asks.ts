@@ -5,10 +5,12 @@ import { AppError } from '../../shared/errors.ts';
 import { commandId } from '../../shared/ids.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
 import type { NewAnswer, Reply } from '../host/replies.ts';
+import { askEach, asUnavailable } from '../hosts/each.ts';
 import { listed } from '../hosts/listed.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { liveServersOf, serversOf, serversOfOwner } from '../hosts/of-user.ts';
 import type { Context } from '../http/context.ts';
+import { tellLeftOut } from '../http/left-out.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { reserve } from '../missions/reserve.ts';
@@ -27,10 +29,10 @@ export const asks: Served[] = [
   }),
   on(controlRoutes.questions, async ({ c, user: { id: owner }, query }) => {
     const hosts = await liveServersOf(c.env, owner);
-    const asked = await Promise.all(
-      hosts.map((host) => listed(c.env, host, (object, after) => object.asks(owner, after))),
-    );
-    const sorted = asked.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at));
+    const asked = (host: string) => listed(c.env, host, (object, after) => object.asks(owner, after));
+    const { answers, leftOut } = await askEach(hosts, asked);
+    tellLeftOut(c, leftOut);
+    const sorted = answers.flat().toSorted((a, b) => a.asked_at.localeCompare(b.asked_at));
     return pageOf(c, query, sorted);
   }),
   on(controlRoutes.answerPermission, ({ c, params: { id: request }, body: { reply, message } }) =>
@@ -74,11 +76,15 @@ const answerSomewhere = async (
     host,
     answer: await callObject(c.env, host, (object) => object.answer(owner, { id, by, said })),
   });
+  let failure: unknown = null;
   for await (const servers of serversOfOwner(c.env, owner)) {
-    const answers = await Promise.all(servers.map(asked));
-    const known = answers.find(({ answer }) => answer.ok || answer.code !== 'not_found');
-    if (known) return known;
+    for (const each of await Promise.allSettled(servers.map(asked))) {
+      if (each.status === 'rejected') failure ??= each.reason;
+      else if (each.value.answer.ok || each.value.answer.code !== 'not_found') return each.value;
+    }
   }
+  // It may be of the server that did not answer.
+  if (failure !== null) throw asUnavailable(failure);
   const none = { ok: false as const, code: 'not_found' as const, message: 'There is no such request' };
   return { host: null, answer: none };
 };

@@ -2,6 +2,7 @@ import { controlRoutes } from '../../shared/routes/control.ts';
 import type { Env } from '../env.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { serversOf } from '../hosts/of-user.ts';
+import { tellLeftOut } from '../http/left-out.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf } from '../http/paging.ts';
 import { currentProgress, currentTree } from '../missions/agents.ts';
@@ -22,7 +23,11 @@ export const control: Served[] = [
     return { ok: true };
   }),
   on(controlRoutes.parallelConfig, ({ c, user }) => parallelConfig(c.env, user.id)),
-  on(controlRoutes.running, async ({ c, user, query }) => pageOf(c, query, await runningMissions(c.env, user.id))),
+  on(controlRoutes.running, async ({ c, user, query }) => {
+    const { answers, leftOut } = await runningMissions(c.env, user.id);
+    tellLeftOut(c, leftOut);
+    return pageOf(c, query, answers);
+  }),
   on(controlRoutes.progress, ({ c, user }) => currentProgress(c.env, user.id)),
   on(controlRoutes.tree, ({ c, user }) => currentTree(c.env, user.id)),
 ];

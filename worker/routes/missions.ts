@@ -5,6 +5,7 @@ import { directory } from '../directory/directory.ts';
 import { findHost, hostOfWorkspace, listHosts } from '../directory/hosts.ts';
 import { listMissions, listTrash } from '../directory/missions.ts';
 import { trashMs } from '../host/missions/trash.ts';
+import { changeEach } from '../hosts/each.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import { allServersOfOwner } from '../hosts/of-user.ts';
 import { on, type Served } from '../http/on.ts';
@@ -57,10 +58,12 @@ export const missions: Served[] = [
   }),
   on(missionRoutes.cleanup, async ({ c, user: { id: owner } }) => {
     const hosts = await allServersOfOwner(c.env, owner);
-    const deleted = (
-      await Promise.all(hosts.map((host) => callObject(c.env, host, (object) => object.cleanup(owner))))
-    ).flat();
-    await forgetMissions(c.env, owner, deleted);
+    const cleaned = await changeEach(
+      hosts,
+      (host) => callObject(c.env, host, (object) => object.cleanup(owner)),
+      (some) => forgetMissions(c.env, owner, some.flat()),
+    );
+    const deleted = cleaned.flat();
     return { ok: true, deleted_count: deleted.length };
   }),
 ];

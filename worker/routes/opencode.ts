@@ -12,6 +12,7 @@ import { hostOfQuery } from '../hosts/chosen.ts';
 import { knownMachines } from '../hosts/known.ts';
 import type { Context } from '../http/context.ts';
 import { on, type Served } from '../http/on.ts';
+import { logError } from '../log.ts';
 import { allAgents } from '../opencode/agents.ts';
 
 const readOnlyText =
@@ -113,7 +114,13 @@ const connection = async (c: Context, host: HostRow, all: readonly HostRow[]) =>
  * list of two hundred servers wakes no object in vain.
  */
 const listedConnection = (c: Context, host: HostRow, all: readonly HostRow[], isAsked: boolean) =>
-  isAsked ? connection(c, host, all) : connectionWith(host, all, { base_url: null, permissive: true });
+  isAsked ? connection(c, host, all).catch((cause) => unasked(host, all, cause)) : unasked(host, all);
+
+/** `failure`: why it was asked in vain. */
+const unasked = (host: HostRow, all: readonly HostRow[], failure?: unknown) => {
+  if (failure !== undefined) logError('host.left_out', failure, { host: host.id });
+  return connectionWith(host, all, { base_url: null, permissive: true });
+};
 
 const connectionWith = (
   host: HostRow,

@@ -3,10 +3,12 @@ import { AppError } from '../../shared/errors.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
+import { askEach, asUnavailable, changeEach } from '../hosts/each.ts';
 import { pagesOf } from '../hosts/listed.ts';
 import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
 import { liveServersOf, serversOfOwner } from '../hosts/of-user.ts';
 import { jsonStream } from '../http/json-stream.ts';
+import { leftOutHeader, tellLeftOut } from '../http/left-out.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf, totalHeader } from '../http/paging.ts';
 import { messageContent } from '../missions/content.ts';
@@ -17,8 +19,13 @@ export const queue: Served[] = [
   on(controlRoutes.queue, async ({ c, user: { id: owner }, query }) => {
     const mission = query.mission_id ?? null;
     const hosts = await liveServersOf(c.env, owner);
-    const queues = hosts.map((host) => pagesOf(c.env, host, (object, after) => object.queued(owner, mission, after)));
-    const firsts = await Promise.all(queues.map(async (queue) => (await queue.next()).value));
+    const begun = async (host: string) => {
+      const pages = pagesOf(c.env, host, (object, after) => object.queued(owner, mission, after));
+      return { pages, first: (await pages.next()).value };
+    };
+    const { answers: queues, leftOut } = await askEach(hosts, begun);
+    tellLeftOut(c, leftOut);
+    const firsts = queues.map(({ first }) => first);
     const total = firsts.reduce((sum, first) => sum + first.total, 0);
     if (firsts.every(({ next }) => next === null))
       return pageOf(
@@ -27,13 +34,15 @@ export const queue: Served[] = [
         firsts.flatMap(({ list }) => list),
       );
     const { offset = 0, limit = total } = query;
-    return jsonStream(partOf(firsts, queues, offset, offset + limit), totalHeader(total));
+    const pages = queues.map((queue) => queue.pages);
+    return jsonStream(partOf(firsts, pages, offset, offset + limit), {
+      ...totalHeader(total),
+      ...leftOutHeader(leftOut),
+    });
   }),
   on(controlRoutes.clearQueue, async ({ c, user: { id: owner } }) => {
     const hosts = await liveServersOf(c.env, owner);
-    const counts = await Promise.all(
-      hosts.map((host) => callObject(c.env, host, (object) => object.clearQueue(owner))),
-    );
+    const counts = await changeEach(hosts, (host) => callObject(c.env, host, (object) => object.clearQueue(owner)));
     return { ok: true, cleared: counts.reduce((sum, cleared) => sum + cleared, 0) };
   }),
   on(controlRoutes.editQueued, async ({ c, user: { id: owner }, params: { id }, body: { content, was } }) => {
@@ -82,12 +91,18 @@ const onItsServer = async (
   owner: string,
   change: (object: HostObject) => Promise<Reply<null>>,
 ): Promise<void> => {
+  let failure: unknown = null;
   for await (const servers of serversOfOwner(env, owner)) {
     for (const host of servers) {
-      const answer = await callObject(env, host, change);
-      if (answer.ok) return;
-      if (answer.code !== 'not_found') unwrap(answer);
+      const answer = await callObject(env, host, change).catch((cause: unknown) => {
+        failure ??= cause;
+        return null;
+      });
+      if (answer?.ok) return;
+      if (answer !== null && answer.code !== 'not_found') unwrap(answer);
     }
   }
+  // It may wait at the server that did not answer.
+  if (failure !== null) throw asUnavailable(failure);
   throw new AppError('not_found', 'message not in queue');
 };

@@ -19,9 +19,14 @@ export interface Prepared {
 
 /**
  * Makes everything ready that a message needs before its turn begins: workspace, directory, session, model. May be
- * repeated. Throws OpenCodeAway while OpenCode is not there, else an error whose text says what is wrong.
+ * repeated. `isKnown`: whether this session in this directory is as it was after the turn before. Throws OpenCodeAway
+ * while OpenCode is not there, else an error whose text says what is wrong.
  */
-export const prepare = async (context: MissionContext, command: MessageCommand): Promise<Prepared> => {
+export const prepare = async (
+  context: MissionContext,
+  command: MessageCommand,
+  isKnown: (session: string, directory: string) => boolean,
+): Promise<Prepared> => {
   const { spec, content, clean, agent, model } = command.args;
   const workspace = context.workspaces.named(spec.workspace);
   await context.preparing.claim(command.mission);
@@ -29,7 +34,10 @@ export const prepare = async (context: MissionContext, command: MessageCommand):
   await freshInstance(context, command.mission, directory);
   const chosen = await chooseModel(context, directory, model);
   const title = beginningOf(spec.title || content, titleChars);
-  const session = await sessionOf(context, command.mission, directory, title);
+  const record = context.store.missions.get(command.mission);
+  const isAsBefore =
+    record?.source === context.store.heads.source() && isKnown(record.session, directory) ? record.session : null;
+  const session = isAsBefore ?? (await sessionOf(context, command.mission, directory, title));
   return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
 };
 

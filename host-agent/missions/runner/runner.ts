@@ -11,6 +11,7 @@ import type { TurnRecord } from '../../store/turns.ts';
 import { type MissionContext, missionTimes } from '../context.ts';
 import { Ingest } from '../transcript/ingest.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { Resting } from './resting.ts';
 import { failUnstarted, isOver, type Starting } from './starting.ts';
 import { newRecord, startRows, type Turn, turnOf } from './turn.ts';
 import { TurnLoop } from './turn-loop.ts';
@@ -38,6 +39,7 @@ export class MissionRunner implements Follower {
   #retiring: Promise<void> = Promise.resolve();
   #isClosed = false;
   readonly #ingesting: Trouble;
+  readonly #resting: Resting;
 
   constructor(context: MissionContext, mission: MissionId, onFree: () => void, onRest: () => void) {
     this.#context = context;
@@ -45,6 +47,7 @@ export class MissionRunner implements Follower {
     this.#log = context.log.with({ mission });
     this.#onFree = onFree;
     this.#onRest = onRest;
+    this.#resting = new Resting(context.permissive);
     this.#ingesting = trouble(this.#log, 'mission.ingest_failed');
   }
 
@@ -130,11 +133,13 @@ export class MissionRunner implements Follower {
   }
 
   replay(rows: Durable[]): void {
+    this.#resting.unknown();
     this.#safely(() => this.#ingest?.replay(rows));
     this.#run?.heard(rows);
   }
 
   events(events: OpenCodeEvent[]): void {
+    this.#resting.heard(events);
     this.#safely(() => this.#ingest?.events(events));
     this.#run?.heard(events);
   }
@@ -145,6 +150,7 @@ export class MissionRunner implements Follower {
   }
 
   lost(): void {
+    this.#resting.unknown();
     this.#ingest?.lost();
     this.#run?.lost();
   }
@@ -188,7 +194,7 @@ export class MissionRunner implements Follower {
         return false;
       }
       if (store.outbox.isFull()) return false;
-      const prepared = await prepare(this.#context, starting.command);
+      const prepared = await prepare(this.#context, starting.command, (...place) => this.#isAsBefore(...place));
       if (this.#isClosed) return false;
       return isOver(this.#context, starting) || this.#commit(starting, prepared);
     } catch (error) {
@@ -238,7 +244,14 @@ export class MissionRunner implements Follower {
     return this.#ingest;
   }
 
+  /** True where the turn before has shown what there is, and nothing was heard since. */
+  #isAsBefore(session: string, directory: string): boolean {
+    const { following } = this.#context;
+    return following.isReady(session) && this.#resting.isKnown({ session, directory }, following.process());
+  }
+
   #unfollow(): void {
+    this.#resting.unknown();
     if (!this.#ingest) return;
     this.#context.following.unfollow(this.#ingest.session);
     this.#ingest.close();
@@ -247,7 +260,7 @@ export class MissionRunner implements Follower {
 
   #execute(turn: Turn, ingest: Ingest, directory: string, isNew: boolean): void {
     this.#directory = directory;
-    this.#run = new TurnLoop(this.#context, ingest, turn, isNew);
+    this.#run = new TurnLoop(this.#context, ingest, turn, isNew, this.#resting);
     void this.#run.run().then(() => {
       if (this.#isClosed) return;
       this.#run = null;

@@ -10,15 +10,20 @@ import { stopSession } from './stop.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * Hands a turn's prompt to OpenCode, with ids made from the command. Any but the first sending to the process the turn
- * was committed with is counted before it happens (protocol §4). Throws as Client does; then nobody knows whether it
- * arrived, and OpenCode's stored state tells.
+ * Hands a turn's prompt to OpenCode, with ids made from the command. `isIdle`: its session is known to do nothing. Any
+ * but the first sending to the process the turn was committed with is counted before it happens (protocol §4). Throws
+ * as Client does; then nobody knows whether it arrived, and OpenCode's stored state tells.
  */
-export const sendPrompt = async (context: MissionContext, turn: Turn, isFirst: boolean, log: Log): Promise<void> => {
+export const sendPrompt = async (
+  context: MissionContext,
+  turn: Turn,
+  { isFirst, isIdle }: { isFirst: boolean; isIdle: boolean },
+  log: Log,
+): Promise<void> => {
   const { client, store, following } = context;
   const { record, command, messageID, partID, agent } = turn;
   const process = following.process();
-  if (isFirst) await stopOrphan(context, turn, log);
+  if (isFirst && !isIdle) await stopOrphan(context, turn, log);
   if (process === null || following.process() !== process)
     throw new OpenCodeAway('OpenCode went away before the prompt was sent');
   turn.model ??= await chooseModel(context, record.directory, command.args.model);

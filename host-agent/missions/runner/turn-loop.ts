@@ -11,6 +11,7 @@ import type { Ingest } from '../transcript/ingest.ts';
 import { endEvents, failureEnd } from './ending.ts';
 import { effectOf, isSignOfLife } from './hearing.ts';
 import { isSettled, judge, judgeEndless } from './outcome.ts';
+import type { Resting } from './resting.ts';
 import { type RetryPause, retryEvent } from './retry-said.ts';
 import { renewInstance, sendPrompt } from './send.ts';
 import { type Situation, situationOf } from './situation.ts';
@@ -37,6 +38,7 @@ export class TurnLoop {
   #left = false;
   #failure: { cause: unknown } | null = null;
   #mustSend: boolean;
+  readonly #resting: Resting;
   #wanted: boolean | null;
   /** The history was read instead of waiting for our mark. */
   #reloaded = false;
@@ -44,12 +46,13 @@ export class TurnLoop {
   readonly #failing: { turn: Trouble; end: Trouble };
 
   /** `isNew`: the prompt was never sent; else the turn is attached to. */
-  constructor(context: MissionContext, ingest: Ingest, turn: Turn, isNew: boolean) {
+  constructor(context: MissionContext, ingest: Ingest, turn: Turn, isNew: boolean, resting: Resting) {
     this.turn = turn;
     this.#context = context;
     this.#wakeup = new Wakeup(context.clock);
     this.#ingest = ingest;
     this.#mustSend = isNew;
+    this.#resting = resting;
     this.#wanted = isNew || null;
     const { mission, command, turn: id } = turn.record;
     this.#log = context.log.with({ mission, command, turn: id });
@@ -170,6 +173,7 @@ export class TurnLoop {
         this.#state(status.type === 'retry' ? 'retrying' : 'running');
         return missionTimes.watchMs;
       }
+      this.#resting.sawIdle(this.turn.record, following.process());
       if (!(await this.#catchUp())) return missionTimes.watchMs;
       this.#troubles = 0;
       const verdict = judge(this.#situation(false));
@@ -221,13 +225,15 @@ export class TurnLoop {
   async #send(): Promise<number> {
     const isFirst = this.#mustSend;
     this.#mustSend = false;
-    await sendPrompt(this.#context, this.turn, isFirst, this.#log);
+    const isIdle = this.#resting.isKnown(this.turn.record, this.#context.following.process());
+    await sendPrompt(this.#context, this.turn, { isFirst, isIdle }, this.#log);
     return missionTimes.watchMs;
   }
 
   async #stop(outcome: Outcome, text: string): Promise<'ended' | number> {
     const { client, clock, following } = this.#context;
     const [{ record }, { session }] = [this.turn, this.#ingest];
+    this.#resting.unknown();
     this.#context.live.state(record.turn, 'stopping');
     if (!this.#mustSend) {
       await stopSession({
@@ -274,6 +280,7 @@ export class TurnLoop {
   /** A turn that we cannot follow any more is aborted and ended, since it must not go on unseen. */
   async #fail(error: unknown): Promise<number | 'ended'> {
     this.#failure = null;
+    this.#resting.unknown();
     this.#failing.turn.failed(error);
     const { outcome, text, gone } = failureEnd(error);
     if (!gone) await abortIfPossible(this.#context.client, this.#ingest.session, this.#log);

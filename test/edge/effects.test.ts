@@ -7,7 +7,7 @@ import { tellDirectory } from '../../worker/directory/projection.ts';
 import { askAgainAt } from '../../worker/host/effects/patience.ts';
 import { migrations } from '../../worker/host/tables.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
-import { accountsAreAway } from './accounts-away.ts';
+import { accountsAreAway, mostToldAtOnce } from './accounts-away.ts';
 import { inAccount } from './edge.ts';
 import { batch, dialHost, enrolHost, type HostPeer, hello, row } from './host-peer.ts';
 import { objectClock, objectsAhead } from './object-clock.ts';
@@ -306,6 +306,26 @@ test('an account that can not be reached is told later, and holds up neither D1 
 
   await settled();
   expect(await accountOf(env, owner).servers()).toContainEqual(expect.objectContaining({ host, live: true }));
+});
+
+test('however many accounts are owed something, a few are told at once, and all of them in the end', async () => {
+  const owners = Array.from({ length: 250 }, (_, index) => `owner ${index}`);
+  await inObject((sql) => {
+    for (const each of owners) {
+      sql.exec('INSERT INTO accounts (owner, live, rev, since) VALUES (?, 0, 1, 0)', each);
+      sql.exec("INSERT INTO effects (kind, key, rev) VALUES ('account', ?, 1)", each);
+    }
+  });
+  await evictDurableObject(stub());
+
+  await object().usage(owner);
+  await settled();
+
+  expect(mostToldAtOnce()).toBeGreaterThan(1);
+  expect(mostToldAtOnce()).toBeLessThanOrEqual(8);
+  const first = await accountOf(env, owners[0] ?? '').servers();
+  expect(first).toContainEqual(expect.objectContaining({ host, live: false }));
+  expect(await accountOf(env, owners.at(-1) ?? '').servers()).toHaveLength(1);
 });
 
 test('an object of before accounts tells every owner what it has of theirs', async () => {

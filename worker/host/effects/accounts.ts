@@ -10,6 +10,7 @@ import { isAtWork } from '../missions/slots.ts';
 import { isRemoved } from '../removed.ts';
 import { hasMissions } from '../usage/usage.ts';
 import { dueOf, type Effect, nextOf, postpone, settle, want } from './effects.ts';
+import { fewAtOnce } from './few-at-once.ts';
 import type { Telling } from './telling.ts';
 
 /** Wait after an account could not be told, doubling. Each account is an object of its own, and waits by itself. */
@@ -93,8 +94,8 @@ const change = (sql: SqlStorage, { owner, live, rev, since }: Owner): void => {
 /** When an account is to be told or asked next (milliseconds, maybe past), or null while all is known. */
 export const accountsDue = (sql: SqlStorage): number | null => nextOf(sql, ['account', 'adopted']);
 
-/** Tells a slice of the accounts that are due, all at once. False: there is nothing to tell now. Never throws. */
-export const tellAccounts = async ({ host, directory, accounts }: Telling): Promise<boolean> => {
+/** Tells a slice of the accounts that are due, a few at once. False: there is nothing to tell now. Never throws. */
+export const tellAccounts = async ({ host, directory, accounts, clock }: Telling): Promise<boolean> => {
   const { sql, log, now } = host;
   const due = dueOf(sql, 'account', now());
   const tell = async (effect: Effect): Promise<void> => {
@@ -110,6 +111,6 @@ export const tellAccounts = async ({ host, directory, accounts }: Telling): Prom
       if (failures === 1) logError('account.away', cause);
     }
   };
-  await Promise.all(due.map(tell));
+  await fewAtOnce(clock, due, tell);
   return due.length > 0;
 };

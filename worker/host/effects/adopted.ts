@@ -10,6 +10,7 @@ import { getMission } from '../missions/missions.ts';
 import { nobody } from '../missions/nobody.ts';
 import { atomically } from '../remembered.ts';
 import { dueOf, type Effect, postpone, settle, want } from './effects.ts';
+import { fewAtOnce } from './few-at-once.ts';
 import { disown } from './foreign.ts';
 import type { Telling } from './telling.ts';
 
@@ -23,14 +24,14 @@ export const wantAdopted = (sql: SqlStorage, opened: readonly { id: string }[]):
 };
 
 /**
- * Asks the accounts about a slice of what was adopted, all at once, and takes back what is another server's. False:
+ * Asks the accounts about a slice of what was adopted, a few at once, and takes back what is another server's. False:
  * there is nothing to ask now. Never throws.
  */
 export const askAboutAdopted = async (telling: Telling): Promise<boolean> => {
   const { sql, now } = telling.host;
   const due = dueOf(sql, 'adopted', now());
   const byOwner = Map.groupBy(due, ({ key }) => getMission(sql, key)?.owner ?? nobody);
-  await Promise.all([...byOwner].map(([owner, effects]) => askOne(telling, owner, effects)));
+  await fewAtOnce(telling.clock, [...byOwner], ([owner, effects]) => askOne(telling, owner, effects));
   return due.length > 0;
 };
 

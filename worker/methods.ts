@@ -41,6 +41,7 @@ const hostMethods = {
   prepared: 'owner',
   createMission: 'owner',
   mission: 'owner',
+  holds: 'owner',
   events: 'owner',
   tree: 'owner',
   progress: 'owner',

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { nilWorkspace } from '../../shared/ids.ts';
 import type { Directory } from './directory.ts';
 import { hosts, missionTotals } from './schema.ts';
@@ -18,6 +18,13 @@ export const findHost = async (db: Directory, id: string): Promise<HostRow | nul
     .from(hosts)
     .where(and(eq(hosts.id, id), isEnrolled))
     .get()) ?? null;
+
+/** Of these servers, the logs that they have told D1 of. */
+export const toldLogs = async (db: Directory, ids: readonly string[]): Promise<Map<string, string | null>> => {
+  const those = sql`${hosts.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const rows = await db.select({ id: hosts.id, log: hosts.log }).from(hosts).where(those).all();
+  return new Map(rows.map(({ id, log }) => [id, log]));
+};
 
 /** Servers that hold missions of a user. */
 export const hostsOfOwner = async (db: Directory, owner: string): Promise<string[]> => {

@@ -86,6 +86,10 @@ export class Host extends DurableObject<Bindings> {
   mission(owner: string, id: string, page?: HistoryPage) {
     return readMission(this.#parts.host, owner, id, page);
   }
+  /** Whether it has a mission of theirs, of which nobody else knows: then D1 is told. */
+  holds(owner: string, id: string): boolean {
+    return people.holds(this.#parts, owner, id);
+  }
   events(owner: string, id: string, query: EventsQuery) {
     return people.readMissionEvents(this.#parts, owner, id, query);
   }

@@ -15,6 +15,8 @@ import { takeAnswer } from './actions/take-answer.ts';
 import * as trash from './actions/trash.ts';
 import { type Credential, keepCredential } from './credential.ts';
 import { tellAllAccounts } from './effects/accounts.ts';
+import { checkDirectory } from './effects/facts.ts';
+import { ownMission } from './missions/missions.ts';
 import type { HostParts } from './parts.ts';
 import { isRemoved } from './removed.ts';
 import {
@@ -87,6 +89,16 @@ export const sendMessage = async (
   const taken = transactions.take((host) => changes.takeMessage(host, owner, message, limits));
   link.dispatch();
   return taken;
+};
+
+/** Whether it has a mission of theirs. Who asks that found it nowhere else, so D1 is looked at, and told what it lost. */
+export const holds = ({ host, transactions }: HostParts, owner: string, id: string): boolean => {
+  if (ownMission(host.sql, owner, id) === null) return false;
+  transactions.run(({ sql }) => {
+    checkDirectory(sql);
+    return { recorded: [], touched: [] };
+  });
+  return true;
 };
 
 /** A message that is taken only if its mission can begin with it at once. */

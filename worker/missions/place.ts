@@ -12,10 +12,11 @@ import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
 import { unwrap } from '../hosts/object.ts';
 import { logError } from '../log.ts';
+import { untoldPlace } from './untold.ts';
 
 /**
  * The server that holds a mission of this user, or null: the same answer for none and for another user's. Either of the
- * account and D1 may be away, where the other one knows it.
+ * account and D1 may be away, where the other one knows it. Where neither does, D1 may be an empty copy (untold.ts).
  */
 export const placeOfMission = async (env: Env, owner: string, mission: MissionId): Promise<string | null> => {
   const known = await askAccount(env, owner, async (account) => account.placeOf(mission)).catch((cause: unknown) => {
@@ -23,7 +24,7 @@ export const placeOfMission = async (env: Env, owner: string, mission: MissionId
     return null;
   });
   if (known !== null) return known;
-  const host = await hostOfMission(directory(env), owner, mission);
+  const host = (await hostOfMission(directory(env), owner, mission)) ?? (await untoldPlace(env, owner, mission));
   if (host !== null) await tellAccount(env, owner, async (account) => account.notePlace({ mission, host }));
   return host;
 };

@@ -123,6 +123,27 @@ test('one that was taken back is not told to a D1 that has lost its row, and the
   expect(await seenOn(other, id)).toMatchObject({ value: { title: 'Theirs' } });
 });
 
+test('a mission that the edge made on its server is its own, whatever a D1 that had lost it was told first', async () => {
+  const id = await onOther();
+  await env.DB.prepare('DELETE FROM missions WHERE id = ?').bind(id).run();
+  const claimant = await up(host);
+  claimant.send(batch('r1', 1, [opened(id, 'mallory')]));
+  const inD1 = () => env.DB.prepare('SELECT host, owner FROM missions WHERE id = ?').bind(id).first();
+  await vi.waitFor(async () => expect(await inD1()).toEqual({ host, owner: 'mallory' }));
+
+  const peer = await up(other);
+  expect(await hostObject(env, other).setStatus(owner, id, 'blocked')).toMatchObject({ ok: true });
+
+  await vi.waitFor(async () => {
+    objectsAhead(5_000);
+    await runDurableObjectAlarm(env.HOST.getByName(other));
+    expect(await inD1()).toEqual({ host: other, owner });
+  });
+  expect(await seenOn(other, id)).toMatchObject({ value: { title: 'Theirs', status: 'blocked' } });
+  peer.send(batch('r1', 1, [opened(newId())]));
+  expect((await peer.next('ack')).n).toBe(1);
+});
+
 test('while an account can not be asked a mission is adopted, the link stays, and what the account knows counts later', async () => {
   const [fresh, theirs] = [newId(), await onOther()];
   await accountOf(env, owner).notePlace({ mission: theirs, host: other });

@@ -67,6 +67,12 @@ export const tellDirectory = async (
   return found[0] ? { ...found[0], foreign: foreign.map((row) => row.id) } : null;
 };
 
+/** Takes rows away from servers that are not theirs, so that the one which they are of can tell them. */
+export const takeBack = async (db: Directory, host: string, ids: readonly string[]): Promise<void> => {
+  const those = sql`${missions.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  await db.delete(missions).where(and(ne(missions.host, host), those));
+};
+
 /** Whether D1 takes writes at all. Throws what it throws. */
 export const tryDirectory = async (db: Directory, host: string): Promise<void> => {
   await db

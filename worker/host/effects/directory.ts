@@ -1,16 +1,16 @@
 /** Effects that the D1 directory is to have: slices of missions, with what is known of their server (protocol §7). */
 import { doubled } from '../../../shared/backoff.ts';
 import { within } from '../../../shared/clock.ts';
-import { tellDirectory, tryDirectory } from '../../directory/projection.ts';
+import { takeBack, tellDirectory, tryDirectory } from '../../directory/projection.ts';
 import { logError } from '../../log.ts';
 import type { HostContext } from '../context.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
 import { nobody } from '../missions/nobody.ts';
 import { atomically } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
-import { cameTo, dueOf, type Effect, type EffectKind, nextOf, postpone, settle, sliceRows } from './effects.ts';
+import { cameTo, dueOf, type Effect, type EffectKind, nextOf, postpone, settle, sliceRows, want } from './effects.ts';
 import { rebuildDirectory, serverFacts } from './facts.ts';
-import { disown } from './foreign.ts';
+import { disown, isMadeHere } from './foreign.ts';
 import { missionRow } from './mission-row.ts';
 import { askAgainAt, attemptLimitMs, noteFailure, noteSuccess } from './patience.ts';
 import { keepPreview, previewOf } from './preview.ts';
@@ -77,6 +77,12 @@ const nextSlice = (sql: SqlStorage, nowMs: number): Slice => {
   return { missions: ids.toArray().flatMap(({ id }) => tellable(sql, id)), settled: server, rebuild };
 };
 
+/** Of what D1 has of another server: what is this one's nevertheless, and what is not. */
+const madeHere = (sql: SqlStorage, ids: readonly string[]): [own: string[], foreign: string[]] => [
+  ids.filter((id) => isMadeHere(sql, id)),
+  ids.filter((id) => !isMadeHere(sql, id)),
+];
+
 /** How many slices D1 has taken of this log. */
 const toldSlices = (sql: SqlStorage): number => Number(getMeta(sql, 'slices') ?? 0);
 
@@ -90,6 +96,8 @@ const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Pr
   const told = toldSlices(sql);
   const count = rows.length === 0 ? told : told + 1;
   const before = await inTime(telling, tellDirectory(directory.db, server, count, rows));
+  const [own, foreign] = madeHere(sql, before?.foreign ?? []);
+  if (own.length > 0) await inTime(telling, takeBack(directory.db, directory.host, own));
   const taken = atomically(host.storage, () => {
     noteSuccess(sql, host.now());
     if (count > told) setMeta(sql, 'slices', String(count));
@@ -100,7 +108,8 @@ const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Pr
     else if (rebuild && last) cameTo(sql, rebuild, last.id);
     // D1 was replaced by an older copy, or has never heard of this log (protocol §6).
     if (before !== null && (before.log !== server.log || before.slice < told)) rebuildDirectory(sql);
-    return before === null ? [] : disown(host, before.foreign);
+    for (const id of own) want(sql, 'mission', id, 1);
+    return disown(host, foreign);
   });
   if (taken.length > 0) onForeign(taken);
 };

@@ -4,6 +4,19 @@ import { nobody } from '../missions/nobody.ts';
 import { noteLeft } from './accounts.ts';
 
 /**
+ * Whether the edge made this mission here, which the log says and no host can. Then it is this server's, whatever D1
+ * says: one that had lost the mission was told of it by another server first.
+ */
+export const isMadeHere = (sql: SqlStorage, id: string): boolean =>
+  sql
+    .exec(
+      `SELECT 1 FROM log INDEXED BY log_unshown
+         WHERE mission = ? AND sequence IS NULL AND type <> 'part.checkpoint' AND type = 'mission.created'`,
+      id,
+    )
+    .toArray().length > 0;
+
+/**
  * Takes missions from their viewers that D1 knows on another server: nobody sees them here any more, and no end is told
  * of them, since the mission itself goes on where it is. Out: those that were not taken before. Call it inside a
  * transaction.

@@ -46,6 +46,7 @@ const hostMethods = {
   tree: 'owner',
   progress: 'owner',
   running: 'owner',
+  runningCount: 'owner',
   setStatus: 'owner',
   cancel: 'owner',
   cancelMain: 'owner',

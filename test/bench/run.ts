@@ -16,6 +16,7 @@ import { firstToken } from './sections/first-token.ts';
 import { fullStart } from './sections/full-start.ts';
 import { hostile } from './sections/hostile.ts';
 import { loginFlood } from './sections/login-flood.ts';
+import { oneOfMany } from './sections/one-of-many.ts';
 import { polled } from './sections/polled.ts';
 import { replay } from './sections/replay.ts';
 import { scale } from './sections/scale.ts';
@@ -32,6 +33,10 @@ const sections: Record<string, { what: string; measure: (report: Report, quick: 
   'first-token': { what: 'from a message to the model, beside OpenCode itself', measure: firstToken },
   attach: { what: 'back at a running turn where 5,000 missions rest, beside 10', measure: attach },
   polled: { what: 'what dashboards poll, beside one read of D1', measure: polled },
+  'one-of-many': {
+    what: '`running` and `stats` of one of 1,000 users on 200 servers, beside one read of D1',
+    measure: oneOfMany,
+  },
   'login-flood': { what: 'a stream beside 100 made-up logins a second', measure: loginFlood },
   hostile: { what: 'an ordinary user beside one who is at every quota', measure: hostile },
   'full-start': { what: 'the start of an object with every quota full, beside an empty one', measure: fullStart },

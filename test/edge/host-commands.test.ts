@@ -172,6 +172,7 @@ test('a command the host does not know is lost only after its rows have arrived'
 
   const back = await up('r1', { commands: [], at: { run: 'r1', n: 2 } });
   expect(await object().running(owner)).toMatchObject([{ mission_id: mission, state: 'queued' }]);
+  expect(await object().runningCount(owner)).toBe(0);
   back.peer.send(batch('r1', 1, [rows.started, rows.ended('completed')]));
   await back.peer.next('ack');
   expect(await object().mission(owner, mission)).toMatchObject({ value: { status: 'completed' } });
@@ -196,10 +197,13 @@ test('a turn that the host no longer has is interrupted, so that no mission runs
   peer.send(batch('r1', 1, [turnRows(mission, id, crypto.randomUUID()).started]));
   await peer.next('ack');
   expect(await object().running(owner)).toMatchObject([{ state: 'running' }]);
+  expect(await object().runningCount(owner)).toBe(1);
+  expect(await object().runningCount('another')).toBe(0);
 
   await up('r2', { commands: [], turns: [], at: { run: 'r1', n: 1 } });
 
   expect(await object().running(owner)).toEqual([]);
+  expect(await object().runningCount(owner)).toBe(0);
   expect(await object().mission(owner, mission)).toMatchObject({ value: { status: 'interrupted' } });
 });
 

@@ -131,15 +131,11 @@ export const totalsOf = async (
   db: Directory,
   owner: string,
 ): Promise<{ status: string; count: number; costUsd: number }[]> => {
-  const rows = await db
-    .select({
-      status: missionTotals.status,
-      count: sql<number>`sum(${missionTotals.missions})`,
-      costNano: sql<number>`sum(${missionTotals.costNano})`,
-    })
-    .from(missionTotals)
-    .where(eq(missionTotals.owner, owner))
-    .groupBy(missionTotals.status);
+  // Dashboards ask for it every few seconds: a query that is built and read by drizzle takes as long again as D1 itself.
+  const rows = await db.all<{ status: string; count: number; costNano: number }>(
+    sql`SELECT status, sum(missions) AS count, sum(cost_nano) AS costNano
+          FROM ${missionTotals} WHERE owner = ${owner} GROUP BY status`,
+  );
   return rows.map(({ status, count, costNano }) => ({ status, count, costUsd: costNano / 1e9 }));
 };
 

@@ -19,7 +19,7 @@ import { askPage } from './asks/asks.ts';
 import { type Credential, provenEpoch } from './credential.ts';
 import { dialled } from './dialled.ts';
 import { linkTag } from './link/socket.ts';
-import { queuePage, runningJson } from './missions/activity.ts';
+import { queuePage, runningCount, runningJson } from './missions/activity.ts';
 import { mayAsk } from './missions/residents.ts';
 import { working } from './missions/slots.ts';
 import { type HostParts, partsOf } from './parts.ts';
@@ -101,6 +101,9 @@ export class Host extends DurableObject<Bindings> {
   }
   running(owner: string): RunningJson[] {
     return runningJson(this.#parts.host, owner, this.#parts.link.liveness());
+  }
+  runningCount(owner: string): number {
+    return runningCount(this.#parts.host.sql, owner);
   }
   setStatus(owner: string, id: string, status: MissionStatus) {
     return people.setStatus(this.#parts, owner, id, status);

@@ -12,3 +12,12 @@ export const runningMissions = async (env: Env, owner: string): Promise<Answers<
   );
   return { answers: answers.flat(), leftOut };
 };
+
+/** How many missions have a turn that runs, of the servers that answered. */
+export const runningCount = async (env: Env, owner: string): Promise<{ count: number; leftOut: number }> => {
+  const servers = await liveServersOf(env, owner);
+  const { answers, leftOut } = await askEach(servers, (host) =>
+    callObject(env, host, (object) => object.runningCount(owner)),
+  );
+  return { count: answers.reduce((sum, count) => sum + count, 0), leftOut };
+};

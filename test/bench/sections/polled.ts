@@ -1,12 +1,11 @@
 // What existing dashboards call every few seconds, on a store with years of work in it.
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
 import { benchBundle } from '../bundle.ts';
 import { atMostTimes, type Report } from '../figures.ts';
 import { fillStore } from '../filled-store.ts';
 import { dialHost } from '../scripted-host.ts';
-import { spreadOf } from '../spread.ts';
 import { startSystem } from '../system.ts';
+import { timedCalls } from '../timed-calls.ts';
 
 const endpoints = {
   health: '/api/health',
@@ -21,36 +20,17 @@ const trivial = '/bench/one-read';
 const empty = '/bench/trivial';
 /** The issue's aim: as many times the trivial route's p50. */
 const times = 3;
-const together = 8;
+const warmUp = 100;
 
 export const polled = async (report: Report, quick: boolean): Promise<void> => {
   const bundle = await benchBundle('with-minimal');
   const system = await startSystem({ workerDir: bundle.dir });
-  const agent = new Agent({ keepAlive: true });
-  const call = (path: string): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const begun = performance.now();
-      request(`${system.url}${path}`, { agent, headers: system.headers }, (response) => {
-        if (response.statusCode !== 200) reject(new Error(`${path} answered ${response.statusCode}`));
-        response.on('end', () => resolve(performance.now() - begun)).resume();
-      })
-        .on('error', reject)
-        .end();
-    });
-  /** Latencies one after the other, and requests a second with several at once. */
-  const measure = async (path: string) => {
-    const count = quick ? 200 : 1_000;
-    const latencies: number[] = [];
-    for (let index = 0; index < count; index++) latencies.push(await call(path));
-    let left = count;
-    const begun = performance.now();
-    await Promise.all(
-      Array.from({ length: together }, async () => {
-        while (left-- > 0) await call(path);
-      }),
-    );
-    return { ...spreadOf(latencies), perSecond: (count / (performance.now() - begun)) * 1000 };
-  };
+  const calls = timedCalls(system.url, system.headers);
+  const count = quick ? 200 : 1_000;
+  const measure = async (path: string) => ({
+    ...(await calls.oneByOne(path, count)),
+    perSecond: await calls.perSecond(path, count),
+  });
 
   try {
     const token = `${system.host.id}.${system.host.credential}`;
@@ -60,8 +40,7 @@ export const polled = async (report: Report, quick: boolean): Promise<void> => {
     const fill = { missions: quick ? 1_000 : 10_000, eventsPerMission: 100, running: 5 };
     fillStore(system.edgeState, system.host.id, fill);
     await system.edge.start();
-    for (const path of [empty, trivial, ...Object.values(endpoints)])
-      for (let warm = 0; warm < 100; warm++) await call(path);
+    for (const path of [empty, trivial, ...Object.values(endpoints)]) await calls.oneByOne(path, warmUp);
 
     const [nothing, read] = [await measure(empty), await measure(trivial)];
     report({
@@ -100,7 +79,7 @@ export const polled = async (report: Report, quick: boolean): Promise<void> => {
       });
     }
   } finally {
-    agent.destroy();
+    calls.close();
     await system.close();
     bundle.remove();
   }

@@ -85,6 +85,10 @@ export const runningJson = (host: HostContext, owner: string, liveness: Liveness
   });
 };
 
+/** How many of them have a turn: all but the `queued` ones, without looking at what the list says of each. */
+export const runningCount = (sql: SqlStorage, owner: string): number =>
+  runningMissions(sql).filter((mission) => mission.owner === owner).length;
+
 /**
  * Messages that wait for their turn, in order of arrival, which is that of their starts; of one mission, or of all of a
  * user. A page of them, behind the one named `after`, and how many there are in all.

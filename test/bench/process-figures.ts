@@ -20,6 +20,15 @@ const statusMb = (pid: number, line: 'VmRSS' | 'VmHWM'): number => {
   return Number(found) / 1024;
 };
 
-/** The same of a process and everything below it. */
+/** The same of a process and everything below it that has not ended meanwhile. */
 export const treeMbOf = (pid: number): number =>
-  processTree(pid).reduce((total, each) => total + residentMbOf(each.pid), 0);
+  processTree(pid).reduce((total, each) => total + (each.pid === pid ? residentMbOf(pid) : ifThereMb(each.pid)), 0);
+
+/** A process that ended just now has a state, or not even that, and no memory. */
+const ifThereMb = (pid: number): number => {
+  try {
+    return residentMbOf(pid);
+  } catch {
+    return 0;
+  }
+};

@@ -72,7 +72,8 @@ test('with OpenCode away it takes commands in, keeps them over a restart, and re
 
   expect(hello.commands).toEqual([command.id]);
   const orders = ['mission.archive', 'mission.delete'];
-  expect(hello.capabilities).toEqual({ agents: null, working_dir: second.workingDir, slots: 3, orders });
+  const [prepares, working_dir] = [true, second.workingDir];
+  expect(hello.capabilities).toEqual({ agents: null, working_dir, slots: 3, orders, prepares });
 });
 
 test('what a welcome does not name is given up, what comes after it is not', async () => {

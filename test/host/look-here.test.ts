@@ -61,7 +61,7 @@ test('a disk that holds the thread which looks is said, and does not hold the en
     import { lookHere } from 'SOURCES/launcher/place/look-here.ts';
     const fifo = process.env.WORKING_DIR + '/fifo';
     execFileSync('mkfifo', [fifo]);
-    const clock = { after: (ms, call) => void setTimeout(call, ms / 100) };
+    const clock = { every: (ms, call) => { const timer = setInterval(call, ms / 100); return () => clearInterval(timer); } };
     const look = async (begin) => { begin('WORKING_DIR /net/away'); await readFile(fifo); };
     await lookHere(look, clock).catch((error) => { console.log(error.message); process.exit(1); });`;
 

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { lookFirst } from '../../host-agent/launcher/place/look-first.ts';
-import { lookMs } from '../../host-agent/launcher/place/step-limit.ts';
+import { lookMs, parts } from '../../host-agent/launcher/place/step-limit.ts';
 import { tryClock } from '../../host-agent/launcher/place/try-place.ts';
 import { apiFetch } from '../support/declared-answer.ts';
 import { handClock } from '../support/hand-clock.ts';
@@ -93,7 +93,7 @@ test('a disk that does not answer is said, and holds nobody', async () => {
 
   const clock = handClock();
   const looked = lookFirst({ WORKING_DIR: directory.path }, clock, held);
-  await Promise.race([looked, clock.awaited(lookMs)]);
+  await Promise.race([looked, clock.awaited(lookMs / parts)]);
   clock.advance(lookMs);
 
   await expect(looked).rejects.toThrow(

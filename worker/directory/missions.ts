@@ -131,7 +131,8 @@ export const totalsOf = async (
   db: Directory,
   owner: string,
 ): Promise<{ status: string; count: number; costUsd: number }[]> => {
-  // Dashboards ask for it every few seconds: a query that is built and read by drizzle takes as long again as D1 itself.
+  // Dashboards ask for it every few seconds: a query that is built and read by drizzle takes as long again as D1
+  // itself.
   const rows = await db.all<{ status: string; count: number; costNano: number }>(
     sql`SELECT status, sum(missions) AS count, sum(cost_nano) AS costNano
           FROM ${missionTotals} WHERE owner = ${owner} GROUP BY status`,

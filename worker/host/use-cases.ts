@@ -91,7 +91,9 @@ export const sendMessage = async (
   return taken;
 };
 
-/** Whether it has a mission of theirs. Who asks that found it nowhere else, so D1 is looked at, and told what it lost. */
+/**
+ * Whether it has a mission of theirs. Who asks that found it nowhere else, so D1 is looked at, and told what it lost.
+ */
 export const holds = ({ host, transactions }: HostParts, owner: string, id: string): boolean => {
   if (ownMission(host.sql, owner, id) === null) return false;
   transactions.run(({ sql }) => {

@@ -72,8 +72,8 @@ const runOneMission = async (url: string, host: EnrolledHost) => {
 };
 
 /**
- * Writes servers and everybody's missions into D1 of a stopped edge: those of the user who polls are on her own servers,
- * the others' are spread over all. Out: how many missions there are.
+ * Writes servers and everybody's missions into D1 of a stopped edge: those of the user who polls are on her own
+ * servers, the others' are spread over all. Out: how many missions there are.
  */
 const fillDirectory = (edgeState: string, own: readonly EnrolledHost[], each: number): number => {
   const db = new DatabaseSync(databaseBelow(join(edgeState, 'd1')));

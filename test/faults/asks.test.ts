@@ -154,7 +154,7 @@ test('the permission of a sub-agent, rejected with a word: the child goes on wit
   expect(of(mission, 'request.ended').map(({ data }) => data.outcome)).toEqual(['rejected']);
 });
 
-test('cancelled with an open permission: rejected, ended once, the model never asked again', async () => {
+test('cancelled with an open permission of a sub-agent: rejected, ended once, the model asked at most once more', async () => {
   const { mission, request } = await asked(`${delegates(`${runs('sleep 1')}\nSAY Child.`)}\nSAY cancel-open`);
 
   expect((await me.call('POST', `/api/control/missions/${mission}/cancel`)).status).toBe(200);
@@ -163,5 +163,6 @@ test('cancelled with an open permission: rejected, ended once, the model never a
   expect(of(mission, 'request.ended').map(({ data }) => data.outcome)).toEqual(['rejected']);
   expect((await me.call('POST', `/api/control/permissions/${request}`, { reply: 'once' })).status).toBe(409);
   await expectAgreed(lab, me, mission, 'interrupted');
-  expect(callsOf(lab, 'cancel-open')).toHaveLength(1);
+  // Between the reject and the abort OpenCode may ask the model once more for the parent (opencode §8.6).
+  expect(callsOf(lab, 'cancel-open').length).toBeLessThanOrEqual(2);
 });

@@ -28,13 +28,13 @@ export const callObject = async <T>(
   try {
     return await call(hostObject(env, host));
   } catch (cause) {
-    if (!isPassing(cause)) throw asUnavailable(cause);
+    if (!isPassing(cause)) throw unavailableIfAway(cause);
     logError('host.call.repeated', cause, { host });
   }
   try {
     return await call(hostObject(env, host));
   } catch (cause) {
-    throw asUnavailable(cause);
+    throw unavailableIfAway(cause);
   }
 };
 
@@ -44,5 +44,5 @@ export const unwrap = <T>(reply: Reply<T>): T => {
   throw new AppError(reply.code, reply.message);
 };
 
-const asUnavailable = (cause: unknown): unknown =>
+const unavailableIfAway = (cause: unknown): unknown =>
   isObjectAway(cause) ? new AppError('unavailable', objectAwayText, { cause }) : cause;

@@ -78,10 +78,10 @@ const nextSlice = (sql: SqlStorage, nowMs: number): Slice => {
 };
 
 /** Of what D1 has of another server: what is this one's nevertheless, and what is not. */
-const madeHere = (sql: SqlStorage, ids: readonly string[]): [own: string[], foreign: string[]] => [
-  ids.filter((id) => isMadeHere(sql, id)),
-  ids.filter((id) => !isMadeHere(sql, id)),
-];
+const madeHere = (sql: SqlStorage, ids: readonly string[]): [own: string[], foreign: string[]] => {
+  const own = new Set(ids.filter((id) => isMadeHere(sql, id)));
+  return [[...own], ids.filter((id) => !own.has(id))];
+};
 
 /** How many slices D1 has taken of this log. */
 const toldSlices = (sql: SqlStorage): number => Number(getMeta(sql, 'slices') ?? 0);

@@ -79,6 +79,7 @@ const layers: Record<string, readonly string[]> = {
     'missions relay',
     'link providers files system',
     'opencode workspaces store',
+    'hands',
     'config process',
   ],
   'host-agent/launcher': [

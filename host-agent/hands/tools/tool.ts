@@ -1,0 +1,113 @@
+/**
+ * What a tool is, what it is given, and how it ends: the types that the hands, their actors and the tools share. A tool
+ * runs in an actor, which may be another user's process; so an outcome travels as JSON and has a schema.
+ */
+import * as z from 'zod';
+import type { Clock } from '../../../shared/clock.ts';
+import type { Declared } from '../declared/declared.ts';
+import { view } from './view.ts';
+
+/**
+ * Something that a call would touch and that OpenCode's rules, or a person, have to allow. `patterns` are matched with
+ * the rules of `permission`; `always` is what "always" would allow from then on; `metadata` is what a person is shown.
+ */
+export const ask = z.object({
+  permission: z.enum(['bash', 'edit', 'read', 'glob', 'grep', 'list', 'external_directory', 'webfetch']).or(
+    // Aliases of contract §8.10 ask under their own names.
+    z.templateLiteral(['workspace_', z.string()]),
+  ),
+  patterns: z.array(z.string()),
+  always: z.array(z.string()),
+  metadata: z.record(z.string(), z.unknown()),
+});
+export type Ask = z.infer<typeof ask>;
+
+export const outcome = z.discriminatedUnion('kind', [
+  /** Nothing was done: the call is to be repeated with these in `granted`. */
+  z.object({ kind: z.literal('asks'), asks: z.array(ask) }),
+  z.object({
+    kind: z.literal('done'),
+    title: z.string(),
+    /** What the model reads. */
+    text: z.string(),
+    images: z.array(z.object({ mime: z.string(), base64: z.string() })).optional(),
+    view,
+    metadata: z.record(z.string(), z.unknown()).optional(),
+  }),
+  /** The model is told, and what it should do next. */
+  z.object({ kind: z.literal('failed'), text: z.string() }),
+]);
+export type Outcome = z.infer<typeof outcome>;
+
+/** What a file was when a session had it before its eyes. */
+export interface FileState {
+  /** SHA-256 of the whole content, in hex. */
+  hash: string;
+  mtimeMs: number;
+  size: number;
+}
+
+/** Which files a session has read or written, by real path, and what they were then. */
+export interface SeenFiles {
+  note(path: string, state: FileState): void;
+  /** Null when the session has not seen it, or so many others since that it is forgotten. */
+  of(path: string): FileState | null;
+  forget(path: string): void;
+}
+
+/** What a tool is given beside its arguments. */
+export interface Situation {
+  /** The mission's directory: relative paths begin here. */
+  directory: string;
+  session: string;
+  call: string;
+  agent: string;
+  /** What OpenCode's rules or a person allowed for this call. */
+  granted: readonly Ask[];
+  /** Files that this session has read or written, with what they were then. */
+  seen: SeenFiles;
+  /** Keeps output that is too long for a model below `<directory>/temp`; resolves to where it is. */
+  keep(name: string, text: string): Promise<string>;
+  /** Aborts when the turn was cancelled. */
+  signal: AbortSignal;
+  /** Output as it comes, for viewers. */
+  live(text: string): void;
+  clock: Clock;
+}
+
+/** A tool as it is called: with arguments that nobody has looked at yet. */
+export interface Tool {
+  name: string;
+  description: string;
+  args: z.ZodRawShape;
+  /** Never rejects for arguments that do not fit: the model is told. Rejects when `situation.signal` aborts. */
+  run(args: unknown, situation: Situation): Promise<Outcome>;
+}
+
+/** Puts a declaration and what runs together. `run` is only called with arguments that fit the declaration. */
+export const makeTool = <Shape extends z.ZodRawShape>(
+  { name, description, args }: Declared<Shape>,
+  run: (args: z.output<z.ZodObject<Shape>>, situation: Situation) => Promise<Outcome>,
+): Tool => {
+  const schema = z.object(args);
+  return {
+    name,
+    description,
+    args,
+    run: async (given, situation) => {
+      const parsed = schema.safeParse(given);
+      if (!parsed.success)
+        return { kind: 'failed', text: `The arguments of ${name} do not fit:\n${z.prettifyError(parsed.error)}` };
+      return run(parsed.data, situation);
+    },
+  };
+};
+
+/** What of `asks` is not granted: the same permission, with each of its patterns. */
+export const notGranted = (asks: readonly Ask[], granted: readonly Ask[]): Ask[] =>
+  asks.filter(
+    ({ permission, patterns }) =>
+      !patterns.every((pattern) =>
+        granted.some((each) => each.permission === permission && each.patterns.includes(pattern)),
+      ),
+  );

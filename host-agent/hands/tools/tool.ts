@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Declared } from '../declared/declared.ts';
+import { sentenceOf } from './refused.ts';
 import { view } from './view.ts';
 
 /**
@@ -41,7 +42,7 @@ export type Outcome = z.infer<typeof outcome>;
 
 /** What a file was when a session had it before its eyes. */
 export interface FileState {
-  /** SHA-256 of the whole content, in hex. */
+  /** SHA-256 of the whole content, in hex; empty for a file too large to be read whole. */
   hash: string;
   mtimeMs: number;
   size: number;
@@ -80,7 +81,10 @@ export interface Tool {
   name: string;
   description: string;
   args: z.ZodRawShape;
-  /** Never rejects for arguments that do not fit: the model is told. Rejects when `situation.signal` aborts. */
+  /**
+   * Never rejects for arguments that do not fit, or for what the file system says: the model is told. Rejects when
+   * `situation.signal` aborts.
+   */
   run(args: unknown, situation: Situation): Promise<Outcome>;
 }
 
@@ -98,7 +102,14 @@ export const makeTool = <Shape extends z.ZodRawShape>(
       const parsed = schema.safeParse(given);
       if (!parsed.success)
         return { kind: 'failed', text: `The arguments of ${name} do not fit:\n${z.prettifyError(parsed.error)}` };
-      return run(parsed.data, situation);
+      try {
+        return await run(parsed.data, situation);
+      } catch (error) {
+        situation.signal.throwIfAborted();
+        const text = sentenceOf(error);
+        if (text === null) throw error;
+        return { kind: 'failed', text };
+      }
     },
   };
 };

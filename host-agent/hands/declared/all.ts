@@ -1,4 +1,14 @@
 import type { Declared } from './declared.ts';
+import { applyPatch, edit, glob, grep, read, write } from './files.ts';
+import * as workspaceFiles from './workspace-files.ts';
 
 /** Every tool that models are offered, in the order in which they see it. */
-export const declaredTools: readonly Declared[] = [];
+export const declaredTools: readonly Declared[] = [
+  read,
+  edit,
+  write,
+  applyPatch,
+  glob,
+  grep,
+  ...Object.values(workspaceFiles),
+];

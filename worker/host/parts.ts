@@ -47,7 +47,7 @@ export const partsOf = (ctx: DurableObjectState, env: Bindings, clock: Clock, ro
   const log = new Log(sql, () => crypto.randomUUID());
   const host = { storage, sql, log, now: clock.now, awaySinceMs: () => socket.awaySinceMs(), roomBytes };
   const d1 = directoryOf(id, directory(env));
-  const viewers = new Viewers(ctx, host);
+  const viewers = new Viewers(ctx, host, clock);
   const times = {
     staleHours: staleHours(env.STALE_MISSION_HOURS),
     trashMs: trashMs(env.TRASH_DAYS),

@@ -14,7 +14,7 @@ export const statusAround = (
   host: string,
   header: ViewerHeader,
 ): { before: string; after: string } => {
-  const changes = [...header.changed, ...unnamedChanges(activities.get(host) ?? [], header)];
+  const changes = changesIn(activities.get(host) ?? none, header);
   activities.set(host, header.running);
   const began = changes.filter((each) => each.state !== 'idle');
   const ended = changes.filter((each) => each.state === 'idle');
@@ -36,6 +36,20 @@ export const statusSnapshot = (activities: Activities): string => {
 };
 
 const allActivities = (activities: Activities): MissionActivity[] => [...activities.values()].flat();
+
+const none: readonly MissionActivity[] = [];
+
+/**
+ * What was found out last: all streams of an audience are sent the same header (viewer-frame.ts) and mostly know the
+ * same, and somebody may have hundreds here.
+ */
+let newest: { known: readonly MissionActivity[]; header: ViewerHeader; changes: MissionActivity[] } | null = null;
+
+const changesIn = (known: readonly MissionActivity[], header: ViewerHeader): MissionActivity[] => {
+  if (newest?.known !== known || newest.header !== header)
+    newest = { known, header, changes: [...header.changed, ...unnamedChanges(known, header)] };
+  return newest.changes;
+};
 
 const unnamedChanges = (known: readonly MissionActivity[], { changed, running }: ViewerHeader): MissionActivity[] => {
   const named = new Set(changed.map((each) => each.mission_id));

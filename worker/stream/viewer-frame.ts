@@ -14,9 +14,20 @@ export interface ViewerFrame {
 export const splitViewerFrame = (frame: string): ViewerFrame => {
   const end = frame.indexOf('\n');
   if (end < 0) throw new Error('a viewer frame without a header line');
-  const header = end === 0 ? null : viewerHeader.parse(JSON.parse(frame.slice(0, end)));
+  const header = end === 0 ? null : headerOf(frame.slice(0, end));
   const text = frame.slice(end + 1);
   return { header, text, cursor: header?.cursor ?? lastId(text) };
+};
+
+/**
+ * The newest header, and what it says: all streams of an audience are sent the same one, one after the other, and
+ * somebody may have hundreds here. What it says is never changed.
+ */
+let newest: { line: string; header: ViewerHeader } | null = null;
+
+const headerOf = (line: string): ViewerHeader => {
+  if (newest?.line !== line) newest = { line, header: viewerHeader.parse(JSON.parse(line)) };
+  return newest.header;
 };
 
 /** The id of the last event that has one. Ids stand at the start of a line, where JSON on a `data:` line never is. */

@@ -1,6 +1,6 @@
 import { type QueuedJson, type RunningJson, timestamp } from '../../../shared/api.ts';
 import type { LiveTurn } from '../../../shared/events.ts';
-import { pageBytes, quietMs } from '../../../shared/limits.ts';
+import { quietMs } from '../../../shared/limits.ts';
 import type { MissionActivity } from '../../../shared/viewer.ts';
 import { isWaiting } from '../asks/asks.ts';
 import type { HostContext } from '../context.ts';
@@ -17,6 +17,9 @@ import {
 import type { QueuePage } from '../replies.ts';
 import { getMission, type Mission, runningMissions } from './missions.ts';
 import { atWork, isFull } from './slots.ts';
+
+/** Texts in one page of a queue: a millisecond of the object, and of the Worker that writes them. */
+const queuePageBytes = 64 * 1024;
 
 /** How a mission is doing, for `status` events. A message counts as waiting until its turn has started. */
 export const missionActivity = (sql: SqlStorage, mission: Mission): MissionActivity => {
@@ -106,7 +109,7 @@ export const queuePage = (sql: SqlStorage, owner: string, only: string | null, a
     const content = messageText(sql, id) ?? '';
     list.push({ id, content, agent, mission_id: mission });
     bytes += Buffer.byteLength(content);
-    if (bytes >= pageBytes) return { list, next: id, total };
+    if (bytes >= queuePageBytes) return { list, next: id, total };
   }
   return { list, next: null, total };
 };

@@ -19,6 +19,8 @@ export type ViewerState = z.infer<typeof viewerState>;
 
 /** Viewers that are shown the same bytes. */
 export interface Audience {
+  /** The same for as long as a viewer is live. */
+  key: string;
   state: ViewerState;
   sockets: WebSocket[];
 }
@@ -59,7 +61,7 @@ export const audiences = (sockets: WebSocket[]): Audience[] => {
     const key = keyOf(state);
     const group = groups.get(key);
     if (group) group.sockets.push(socket);
-    else groups.set(key, { state, sockets: [socket] });
+    else groups.set(key, { key, state, sockets: [socket] });
   }
   return [...groups.values()];
 };

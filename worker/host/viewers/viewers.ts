@@ -1,9 +1,9 @@
+import type { Clock } from '../../../shared/clock.ts';
 import type { Delta } from '../../../shared/frames.ts';
 import { bareCursorRows, closeCode, pageBytes, viewerFrameChars } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
 import { type MissionActivity, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
 import { close } from '../../close-socket.ts';
-import { logInfo } from '../../log.ts';
 import type { HostContext } from '../context.ts';
 import type { LogRow } from '../log/log.ts';
 import { busyMissions, missionActivity } from '../missions/activity.ts';
@@ -14,6 +14,7 @@ import { getPart, isSubAgents, LiveTexts, openParts } from '../text/parts.ts';
 import { textsOf } from '../views/texts.ts';
 import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
+import { Outgoing } from './outgoing.ts';
 import { snapshotOf, snapshotTextChars, textsWithin } from './snapshot.ts';
 import { isShownLive, Visible } from './visible.ts';
 
@@ -41,13 +42,15 @@ export class Viewers {
   readonly #pace = new ThinkingPace();
   readonly #shownActivities = new Map<string, string>();
   readonly #visible: Visible;
+  readonly #outgoing: Outgoing;
   readonly #shownSeq = new WeakMap<WebSocket, number>();
 
-  constructor(ctx: DurableObjectState, host: HostContext) {
+  constructor(ctx: DurableObjectState, host: HostContext, clock: Pick<Clock, 'after'>) {
     this.#ctx = ctx;
     this.#host = host;
     this.#open = new LiveTexts(host.sql);
     this.#visible = new Visible(host.sql);
+    this.#outgoing = new Outgoing(clock);
   }
 
   /**
@@ -160,13 +163,14 @@ export class Viewers {
       ? null
       : { ...this.#header(audience.state, { mode: 'live', reset: false, cursor }), changed, errors };
     const text = viewerFrame(header, quiet ? sseCursor(cursor) : bytes);
-    for (const socket of audience.sockets) {
+    const sockets = audience.sockets.filter((socket) => {
       const seen = this.#shownSeq.get(socket);
       if (seen === undefined || !quiet) this.#shownSeq.set(socket, head);
-      if (quiet && head - (seen ?? head) < bareCursorRows) continue;
+      if (quiet && head - (seen ?? head) < bareCursorRows) return false;
       this.#shownSeq.set(socket, head);
-      send(socket, text);
-    }
+      return true;
+    });
+    this.#outgoing.send({ ...audience, sockets }, text);
   }
 
   /** Deltas, or the throttled whole text of the parts they belong to. */
@@ -266,13 +270,4 @@ const cached = (store: Map<string, string>, key: string, make: () => string): st
   const made = make();
   store.set(key, made);
   return made;
-};
-
-/** A socket that is closing throws; its `webSocketClose` follows, and its viewer resumes by cursor. */
-const send = (socket: WebSocket, text: string): void => {
-  try {
-    socket.send(text);
-  } catch (cause) {
-    logInfo('viewer.send_failed', cause);
-  }
 };

@@ -1,0 +1,85 @@
+import type { Clock } from '../../../shared/clock.ts';
+import { logInfo } from '../../log.ts';
+import type { Audience } from './audience.ts';
+
+/**
+ * Sent in one go, in UTF-16 units of all sockets together: a millisecond or two. Somebody with hundreds of streams has
+ * megabytes sent for one long message, and the object, and the isolate that has the streams, are everybody's.
+ */
+export const sliceChars = 256 * 1024;
+/** Between two slices: as short as a timer can be. */
+const pauseMs = 1;
+/** Kept for what is sent later, each text once. Above it all of it goes at once: memory is everybody's too. */
+export const maxKeptChars = 4 * 1024 * 1024;
+
+/** A frame, and who has not been sent it yet. */
+interface Rest {
+  text: string;
+  sockets: readonly WebSocket[];
+}
+
+/**
+ * Frames on their way to viewers. What is much for one audience is sent a slice at a time, between which everything
+ * else gets on; each viewer gets its frames in order, and no audience waits for another's. Nothing here outlives the
+ * object: a viewer whose frames are lost with it comes back with its cursor.
+ */
+export class Outgoing {
+  readonly #clock: Pick<Clock, 'after'>;
+  /** By audience, in the order in which they get their next slice. */
+  readonly #rests = new Map<string, Rest[]>();
+  #keptChars = 0;
+  #isBegun = false;
+
+  constructor(clock: Pick<Clock, 'after'>) {
+    this.#clock = clock;
+  }
+
+  /** Sends a frame to viewers of one audience, now or as soon as those before it are sent. */
+  send({ key, sockets }: Pick<Audience, 'key' | 'sockets'>, text: string): void {
+    const rests = this.#rests.get(key);
+    const rest = rests ? { text, sockets } : sendSlice({ text, sockets });
+    if (rest === null) return;
+    if (rests) rests.push(rest);
+    else this.#rests.set(key, [rest]);
+    this.#keptChars += text.length;
+    if (this.#keptChars > maxKeptChars) while (this.#goOn());
+    else if (!this.#isBegun) this.#later();
+  }
+
+  #later(): void {
+    this.#isBegun = true;
+    this.#clock.after(pauseMs, () => {
+      this.#isBegun = false;
+      if (this.#goOn()) this.#later();
+    });
+  }
+
+  /** The next slice. False when everything is sent. */
+  #goOn(): boolean {
+    const [next] = this.#rests;
+    if (!next) return false;
+    const [key, [first, ...later]] = next;
+    this.#rests.delete(key);
+    const rest = first ? sendSlice(first) : null;
+    if (rest === null) this.#keptChars -= first?.text.length ?? 0;
+    const left = rest === null ? later : [rest, ...later];
+    if (left.length > 0) this.#rests.set(key, left);
+    return this.#rests.size > 0;
+  }
+}
+
+/** Sends one slice; out: what is left, or null. */
+const sendSlice = ({ text, sockets }: Rest): Rest | null => {
+  const many = Math.max(1, Math.floor(sliceChars / Math.max(1, text.length)));
+  for (const socket of sockets.slice(0, many)) send(socket, text);
+  return sockets.length > many ? { text, sockets: sockets.slice(many) } : null;
+};
+
+/** A socket that is closing throws; its `webSocketClose` follows, and its viewer resumes by cursor. */
+const send = (socket: WebSocket, text: string): void => {
+  try {
+    socket.send(text);
+  } catch (cause) {
+    logInfo('viewer.send_failed', cause);
+  }
+};

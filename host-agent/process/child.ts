@@ -13,7 +13,7 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A program that runs beside us. Its standard input is empty. */
+/** A program that runs beside us. */
 export interface ChildSpec {
   /** Program and arguments. Nothing secret: everybody on this machine can read them. */
   command: readonly string[];
@@ -21,11 +21,13 @@ export interface ChildSpec {
   env: NodeJS.ProcessEnv;
   /** Ours if absent. */
   cwd?: string;
+  /** What it reads; nothing if absent. */
+  input?: string;
   /**
-   * Appended to a file that only we may read, or pipes that are read here; `answers` leaves the errors to the person
-   * who sees ours.
+   * Appended to a file that only we may read; an open descriptor of ours for each output; or pipes that are read here.
+   * `answers` leaves the errors to the person who sees ours.
    */
-  output: { file: string } | 'pipes' | 'answers' | 'none';
+  output: { file: string } | { descriptors: readonly [number, number] } | 'pipes' | 'answers' | 'none';
   /** `own`: it leads a session and a process group, so a Ctrl-C in our terminal reaches us alone. */
   session: 'own' | 'ours';
   /**
@@ -75,9 +77,11 @@ export const startChild = async (spec: ChildSpec): Promise<Child> => {
     cwd: spec.cwd,
     env: spec.env,
     detached: spec.session === 'own',
-    stdio: ['ignore', ...outputs, ...more(spec, contained)],
+    stdio: [spec.input === undefined ? 'ignore' : 'pipe', ...outputs, ...more(spec, contained)],
   });
   close();
+  child.stdin?.on('error', () => undefined); // It need not read what it is given.
+  child.stdin?.end(spec.input);
   const exited = endOf(child, 'exit');
   const closed = endOf(child, 'close');
   const message = new Promise((resolve) => child.once('message', resolve));
@@ -107,6 +111,7 @@ const outputsOf = (output: ChildSpec['output']): { outputs: Stdio[]; close: () =
   if (output === 'pipes') return { outputs: ['pipe', 'pipe'], close: () => undefined };
   if (output === 'answers') return { outputs: ['pipe', 'inherit'], close: () => undefined };
   if (output === 'none') return { outputs: ['ignore', 'ignore'], close: () => undefined };
+  if ('descriptors' in output) return { outputs: [...output.descriptors], close: () => undefined };
   const file = openSync(output.file, 'a', 0o600);
   return { outputs: [file, file], close: () => closeSync(file) };
 };

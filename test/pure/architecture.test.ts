@@ -207,6 +207,8 @@ test('each vendor library, and what starts a program, has one home', () => {
     ws: /^host-agent\/link\/socket\.ts$/,
     '@fastify/busboy': /^host-agent\/files\//,
     commander: /^host-agent\/program\//,
+    unbash: /^host-agent\/hands\/commands\/simple-commands\.ts$/,
+    htmlparser2: /^host-agent\/hands\/fetching\/html\.ts$/,
     jose: /^worker\/auth\/jwt\.ts$/,
     'eventsource-parser': /^host-agent\/(cli\/following|opencode\/api)\//,
     'cloudflare:workers': /^worker\/(account|host|relay)\/object\.ts$/,

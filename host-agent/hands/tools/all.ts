@@ -1,19 +1,27 @@
+import { commands } from '../commands/of-this-actor.ts';
 import { applyPatchTool } from './apply-patch.ts';
+import { bashKillTool, bashOutputTool } from './background.ts';
+import { bashTool } from './bash.ts';
 import { editTool } from './edit.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
 import { readTool } from './read.ts';
 import type { Tool } from './tool.ts';
+import { workspaceBashTool } from './workspace-bash.ts';
 import { workspaceFileTools } from './workspace-files.ts';
 import { writeTool } from './write.ts';
 
 /** Every tool that an actor has. */
 export const tools: readonly Tool[] = [
+  bashTool(commands),
   readTool,
   editTool,
   writeTool,
   applyPatchTool,
   globTool,
   grepTool,
+  bashOutputTool(commands),
+  bashKillTool(commands),
   ...workspaceFileTools,
+  workspaceBashTool(commands),
 ];

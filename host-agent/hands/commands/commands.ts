@@ -1,0 +1,145 @@
+/**
+ * The commands that run in an actor, by mission. One that was started in the background, or whose shell left something
+ * running, stays until it is ended, its mission rests, or the actor ends.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Clock } from '../../../shared/clock.ts';
+import { type Command, startCommand } from './command.ts';
+import { endFamily } from './end-family.ts';
+import { commandEnvironment, markName } from './environment.ts';
+import type { Relative, Root } from './family.ts';
+import { makePipes } from './pipes.ts';
+
+export interface Order {
+  /** The mission's directory, which is what commands of a mission have in common. */
+  mission: string;
+  /** For people and models: the line that was asked for. */
+  line: string;
+  argv: readonly string[];
+  cwd: string;
+  /** Added to the environment of every command. */
+  env?: Record<string, string>;
+  /** Nothing in the environment but `env` and what finds programs. */
+  bareEnv?: boolean;
+  input?: string;
+  apart: boolean;
+  quietBytes: number;
+  quietLines: number;
+  show(text: string): void;
+}
+
+/** A command with a name by which its mission finds it again. */
+export interface Named extends Command {
+  id: string;
+  line: string;
+  cwd: string;
+  startedMs: number;
+  /** How far `bash_output` has read. */
+  readTo: number;
+}
+
+export interface Commands {
+  /** Throws what the system says where the shell can't be started. */
+  start(order: Order, clock: Clock): Promise<Named>;
+  /** Null where this mission has none of that name. */
+  find(mission: string, id: string): Named | null;
+  /** Those that are kept by name, the newest last. */
+  of(mission: string): readonly Named[];
+  /** Keeps a command by its name after the call that started it. */
+  keep(mission: string, command: Named): void;
+  /** True while a command runs, or what one left in the background. */
+  areRunning(): boolean;
+  /** Ends everything that commands of a mission started. Resolves to what could not be ended. */
+  endMission(mission: string, clock: Clock): Promise<Relative[]>;
+  /** Ends everything; no command can be started afterwards. */
+  endAll(clock: Clock): Promise<Relative[]>;
+}
+
+/** An actor that ends is waited for, so its commands have less time than one that is cancelled. */
+const hurryMs = 500;
+/** How many commands of a mission that have ended can still be asked for what they printed. */
+const maxEnded = 20;
+
+/** `own` is the environment that the actor was started with. */
+export const makeCommands = (own: Readonly<Record<string, string | undefined>>): Commands => {
+  // Nobody can guess another mission's marks and have its own processes taken for that one's, or the other way round.
+  const token = randomBytes(12).toString('hex');
+  const pipes = makePipes(commandEnvironment(own, { mark: token, bare: true }));
+  const running = new Map<string, Map<string, Named>>();
+  const kept = new Map<string, Map<string, Named>>();
+  let isEnding = false;
+
+  const markOf = (mission: string) => `${token}.${createHash('sha256').update(mission).digest('hex').slice(0, 16)}.`;
+  const listed = (lists: Map<string, Map<string, Named>>, mission: string) => {
+    const list = lists.get(mission) ?? new Map<string, Named>();
+    lists.set(mission, list);
+    return list;
+  };
+  const all = (lists: readonly (Map<string, Named> | undefined)[]) =>
+    new Set(lists.flatMap((list) => [...(list?.values() ?? [])]));
+
+  /** The processes of `commands`, and whatever else has the mark; then what they printed is here. */
+  const endThese = async (commands: Set<Named>, mark: string, clock: Clock, graceMs?: number): Promise<Relative[]> => {
+    const roots = [...commands].flatMap(({ root }): Root[] => (root ? [root] : []));
+    const left = await endFamily(roots, mark, clock, graceMs);
+    await Promise.all([...commands].map((command) => (command.isClosed() ? undefined : command.end())));
+    return left;
+  };
+
+  return {
+    start: async (order, clock) => {
+      if (isEnding) throw new Error('The actor ends, and starts no commands any more.');
+      const id = `bash_${randomBytes(3).toString('hex')}`;
+      const mark = `${markOf(order.mission)}${id}`;
+      const taken = [await pipes.take(), order.apart ? await pipes.take() : null];
+      const command = await startCommand(
+        {
+          argv: order.argv,
+          cwd: order.cwd,
+          env: { ...commandEnvironment(own, { mark, bare: order.bareEnv === true }), ...order.env, [markName]: mark },
+          input: order.input,
+          apart: order.apart,
+          mark,
+          file: (stream) => join(order.mission, 'temp', `${id}${stream === 'err' ? '.errors' : ''}.txt`),
+          quietBytes: order.quietBytes,
+          quietLines: order.quietLines,
+          show: order.show,
+        },
+        order.apart ? taken : taken.slice(0, 1),
+        clock,
+      );
+      const { line, cwd } = order;
+      const named: Named = { ...command, id, line, cwd, startedMs: clock.steadyMs(), readTo: 0 };
+      listed(running, order.mission).set(id, named);
+      void command.closed.then(() => {
+        const list = running.get(order.mission);
+        list?.delete(id);
+        if (list?.size === 0) running.delete(order.mission);
+      });
+      return named;
+    },
+    find: (mission, id) => kept.get(mission)?.get(id) ?? null,
+    of: (mission) => [...(kept.get(mission)?.values() ?? [])],
+    keep: (mission, command) => {
+      const list = listed(kept, mission);
+      list.set(command.id, command);
+      const ended = [...list.values()].filter((each) => each.isClosed());
+      for (const { id } of ended.slice(0, Math.max(0, ended.length - maxEnded))) list.delete(id);
+    },
+    areRunning: () =>
+      running.size > 0 || [...kept.values()].some((list) => [...list.values()].some((each) => each.left().length > 0)),
+    endMission: async (mission, clock) => {
+      const left = await endThese(all([running.get(mission), kept.get(mission)]), markOf(mission), clock);
+      kept.delete(mission);
+      return left;
+    },
+    endAll: async (clock) => {
+      isEnding = true;
+      const left = await endThese(all([...running.values(), ...kept.values()]), `${token}.`, clock, hurryMs);
+      kept.clear();
+      pipes.close();
+      return left;
+    },
+  };
+};

@@ -1,0 +1,65 @@
+import { bashAsks } from '../commands/asks.ts';
+import type { Commands } from '../commands/commands.ts';
+import { modelCut, printedTo, show } from '../commands/shown.ts';
+import { declaredBash } from '../declared/bash.ts';
+import { directoryFor, howEnded, namesOf, type Run, runLine, shellView } from './run-line.ts';
+import { makeTool, notGranted, type Tool } from './tool.ts';
+
+const bash = '/bin/bash';
+
+/** `bash`: a command line in the mission's directory. */
+export const bashTool = (commands: Commands): Tool =>
+  makeTool(declaredBash, async ({ command: line, description, workdir, timeout, background = false }, situation) => {
+    const place = await directoryFor(situation, workdir);
+    if ('kind' in place) return place;
+    const asks = await bashAsks({ line, cwd: place.cwd, directory: situation.directory });
+    const missing = notGranted(asks, situation.granted);
+    if (missing.length > 0) return { kind: 'asks', asks: missing };
+
+    const order = {
+      mission: situation.directory,
+      line,
+      argv: [bash, '-c', line],
+      cwd: place.cwd,
+      apart: false,
+      quietBytes: modelCut.maxBytes,
+      quietLines: modelCut.maxLines,
+      show: situation.live,
+    };
+    const run = await runLine(commands, order, situation, { timeoutMs: timeout, background });
+    if ('kind' in run) return run;
+    const { command, exit } = run;
+    const [output] = command.outputs;
+    if (!output) throw new Error('a command was started without an output');
+    command.readTo = output.totalBytes();
+    const { text, isCut } = show(printedTo(output), modelCut);
+    await output.spool()?.flushed();
+    const isKept = commands.find(situation.directory, command.id) !== null;
+    const notes = notesOf(run, timeout, background);
+    const all = [text.trimEnd() === '' ? '(no output)' : text.trimEnd(), ...notes].join('\n\n');
+    return {
+      kind: 'done',
+      title: description ?? line,
+      text: all,
+      view: shellView(command, { exit, isCut, isKept, nowMs: situation.clock.steadyMs() }),
+      metadata: { exit: exit?.code ?? null, truncated: isCut, ...(isKept && !exit ? { background: command.id } : {}) },
+    };
+  });
+
+/** What a model has to know beside the output. */
+const notesOf = ({ command, exit, isLate, left }: Run, timeout: number | undefined, background: boolean): string[] => {
+  const { id, pid } = command;
+  if (background && !exit)
+    return [`[runs in the background as ${id} (pid ${pid}): bash_output reads what it prints, bash_kill ends it]`];
+  if (isLate && left.length > 0) return [`[its ${timeout} ms were up; these could not be ended: ${namesOf(left)}]`];
+  if (isLate)
+    return [
+      `[ended after ${timeout} ms, as \`timeout\` says, with all that it started; give more time if it needs it]`,
+    ];
+  const notes = exit && (exit.signal || exit.code !== 0) ? [`[${howEnded(exit)}]`] : [];
+  if (left.length > 0)
+    notes.push(
+      `[it left running: ${namesOf(left)}. These go on as ${id}: bash_output reads what they print, bash_kill ends them]`,
+    );
+  return notes;
+};

@@ -1,0 +1,76 @@
+import { aliasAsks } from '../commands/asks.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { Output } from '../commands/output.ts';
+import { printedTo, show } from '../commands/shown.ts';
+import { whyRefused } from '../commands/whole-machine.ts';
+import { declaredWorkspaceBash } from '../declared/bash.ts';
+import { directoryFor, exitCodeOf, namesOf, type Run, runLine, shellView } from './run-line.ts';
+import { makeTool, notGranted, type Tool } from './tool.ts';
+
+const usualShell = '/bin/bash';
+const usualMaxChars = 10_000;
+/** OpenCode cuts what has more (opencode §9). */
+const maxLines = 900;
+
+/** `workspace_bash`: the contract's tool (§8.10), with sections for both outputs. */
+export const workspaceBashTool = (commands: Commands): Tool =>
+  makeTool(declaredWorkspaceBash, async (args, situation) => {
+    const place = await directoryFor(situation, args.cwd);
+    if ('kind' in place) return { ...place, text: `Tool error: ${place.text}` };
+    const { command: line, max_output_chars: maxBytes = usualMaxChars, raw = false, shell = usualShell } = args;
+    const refused = await whyRefused(line);
+    if (refused) return { kind: 'failed', text: `Tool error: ${refused} It was not run.` };
+    const missing = notGranted(await aliasAsks(line), situation.granted);
+    if (missing.length > 0) return { kind: 'asks', asks: missing };
+
+    const order = {
+      mission: situation.directory,
+      line,
+      argv: [shell, '-c', line],
+      cwd: place.cwd,
+      env: args.env,
+      bareEnv: args.clear_env,
+      input: args.stdin,
+      apart: !raw,
+      quietBytes: maxBytes,
+      quietLines: maxLines,
+      show: situation.live,
+    };
+    const run = await runLine(commands, order, situation, { timeoutMs: timeoutOf(args), background: false });
+    if ('kind' in run) return { ...run, text: `Tool error: ${run.text}` };
+    const texts = run.command.outputs.map((output) => show(printedTo(output), { maxBytes, maxLines }));
+    await Promise.all(run.command.outputs.map((output: Output) => output.spool()?.flushed()));
+    const isCut = texts.some((text) => text.isCut);
+    const isKept = commands.find(situation.directory, run.command.id) !== null;
+    return {
+      kind: 'done',
+      title: line,
+      text: textOf(
+        texts.map(({ text }) => text),
+        run,
+        timeoutOf(args),
+      ),
+      view: shellView(run.command, { exit: run.exit, isCut, isKept, nowMs: situation.clock.steadyMs() }),
+      metadata: { exit: run.exit?.code ?? null, truncated: isCut },
+    };
+  });
+
+/** Milliseconds come first; none if the agent names none: a tool has no limit of its own. */
+const timeoutOf = (args: { timeout_ms?: number; timeout_secs?: number; timeout?: number }): number | undefined => {
+  if (args.timeout_ms !== undefined) return args.timeout_ms;
+  const seconds = args.timeout_secs ?? args.timeout;
+  return seconds === undefined ? undefined : seconds * 1000;
+};
+
+const textOf = (outputs: string[], { command, exit, isLate, left }: Run, timeoutMs: number | undefined): string => {
+  const [out = '', err] = outputs;
+  const late = isLate ? `\n[ended after ${timeoutMs} ms, with all that it started]` : '';
+  const goesOn = left.length > 0 ? `\n[left running as ${command.id}: ${namesOf(left)}]` : '';
+  if (err === undefined) return out + late + goesOn;
+  const code = exit ? String(exitCodeOf(exit)) : 'unknown';
+  return [
+    `Exit code: ${code}${late}${goesOn}`,
+    ...(out ? [`--- stdout ---\n${out}`] : []),
+    ...(err ? [`--- stderr ---\n${err}`] : []),
+  ].join('\n');
+};

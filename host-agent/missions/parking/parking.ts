@@ -11,7 +11,8 @@ import type { ParkedFiles } from './parked-files.ts';
 
 /**
  * Sessions in OpenCode, sub-agents' too, above which missions are parked, and how many then stay: OpenCode can leave
- * out no more than some 900 when it is asked for the history of one.
+ * out no more than some 900 when it is asked for the history of one, and whatever is listed and left out is waited for
+ * when a host-agent comes back to a running turn: 0.15 ms each.
  */
 export interface ParkingLimits {
   most: number;
@@ -22,7 +23,7 @@ export interface ParkingLimits {
    */
   idle: number;
 }
-export const parkingLimits: ParkingLimits = { most: 500, stay: 300, idle: 100 };
+export const parkingLimits: ParkingLimits = { most: 250, stay: 150, idle: 100 };
 
 /** Missions in one go: OpenCode sends all that is not kept out in one answer. */
 const goMissions = 200;

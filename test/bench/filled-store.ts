@@ -8,8 +8,6 @@ import { type LogEvent, noUsage } from '../../shared/events.ts';
 export interface Fill {
   missions: number;
   eventsPerMission: number;
-  /** Of these missions so many have a turn that runs. */
-  running: number;
   /** Whose they are; the single user's where absent. */
   owner?: string;
   /** Length of what each tool call results in, in characters. */
@@ -37,21 +35,23 @@ export const databaseBelow = (directory: string): string => {
 };
 
 /**
- * Fills the object of `host` and the directory, consistently: nothing is left to be projected. Returns a mission that
- * ended.
+ * Fills the object of `host` and the directory with missions that ended, consistently: nothing is left to be projected.
+ * What runs is for a played host to say (running-missions.ts), and which mission is current for its user: accounts keep
+ * it.
  */
-export const fillStore = (edgeState: string, host: string, fill: Fill): string => {
-  const { missions, eventsPerMission, running, owner: only = 'default', resultChars = defaultResultChars } = fill;
+export const fillStore = (edgeState: string, host: string, fill: Fill): void => {
+  const { missions, eventsPerMission, owner: only = 'default', resultChars = defaultResultChars } = fill;
   const { ownerOf = () => only, deletedAt = () => null } = fill;
   const object = new DatabaseSync(databaseBelow(join(edgeState, 'open-agent-Host')));
   const directory = new DatabaseSync(databaseBelow(join(edgeState, 'd1')));
   const log = String(object.prepare("SELECT value FROM meta WHERE key = 'log'").get()?.value);
   const insertMission = object.prepare(
-    `INSERT INTO missions (id, owner, workspace, title, status, turn, next_sequence, cost_usd, created_at, updated_at, deleted_at, rev)
-       VALUES (?, ?, 'w', ?, ?, ?, ?, 0.1, ?, ?, ?, 1)`,
+    `INSERT INTO missions (id, owner, workspace, title, status, next_sequence, cost_usd, created_at, updated_at, deleted_at, rev)
+       VALUES (?, ?, 'w', ?, 'completed', ?, 0.1, ?, ?, ?, 1)`,
   );
   const insertCommand = object.prepare(
-    `INSERT INTO commands (id, mission, state, at, content, clean, queued, turn) VALUES (?, ?, ?, ?, 'Do something useful', 0, 0, ?)`,
+    `INSERT INTO commands (id, mission, state, at, content, clean, queued, turn)
+       VALUES (?, ?, 'finished', ?, 'Do something useful', 0, 0, ?)`,
   );
   const insertRow = object.prepare(
     'INSERT INTO log (seq, mission, sequence, at, type, body) VALUES (?, ?, ?, ?, ?, ?)',
@@ -59,7 +59,7 @@ export const fillStore = (edgeState: string, host: string, fill: Fill): string =
   const countBytes = object.prepare('UPDATE missions SET log_bytes = ? WHERE id = ?');
   const insertListed = directory.prepare(
     `INSERT INTO missions (id, host, owner, status, title, workspace, cost_usd, history, created_at, updated_at, deleted_at, in_trash, log, rev)
-       VALUES (?, ?, ?, ?, ?, 'w', 0.1, ?, ?, ?, ?, ?, ?, 1)`,
+       VALUES (?, ?, ?, 'completed', ?, 'w', 0.1, ?, ?, ?, ?, ?, ?, 1)`,
   );
   const insertAccount = object.prepare('INSERT OR IGNORE INTO accounts (owner, live, rev, since) VALUES (?, 0, 1, 0)');
   const history = JSON.stringify([
@@ -67,7 +67,6 @@ export const fillStore = (edgeState: string, host: string, fill: Fill): string =
     { role: 'assistant', content: 'x'.repeat(200) },
   ]);
   let seq = Number(object.prepare('SELECT coalesce(max(seq), 0) AS seq FROM log').get()?.seq);
-  let first = '';
   const untold = new Set<string>();
   object.exec('BEGIN');
   directory.exec('BEGIN');
@@ -75,18 +74,15 @@ export const fillStore = (edgeState: string, host: string, fill: Fill): string =
     const id = randomUUID();
     const [command, turn] = [randomUUID(), randomUUID()];
     const at = begunAtMs + index * 1000;
-    const runs = index >= missions - running;
-    const status = runs ? 'active' : 'completed';
     const title = `Mission ${index}`;
-    if (first === '') first = id;
     const [owner, deleted] = [ownerOf(index), deletedAt(index)];
-    insertMission.run(id, owner, title, status, runs ? turn : null, eventsPerMission + 1, at, at, deleted);
+    insertMission.run(id, owner, title, eventsPerMission + 1, at, at, deleted);
     if (insertAccount.run(owner).changes > 0) untold.add(owner);
-    insertCommand.run(command, id, runs ? 'running' : 'finished', at, turn);
-    insertListed.run(id, host, owner, status, title, history, at, at, deleted, deleted === null ? 0 : 1, log);
+    insertCommand.run(command, id, at, turn);
+    insertListed.run(id, host, owner, title, history, at, at, deleted, deleted === null ? 0 : 1, log);
     const kept = event('message.kept', { command, content: 'Do something useful', agent: null, queued: false });
     let bytes = 0;
-    for (const [number, event] of [kept, ...eventsOf(command, turn, eventsPerMission, runs, resultChars)].entries()) {
+    for (const [number, event] of [kept, ...eventsOf(command, turn, eventsPerMission, resultChars)].entries()) {
       const body = JSON.stringify(event);
       insertRow.run(++seq, id, number === 0 ? null : number, at, event.type, body);
       bytes += body.length;
@@ -97,28 +93,20 @@ export const fillStore = (edgeState: string, host: string, fill: Fill): string =
   // What an object owes that was opened by this version for the first time, as far as one slice of it goes: each
   // account is a database that is made, and the edge of one machine makes a thousand of them one after the other.
   const owed = object.prepare("INSERT INTO effects (kind, key, rev) VALUES ('account', ?, 1)");
-  for (const each of [...untold].slice(0, owedAccounts)) if (each !== only) owed.run(each);
+  for (const each of [...untold].slice(0, owedAccounts)) owed.run(each);
   const server = JSON.stringify({ rev: 1_000, live: true, agents: null, working_dir: null });
   object
     .prepare("INSERT INTO meta (key, value) VALUES ('server', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1")
     .run(server);
   directory.prepare('UPDATE hosts SET live = 1, log = ?, rev = 1000 WHERE id = ?').run(log, host);
-  directory.prepare('INSERT OR REPLACE INTO current_missions (owner, mission) VALUES (?, ?)').run(only, first);
   object.exec('COMMIT');
   directory.exec('COMMIT');
   object.close();
   directory.close();
-  return first;
 };
 
 /** One long turn: tool calls with results, an answer. */
-const eventsOf = (
-  command: string,
-  turn: string,
-  count: number,
-  runs: boolean,
-  resultChars: number,
-): { type: string }[] => [
+const eventsOf = (command: string, turn: string, count: number, resultChars: number): { type: string }[] => [
   event('turn.started', { command, turn, agent: null, model: 'lab/m1' }),
   ...Array.from({ length: count - 2 }, (_, index) => {
     const tool_call_id = `call_${index >> 1}`;
@@ -126,17 +114,15 @@ const eventsOf = (
       ? event('tool.called', { turn, tool_call_id, name: 'bash', args: { command: 'make', index } })
       : event('tool.result', { tool_call_id, name: 'bash', result: 'x'.repeat(resultChars), failed: false });
   }),
-  runs
-    ? event('turn.error', { turn, message: 'The provider answered 529 and is asked again.' })
-    : event('turn.ended', {
-        command,
-        turn,
-        outcome: 'completed',
-        answer: [],
-        text: 'Done.',
-        model: 'lab/m1',
-        usage: noUsage,
-      }),
+  event('turn.ended', {
+    command,
+    turn,
+    outcome: 'completed',
+    answer: [],
+    text: 'Done.',
+    model: 'lab/m1',
+    usage: noUsage,
+  }),
 ];
 
 const event = (type: LogEvent['type'], body: object) => ({ type, ...body });

@@ -3,21 +3,26 @@ import { randomUUID } from 'node:crypto';
 
 const row = (mission: string, event: object): object => ({ at: Date.now(), mission, event });
 
-/** A mission with a turn that runs and a text that is open, and the rows that make it so. */
-export const openedMission = (owner = 'default') => {
-  const mission = randomUUID();
-  const [command, turn] = [randomUUID(), randomUUID()];
+/** A turn of a mission that runs and a text that is open, and the rows that make it so. */
+export const turnRows = (mission: string, command: string) => {
+  const turn = randomUUID();
   const part = `prt_${turn}`;
   return {
     mission,
     turn,
     part,
     rows: [
-      row(mission, { type: 'mission.opened', owner, workspace: 'w', title: 'Opened by the bench' }),
       row(mission, { type: 'turn.started', command, turn, agent: 'build', model: 'lab/m1' }),
       row(mission, { type: 'part.opened', turn, part, kind: 'text' }),
     ],
   };
+};
+
+/** The same with a mission that its server opens. */
+export const openedMission = (owner = 'default') => {
+  const running = turnRows(randomUUID(), randomUUID());
+  const opened = { type: 'mission.opened', owner, workspace: 'w', title: 'Opened by the bench' };
+  return { ...running, rows: [row(running.mission, opened), ...running.rows] };
 };
 
 /** What an opened mission says on: each call makes the next piece. */

@@ -28,7 +28,6 @@ beforeAll(async () => {
   store = await startMeteredStore({
     missions,
     eventsPerMission,
-    running: 0,
     ownerOf: (index) => (index % 5 === 0 ? 'default' : `user${index % users}`),
     deletedAt: (index) => (index < purged ? Date.now() - 60 * dayMs : null),
   });

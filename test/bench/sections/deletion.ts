@@ -37,7 +37,7 @@ const deletionsIn = async (workerDir: string, missions: number): Promise<Deleted
     const host = await dialHost(system.url, '/api/host/link', { run: randomUUID(), token });
     await host.close();
     await system.edge.stop();
-    fillStore(system.edgeState, system.host.id, { missions, eventsPerMission, running: 0 });
+    fillStore(system.edgeState, system.host.id, { missions, eventsPerMission });
     await system.edge.start();
     const call = (method: string, path: string) => system.person.open(method, `/api/control/missions${path}`);
     const all = listed.parse(await (await call('GET', `?limit=${deletions + unmeasured}`)).json());

@@ -84,7 +84,7 @@ const fill = async (system: System, dial: () => Promise<ScriptedHost>, logBytes:
   const others = defaultLimits.missions - fullQueues;
   // Every second event is a result.
   const resultChars = Math.floor((logBytes / others / eventsPerMission) * 2);
-  fillStore(system.edgeState, system.host.id, { missions: others, eventsPerMission, running: 0, resultChars });
+  fillStore(system.edgeState, system.host.id, { missions: others, eventsPerMission, resultChars });
   await system.edge.start();
 };
 

@@ -85,7 +85,7 @@ export const hostile = async (report: Report, quick: boolean): Promise<void> => 
     await system.edge.stop();
     // All missions that mallory may have, and as much of the log as leaves room for the texts that wait and change.
     const missions = defaultLimits.missions - fullQueues;
-    fillStore(system.edgeState, system.host.id, { missions, eventsPerMission: 10, running: 0, owner: mallory });
+    fillStore(system.edgeState, system.host.id, { missions, eventsPerMission: 10, owner: mallory });
     await system.edge.start();
     const link = await dial();
     const headers = await system.headersOf(mallory);

@@ -1,10 +1,10 @@
 // What existing dashboards call every few seconds, on a store with years of work in it.
-import { randomUUID } from 'node:crypto';
+import { defaultLimits } from '../../../shared/quotas.ts';
 import { benchBundle } from '../bundle.ts';
 import { atMostTimes, type Report } from '../figures.ts';
 import { fillStore } from '../filled-store.ts';
-import { dialHost } from '../scripted-host.ts';
-import { startSystem } from '../system.ts';
+import { startRunningMissions } from '../running-missions.ts';
+import { type System, startSystem } from '../system.ts';
 import { timedCalls } from '../timed-calls.ts';
 
 const endpoints = {
@@ -21,6 +21,8 @@ const empty = '/bench/trivial';
 /** The issue's aim: as many times the trivial route's p50. */
 const times = 3;
 const warmUp = 100;
+/** Missions at work, the last of which is the user's current one. */
+const running = 5;
 
 export const polled = async (report: Report, quick: boolean): Promise<void> => {
   const bundle = await benchBundle('with-minimal');
@@ -33,13 +35,13 @@ export const polled = async (report: Report, quick: boolean): Promise<void> => {
   });
 
   try {
-    const token = `${system.host.id}.${system.host.credential}`;
-    const host = await dialHost(system.url, '/api/host/link', { run: randomUUID(), token });
-    await host.close();
+    await (await startRunningMissions(system, 0)).close();
     await system.edge.stop();
-    const fill = { missions: quick ? 1_000 : 10_000, eventsPerMission: 100, running: 5 };
+    const fill = { missions: (quick ? 1_000 : defaultLimits.missions) - running, eventsPerMission: 100 };
     fillStore(system.edgeState, system.host.id, fill);
     await system.edge.start();
+    const link = await startRunningMissions(system, running);
+    await requireBusy(system, fill.missions + running);
     for (const path of [empty, trivial, ...Object.values(endpoints)]) await calls.oneByOne(path, warmUp);
 
     const [nothing, read] = [await measure(empty), await measure(trivial)];
@@ -61,7 +63,7 @@ export const polled = async (report: Report, quick: boolean): Promise<void> => {
         unit: 'ms',
         baseline: { name: 'ms trivial route p50', value: p50 },
         aim: atMostTimes(measured.p50, p50, times),
-        note: `${fill.missions} missions, ${fill.missions * fill.eventsPerMission} events`,
+        note: `${fill.missions + running} missions, of which ${running} run, ${fill.missions * fill.eventsPerMission} events`,
       });
       report({
         name: `${name} p99`,
@@ -78,9 +80,29 @@ export const polled = async (report: Report, quick: boolean): Promise<void> => {
         aim: null,
       });
     }
+    await link.close();
   } finally {
     calls.close();
     await system.close();
     bundle.remove();
   }
+};
+
+/** Throws where the answers are not those of somebody with all these missions: what they cost would say nothing. */
+const requireBusy = async ({ person }: System, missions: number): Promise<void> => {
+  const [listed, works, all, current] = await Promise.all(
+    (['missions', 'running', 'stats', 'current'] as const).map(
+      async (name) => (await person.call('GET', endpoints[name])).json,
+    ),
+  );
+  const seen = {
+    listed: listed.length,
+    running: works.length,
+    active: all.active_tasks,
+    missions: all.total_tasks,
+    current: current?.status,
+  };
+  const expected = { listed: 50, running, active: running, missions, current: 'active' };
+  if (JSON.stringify(seen) !== JSON.stringify(expected))
+    throw new Error(`the store is not as it was filled: ${JSON.stringify(seen)}`);
 };

@@ -8,6 +8,7 @@ import { changeFacts } from '../../worker/host/effects/facts.ts';
 import { setMeta } from '../../worker/host/tables.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { replyToCalls } from './answering-host.ts';
+import { withQuestionsSeen } from './d1-questions.ts';
 import { asUser, edgeEnv, freshDirectory, teamUsers } from './edge.ts';
 import { connectedSince, dialHost, enrolHost, type HostPeer, hello } from './host-peer.ts';
 import { objectsAhead } from './object-clock.ts';
@@ -117,6 +118,28 @@ test('slots of all servers are known without asking them', async () => {
     running_count: 0,
   });
   expect(await (await bob('/api/control/parallel/config')).json()).toMatchObject({ running_count: 1 });
+});
+
+test.each([
+  ['control/missions', 1],
+  ['control/missions?limit=1', 1],
+  ['control/missions?deleted=true', 1],
+  ['control/missions/current', 1],
+  ['control/parallel/config', 1],
+  ['stats', 1],
+  ['control/running', 0],
+])('GET %s asks D1 as often as %i times, whatever its answer is made of', async (path, questions) => {
+  await accountOf(env, 'bob').setCurrent({ mission: hisOnQuiet, host: quiet });
+  let asked = 0;
+  const DB = withQuestionsSeen(env.DB, () => {
+    asked += 1;
+  });
+
+  const answer = await asUser('bob', { ...bound, DB })(`/api/${path}`);
+
+  expect(answer.status).toBe(200);
+  await answer.text();
+  expect(asked).toBe(questions);
 });
 
 const shown = async (host: string): Promise<boolean | undefined> =>

@@ -1,5 +1,6 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm';
 import { nilWorkspace } from '../../shared/ids.ts';
+import { ask, builtOnce } from './built-once.ts';
 import type { Directory } from './directory.ts';
 import { hosts, missionTotals } from './schema.ts';
 
@@ -8,8 +9,12 @@ export type HostRow = typeof hosts.$inferSelect;
 const isEnrolled = isNull(hosts.removedAt);
 
 /** All servers that are enrolled, the oldest first: the oldest is the default server. Removed servers are left out. */
-export const listHosts = (db: Directory): Promise<HostRow[]> =>
-  db.select().from(hosts).where(isEnrolled).orderBy(asc(hosts.createdAt), asc(hosts.id)).all();
+export const enrolledHosts = builtOnce((builder) =>
+  builder.select(getTableColumns(hosts)).from(hosts).where(isEnrolled).orderBy(asc(hosts.createdAt), asc(hosts.id)),
+);
+
+/** The same, where nothing else is asked. */
+export const listHosts = async (db: Directory): Promise<HostRow[]> => (await ask(db, enrolledHosts()))[0];
 
 /** A server that was not removed, or null. */
 export const findHost = async (db: Directory, id: string): Promise<HostRow | null> =>
@@ -27,12 +32,15 @@ export const toldLogs = async (db: Directory, ids: readonly string[]): Promise<M
 };
 
 /** Servers that hold missions of a user. */
-export const hostsOfOwner = async (db: Directory, owner: string): Promise<string[]> => {
-  const mine = and(eq(missionTotals.owner, owner), gt(missionTotals.missions, 0));
-  return (await db.selectDistinct({ id: missionTotals.host }).from(missionTotals).where(mine).all()).map(
-    (row) => row.id,
-  );
-};
+export const hostsOfOwner = async (db: Directory, owner: string): Promise<string[]> =>
+  (await ask(db, holdingHosts({ owner })))[0].map(({ host }) => host);
+
+const holdingHosts = builtOnce((builder) =>
+  builder
+    .selectDistinct({ host: missionTotals.host })
+    .from(missionTotals)
+    .where(and(eq(missionTotals.owner, sql.placeholder('owner')), gt(missionTotals.missions, 0))),
+);
 
 /** The server of a workspace; an unknown one, like the nil alias, means the default server (contract §2.2). */
 export const hostOfWorkspace = (all: readonly HostRow[], workspace: string | null): HostRow | null =>

@@ -1,66 +1,97 @@
-import { and, desc, eq, gt, gte, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gt, gte, isNull, lt, or, type Placeholder, sql } from 'drizzle-orm';
 import { type MissionJson, timestamp } from '../../shared/api.ts';
 import { missionStatus } from '../../shared/events.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { isResumable } from '../../shared/reducer.ts';
+import { ask, builtOnce } from './built-once.ts';
 import type { Directory } from './directory.ts';
+import { enrolledHosts, type HostRow } from './hosts.ts';
 import { missions, missionTotals } from './schema.ts';
 
-const isOwned = (owner: string) => and(eq(missions.owner, owner), isNull(missions.deletedAt));
+const isOwned = (owner: string | Placeholder) => and(eq(missions.owner, owner), isNull(missions.deletedAt));
 
-/**
- * Missions of a user, the last changed first, with the shortened history the objects project; `total` is how many there
- * are.
- */
+/** What lists show of a mission. */
+const { id, status, title, workspace, agent, model, history, createdAt, updatedAt, interruptedAt, deletedAt } =
+  getTableColumns(missions);
+const listed = { id, status, title, workspace, agent, model, history, createdAt, updatedAt, interruptedAt, deletedAt };
+
+/** A part of a list of missions, how long all of it is, and the servers, by which clients name workspaces. */
+interface ListedMissions {
+  list: MissionJson[];
+  total: number;
+  hosts: HostRow[];
+}
+
+/** Of missions that changed in the same millisecond each is on one page. */
+const pageOfMissions = builtOnce((builder) =>
+  builder
+    .select(listed)
+    .from(missions)
+    .where(isOwned(sql.placeholder('owner')))
+    .orderBy(desc(missions.updatedAt), desc(missions.id))
+    .limit(sql.placeholder('limit'))
+    .offset(sql.placeholder('offset')),
+);
+
+/** Missions of a user, the last changed first, with the shortened history the objects project. */
 export const listMissions = async (
   db: Directory,
   owner: string,
   limit: number,
   offset: number,
-): Promise<{ list: MissionJson[]; total: number }> => {
-  const rows = await db
-    .select()
-    .from(missions)
-    .where(isOwned(owner))
-    // Of missions that changed in the same millisecond each is on one page.
-    .orderBy(desc(missions.updatedAt), desc(missions.id))
-    .limit(limit)
-    .offset(offset);
-  // Dashboards ask every few seconds, and most of them see the end: then nothing is counted.
-  const isEnd = rows.length < limit && (rows.length > 0 || offset === 0);
-  const total = isEnd ? offset + rows.length : await countOf(db, owner);
-  return { list: rows.map(missionJson), total };
+): Promise<ListedMissions> => {
+  const [rows, totals, all] = await ask(
+    db,
+    pageOfMissions({ owner, limit, offset }),
+    totalsByStatus({ owner }),
+    enrolledHosts(),
+  );
+  return { list: rows.map(missionJson), total: totals.reduce((sum, { count }) => sum + count, 0), hosts: all };
 };
 
-/**
- * Deleted missions that the user can still have back, the last deleted first; `keptMs`: how long one is kept. `total`
- * is how many there are.
- */
+/** The first condition is that of the index, word for word. */
+const isInTrash = and(
+  sql`${missions.inTrash} = 1`,
+  eq(missions.owner, sql.placeholder('owner')),
+  gt(missions.deletedAt, sql.placeholder('after')),
+);
+const pageOfTrash = builtOnce((builder) =>
+  builder
+    .select(listed)
+    .from(missions)
+    .where(isInTrash)
+    .orderBy(desc(missions.deletedAt), desc(missions.id))
+    .limit(sql.placeholder('limit'))
+    .offset(sql.placeholder('offset')),
+);
+const sizeOfTrash = builtOnce((builder) =>
+  builder
+    .select({ missions: sql<number>`count(*)`.as('missions') })
+    .from(missions)
+    .where(isInTrash),
+);
+
+/** Deleted missions that the user can still have back, the last deleted first; `keptMs`: how long one is kept. */
 export const listTrash = async (
   db: Directory,
   owner: string,
   { limit, offset }: { limit: number; offset: number },
   { keptMs, nowMs }: { keptMs: number; nowMs: number },
-): Promise<{ list: MissionJson[]; total: number }> => {
-  // The first condition is that of the index, word for word.
-  const isKept = and(sql`${missions.inTrash} = 1`, eq(missions.owner, owner), gt(missions.deletedAt, nowMs - keptMs));
-  const [rows, total] = await Promise.all([
-    db
-      .select()
-      .from(missions)
-      .where(isKept)
-      .orderBy(desc(missions.deletedAt), desc(missions.id))
-      .limit(limit)
-      .offset(offset),
-    db.$count(missions, isKept),
-  ]);
+): Promise<ListedMissions> => {
+  const after = nowMs - keptMs;
+  const [rows, [size], all] = await ask(
+    db,
+    pageOfTrash({ owner, after, limit, offset }),
+    sizeOfTrash({ owner, after }),
+    enrolledHosts(),
+  );
   const deleted = (row: (typeof rows)[number]): MissionJson => ({
     ...missionJson(row),
     ...(row.deletedAt === null
       ? {}
       : { deleted_at: timestamp(row.deletedAt), purged_at: timestamp(row.deletedAt + keptMs) }),
   });
-  return { list: rows.map(deleted), total };
+  return { list: rows.map(deleted), total: size?.missions ?? 0, hosts: all };
 };
 
 /** The server of a mission of this user, also of a deleted one; null as below. */
@@ -126,24 +157,28 @@ export const drawMissionId = async (db: Directory, host: string, draw: () => Mis
   }
 };
 
+const totalsByStatus = builtOnce((builder) =>
+  builder
+    .select({
+      status: missionTotals.status,
+      count: sql<number>`sum(${missionTotals.missions})`.as('count'),
+      costNano: sql<number>`sum(${missionTotals.costNano})`.as('cost_nano'),
+    })
+    .from(missionTotals)
+    .where(eq(missionTotals.owner, sql.placeholder('owner')))
+    .groupBy(missionTotals.status),
+);
+
 /** Missions and their cost by status. */
 export const totalsOf = async (
   db: Directory,
   owner: string,
 ): Promise<{ status: string; count: number; costUsd: number }[]> => {
-  // Dashboards ask for it every few seconds: a query that is built and read by drizzle takes as long again as D1
-  // itself.
-  const rows = await db.all<{ status: string; count: number; costNano: number }>(
-    sql`SELECT status, sum(missions) AS count, sum(cost_nano) AS costNano
-          FROM ${missionTotals} WHERE owner = ${owner} GROUP BY status`,
-  );
-  return rows.map(({ status, count, costNano }) => ({ status, count, costUsd: costNano / 1e9 }));
+  const [totals] = await ask(db, totalsByStatus({ owner }));
+  return totals.map(({ costNano, ...total }) => ({ ...total, costUsd: costNano / 1e9 }));
 };
 
-const countOf = async (db: Directory, owner: string): Promise<number> =>
-  (await totalsOf(db, owner)).reduce((sum, { count }) => sum + count, 0);
-
-const missionJson = (row: typeof missions.$inferSelect): MissionJson => {
+const missionJson = (row: Pick<typeof missions.$inferSelect, keyof typeof listed>): MissionJson => {
   const status = missionStatus.parse(row.status);
   return {
     id: row.id,

@@ -27,13 +27,11 @@ const defaultLimit = 50;
 export const missions: Served[] = [
   on(missionRoutes.list, async ({ c, user, query: { limit = defaultLimit, offset = 0, deleted } }) => {
     const db = directory(c.env);
-    const asked =
-      deleted === 'true'
-        ? listTrash(db, user.id, { limit, offset }, { keptMs: trashMs(c.env.TRASH_DAYS), nowMs: c.env.clock.now() })
-        : listMissions(db, user.id, limit, offset);
-    const [{ list, total }, all] = await Promise.all([asked, listHosts(db)]);
+    const { list, total, hosts } = await (deleted === 'true'
+      ? listTrash(db, user.id, { limit, offset }, { keptMs: trashMs(c.env.TRASH_DAYS), nowMs: c.env.clock.now() })
+      : listMissions(db, user.id, limit, offset));
     tellTotal(c, total);
-    return list.map((mission) => wireMissionNamed(all, mission));
+    return list.map((mission) => wireMissionNamed(hosts, mission));
   }),
   on(missionRoutes.create, async ({ c, user: { id: owner }, body }) => {
     const db = directory(c.env);

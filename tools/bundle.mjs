@@ -1,10 +1,11 @@
-/** Run by build.mjs under the new Node: `bundle.mjs <root> <out>` fills `out` with openagent.js and worker/. */
+/** Run by build.mjs under the new Node: `bundle.mjs <root> <out>` fills `out` with openagent.js, opencode-plugin.js and worker/. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { run } from '../host-agent/launcher/bootstrap/run.mjs';
 import { packAgent, requireForLibraries } from './package.mjs';
+import { bundlePlugin, pluginFile } from './plugin.mjs';
 
 const [root, out] = process.argv.slice(2);
 
@@ -95,5 +96,10 @@ const writeEdgeFacts = async () => {
 };
 
 mkdirSync(assets, { recursive: true });
-await Promise.all([bundleAgent(), bundleWorker(), packAgent(root, join(assets, 'api', 'agent'))]);
+await Promise.all([
+  bundleAgent(),
+  bundlePlugin(root, join(out, pluginFile)),
+  bundleWorker(),
+  packAgent(root, join(assets, 'api', 'agent')),
+]);
 await writeEdgeFacts();

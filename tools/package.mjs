@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { run } from '../host-agent/launcher/bootstrap/run.mjs';
+import { bundlePlugin, pluginFile } from './plugin.mjs';
 
 /** Programs of OpenCode that run on Linux with glibc; npm takes those that fit the machine. */
 const openCodePrograms = ['opencode-linux-x64', 'opencode-linux-x64-baseline', 'opencode-linux-arm64'];
@@ -32,6 +33,7 @@ export const packAgent = async (root, out) => {
   try {
     const content = join(work, 'content');
     const bundled = await bundle(root, join(content, 'dist'));
+    await bundlePlugin(root, join(content, 'dist', pluginFile));
     writeFileSync(join(content, 'package.json'), JSON.stringify(packageManifest(manifest), null, 2));
     writeFileSync(join(content, 'LICENSES.txt'), licences(root, bundled));
     cpSync(join(root, 'LICENSE'), join(content, 'LICENSE'));

@@ -159,3 +159,27 @@ test('AGENT_HOME is given to commands by a plugin, which goes when it is unset a
   expect((await prepare()).warnings).toEqual([]);
   expect(existsSync(plugin)).toBe(false);
 });
+
+test('with hands OpenCode gets the plug-in, and rules that keep its own tools away until the plug-in is there', async () => {
+  const bundle = join(dirname(dir), 'bundle.js');
+  writeFileSync(bundle, 'export const x = 1;\n');
+  const installed = join(openCodeFolders(dir).globalConfig, 'plugin', 'open-agent-hands.js');
+  const env = { PATH: '/usr/bin:/bin', OPENCODE_PERMISSION: '{"bash":{"rm *":"deny"}}', OPENCODE_PURE: '1' };
+  const hands = { socket: '/state/hands.sock', bundle };
+
+  const prepared = await prepareOpenCode({ dir, env, hands });
+
+  expect(readFileSync(installed, 'utf8')).toMatch(/= \{"socket":"\/state\/hands\.sock"\};\nexport const x = 1;\n$/);
+  expect(JSON.parse(prepared.env.OPENCODE_PERMISSION ?? '')).toMatchObject({
+    bash: { 'rm *': 'deny' },
+    'edi?': 'deny',
+  });
+  expect(prepared.warnings).toEqual([expect.stringContaining('OPENCODE_PURE')]);
+
+  const invalid = { ...env, OPENCODE_PERMISSION: 'ask' };
+  await expect(prepareOpenCode({ dir, env: invalid, hands })).rejects.toThrow('OPENCODE_PERMISSION is not a JSON');
+  const missing = { ...hands, bundle: '/nowhere.js' };
+  await expect(prepareOpenCode({ dir, env, hands: missing })).rejects.toThrow('/nowhere.js is missing');
+  await prepareOpenCode({ dir, env });
+  expect(existsSync(installed)).toBe(false);
+});

@@ -101,7 +101,7 @@ const layers: Record<string, readonly string[]> = {
     'edge-api edge-url own-edge hidden-input bad-use',
   ],
   'host-agent/missions': ['runner', 'asks', 'transcript', 'context', 'live-turns parking preparing'],
-  'host-agent/opencode': ['process', 'api config'],
+  'host-agent/opencode': ['process', 'api config', 'plugin'],
 };
 
 /** The room of a file in a folder with layers: the name of the folder or file right below it. */
@@ -210,7 +210,7 @@ test('each vendor library, and what starts a program, has one home', () => {
     unbash: /^host-agent\/hands\/commands\/simple-commands\.ts$/,
     htmlparser2: /^host-agent\/hands\/fetching\/html\.ts$/,
     jose: /^worker\/auth\/jwt\.ts$/,
-    'eventsource-parser': /^host-agent\/(cli\/following|opencode\/api)\//,
+    'eventsource-parser': /^host-agent\/(cli\/following|opencode\/(api|plugin))\//,
     'cloudflare:workers': /^worker\/(account|host|relay)\/object\.ts$/,
     // What runs before anything is installed, and what builds and tests, has no use for the host-agent's one door.
     execa: /^host-agent\/process\/child\.ts$/,
@@ -244,7 +244,7 @@ test('the host-agent waits and looks at the time only by a clock that it is give
   const strays = within('host-agent').filter(({ path, text }) => path.endsWith('.ts') && own.test(text));
   // Who gives the machine's clock: what a person starts, and what is asked before anything is there to give one.
   const givers =
-    /^host-agent\/(agent|program\/.*|cli\/.*|machine\/.*|launcher\/(ahead\/head-start|state\/start|place\/try-place)|opencode\/process\/process|process\/(log|means)|store\/database)\.ts$/;
+    /^host-agent\/(agent|program\/.*|cli\/.*|machine\/.*|launcher\/(ahead\/head-start|state\/start|place\/try-place)|opencode\/(plugin\/hands-plugin|process\/process)|process\/(log|means)|store\/database)\.ts$/;
   const wild = within('host-agent').filter(({ path, text }) => /\bsystemClock\b/.test(text) && !givers.test(path));
 
   expect(strays.map(({ path }) => path)).toEqual([]);

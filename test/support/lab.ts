@@ -8,7 +8,10 @@ import { basicAuthorization } from '../../host-agent/opencode/api/authorization.
 import { readServerFile } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
+import { bundlePlugin } from '../../tools/plugin.mjs';
 import { startModel } from './model.ts';
+
+const root = join(import.meta.dirname, '..', '..');
 
 /** A sub-agent that may start sub-agents of its own, which OpenCode's do not. */
 export const deputy = {
@@ -61,13 +64,23 @@ export const labEnvironment = (config: string): Record<string, string> => ({
   OPENCODE_CONFIG_CONTENT: config,
 });
 
+interface LabOptions {
+  env?: Record<string, string>;
+  config?: object;
+  /** Socket of the hands; without them OpenCode has its own tools. */
+  hands?: string;
+}
+
 /** Starts the model and OpenCode in a fresh directory; `close` ends and removes all of it. */
-export const startLab = async ({ env = {}, config = {} }: { env?: Record<string, string>; config?: object } = {}) => {
+export const startLab = async ({ env = {}, config = {}, hands }: LabOptions = {}) => {
   const model = await startModel();
   const dir = mkdtempSync(join(tmpdir(), 'lab-'));
+  const bundle = join(dir, 'hands-plugin.js');
+  if (hands) await bundlePlugin(root, bundle);
   const prepared = await prepareOpenCode({
     dir: join(dir, 'opencode'),
     env: { ...labEnvironment(labConfig(model.url, undefined, config)), ...env },
+    hands: hands ? { socket: hands, bundle } : null,
   });
   const openCode = await startOpenCode({ prepared });
   return {

@@ -124,6 +124,12 @@ export const openCodeClient = (endpoint: EndpointFile) => {
       await call('GET', `/experimental/tool${at(directory)}&${named}`, ok);
     },
 
+    /**
+     * Names of the tools of a directory: OpenCode's own, then those of plug-ins, which replace those before them of the
+     * same name (opencode §10.8).
+     */
+    toolNames: (directory: string) => call('GET', `/experimental/tool/ids${at(directory)}`, z.array(z.string())),
+
     listSessions: (directory: string) => call('GET', `/session${at(directory)}&limit=${listLimit}`, listOf(session)),
 
     /** Every session of every directory, children too. */

@@ -18,6 +18,8 @@ export interface EnvironmentChoice {
   givenConfig: string | undefined;
   /** Config file of our provider settings, or undefined where the person has an OPENCODE_CONFIG. */
   providerSettings: string | undefined;
+  /** JSON of rules that are merged into the configuration last. */
+  permission: string | undefined;
 }
 
 /**
@@ -53,5 +55,6 @@ export const openCodeEnvironment = (
     ...(choice.modelsPath === undefined ? {} : { OPENCODE_MODELS_PATH: choice.modelsPath }),
     ...(choice.providerSettings === undefined ? {} : { OPENCODE_CONFIG: choice.providerSettings }),
     ...(choice.givenConfig === undefined ? {} : { OPENCODE_CONFIG_DIR: choice.givenConfig }),
+    ...(choice.permission === undefined ? {} : { OPENCODE_PERMISSION: choice.permission }),
   };
 };

@@ -7,9 +7,11 @@ import { mergeCredentials } from '../config/credentials.ts';
 import { openCodeFolders } from '../config/folders.ts';
 import { readGivenConfig, writeGivenConfig } from '../config/given-config.ts';
 import { writeGlobalConfig } from '../config/global-config.ts';
+import { type Hands, installHandsPlugin } from '../config/hands-plugin.ts';
 import { isPermissive } from '../config/permissive.ts';
 import { ensureProviderSettings } from '../config/provider-settings.ts';
 import { seedConfigDirectory, seedRipgrep } from '../config/seed.ts';
+import { withheldPermission } from '../config/withheld-permission.ts';
 import { openCodeBinary } from './binary.ts';
 import { openCodeEnvironment } from './environment.ts';
 import { writeStartFacts } from './start-facts.ts';
@@ -32,15 +34,17 @@ export interface PreparedOpenCode {
 /**
  * Makes `dir` (0700) OpenCode's world: folders, seeded config directories, ripgrep, keys in auth.json, a catalogue, a
  * config of ours, an environment without keys. `env` is where the person's settings and keys come from, usually
- * process.env with openagent.env. Writes only below `dir` and may be repeated before each start; it never overwrites
- * what a person changed. Throws with the cause and the next step.
+ * process.env with openagent.env. With `hands` its agents have our tools, else OpenCode's own. Writes only below `dir` and
+ * may be repeated before each start; it never overwrites what a person changed. Throws with the cause and the next step.
  */
 export const prepareOpenCode = async ({
   dir,
   env,
+  hands = null,
 }: {
   dir: string;
   env: Readonly<Record<string, string | undefined>>;
+  hands?: Hands | null;
 }): Promise<PreparedOpenCode> => {
   const { path: binary, version } = openCodeBinary();
   const folders = openCodeFolders(dir);
@@ -49,6 +53,7 @@ export const prepareOpenCode = async ({
   await seedConfigDirectory(folders.globalConfig, version);
   await seedRipgrep(folders.ripgrep);
   await writeAgentHome(folders.globalConfig, env.AGENT_HOME || null);
+  await installHandsPlugin(folders.globalConfig, hands);
 
   const credentials = await mergeCredentials(folders.authFile, env);
   const given = env.OPENCODE_CONFIG_CONTENT
@@ -93,26 +98,38 @@ export const prepareOpenCode = async ({
       modelsPath,
       givenConfig: given && folders.givenConfig,
       providerSettings: env.OPENCODE_CONFIG ? undefined : folders.providerSettings,
+      permission: hands ? withheldPermission(env.OPENCODE_PERMISSION) : env.OPENCODE_PERMISSION,
     }),
     secrets: [...new Set([...credentials.secrets, ...(given?.secrets ?? []), password])],
-    warnings: warningsOf({ ours, given: given !== undefined, env, config: folders.globalConfig }),
+    warnings: warningsOf({
+      ours,
+      given: given !== undefined,
+      hands: hands !== null,
+      env,
+      config: folders.globalConfig,
+    }),
   };
 };
 
 const warningsOf = ({
   ours,
   given,
+  hands,
   env,
   config,
 }: {
   ours: boolean;
   given: boolean;
+  hands: boolean;
   env: Readonly<Record<string, string | undefined>>;
   config: string;
 }): string[] => [
   ...(ours ? [] : [`${config}/opencode.json was changed by hand and is kept as it is, its permissions too.`]),
   ...(env.AGENT_HOME && env.OPENCODE_PURE
     ? ['AGENT_HOME has no effect, because OPENCODE_PURE keeps plugins out of OpenCode. Set only one of them.']
+    : []),
+  ...(hands && env.OPENCODE_PURE
+    ? ['OPENCODE_PURE keeps the tools of Open Agent out of OpenCode too, so no message can be worked on. Remove it.']
     : []),
   ...(given && env.OPENCODE_CONFIG_DIR
     ? ['OPENCODE_CONFIG_DIR is not used, because OPENCODE_CONFIG_CONTENT is set. Set only one of them.']

@@ -1,0 +1,106 @@
+import { createParser } from 'eventsource-parser';
+import * as z from 'zod';
+import { type Clock, wait } from '../../../shared/clock.ts';
+import { outcome } from '../../hands/tools/tool.ts';
+import type { Call, Caller } from './hands-tool.ts';
+
+/** Hands that are being started again take a second or two; nothing was sent to them yet. */
+const connectMs = 10_000;
+const betweenTriesMs = 250;
+
+/** Bun knows more than the web's `fetch`: a request to a unix socket, and one that waits for its answer without a limit. */
+interface BunRequest extends RequestInit {
+  unix: string;
+  timeout: false;
+}
+
+/** The answer to a call; what else is on the stream (progress) only keeps the connection alive. */
+const answer = z.union([
+  z.object({ id: z.literal(1), result: z.object({ structuredContent: outcome }) }),
+  z.object({ id: z.literal(1), error: z.object({ message: z.string() }) }),
+]);
+type Answer = z.infer<typeof answer>;
+const hasId = z.object({ id: z.literal(1) });
+
+const away =
+  'The tools of this server do not answer: the process that runs them is not there. Nothing was done. It is started ' +
+  'again by itself, so try again in a moment; if that does not help, tell the person to look at hands.log on the server.';
+
+const cut =
+  'The process that runs the tools of this server ended in the middle of this call, so it is not known how far the call ' +
+  'came. Look at what is there now before you do it again.';
+
+const strange =
+  'The tools of this server answered something that OpenCode has no use for: they may be of another version. Tell the ' +
+  'person to restart Open Agent on the server. What the call did is not known: look at what is there now.';
+
+/**
+ * Calls tools of the hands by MCP (streamable HTTP) on their unix socket, one request a call: its end is how a call is
+ * cancelled. Only a connection that did not come about is tried again, so that nothing is done twice.
+ */
+export const callHands =
+  (socket: string, clock: Clock): Call =>
+  async (name, args, caller, signal) => {
+    const response = await connect(socket, requestOf(name, args, caller), signal, clock);
+    if (!response.ok || !response.body) throw new Error(`The tools refused this call: ${await response.text()}`);
+    const found = await read(response.body, signal);
+    if (found === null) throw new Error(cut);
+    if ('error' in found) throw new Error(found.error.message);
+    return found.result.structuredContent;
+  };
+
+const requestOf = (name: string, args: unknown, caller: Caller): string =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    // With a token for progress the hands say every ten seconds that they are still there.
+    params: { name, arguments: args, _meta: { ...caller, progressToken: 1 } },
+  });
+
+const connect = async (socket: string, body: string, signal: AbortSignal, clock: Clock): Promise<Response> => {
+  const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
+  const request: BunRequest = { method: 'POST', headers, body, signal, unix: socket, timeout: false };
+  const until = clock.steadyMs() + connectMs;
+  for (;;) {
+    try {
+      return await fetch('http://hands/mcp', request);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!wasNotSent(error)) throw new Error(cut, { cause: error });
+      if (clock.steadyMs() > until) throw new Error(away, { cause: error });
+      await wait(clock, betweenTriesMs, signal);
+    }
+  }
+};
+
+/** Bun's names for a socket that is not there, or that nobody listens on (measured). */
+const wasNotSent = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ENOENT', 'ECONNREFUSED', 'FailedToOpenSocket'].includes(`${error.code}`);
+
+/** Null where the stream ends without an answer. */
+const read = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Answer | null> => {
+  const messages: unknown[] = [];
+  const parser = createParser({ onEvent: ({ data }) => messages.push(JSON.parse(data)) });
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return null;
+      parser.feed(decoder.decode(value, { stream: true }));
+      for (const message of messages.splice(0)) {
+        if (!hasId.safeParse(message).success) continue;
+        const { success, data } = answer.safeParse(message);
+        if (!success) throw new Error(strange);
+        return data;
+      }
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Error && error.message === strange) throw error;
+    return null; // The connection broke.
+  }
+};

@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { assertNever } from '../../../shared/errors.ts';
+import type { Declared } from '../../hands/declared/declared.ts';
+import { type Ask, notGranted, type Outcome } from '../../hands/tools/tool.ts';
+
+/** Who calls, for the hands: MCP itself says nothing of it. */
+export interface Caller {
+  directory: string;
+  session: string;
+  message: string;
+  call: string;
+  agent: string;
+  /** What OpenCode's rules or a person have allowed for this call so far. */
+  granted: readonly Ask[];
+}
+
+/** Lets the hands do it. Rejects with an error for the model, and when `signal` aborts. */
+export type Call = (name: string, args: unknown, caller: Caller, signal: AbortSignal) => Promise<Outcome>;
+
+/** What OpenCode gives a tool beside its arguments (opencode §10.8). */
+const context = z.object({
+  sessionID: z.string(),
+  messageID: z.string(),
+  callID: z.string(),
+  agent: z.string(),
+  directory: z.string(),
+});
+interface Context extends z.infer<typeof context> {
+  abort: AbortSignal;
+  /**
+   * Resolves where OpenCode's rules or a person allow it. Rejects where they don't, with the error by which OpenCode
+   * knows whether the turn goes on: it must reach OpenCode as it is.
+   */
+  ask(ask: Ask): Promise<unknown>;
+}
+
+/**
+ * A tool of ours as OpenCode wants it. It has no logic of its own: the hands do it, or say what has to be asked first;
+ * then OpenCode asks by its own rules, and the hands are called again with what was granted.
+ */
+export const handsTool = ({ description, args, name }: Declared, call: Call) => ({
+  description,
+  args,
+  execute: async (given: unknown, { abort, ask, ...rest }: Context) => {
+    const { directory, sessionID: session, messageID: message, callID, agent } = context.parse(rest);
+    const granted: Ask[] = [];
+    for (;;) {
+      const outcome = await call(name, given, { directory, session, message, call: callID, agent, granted }, abort);
+      switch (outcome.kind) {
+        case 'asks': {
+          const asks = notGranted(outcome.asks, granted);
+          if (asks.length === 0) throw new Error(`${name} asks for what was allowed already. ${reportIt}`);
+          for (const each of asks) {
+            await ask(each);
+            granted.push(each);
+          }
+          break;
+        }
+        case 'failed':
+          throw new Error(outcome.text);
+        case 'done':
+          return completed(outcome);
+        default:
+          return assertNever(outcome);
+      }
+    }
+  },
+});
+
+const reportIt = 'This is a mistake in Open Agent: do it another way, and tell the person about it.';
+
+const completed = ({ title, text, images = [], view, metadata }: Extract<Outcome, { kind: 'done' }>) => ({
+  title,
+  output: text,
+  metadata: { ...metadata, view },
+  attachments: images.map(({ mime, base64 }) => ({ type: 'file', mime, url: `data:${mime};base64,${base64}` })),
+});

@@ -109,3 +109,31 @@ test('a row that the tables refuse is named, and the rows beside it are stored a
   const page = await object().events(owner, mission, { types: null, from: 1, limit: 500 });
   expect(page.ok && page.value.events.map(({ content }) => content)).toHaveLength(3);
 });
+
+test('what a batch brings that has to be taken again counts once for its owner', async () => {
+  const mission = await newMission();
+  const peer = await dialHost(host);
+  peer.send(hello('r1'));
+  await peer.next('welcome');
+  await inObject((sql) =>
+    sql.exec(
+      "CREATE TRIGGER refuse BEFORE INSERT ON log WHEN NEW.body LIKE '%poison%' BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    ),
+  );
+  const called = (id: string, chars: number) =>
+    row(mission, { type: 'tool.called', turn: mission, tool_call_id: id, name: 'bash', args: 'x'.repeat(chars) });
+  // As much as is not in a row yet (log/bytes.ts); the last brings it there.
+  const some = Array.from({ length: 10 }, (_, n) => called(`c${n}`, 5_000));
+
+  peer.send(batch('r1', 1, [...some, called('poison', 1)]));
+  expect((await peer.next('ack')).n).toBe(11);
+  peer.send(batch('r1', 12, [called('last', 70_000)]));
+  expect((await peer.next('ack')).n).toBe(12);
+
+  const { bytes } = await inObject((sql) =>
+    sql
+      .exec<{ bytes: number }>('SELECT sum(length(CAST(body AS BLOB))) AS bytes FROM log WHERE mission = ?', mission)
+      .one(),
+  );
+  expect((await object().usage(owner)).log_bytes).toBe(bytes);
+});

@@ -67,6 +67,7 @@ const layers: Record<string, readonly string[]> = {
     'tables replies',
     'meta migrate-positions migrate-retention migrate-sequences migrate-usage migrate-waiting',
     'remembered',
+    'undone',
   ],
   'host-agent': [
     'main',

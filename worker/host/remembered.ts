@@ -4,6 +4,8 @@
  * rolled back: the tables alone are the truth, and an eviction forgets nothing that is not in them.
  */
 
+import { undoing } from './undone.ts';
+
 /** Of one kind so many at most; then all of it is read anew, as after an eviction. */
 const mostValues = 2_000;
 /** Different texts of statements; a program has some hundreds. */
@@ -92,14 +94,15 @@ export const beginRemembering = (sql: SqlStorage): void => {
 /**
  * A transaction: all that `work` writes, or nothing, and then nothing of what it read is remembered. Throws its error.
  */
-export const atomically = <T>(storage: DurableObjectStorage, work: () => T): T => {
-  try {
-    return storage.transactionSync(work);
-  } catch (cause) {
-    memories.get(storage.sql)?.forgetAll();
-    throw cause;
-  }
-};
+export const atomically = <T>(storage: DurableObjectStorage, work: () => T): T =>
+  undoing(storage.sql, () => {
+    try {
+      return storage.transactionSync(work);
+    } catch (cause) {
+      memories.get(storage.sql)?.forgetAll();
+      throw cause;
+    }
+  });
 
 /**
  * One kind of value that is read from these tables, each by a key. Where nothing is remembered it is read each time.

@@ -1,3 +1,5 @@
+import { undoneBy } from '../undone.ts';
+
 /**
  * How much of the log each mission has, for the quota `log_bytes`. It is written where the mission's row is written
  * anyhow, or when enough has come together: a row for every batch would be half of what a batch costs. What an eviction
@@ -14,10 +16,19 @@ const of = (sql: SqlStorage): Map<string, number> => {
   return known;
 };
 
+/** Sets what is in no row yet, until the transaction that it is part of is rolled back. */
+const set = (sql: SqlStorage, mission: string, bytes: number): void => {
+  const counted = of(sql);
+  const before = counted.get(mission) ?? 0;
+  const put = (count: number) => (count === 0 ? counted.delete(mission) : counted.set(mission, count));
+  undoneBy(sql, () => put(before));
+  put(bytes);
+};
+
 /** Counts a text that was stored for a mission. Call it inside the transaction. */
 export const countBytes = (sql: SqlStorage, mission: string, text: string): void => {
   const bytes = (of(sql).get(mission) ?? 0) + Buffer.byteLength(text);
-  of(sql).set(mission, bytes);
+  set(sql, mission, bytes);
   if (bytes < unsavedBytes) return;
   sql.exec('UPDATE missions SET log_bytes = log_bytes + ? WHERE id = ?', takeBytes(sql, mission), mission);
 };
@@ -25,6 +36,6 @@ export const countBytes = (sql: SqlStorage, mission: string, text: string): void
 /** What is to be added to a mission's `log_bytes` by whoever writes its row. */
 export const takeBytes = (sql: SqlStorage, mission: string): number => {
   const bytes = of(sql).get(mission) ?? 0;
-  of(sql).delete(mission);
+  if (bytes > 0) set(sql, mission, 0);
   return bytes;
 };

@@ -79,6 +79,7 @@ const relayMethods = {
   open: {
     edge: 'a channel is opened for a call that its principal may make; both ends prove themselves by its secret',
   },
+  endAll: { edge: 'removing and enrolling a server end its transfers, and tell nobody of them' },
 } as const satisfies Declared<Relay>;
 
 const accountMethods = {

@@ -8,10 +8,11 @@ import { openChannel, receiveBody, sendBody } from '../../worker/relay/open.ts';
 import { Pair } from '../../worker/relay/pair.ts';
 import { joinHeaders, relayTimes } from '../../worker/relay/port.ts';
 import { handClock } from '../support/hand-clock.ts';
-import { type EnrolledHost, enrol, freshDirectory } from './edge.ts';
+import { type EnrolledHost, enrol, freshDirectory, principalWith } from './edge.ts';
 import { dial, joinTransfer, transferPeer } from './transfer-peer.ts';
 
 const chunkBytes = 64 * 1024;
+const somebody = principalWith(['read', 'run']);
 let host: EnrolledHost;
 
 beforeEach(async () => {
@@ -37,7 +38,7 @@ const endless = (bytes: number) => {
 };
 
 test('an upload reaches the server no faster than it grants, and ends with what the server made of it', async () => {
-  const transfer = await openChannel(env, host.id, uploadChannel);
+  const transfer = await openChannel(env, host.id, uploadChannel, somebody);
   const { body, made } = endless(48 * chunkBytes);
   const answer = sendBody(transfer, body);
   const peer = await joinTransfer(host, transfer.ticket);
@@ -59,7 +60,7 @@ test('an upload reaches the server no faster than it grants, and ends with what 
 });
 
 test('a download is granted as its reader takes it, and is whole', async () => {
-  const transfer = await openChannel(env, host.id, downloadChannel);
+  const transfer = await openChannel(env, host.id, downloadChannel, somebody);
   const chunks = 40;
   const body = receiveBody(transfer, chunks * chunkBytes);
   const peer = await joinTransfer(host, transfer.ticket);
@@ -84,7 +85,7 @@ test('a download is granted as its reader takes it, and is whole', async () => {
 });
 
 test('a server that sends more than it was granted is cut off, and the download breaks', async () => {
-  const transfer = await openChannel(env, host.id, downloadChannel);
+  const transfer = await openChannel(env, host.id, downloadChannel, somebody);
   const body = receiveBody(transfer, 10 * transferWindowBytes);
   const peer = await joinTransfer(host, transfer.ticket);
   const reader = (await body).getReader();
@@ -100,7 +101,7 @@ test('a server that sends more than it was granted is cut off, and the download 
 });
 
 test('an upload ends with 503 and what to do when the server goes, and with its own words when it refuses', async () => {
-  const cut = await openChannel(env, host.id, uploadChannel);
+  const cut = await openChannel(env, host.id, uploadChannel, somebody);
   const cutAnswer = sendBody(cut, endless(100 * chunkBytes).body);
   const cutEnds = expect(cutAnswer).rejects.toMatchObject({
     code: 'unavailable',
@@ -112,7 +113,7 @@ test('an upload ends with 503 and what to do when the server goes, and with its 
   going.close();
   await cutEnds;
 
-  const refused = await openChannel(env, host.id, uploadChannel);
+  const refused = await openChannel(env, host.id, uploadChannel, somebody);
   const refusedAnswer = sendBody(refused, endless(100 * chunkBytes).body);
   const refusedEnds = expect(refusedAnswer).rejects.toMatchObject({ code: 'bad_request', message: 'No such thing' });
   const refusing = await joinTransfer(host, refused.ticket);
@@ -121,7 +122,7 @@ test('an upload ends with 503 and what to do when the server goes, and with its 
 });
 
 test('an upload ends when its client goes in the middle', async () => {
-  const transfer = await openChannel(env, host.id, uploadChannel);
+  const transfer = await openChannel(env, host.id, uploadChannel, somebody);
   let sent = 0;
   const body = new ReadableStream({
     type: 'bytes',
@@ -143,7 +144,7 @@ test('an upload ends when its client goes in the middle', async () => {
 });
 
 test('a download breaks off where its server goes, and the server hears of a reader that goes', async () => {
-  const cut = await openChannel(env, host.id, downloadChannel);
+  const cut = await openChannel(env, host.id, downloadChannel, somebody);
   const cutBody = receiveBody(cut, 10 * chunkBytes);
   const going = await joinTransfer(host, cut.ticket);
   going.sendBytes(new Uint8Array(chunkBytes));
@@ -152,7 +153,7 @@ test('a download breaks off where its server goes, and the server hears of a rea
   going.close();
   await broken;
 
-  const left = await openChannel(env, host.id, downloadChannel);
+  const left = await openChannel(env, host.id, downloadChannel, somebody);
   const leftBody = receiveBody(left, 100 * chunkBytes);
   const staying = await joinTransfer(host, left.ticket);
   const reader = (await leftBody).getReader();
@@ -165,7 +166,7 @@ test('a download breaks off where its server goes, and the server hears of a rea
 
 test('a download of another length than announced breaks', async () => {
   for (const bytes of [1000, 3000]) {
-    const transfer = await openChannel(env, host.id, downloadChannel);
+    const transfer = await openChannel(env, host.id, downloadChannel, somebody);
     const body = receiveBody(transfer, 2000);
     const peer = await joinTransfer(host, transfer.ticket);
     const broken = expect(new Response(await body).arrayBuffer()).rejects.toThrow();
@@ -179,7 +180,7 @@ test('a download of another length than announced breaks', async () => {
 
 test('a transfer is joined once, by its own server, with its own secret', async () => {
   const other = await enrol();
-  const transfer = await openChannel(env, host.id, uploadChannel);
+  const transfer = await openChannel(env, host.id, uploadChannel, somebody);
   const { id, secret } = transfer.ticket;
   const wrong = 'x'.repeat(43);
 
@@ -267,7 +268,7 @@ test('a server that speaks no frames is cut off', async () => {
 });
 
 test('what a server says became of the bytes is as the channel declares it, and the channel is one that there is', async () => {
-  const opened = await openChannel(env, host.id, uploadChannel);
+  const opened = await openChannel(env, host.id, uploadChannel, somebody);
   const answer = expect(sendBody(opened, endless(chunkBytes).body)).rejects.toMatchObject({
     code: 'internal',
     message: expect.stringContaining('no frame of a transfer'),
@@ -278,5 +279,7 @@ test('what a server says became of the bytes is as the channel declares it, and 
   peer.send({ type: 'done', value: { stored: '/a' } });
   await answer;
 
-  await expect(openChannel(env, host.id, { ...uploadChannel, name: 'no such' })).rejects.toThrow('no channel no such');
+  await expect(openChannel(env, host.id, { ...uploadChannel, name: 'no such' }, somebody)).rejects.toThrow(
+    'no channel no such',
+  );
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { doubled } from '../../shared/backoff.ts';
 import type { Cancel } from '../../shared/clock.ts';
-import { closeCode } from '../../shared/limits.ts';
+import { closeCode, heartbeatMs } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import { logError } from '../log.ts';
 import { dialObject, type ObjectSocket, SocketClosed, SocketRefused, SocketsFull } from '../object-socket.ts';
@@ -13,6 +13,8 @@ import type { AccountServer } from './servers.ts';
 /** An account that was moved or deployed is back within a moment; one that is not is spared. */
 const redialMinMs = 200;
 const redialMaxMs = 5_000;
+/** What is over within this holds nothing: nearly every answer and file, which would cost its account a socket. */
+const briefMs = 500;
 
 const server = z.object({
   host: z.string(),
@@ -36,6 +38,9 @@ export interface Holding {
   stream?: { most: () => Promise<number>; full(text: string): void };
 }
 
+/** What holding a login needs of the edge. */
+type Holder = Pick<Env, 'ACCOUNT' | 'clock'>;
+
 /** A login that is held. */
 export interface HeldLogin {
   /** Called now and then, it finds a socket that died without a word. */
@@ -48,7 +53,7 @@ export interface HeldLogin {
  * account says within a moment when the login is over, and needs neither D1 nor a server for it. While the account
  * cannot be reached what is held goes on, and is judged when it is back.
  */
-export const holdLogin = (env: Env, { user, login }: Principal, { ended, servers, stream }: Holding): HeldLogin => {
+export const holdLogin = (env: Holder, { user, login }: Principal, { ended, servers, error, stream }: Holding): HeldLogin => {
   let socket: ObjectSocket | null = null;
   let stopWaiting: Cancel | null = null;
   let failures = 0;
@@ -101,15 +106,42 @@ export const holdLogin = (env: Env, { user, login }: Principal, { ended, servers
   return { beat, close };
 };
 
+/**
+ * The same for an answer that may take long to be sent or taken: a file, a conversation page by page. `ended` is called
+ * once, within a second of the end of the login. Out: what is called when it is over.
+ */
+export const holdLong = (env: Holder, principal: Principal, ended: () => void): Cancel => {
+  // Where authentication is off no login ends.
+  if (principal.login === null) return () => undefined;
+  let close: Cancel = () => undefined;
+  const stopWaiting = env.clock.after(briefMs, () => {
+    close = beating(env, holdLogin(env, principal, { ended }));
+  });
+  return () => {
+    stopWaiting();
+    close();
+  };
+};
+
+/** Looks now and then whether the socket is alive. Out: closes it. */
+const beating = ({ clock }: Holder, held: HeldLogin): Cancel => {
+  const stop = clock.every(heartbeatMs, held.beat);
+  return () => {
+    stop();
+    held.close();
+  };
+};
+
 /** Closes a page's socket when the login is over by which it was dialled; `stop` ends what serves it. */
-export const holdSocket = (env: Env, principal: Principal, socket: WebSocket, stop: () => void): void => {
+export const holdSocket = (env: Holder, principal: Principal, socket: WebSocket, stop: () => void): void => {
   const held = holdLogin(env, principal, {
     ended: () => {
       stop();
       if (socket.readyState === WebSocket.OPEN) socket.close(closeCode.unauthorised, 'this login has ended');
     },
   });
-  for (const end of ['close', 'error'] as const) socket.addEventListener(end, held.close);
+  const close = beating(env, held);
+  for (const end of ['close', 'error'] as const) socket.addEventListener(end, close);
 };
 
 const isEnd = (cause: unknown): boolean =>

@@ -17,7 +17,7 @@ export const download = async (c: Context, path: string): Promise<Response> => {
   const isHead = c.req.method === 'HEAD';
   // Ranges are defined for GET alone (RFC 9110 §14.2).
   const range = isHead ? null : rangeIn(c.req.header('Range'));
-  const opened = isHead ? null : await openChannel(c.env, host, downloadChannel);
+  const opened = isHead ? null : await openChannel(c.env, host, downloadChannel, c.get('principal'));
   const rangeOfTag = c.req.header('If-Range')?.trim() ?? null;
   const conditions = conditionsIn(c);
   const ticket = opened?.ticket ?? null;

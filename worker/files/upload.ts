@@ -31,7 +31,7 @@ export const upload = async (c: Context, path: string, chunk: Chunk): Promise<z.
   const length = c.req.header('Content-Length');
   const release = await holdUpload(c.env, host, owner, length === undefined ? null : Number(length));
   try {
-    const opened = await openChannel(c.env, host, uploadChannel);
+    const opened = await openChannel(c.env, host, uploadChannel, principal);
     const args = { ...target, transfer: opened.ticket, owner, contentType, chunk };
     await callHost(c.env, principal, host, fileCalls.receive, args);
     return await sendBody(opened, c.req.raw.body);

@@ -1,8 +1,8 @@
 import type { HistoryEntry, MissionJson } from '../../shared/api.ts';
-import type { Env } from '../env.ts';
+import { heldJson } from '../account/held-json.ts';
 import type { HistoryPage, MissionPage } from '../host/replies.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
-import { jsonStream } from '../http/json-stream.ts';
+import type { Context } from '../http/context.ts';
 
 /** A mission without what its object says of the page. */
 export const withoutPage = ({ total: _total, more: _more, ...mission }: MissionPage): MissionJson => mission;
@@ -13,15 +13,14 @@ export const withoutPage = ({ total: _total, more: _more, ...mission }: MissionP
  * mission what is answered.
  */
 export const wholeMission = async (
-  env: Env,
+  c: Context,
   host: string,
-  owner: string,
   found: MissionPage,
   wire: (mission: MissionJson) => MissionJson,
 ): Promise<MissionJson | Response> =>
   found.more === null
     ? wire(withoutPage(found))
-    : jsonStream(missionText(wire({ ...withoutPage(found), history: [] }), pages(env, host, owner, found)));
+    : heldJson(c, missionText(wire({ ...withoutPage(found), history: [] }), pages(c, host, found)));
 
 /** The pieces of its JSON, with the conversation at the end. */
 async function* missionText(
@@ -39,11 +38,12 @@ async function* missionText(
   yield ']}';
 }
 
-async function* pages(env: Env, host: string, owner: string, first: MissionPage): AsyncGenerator<HistoryEntry[]> {
+async function* pages(c: Context, host: string, first: MissionPage): AsyncGenerator<HistoryEntry[]> {
+  const owner = c.get('principal').user.id;
   yield first.history;
   for (let { more } = first; more !== null; ) {
     const page: HistoryPage = { offset: more, limit: Number.MAX_SAFE_INTEGER };
-    const next: MissionPage = unwrap(await callObject(env, host, (object) => object.mission(owner, first.id, page)));
+    const next: MissionPage = unwrap(await callObject(c.env, host, (object) => object.mission(owner, first.id, page)));
     yield next.history;
     more = next.more;
   }

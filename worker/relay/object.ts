@@ -7,9 +7,15 @@ import { DurableObject } from 'cloudflare:workers';
 import { channels } from '../../shared/channels/channels.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
+import { holdLong } from '../account/hold.ts';
 import type { Bindings } from '../env.ts';
+import type { Principal } from '../principal.ts';
 import { Pair } from './pair.ts';
 import type { Expected } from './port.ts';
+
+const credentialEndedText =
+  'The server was removed from this edge or enrolled again, and the transfer ended with that.';
+const loginEnded = () => new AppError('unauthorised', 'This login has ended, and the transfer with it. Log in again.');
 
 export class Relay extends DurableObject<Bindings> {
   readonly #pairs = new Map<string, Pair>();
@@ -21,11 +27,28 @@ export class Relay extends DurableObject<Bindings> {
     this.#clock = clock;
   }
 
-  /** Opens a channel for one server and one secret; both ends have to come soon after. */
-  open(id: string, name: string, expected: Expected): void {
+  /**
+   * Opens a channel for one server and one secret; both ends have to come soon after. Both end with the login by which
+   * it was opened.
+   */
+  open(id: string, name: string, expected: Expected, principal: Principal): void {
     const channel = channels[name];
     if (!channel) throw new AppError('internal', `There is no channel ${name}.`);
-    this.#pairs.set(id, new Pair(channel, expected, { clock: this.#clock, ended: () => this.#pairs.delete(id) }));
+    const pair = new Pair(channel, expected, {
+      clock: this.#clock,
+      ended: () => {
+        letGo();
+        this.#pairs.delete(id);
+      },
+    });
+    const { ACCOUNT } = this.env;
+    const letGo = holdLong({ ACCOUNT, clock: this.#clock }, principal, () => pair.fail(loginEnded()));
+    this.#pairs.set(id, pair);
+  }
+
+  /** The server's credential is good no more: what it sends and takes ends. */
+  endAll(): void {
+    for (const pair of this.#pairs.values()) pair.fail(new AppError('unavailable', credentialEndedText));
   }
 
   /** `/<id>/join`: the server's socket. `/<id>/client`: the client's request. */

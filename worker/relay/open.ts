@@ -3,6 +3,7 @@ import type { Channel, Ticket } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sha256Hex } from '../digest.ts';
 import type { Bindings } from '../env.ts';
+import type { Principal } from '../principal.ts';
 import { failureIn } from './port.ts';
 import { relayOf } from './relay-of.ts';
 
@@ -17,15 +18,19 @@ export interface Opened<C extends Channel> {
   couple(query: string, init?: RequestInit): Promise<Response>;
 }
 
-/** Opens a channel with a server. Nothing is stored; what nobody comes for is given up by the object. */
+/**
+ * Opens a channel with a server for somebody, with whose login it ends. Nothing is stored; what nobody comes for is
+ * given up by the object.
+ */
 export const openChannel = async <C extends Channel>(
   env: Pick<Bindings, 'RELAY'>,
   host: string,
   channel: C,
+  principal: Principal,
 ): Promise<Opened<C>> => {
   const ticket = { id: crypto.randomUUID(), secret: randomBytes(32).toString('base64url') };
   const relay = relayOf(env, host, ticket.id);
-  await relay.open(ticket.id, channel.name, { host, secretSha256: sha256Hex(ticket.secret) });
+  await relay.open(ticket.id, channel.name, { host, secretSha256: sha256Hex(ticket.secret) }, principal);
   return {
     channel,
     ticket,

@@ -17,6 +17,7 @@ import { callObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
 import { publicOrigin } from '../http/origin.ts';
 import { pageOf } from '../http/paging.ts';
+import { endTransfers } from '../relay/relay-of.ts';
 
 /** The servers of this edge: who they are, and how one comes and goes (shared/enrolment.ts). */
 export const hosts: Served[] = [
@@ -53,6 +54,7 @@ export const hosts: Served[] = [
     if (body.protocol !== protocolVersion) throw new AppError('conflict', versionText(body.version, body.protocol));
     const forgive = await countEnrolment(c.env, clientAddress(c), c.env.clock.now());
     const answer = await enrolHost(c.env, body, c.env.clock.now());
+    if (body.host) await endTransfers(c.env, answer.id);
     forgive();
     return answer;
   }),
@@ -61,6 +63,7 @@ export const hosts: Served[] = [
     if ((await findHost(db, id)) === null) throw new AppError('not_found', `Server ${id} not found`);
     await endCredential(db, id);
     await callObject(c.env, id, (object) => object.remove(principal));
+    await endTransfers(c.env, id);
     await forgetHost(db, id, c.env.clock.now());
     return { ok: true, removed: id };
   }),

@@ -3,12 +3,12 @@ import { AppError } from '../../shared/errors.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { missionRoutes } from '../../shared/routes/missions.ts';
 import type { HistoryQuery } from '../../shared/routes/scalars.ts';
+import { heldJson } from '../account/held-json.ts';
 import { directory } from '../directory/directory.ts';
 import { listHosts } from '../directory/hosts.ts';
 import { hostOfAnyMission } from '../directory/missions.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
 import type { Context } from '../http/context.ts';
-import { jsonStream } from '../http/json-stream.ts';
 import { on, type Served } from '../http/on.ts';
 import { tellTotal } from '../http/paging.ts';
 import { eventsText } from '../missions/events.ts';
@@ -34,7 +34,7 @@ export const mission: Served[] = [
     const [host, all] = await Promise.all([hostOfAnyMission(db, user.id, id), listHosts(db)]);
     if (host === null) throw new AppError('not_found', `Mission ${id} not found`);
     const restored = unwrap(await callObject(c.env, host, (object) => object.restoreMission(user.id, id)));
-    return wholeMission(c.env, host, user.id, restored, (mission) => wireMission(all, mission));
+    return wholeMission(c, host, restored, (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.load, async ({ c, user, params: { id }, query }) => {
     const [read, all] = await Promise.all([asked(c, user.id, id, query), serversToName(c.env)]);
@@ -57,7 +57,7 @@ export const mission: Served[] = [
       archived: query.archived === 'true',
     };
     const host = await requireMissionHost(c.env, user.id, id, 'Mission not found');
-    return jsonStream(eventsText(c.env, host, user.id, id, wanted));
+    return heldJson(c, eventsText(c.env, host, user.id, id, wanted));
   }),
   on(missionRoutes.setStatus, async ({ c, user, params: { id }, body: { status } }) => {
     const host = await requireMissionHost(c.env, user.id, id);
@@ -81,7 +81,7 @@ export const mission: Served[] = [
     const resumed = await routed(c.env, user.id, { mission: id, host }, () =>
       callObject(c.env, host, (object) => object.resume(user.id, id, clean ?? false, limits)),
     );
-    return wholeMission(c.env, host, user.id, resumed, (mission) => wireMission(all, mission));
+    return wholeMission(c, host, resumed, (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.remove, async ({ c, user, params: { id } }) => {
     const host = await requireMissionHost(c.env, user.id, id, 'Mission not found');
@@ -100,7 +100,7 @@ const asked = async (
 ): Promise<(wire: (mission: MissionJson) => MissionJson) => MissionJson | Promise<MissionJson | Response>> => {
   if (limit === undefined && offset === undefined) {
     const { host, found } = await readMission(c.env, owner, id);
-    return (wire) => wholeMission(c.env, host, owner, found, wire);
+    return (wire) => wholeMission(c, host, found, wire);
   }
   const page = { offset: offset ?? 0, limit: limit ?? Number.MAX_SAFE_INTEGER };
   const { found } = await readMission(c.env, owner, id, page);

@@ -52,7 +52,7 @@ export const missions: Served[] = [
     const answer = await callObject(c.env, current.host, (object) => object.mission(owner, current.mission));
     // Deleted between the two reads: the pointer is about to be forgotten.
     if (!answer.ok && answer.code === 'not_found') return null;
-    return wholeMission(c.env, current.host, owner, unwrap(answer), (mission) => wireMission(all, mission));
+    return wholeMission(c, current.host, unwrap(answer), (mission) => wireMission(all, mission));
   }),
   on(missionRoutes.cleanup, async ({ c, user: { id: owner } }) => {
     const hosts = await allServersOfOwner(c.env, owner);

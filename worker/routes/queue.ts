@@ -1,6 +1,7 @@
 import type { QueuedJson } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
+import { heldJson } from '../account/held-json.ts';
 import type { Env } from '../env.ts';
 import type { Reply } from '../host/replies.ts';
 import { askEach, asUnavailable, changeEach } from '../hosts/each.ts';
@@ -35,7 +36,7 @@ export const queue: Served[] = [
       );
     const { offset = 0, limit = total } = query;
     const pages = queues.map((queue) => queue.pages);
-    return jsonStream(partOf(firsts, pages, offset, offset + limit), {
+    return heldJson(c, partOf(firsts, pages, offset, offset + limit), {
       ...totalHeader(total),
       ...leftOutHeader(leftOut),
     });

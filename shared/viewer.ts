@@ -25,7 +25,7 @@ export const viewerHeader = z.object({
   changed: z.array(missionActivity),
   /** All missions of this audience that run or have a queue. */
   running: z.array(missionActivity),
-  /** Errors for the user rather than a mission; the Worker writes them. */
+  /** None any more: the user's account says errors of the user. An older Worker asks for the field. */
   errors: z.array(z.string()),
 });
 export type ViewerHeader = z.infer<typeof viewerHeader>;

@@ -4,6 +4,7 @@ import type { AskJson, MissionJson, RunningJson, StoredEventJson } from '../../s
 import { type AnswerCommand, command as commandSchema } from '../../shared/commands.ts';
 import { asUser, edgeEnv, enrol, freshDirectory, users } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
+import { readStream } from './stream-reader.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';
 
@@ -253,24 +254,36 @@ test('what agents ask others is unknown: 404, an empty list, an error on the str
 const result = (id: string, said: unknown, name = 'question') => ({ tool_call_id: id, name, result: said });
 
 /** What `act` makes the user's streams say. */
-const errorsOf = (owner: string) => async (act: () => Promise<unknown>) => {
-  const response = await env.HOST.getByName(host).fetch(`http://host/viewer?owner=${owner}&rendering=default`, {
-    headers: { Upgrade: 'websocket' },
-  });
-  const socket = response.webSocket;
-  if (!socket) throw new Error('no socket');
-  const told = Promise.withResolvers<string[]>();
-  socket.addEventListener('message', ({ data }) => {
-    const header = String(data).split('\n')[0];
-    const { errors } = header ? JSON.parse(header) : { errors: [] };
-    if (errors.length > 0) told.resolve(errors);
-  });
-  socket.accept();
+const errorsOf = (user: typeof ada) => async (act: () => Promise<unknown>) => {
+  const stream = readStream(await user('/api/control/stream'));
+  await stream.until(({ text }) => text === ': keepalive');
   await act();
-  return told.promise;
+  const { data } = await stream.until(({ name }) => name === 'error');
+  stream.leave();
+  return [data.message];
 };
-const adasErrors = errorsOf('ada');
-const bobsErrors = errorsOf('bob');
+const adasErrors = errorsOf(ada);
+const bobsErrors = errorsOf(bob);
+
+test('an error of the user is shown on each of their streams, whatever it shows, and also where nothing is theirs', async () => {
+  const { workspaceId } = await enrol();
+  const there = await ada('/api/control/missions', { method: 'POST', json: { workspace_id: workspaceId } });
+  const { id } = await there.json<MissionJson>();
+  const paths = ['', `?mission_id=${id}`, `?mission_id=${mission}`, '?format=delta'];
+  const streams = await Promise.all(paths.map(async (path) => readStream(await ada(`/api/control/stream${path}`))));
+  for (const stream of streams) await stream.until(({ text }) => text === ': keepalive');
+
+  await post(ada, 'tool_result', result('nothing', null));
+
+  for (const stream of streams) {
+    const text = "Unknown tool_call_id 'nothing' for tool 'question'";
+    expect((await stream.until(({ name }) => name === 'error')).data).toEqual({ type: 'error', message: text });
+    expect(stream.named('error')).toHaveLength(1);
+    await stream.leave();
+  }
+  expect(await bobsErrors(() => post(bob, 'tool_result', result('nothing', null)))).toHaveLength(1);
+  expect(await bobsErrors(() => post(bob, 'cancel', {}))).toEqual(['No running task to cancel']);
+});
 
 test('tool_result answers a question by its call, by `answers` or by themselves', async () => {
   await send(asked('q1', 'question'), asked('q2', 'question'));

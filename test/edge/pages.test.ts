@@ -6,6 +6,7 @@ import { beginningOf } from '../../shared/text.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { asUser, enrol, freshDirectory } from './edge.ts';
 import { batch, dialHost, type HostPeer, hello, row } from './host-peer.ts';
+import { breakHost } from './objects-throwing.ts';
 import { countReads } from './read-rows.ts';
 import { turnRows } from './turn-rows.ts';
 import { watch } from './viewer-peer.ts';
@@ -177,4 +178,17 @@ test('a stream that joins looks at no text of what waits, only at what it shows'
   await sayMore();
 
   expect((await joined()) - before, 'for each of 20 more an entry of an index, and its place').toBeLessThan(50);
+});
+
+test('a long queue breaks off where its server fails between two pages, and is never a shorter list', async () => {
+  for (let each = 0; each < 12; each += 1) await say(`${each}${long}`);
+  const reader = (await asUser('ada')('/api/control/queue')).body?.getReader();
+  expect((await reader?.read())?.done).toBe(false);
+  await breakHost(host);
+
+  await expect(
+    (async () => {
+      while (!(await reader?.read())?.done);
+    })(),
+  ).rejects.toThrow();
 });

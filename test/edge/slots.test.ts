@@ -225,7 +225,7 @@ test('cancelling a mission that waits for a slot ends its wait, and its message 
   expect(answer.data).toMatchObject({ mission_id: b, success: false, content: 'Task cancelled', resumable: true });
   expect(await states()).toEqual({ [a]: 'running', [c]: 'queued' });
   expect(await object().cancel('alice', b)).toMatchObject({ ok: false, code: 'not_found' });
-  expect(await object().cancelMain('alice', c)).toEqual({ ok: true, value: null });
+  expect(await object().cancelMain('alice', c)).toEqual({ ok: true, value: true });
   await its.ends(a);
   expect(await object().mission('alice', b)).toMatchObject({ value: { status: 'interrupted', resumable: true } });
   its.peer.close();

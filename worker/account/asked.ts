@@ -28,6 +28,13 @@ const awayText =
   "What the edge knows of your account can't be reached, so this was not done. What runs goes on: try again in a moment.";
 
 /**
+ * Shows an error on all streams that the user has open: each holds a socket to the account, whichever servers it shows.
+ * Throws 503 where the account can't be reached, since then nobody was told.
+ */
+export const sayError = (env: Pick<Env, 'ACCOUNT'>, owner: string, text: string): Promise<void> =>
+  askAccount(env, owner, (account) => account.say(text));
+
+/**
  * Tells the account something that follows a change which is done: the answer says that it is done, whether or not the
  * account can be told.
  */

@@ -23,7 +23,7 @@ const server = z.object({
   log: z.string(),
   since: z.string(),
 });
-const frame = z.object({ servers: z.array(server) });
+const frame = z.union([z.object({ servers: z.array(server) }), z.object({ error: z.string() })]);
 
 /** What happens to what holds a login. */
 export interface Holding {
@@ -31,6 +31,8 @@ export interface Holding {
   ended(): void;
   /** The servers that hold something of the user; at first, and whenever they change. */
   servers?(servers: AccountServer[]): void;
+  /** An error for the user, which their streams show. */
+  error?(text: string): void;
   /**
    * Where it counts as one of the user's streams. `full` is called once when there are too many of them, with a text
    * for people; then nothing is held.
@@ -53,7 +55,11 @@ export interface HeldLogin {
  * account says within a moment when the login is over, and needs neither D1 nor a server for it. While the account
  * cannot be reached what is held goes on, and is judged when it is back.
  */
-export const holdLogin = (env: Holder, { user, login }: Principal, { ended, servers, error, stream }: Holding): HeldLogin => {
+export const holdLogin = (
+  env: Holder,
+  { user, login }: Principal,
+  { ended, servers, error, stream }: Holding,
+): HeldLogin => {
   let socket: ObjectSocket | null = null;
   let stopWaiting: Cancel | null = null;
   let failures = 0;
@@ -67,7 +73,9 @@ export const holdLogin = (env: Holder, { user, login }: Principal, { ended, serv
   const take = (text: string): void => {
     failures = 0;
     const told = frame.parse(JSON.parse(text));
-    if (!isOver) servers?.(told.servers);
+    if (isOver) return;
+    if ('servers' in told) servers?.(told.servers);
+    else error?.(told.error);
   };
   const lost = (cause: unknown): void => {
     socket = null;

@@ -68,6 +68,10 @@ export class Account extends DurableObject<Bindings> {
   override alarm(): Promise<void> {
     return this.#endExpired();
   }
+  /** An error for the user rather than a mission: each open stream shows it, wherever its servers are. */
+  say(error: string): void {
+    this.#streams.say(error);
+  }
   /** How many streams of this user are open. */
   streams(): number {
     return this.#streams.count;

@@ -46,8 +46,16 @@ export class Streams {
   }
 
   tell(servers: readonly AccountServer[]): void {
-    const frame = serversFrame(servers);
     // One that is closing throws; its stream dials again, and is told then.
+    this.#send(serversFrame(servers));
+  }
+
+  /** Tells each an error that is the user's rather than a mission's. */
+  say(error: string): void {
+    this.#send(JSON.stringify({ error }));
+  }
+
+  #send(frame: string): void {
     for (const socket of this.#ctx.getWebSockets()) if (socket.readyState === WebSocket.OPEN) socket.send(frame);
   }
 

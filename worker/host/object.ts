@@ -191,8 +191,4 @@ export class Host extends DurableObject<Bindings> {
   setRetention(by: Principal, change: RetentionChange): Reply<null> {
     return people.setRetention(this.#parts, by, change);
   }
-  /** An error for a user rather than a mission, shown on all of the user's streams. */
-  tell(owner: string, text: string): void {
-    this.#parts.viewers.tell(owner, text);
-  }
 }

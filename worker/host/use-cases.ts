@@ -134,12 +134,12 @@ export const cancel = ({ transactions, link }: HostParts, owner: string, id: str
   return reply(null);
 };
 
-/** Cancels what a person who names no mission means; where there is nothing, all of the user's streams say so. */
-export const cancelMain = (parts: HostParts, owner: string, current: string | null): Reply<null> => {
+/** Cancels what a person who names no mission means. Out: whether there was anything. */
+export const cancelMain = (parts: HostParts, owner: string, current: string | null): Reply<boolean> => {
   const main = changes.mainMission(parts.host.sql, owner, current);
-  if (main !== null) return cancel(parts, owner, main);
-  parts.viewers.tell(owner, 'No running task to cancel');
-  return reply(null);
+  if (main === null) return reply(false);
+  const cancelled = cancel(parts, owner, main);
+  return cancelled.ok ? reply(true) : cancelled;
 };
 
 export const resume = async (

@@ -4,11 +4,12 @@ import type { AskAnswer } from '../../shared/commands.ts';
 import { AppError } from '../../shared/errors.ts';
 import { commandId } from '../../shared/ids.ts';
 import { controlRoutes } from '../../shared/routes/control.ts';
+import { sayError } from '../account/asked.ts';
 import type { NewAnswer, Reply } from '../host/replies.ts';
 import { askEach, asUnavailable } from '../hosts/each.ts';
 import { listed } from '../hosts/listed.ts';
 import { callObject, unwrap } from '../hosts/object.ts';
-import { liveServersOf, serversOf, serversOfOwner } from '../hosts/of-user.ts';
+import { liveServersOf, serversOfOwner } from '../hosts/of-user.ts';
 import type { Context } from '../http/context.ts';
 import { tellLeftOut } from '../http/left-out.ts';
 import { on, type Served } from '../http/on.ts';
@@ -17,14 +18,14 @@ import { reserve } from '../missions/reserve.ts';
 
 /** Questions and permissions that agents wait for (contract §2.2 tool_result, §8.12; the others are NEW). */
 export const asks: Served[] = [
-  on(controlRoutes.toolResult, async ({ c, body }) => {
+  on(controlRoutes.toolResult, async ({ c, user: { id: owner }, body }) => {
     const [id, name] = [body.tool_call_id.trim(), body.name.trim()];
     if (id === '') throw new AppError('bad_request', 'tool_call_id is required');
     if (name === '') throw new AppError('bad_request', 'name is required');
     const asked = { tool_call_id: id, answers: answersIn(body.result) };
-    const { host, answer } = await answerSomewhere(c, 'POST /api/control/tool_result', body, asked);
+    const answer = await answerSomewhere(c, 'POST /api/control/tool_result', body, asked);
     const unknown = `Unknown tool_call_id '${id}' for tool '${name}'`;
-    if (!answer.ok) await tell(c, answer.code === 'not_found' ? unknown : answer.message, host);
+    if (!answer.ok) await sayError(c.env, owner, answer.code === 'not_found' ? unknown : answer.message);
     return { ok: true };
   }),
   on(controlRoutes.questions, async ({ c, user: { id: owner }, query }) => {
@@ -52,8 +53,7 @@ const answersIn = (result: unknown): string[][] | null => {
 };
 
 const answered = async (c: Context, path: string, said: AskAnswer): Promise<{ ok: true }> => {
-  const { answer } = await answerSomewhere(c, `POST /api/control/${path}/${said.request}`, said, said);
-  unwrap(answer);
+  unwrap(await answerSomewhere(c, `POST /api/control/${path}/${said.request}`, said, said));
   return { ok: true };
 };
 
@@ -66,33 +66,21 @@ const answerSomewhere = async (
   route: string,
   body: object,
   said: NewAnswer['said'],
-): Promise<{ host: string | null; answer: Reply<null> }> => {
+): Promise<Reply<null>> => {
   const { id: owner, name: by } = c.get('principal').user;
   const named = { owner, route, key: c.req.header('Idempotency-Key'), body };
   const drawn = z.object({ answer: commandId });
   const draw = async () => ({ answer: commandId.parse(crypto.randomUUID()) });
   const { answer: id } = await reserve(c.env, named, drawn, draw);
-  const asked = async (host: string) => ({
-    host,
-    answer: await callObject(c.env, host, (object) => object.answer(owner, { id, by, said })),
-  });
+  const asked = (host: string) => callObject(c.env, host, (object) => object.answer(owner, { id, by, said }));
   let failure: unknown = null;
   for await (const servers of serversOfOwner(c.env, owner)) {
     for (const each of await Promise.allSettled(servers.map(asked))) {
       if (each.status === 'rejected') failure ??= each.reason;
-      else if (each.value.answer.ok || each.value.answer.code !== 'not_found') return each.value;
+      else if (each.value.ok || each.value.code !== 'not_found') return each.value;
     }
   }
   // It may be of the server that did not answer.
   if (failure !== null) throw asUnavailable(failure);
-  const none = { ok: false as const, code: 'not_found' as const, message: 'There is no such request' };
-  return { host: null, answer: none };
-};
-
-/** Shows an error on all streams of the user: by a server that each of them has a socket to. */
-const tell = async (c: Context, text: string, by: string | null = null): Promise<void> => {
-  const owner = c.get('principal').user.id;
-  const host = by ?? (await serversOf(c.env, owner))[0]?.host;
-  // Without any server there is no stream on which the error could be shown.
-  if (host !== undefined) await callObject(c.env, host, (object) => object.tell(owner, text));
+  return { ok: false, code: 'not_found', message: 'There is no such request' };
 };

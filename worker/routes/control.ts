@@ -1,6 +1,7 @@
 import { controlRoutes } from '../../shared/routes/control.ts';
+import { sayError } from '../account/asked.ts';
 import type { Env } from '../env.ts';
-import { callObject, unwrap } from '../hosts/object.ts';
+import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
 import { serversOf } from '../hosts/of-user.ts';
 import { tellLeftOut } from '../http/left-out.ts';
 import { on, type Served } from '../http/on.ts';
@@ -17,9 +18,9 @@ export const control: Served[] = [
   on(controlRoutes.cancel, async ({ c, user: { id: owner } }) => {
     const current = await currentMission(c.env, owner);
     const host = current?.host ?? (await hostToCancelOn(c.env, owner));
-    // Without any server nothing runs, and there is no stream on which the error could be shown.
-    if (host !== null)
-      unwrap(await callObject(c.env, host, (object) => object.cancelMain(owner, current?.mission ?? null)));
+    const ask = (object: HostObject) => object.cancelMain(owner, current?.mission ?? null);
+    const isCancelled = host !== null && unwrap(await callObject(c.env, host, ask));
+    if (!isCancelled) await sayError(c.env, owner, 'No running task to cancel');
     return { ok: true };
   }),
   on(controlRoutes.parallelConfig, ({ c, user }) => parallelConfig(c.env, user.id)),

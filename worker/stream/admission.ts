@@ -13,6 +13,8 @@ const fullHere =
 export interface AdmissionEnds {
   /** It may show what its user's servers say; then again whenever these change. */
   onServers: (servers: readonly AccountServer[]) => void;
+  /** An error for the user rather than a mission. */
+  onError: (text: string) => void;
   /** There is no room for it now, because of this; it is asked for again. */
   onFull: (text: string) => void;
   /** Its login has ended, or there is no room to wait in either. */
@@ -44,6 +46,7 @@ export class Admission {
     }
     this.#login = this.#edge.hold({
       servers: this.#ends.onServers,
+      error: this.#ends.onError,
       stream: { most: this.#edge.most, full: (text) => this.#wait(text) },
       ended: this.#ends.onEnd,
     });

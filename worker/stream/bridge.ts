@@ -83,6 +83,7 @@ export class Bridge {
     });
     this.#admission = new Admission(edge, {
       onServers: (servers) => this.#serversTold(servers),
+      onError: (text) => this.#tellError(text),
       onFull: (text) => this.#tellFull(text),
       onEnd: () => this.#end(),
     });
@@ -163,6 +164,12 @@ export class Bridge {
     this.#open();
     if (text === this.#toldFull) return;
     this.#toldFull = text;
+    this.#tellError(text);
+  }
+
+  /** An error for the user rather than a mission. */
+  #tellError(text: string): void {
+    this.#open();
     this.#write(sseEvent('error', { type: 'error', message: text }));
   }
 
@@ -201,8 +208,7 @@ export class Bridge {
 
   #show(host: string, { header, text }: ViewerFrame): void {
     const status = header ? statusAround(this.#activities, host, header) : { before: '', after: '' };
-    const errors = (header?.errors ?? []).map((message) => sseEvent('error', { type: 'error', message }));
-    this.#write(status.before + text + status.after + errors.join(''));
+    this.#write(status.before + text + status.after);
     this.#askMoreIfTaken();
   }
 

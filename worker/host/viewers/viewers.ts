@@ -24,8 +24,6 @@ export interface Happened {
   deltas: Delta[];
   /** Missions whose activity or queue may have changed. */
   touched: string[];
-  /** An error for one user rather than a mission. */
-  error?: { owner: string; text: string };
 }
 
 /** Tag of viewers' sockets among the object's. */
@@ -128,22 +126,16 @@ export class Viewers {
           rowBytes(state.rendering, entry, true, textsOf(this.#host.sql), this.#host.log);
         const shown = cached(encoded, `${state.rendering}${entry.row.seq}`, make);
         if (bytes !== '' && bytes.length + shown.length > viewerFrameChars) {
-          this.#send(audience, bytes, [], []);
+          this.#send(audience, bytes, []);
           bytes = '';
         }
         bytes += shown;
       }
       bytes += this.#inTheMaking(state, happened, encoded);
       const visible = changed.filter(({ mission }) => maySee(state, mission)).map(({ activity }) => activity);
-      const errors = happened.error?.owner === state.owner ? [happened.error.text] : [];
-      this.#send(audience, bytes, visible, errors);
+      this.#send(audience, bytes, visible);
     }
     for (const { row } of recorded) this.#forget(row.event);
-  }
-
-  /** Shows an error for a user rather than a mission on all of the user's streams. */
-  tell(owner: string, text: string): void {
-    this.show({ recorded: [], deltas: [], touched: [], error: { owner, text } });
   }
 
   /** Closes every viewer's socket; each comes back with its cursor. */
@@ -152,16 +144,16 @@ export class Viewers {
       close(socket, closeCode.restarted, 'the log was begun anew');
   }
 
-  #send(audience: Audience, bytes: string, changed: MissionActivity[], errors: string[]): void {
+  #send(audience: Audience, bytes: string, changed: MissionActivity[]): void {
     const { head } = this.#host.log;
     const cursor = this.#host.log.cursorAt(head);
-    const isPlain = changed.length === 0 && errors.length === 0;
+    const isPlain = changed.length === 0;
     const quiet = bytes === '' && isPlain;
     // The position is in the bytes, so a frame that changes no activity has no header and costs neither side a parse or
     // a query.
     const header = isPlain
       ? null
-      : { ...this.#header(audience.state, { mode: 'live', reset: false, cursor }), changed, errors };
+      : { ...this.#header(audience.state, { mode: 'live', reset: false, cursor }), changed };
     const text = viewerFrame(header, quiet ? sseCursor(cursor) : bytes);
     const sockets = audience.sockets.filter((socket) => {
       const seen = this.#shownSeq.get(socket);

@@ -68,6 +68,7 @@ const hostMethods = {
   remove: 'principal',
   retention: 'principal',
   setRetention: 'principal',
+  isHeard: { edge: 'whether a server is connected is for everybody who chooses among servers' },
   provenEpoch: { edge: 'a server that dials is no person; it shows its credential, of which this tells nothing' },
   setCredential: {
     edge: 'enrolling is for whoever has the one-use code, and proves the old credential where there is one',

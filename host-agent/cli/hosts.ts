@@ -44,7 +44,8 @@ export const addHost = async (
 /** Says which servers there are. Throws StartError with what to do. */
 export const listHosts = async (edge: EdgeOfHosts, environment: NodeJS.ProcessEnv): Promise<void> => {
   const { url, token } = await reach(edge, environment);
-  const all = await dataOf(url, z.array(hostJson), edgeClient(url, token).GET('/api/hosts'));
+  const params = { query: { look: 'true' as const } };
+  const all = await dataOf(url, z.array(hostJson), edgeClient(url, token).GET('/api/hosts', { params }));
   if (all.length === 0) say(`The edge at ${url} has no servers. \`openagent hosts add\` makes a code for one.`);
   for (const host of all) say(`${host.name}  ${host.id}  ${stateOf(host)}  ${host.working_dir ?? ''}`.trimEnd());
   for (const { name, log_full: percent } of all)

@@ -19,7 +19,10 @@ export const serverRoutes = {
     path: '/api/hosts',
     summary: 'The servers of this edge',
     who: 'user',
-    query: anyPage,
+    query: anyPage.extend({
+      /** `true`: servers that are said to be connected are looked at, which lists that are polled do without. */
+      look: z.enum(['true', 'false'], 'look must be true or false').optional(),
+    }),
     answer: json(z.array(hostJson)),
   }),
   invite: route({

@@ -1,8 +1,10 @@
 // D1 replaced by an empty copy, while servers have nothing to tell it.
-import { env } from 'cloudflare:test';
+import { env, runDurableObjectAlarm } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { MissionJson } from '../../shared/api.ts';
 import { asUser, edgeEnv, enrol, freshDirectory, inAccount, users } from './edge.ts';
+import { connectedSince, dialHost, hello } from './host-peer.ts';
+import { objectsAhead } from './object-clock.ts';
 
 const [ada, bob] = [asUser('ada'), asUser('bob')];
 let host = '';
@@ -65,4 +67,20 @@ test('who names what there is not wakes no server while D1 knows them', async ()
   expect((await read(watched, crypto.randomUUID())).status).toBe(404);
   expect((await read(watched)).status).toBe(200);
   expect(asked).toEqual(['a server']);
+});
+
+test('the lists of an empty copy fill by themselves while the servers stay connected', async () => {
+  const peer = await dialHost(host);
+  peer.send(hello('r1'));
+  await peer.next('welcome');
+  await vi.waitFor(async () => expect(await connectedSince(host)).not.toBeNull());
+  await emptyCopy();
+  expect(await listed()).toEqual([]);
+
+  objectsAhead(15 * 60_000);
+
+  await vi.waitFor(async () => {
+    await runDurableObjectAlarm(env.HOST.getByName(host));
+    expect(await listed()).toEqual([mission]);
+  });
 });

@@ -2,7 +2,9 @@
 // nothing of the user is alive sleep on.
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { systemClock } from '../../shared/clock.ts';
 import { commandId, missionId } from '../../shared/ids.ts';
+import { awayMs } from '../../shared/limits.ts';
 import { accountOf } from '../../worker/account/account-of.ts';
 import { changeFacts } from '../../worker/host/effects/facts.ts';
 import { setMeta } from '../../worker/host/tables.ts';
@@ -142,8 +144,13 @@ test.each([
   expect(asked).toBe(questions);
 });
 
-const shown = async (host: string): Promise<boolean | undefined> =>
-  (await (await ada('/api/hosts')).json<{ id: string; connected: boolean }[]>()).find(({ id }) => id === host)
+/** When what was looked at before counts no more. */
+const later = asUser('ada', {
+  ...bound,
+  clock: { ...systemClock, steadyMs: () => systemClock.steadyMs() + 10_000 },
+});
+const shown = async (host: string, query = '', as = ada): Promise<boolean | undefined> =>
+  (await (await as(`/api/hosts${query}`)).json<{ id: string; connected: boolean }[]>()).find(({ id }) => id === host)
     ?.connected;
 
 test('a list shows a link as soon as it begins and ends, whoever ends it, and one that ended with its object', async () => {
@@ -172,4 +179,15 @@ test('a server that went without a word is called away by the look that its obje
     await runDurableObjectAlarm(env.HOST.getByName(live));
     expect(await shown(live)).toBe(false);
   });
+});
+
+test('whoever looks at a list of servers learns at once of one that went without a word, and so does D1', async () => {
+  await env.DB.prepare("DELETE FROM hosts WHERE name = 'other'").run();
+  expect(await shown(live, '?look=true')).toBe(true);
+  objectsAhead(awayMs + 1_000);
+  expect(await shown(live)).toBe(true);
+
+  expect(await shown(live, '?look=true', later)).toBe(false);
+
+  await vi.waitFor(async () => expect(await shown(live)).toBe(false));
 });

@@ -167,6 +167,10 @@ export class Host extends DurableObject<Bindings> {
     const allowed = mayAsk(this.#parts.host.sql, asker, method);
     return allowed.ok ? this.#parts.link.call(method, args, asker.user.id, limits) : allowed;
   }
+  /** Whether the server is connected and heard of at this moment. */
+  isHeard(): boolean {
+    return this.#parts.link.connected.isHeard();
+  }
   /** What an owner has of this server now, by quota (shared/quotas). */
   usage(owner: string): Usage {
     return people.usage(this.#parts, owner);

@@ -12,6 +12,7 @@ import { endCredential, findHost, forgetHost, listHosts } from '../directory/hos
 import { pruneLater } from '../directory/prune.ts';
 import { enrolHost } from '../hosts/enrol.ts';
 import { drawEnrolmentCode, enrolmentCodeHash } from '../hosts/enrolment-code.ts';
+import { heardOf } from '../hosts/heard.ts';
 import { knownMachines } from '../hosts/known.ts';
 import { callObject } from '../hosts/object.ts';
 import { on, type Served } from '../http/on.ts';
@@ -24,11 +25,12 @@ export const hosts: Served[] = [
   on(serverRoutes.list, async ({ c, principal, query }) => {
     const [enrolled, isKnown] = await Promise.all([listHosts(directory(c.env)), knownMachines(c)]);
     const all = pageOf(c, query, enrolled);
+    const isHeard = query.look === 'true' ? await heardOf(c.env, all) : () => true;
     const isAdmin = principal.scopes.includes('admin');
     return all.map(({ id, name, live, createdAt, agents, workingDir, full, connectedSince }) => ({
       id,
       name,
-      connected: connectedSince !== null,
+      connected: connectedSince !== null && isHeard(id),
       live: live && isKnown(id),
       created_at: timestamp(createdAt),
       agents,

@@ -8,8 +8,8 @@ import { getMeta, setMeta } from '../tables.ts';
 import { changeFacts } from './facts.ts';
 
 /**
- * How long a list may call a server connected that went without a word. Each look is an alarm and two rows: a hundred a
- * day.
+ * How long a list may call a server connected that went without a word, unless somebody looks (`?look=true`), and how
+ * long D1 may lack what it was told. Each look is an alarm and two rows: a hundred a day.
  */
 const lookMs = 15 * 60_000;
 

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { missionId } from '../../shared/ids.ts';
 import { closeCode } from '../../shared/limits.ts';
+import { defaultLimits } from '../../shared/quotas.ts';
 import { accountOf } from '../../worker/account/account-of.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
 import { accountsAreAway } from './accounts-away.ts';
@@ -164,4 +165,87 @@ test('while an account can not be asked a mission is adopted, the link stays, an
   });
   expect((await peer.closed).code).toBe(closeCode.unauthorised);
   expect(await seenOn(host, fresh)).toMatchObject({ value: { title: 'Opened' } });
+});
+
+const setQuota = (of: string, missions: number) =>
+  env.DB.prepare('INSERT OR REPLACE INTO quotas (owner, name, value, changed_at) VALUES (?, ?, ?, 0)')
+    .bind(of, 'missions', missions)
+    .run();
+const counted = async (of: string) => (await hostObject(env, host).usage(of)).missions;
+
+test('missions that a server makes up count for the owner that it names, and what is above the quota is taken back', async () => {
+  await setQuota('bob', 3);
+  const peer = await up(host);
+  const made = Array.from({ length: 8 }, newId);
+  const [alices] = [newId()];
+
+  peer.send(batch('r1', 1, [opened(alices), ...made.map((id) => opened(id, 'bob'))]));
+
+  const { code, reason } = await peer.closed;
+  expect([code, reason]).toEqual([
+    closeCode.unauthorised,
+    expect.stringContaining('the 3 missions here that they may'),
+  ]);
+  await vi.waitFor(async () => expect(await counted('bob')).toBe(3));
+  expect(await counted(owner)).toBe(1);
+  expect(await seenOn(host, alices)).toMatchObject({ value: { title: 'Opened' } });
+  const kept = await Promise.all(made.map((id) => hostObject(env, host).mission('bob', id)));
+  expect(kept.filter(({ ok }) => ok)).toHaveLength(3);
+
+  // Nothing more is taken of those; the others go on.
+  const again = await up(host);
+  const [gone = ''] = made.filter((_, at) => kept[at]?.ok === false);
+  again.send(batch('r1', 10, [opened(gone, 'bob'), row(alices, { type: 'turn.error', turn: newId(), message: 'x' })]));
+  expect((await again.next('ack')).n).toBe(11);
+  expect(await hostObject(env, host).mission('bob', gone)).toMatchObject({ code: 'not_found' });
+  again.close();
+});
+
+test('an object that lost its missions takes back all that D1 knew of them, however few may be made now', async () => {
+  await setQuota('bob', 1);
+  const peer = await up(host);
+  const made = Array.from({ length: 4 }, newId);
+  const log = await env.DB.prepare('SELECT log FROM hosts WHERE id = ?').bind(host).first('log');
+  await env.DB.batch(
+    made.map((id) =>
+      env.DB.prepare(
+        `INSERT INTO missions (id, host, owner, status, workspace, cost_usd, history, created_at, updated_at, log, rev)
+           VALUES (?, ?, 'bob', 'active', 'w', 0, '[]', 5, 5, ?, 1)`,
+      ).bind(id, host, log),
+    ),
+  );
+
+  peer.send(
+    batch(
+      'r1',
+      1,
+      made.map((id) => opened(id, 'bob')),
+    ),
+  );
+  expect((await peer.next('ack')).n).toBe(4);
+
+  await vi.waitFor(async () => expect(await owedBy(host)).toEqual([]));
+  expect(await counted('bob')).toBe(4);
+  peer.send(batch('r1', 5, [opened(newId())]));
+  expect((await peer.next('ack')).n).toBe(5);
+});
+
+test('while nobody can be asked about what a server opens, it opens no more than so many', async () => {
+  forObjectsD1Is('fails');
+  const peer = await up(host);
+  await runInDurableObject(env.HOST.getByName(host), (_, { storage }) =>
+    storage.sql.exec(
+      `INSERT INTO effects (kind, key, rev, due_at) WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT ?)
+         SELECT 'adopted', 'some ' || n, 1, ? FROM n`,
+      defaultLimits.missions,
+      Date.now() + 3_600_000,
+    ),
+  );
+
+  peer.send(batch('r1', 1, [opened(newId())]));
+  expect((await peer.closed).code).toBe(closeCode.failed);
+
+  const again = await up(host);
+  again.send(batch('r1', 1, [row(null, { type: 'host.note', code: 'x', text: 'y' })]));
+  expect((await again.next('ack')).n).toBe(1);
 });

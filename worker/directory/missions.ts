@@ -194,3 +194,19 @@ const missionJson = (row: Pick<typeof missions.$inferSelect, keyof typeof listed
     resumable: isResumable(status),
   };
 };
+
+/** Of these missions, those that D1 has known on this server since before the given time (milliseconds). */
+export const olderMissions = async (
+  db: Directory,
+  host: string,
+  given: readonly { id: string; created_at: number }[],
+): Promise<string[]> => {
+  const those = sql`${missions.id} IN (SELECT value FROM json_each(${JSON.stringify(given.map(({ id }) => id))}))`;
+  const rows = await db
+    .select({ id: missions.id, createdAt: missions.createdAt })
+    .from(missions)
+    .where(and(those, eq(missions.host, host)))
+    .all();
+  const known = new Map(rows.map(({ id, createdAt }) => [id, createdAt]));
+  return given.filter(({ id, created_at }) => (known.get(id) ?? created_at) < created_at).map(({ id }) => id);
+};

@@ -1,6 +1,6 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
-import type { QuotaChanges, QuotaName } from '../../shared/quotas.ts';
+import { defaultLimits, type QuotaChanges, type QuotaName } from '../../shared/quotas.ts';
 import type { Directory } from './directory.ts';
 import { quotas } from './schema.ts';
 
@@ -14,6 +14,16 @@ export const readQuotas = (db: Directory, owner: string): Promise<(typeof quotas
     .from(quotas)
     .where(inArray(quotas.owner, [everybody, owner]))
     .all();
+
+/** What is set for a user before what is set for everybody, else the default. */
+export const setFor = (rows: Awaited<ReturnType<typeof readQuotas>>, owner: string, name: QuotaName): number => {
+  const setOf = (of: string) => rows.find((row) => row.owner === of && row.name === name)?.value;
+  return setOf(owner) ?? setOf(everybody) ?? defaultLimits[name];
+};
+
+/** One limit of a user, as D1 has it. */
+export const quotaOf = async (db: Directory, owner: string, name: QuotaName): Promise<number> =>
+  setFor(await readQuotas(db, owner), owner, name);
 
 /** Sets and unsets (null) what is named. */
 export const writeQuotas = async (db: Directory, owner: string, changes: QuotaChanges, now: number): Promise<void> => {

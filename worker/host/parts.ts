@@ -55,8 +55,8 @@ export const partsOf = (ctx: DurableObjectState, env: Bindings, clock: Clock, ro
   };
   const archive = env.ARCHIVE === undefined ? null : new Archive(env.ARCHIVE, clock);
   const accounts = accountsOf(env);
-  const onForeign = (missions: string[]) => parts.link.dismissForeign(missions);
-  const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, accounts, onForeign, clock }), clock, times);
+  const onTakenBack = (text: string) => parts.link.takenBack(text);
+  const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, accounts, onTakenBack, clock }), clock, times);
   const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
   const retention = new Retention({
     ...{ host, archive, directory: d1 },

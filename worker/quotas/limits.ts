@@ -6,7 +6,7 @@
 import { within } from '../../shared/clock.ts';
 import { defaultLimits, type Limits, quotaNames } from '../../shared/quotas.ts';
 import { directory } from '../directory/directory.ts';
-import { everybody, readQuotas } from '../directory/quotas.ts';
+import { readQuotas, setFor } from '../directory/quotas.ts';
 import type { Env } from '../env.ts';
 import { logError } from '../log.ts';
 import { keepNewest } from '../newest.ts';
@@ -37,9 +37,8 @@ export const forgetLimits = (): void => known.clear();
 
 const readLimits = async (env: Env, owner: string): Promise<Limits> => {
   const rows = await readQuotas(directory(env), owner);
-  const setFor = (name: string, of: string) => rows.find((row) => row.owner === of && row.name === name)?.value;
   const limits = { ...defaultLimits };
-  for (const name of quotaNames) limits[name] = setFor(name, owner) ?? setFor(name, everybody) ?? limits[name];
+  for (const name of quotaNames) limits[name] = setFor(rows, owner, name);
   return limits;
 };
 

@@ -8,7 +8,6 @@ import { askEach, asUnavailable, changeEach } from '../hosts/each.ts';
 import { pagesOf } from '../hosts/listed.ts';
 import { callObject, type HostObject, unwrap } from '../hosts/object.ts';
 import { liveServersOf, serversOfOwner } from '../hosts/of-user.ts';
-import { jsonStream } from '../http/json-stream.ts';
 import { leftOutHeader, tellLeftOut } from '../http/left-out.ts';
 import { on, type Served } from '../http/on.ts';
 import { pageOf, totalHeader } from '../http/paging.ts';

@@ -5,7 +5,7 @@ import { takeBack, tellDirectory, tryDirectory } from '../../directory/projectio
 import { logError } from '../../log.ts';
 import type { HostContext } from '../context.ts';
 import { getMission, type Mission } from '../missions/missions.ts';
-import { nobody } from '../missions/nobody.ts';
+import { foreignText, nobody } from '../missions/nobody.ts';
 import { atomically } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
 import { cameTo, dueOf, type Effect, type EffectKind, nextOf, postpone, settle, sliceRows, want } from './effects.ts';
@@ -87,7 +87,7 @@ const madeHere = (sql: SqlStorage, ids: readonly string[]): [own: string[], fore
 const toldSlices = (sql: SqlStorage): number => Number(getMeta(sql, 'slices') ?? 0);
 
 const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Promise<void> => {
-  const { host, directory, onForeign } = telling;
+  const { host, directory, onTakenBack } = telling;
   const { sql, log } = host;
   const { working_dir: workingDir, connected_since: connectedSince, ...known } = serverFacts(sql);
   const server = { id: directory.host, log: log.id, ...known, workingDir, connectedSince };
@@ -111,7 +111,8 @@ const tell = async (telling: Telling, { missions, settled, rebuild }: Slice): Pr
     for (const id of own) want(sql, 'mission', id, 1);
     return disown(host, foreign);
   });
-  if (taken.length > 0) onForeign(taken);
+  const [first] = taken;
+  if (first !== undefined) onTakenBack(foreignText(first));
 };
 
 /**

@@ -21,7 +21,7 @@ export interface Telling {
   host: HostContext;
   directory: HostDirectory;
   accounts: AccountsAsked;
-  /** These missions are another server's, which only D1 knew. */
-  onForeign: (missions: string[]) => void;
+  /** Missions were taken back that the host has no right to; `text` says to it why. */
+  onTakenBack: (text: string) => void;
   clock: Clock;
 }

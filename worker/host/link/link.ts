@@ -17,7 +17,6 @@ import { runPosition } from '../log/runs.ts';
 import { markMessage } from '../messages/messages.ts';
 import { hasOpen, messagesInFlight, unreceived } from '../messages/waiting.ts';
 import type { Liveness } from '../missions/activity.ts';
-import { foreignText } from '../missions/nobody.ts';
 import { concludeOrders, markOrderReceived, storeOrdersAbsent } from '../missions/orders.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { type Due, nextMessages, takeSlots } from '../missions/slots.ts';
@@ -281,9 +280,9 @@ export class HostLink {
     this.prepared.begin();
   }
 
-  /** Ends the link of a host that wrote into another's missions, as its owner's account or D1 knew. */
-  dismissForeign([mission = '']: readonly string[]): void {
-    this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, foreignText(mission));
+  /** Ends the link of a host that opened missions which it has no right to, and were taken back. */
+  takenBack(text: string): void {
+    this.#socket.dismiss(Number.POSITIVE_INFINITY, closeCode.unauthorised, text);
     this.connected.noteEnd();
   }
 }

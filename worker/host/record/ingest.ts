@@ -12,7 +12,7 @@ import type { UnknownEvent } from '../log/log.ts';
 import { runPosition, setRunPosition, setSourcePosition, sourcePosition } from '../log/runs.ts';
 import { confirmEnd, getMessage } from '../messages/messages.ts';
 import { getMission, insertMission, type Mission } from '../missions/missions.ts';
-import { foreignText, nobody } from '../missions/nobody.ts';
+import { nobody, takenBackText } from '../missions/nobody.ts';
 import { endOrder, orderOf } from '../missions/orders.ts';
 import { atomically } from '../remembered.ts';
 import { getPart, openTextsOf } from '../text/parts.ts';
@@ -246,7 +246,7 @@ const storeRow = (
   if (row.mission === null) return [{ row: host.log.append(null, null, row.at, event), mission: null }];
   const mission = missions.get(row.mission);
   if (mission?.owner === nobody) {
-    reject(foreignText(row.mission), null);
+    reject(takenBackText(row.mission), null);
     return [];
   }
   // Of one in the trash they are kept, since it may be had back.

@@ -10,8 +10,11 @@ const stored = (sql: SqlStorage, owner: string): { missions: number; log_bytes: 
     .exec<{ missions: number; log_bytes: number }>('SELECT missions, log_bytes FROM usage WHERE owner = ?', owner)
     .toArray()[0] ?? { missions: 0, log_bytes: 0 };
 
+/** How many missions an owner has here, deleted ones that can be had back included. */
+export const missionsOf = (sql: SqlStorage, owner: string): number => stored(sql, owner).missions;
+
 /** Whether anything of an owner is here, also what is deleted and can be had back. */
-export const hasMissions = (sql: SqlStorage, owner: string): boolean => stored(sql, owner).missions > 0;
+export const hasMissions = (sql: SqlStorage, owner: string): boolean => missionsOf(sql, owner) > 0;
 
 /** What is counted in the tables. */
 export const usageOf = (sql: SqlStorage, owner: string): Usage => {

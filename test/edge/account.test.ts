@@ -58,8 +58,8 @@ test('an account knows the servers that said that they hold something of its use
 
   expect(await account.servers()).toEqual(
     expect.arrayContaining([
-      { host: one.host, log: 'a log', since: 'start', live: true, removed: false },
-      { host: two.host, log: 'a log', since: 'start', live: false, removed: false },
+      { host: one.host, log: 'a log', since: 'start', live: true, removed: false, holds: true, news: '' },
+      { host: two.host, log: 'a log', since: 'start', live: false, removed: false, holds: true, news: '' },
     ]),
   );
   expect(await accountOf(env, 'bob').servers()).toEqual([]);
@@ -94,8 +94,12 @@ test('a stream is told the servers when it joins and whenever they change, and n
 
   expect(stream.told).toEqual([
     { servers: [] },
-    { servers: [{ host: first.host, log: 'a log', since: 'start', live: false, removed: false }] },
-    { servers: [{ host: first.host, log: 'a log', since: 'start', live: true, removed: false }] },
+    {
+      servers: [{ host: first.host, log: 'a log', since: 'start', live: false, removed: false, holds: true, news: '' }],
+    },
+    {
+      servers: [{ host: first.host, log: 'a log', since: 'start', live: true, removed: false, holds: true, news: '' }],
+    },
     { servers: [] },
   ]);
   stream.close();

@@ -75,6 +75,8 @@ export const playedEdge = (clock: Clock, objects: Record<string, PlayedObject>):
         removed: false,
         log: 'l',
         since: 'start',
+        holds: true,
+        news: '',
         ...more,
       }));
       for (const holding of holdings) holding.servers?.(servers);

@@ -5,8 +5,8 @@ import { positionsFrom, type StreamHost } from '../../worker/stream/positions.ts
 import { seated } from '../../worker/stream/seats.ts';
 import { splitViewerFrame } from '../../worker/stream/viewer-frame.ts';
 
-const a = { id: 'aaa', log: 'log-a', since: 'start', isLive: false, isRemoved: false };
-const b = { id: 'bbb', log: 'log-b', since: 'start', isLive: false, isRemoved: false };
+const a = { id: 'aaa', log: 'log-a', since: 'start', isLive: false, isRemoved: false, holds: true, news: '' };
+const b = { id: 'bbb', log: 'log-b', since: 'start', isLive: false, isRemoved: false, holds: true, news: '' };
 
 /** By an id that a client kept, in one of the forms of before. */
 const from = (id: string | null, hosts: StreamHost[]) =>
@@ -36,7 +36,7 @@ test('an id that is of no server here, or none, joins all as of now', () => {
 });
 
 test('a vector is split among its servers; one that is gone is left out, one that was removed only if not named', () => {
-  const removed = { id: 'ccc', log: 'log-c', since: 'start', isLive: false, isRemoved: true };
+  const removed = { id: 'ccc', log: 'log-c', since: 'start', isLive: false, isRemoved: true, holds: true, news: '' };
 
   expect(from('aaa=log-a.s.1,gone=log-x.s.2', [a, removed])).toEqual(new Map([['aaa', 'log-a.s.1']]));
   expect(from('aaa=log-a.s.1,ccc=log-c.s.2', [a, removed])).toEqual(

@@ -22,6 +22,9 @@ const server = z.object({
   removed: z.boolean(),
   log: z.string(),
   since: z.string(),
+  // Accounts of an older version know of nothing else.
+  holds: z.boolean().default(true),
+  news: z.string().default(''),
 });
 const frame = z.union([z.object({ servers: z.array(server) }), z.object({ error: z.string() })]);
 

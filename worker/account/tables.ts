@@ -32,6 +32,10 @@ export const migrations: Migrations = [
     // Nothing of the user is left there; the row stays for its revision, so that what is told late changes nothing.
     'ALTER TABLE servers ADD COLUMN gone INTEGER NOT NULL DEFAULT 0',
   ],
+  [
+    // Of an admin: how far in the log of that server the newest row is that is of no mission; empty: there is none.
+    "ALTER TABLE servers ADD COLUMN news TEXT NOT NULL DEFAULT ''",
+  ],
 ];
 
 /** Brings the tables of an `Account` object to this version. */

@@ -57,12 +57,25 @@ export const isUser = (env: Bindings, id: string): boolean => {
   return mode.kind === 'disabled' ? id === devUser : passwordMark(mode, id) !== null;
 };
 
-/** Whether a user of this id exists now and is an admin. */
-export const isAdminNow = (env: Bindings, id: string): boolean => {
+/** The ids of those who are admins now. */
+export const adminsNow = (env: Bindings): string[] => {
   const mode = authMode(env);
-  if (mode.kind !== 'multi_user') return isUser(env, id);
-  return mode.users.some((user) => user.id === id && isAdmin(mode.users, user));
+  switch (mode.kind) {
+    case 'disabled':
+      return [devUser];
+    case 'single_tenant':
+      return [singleUser];
+    case 'multi_user':
+      return mode.users.flatMap((user) => (isAdmin(mode.users, user) ? [user.id] : []));
+    case 'misconfigured':
+      return [];
+    default:
+      return assertNever(mode);
+  }
 };
+
+/** Whether a user of this id exists now and is an admin. */
+export const isAdminNow = (env: Bindings, id: string): boolean => adminsNow(env).includes(id);
 
 /** Whether a login is one of this user as the configuration is now; `null` is good only where authentication is off. */
 export const isGoodFor = (env: Bindings, id: string, login: Pick<Login, 'passwordMark'> | null): boolean => {

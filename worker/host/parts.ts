@@ -1,6 +1,7 @@
 /** How one `Host` object is put together, out of its rooms. */
 import type { Clock } from '../../shared/clock.ts';
 import { frameMsCloudflare, frameMsEmbedded } from '../../shared/limits.ts';
+import { adminsNow } from '../auth/mode.ts';
 import { directory } from '../directory/directory.ts';
 import type { Bindings } from '../env.ts';
 import { directoryOf, type HostContext } from './context.ts';
@@ -56,8 +57,15 @@ export const partsOf = (ctx: DurableObjectState, env: Bindings, clock: Clock, ro
   const archive = env.ARCHIVE === undefined ? null : new Archive(env.ARCHIVE, clock);
   const accounts = accountsOf(env);
   const onTakenBack = (text: string) => parts.link.takenBack(text);
-  const upkeep = new Upkeep(ctx, host, new Drain({ host, directory: d1, accounts, onTakenBack, clock }), clock, times);
-  const transactions = new Transactions(host, { viewers, upkeep, tellHost: (frame) => socket.send(frame) });
+  const admins = () => adminsNow(env);
+  const upkeep = new Upkeep(
+    ctx,
+    host,
+    new Drain({ host, directory: d1, accounts, admins, onTakenBack, clock }),
+    clock,
+    times,
+  );
+  const transactions = new Transactions(host, { viewers, upkeep, admins, tellHost: (frame) => socket.send(frame) });
   const retention = new Retention({
     ...{ host, archive, directory: d1 },
     run: (rule) => transactions.run(rule),

@@ -2,6 +2,7 @@ import type { LogEvent } from '../../shared/events.ts';
 import type { EdgeFrame } from '../../shared/frames.ts';
 import type { HostContext } from './context.ts';
 import { noteOwners } from './effects/accounts.ts';
+import { isNews, noteNews } from './effects/news.ts';
 import { noteMark } from './log/marks.ts';
 import type { Change, Done } from './record/change.ts';
 import { atomically } from './remembered.ts';
@@ -25,6 +26,8 @@ const leavesActivity: ReadonlySet<string> = new Set<LogEvent['type']>([
 interface Followers {
   viewers: Viewers;
   upkeep: Upkeep;
+  /** The ids of those who are admins now. */
+  admins: () => readonly string[];
   /** Sends a frame to the host, if it is connected. */
   tellHost: (frame: EdgeFrame) => void;
 }
@@ -52,13 +55,16 @@ export class Transactions {
     const { head } = log;
     let change: T;
     let touched: string[];
+    let hasNews: boolean;
     try {
-      [change, touched] = atomically(storage, () => {
+      [change, touched, hasNews] = atomically(storage, () => {
         const changed = rule({ ...this.#host, now: () => nowMs });
         const missions = touchedBy(changed);
         noteOwners(sql, missions, head);
+        const news = changed.recorded.some(isNews);
+        if (news) noteNews(this.#host, this.#followers.admins(), head);
         if (log.head > head) noteMark(sql, nowMs, head);
-        return [changed, missions];
+        return [changed, missions, news];
       });
     } catch (cause) {
       log.reload();
@@ -71,7 +77,7 @@ export class Transactions {
     if (change.recorded.length > 0 && !change.isHeadTold)
       tellHost({ type: 'head', segment: log.segment, seq: log.head });
     // Text and tools of a turn that runs change nothing that is due.
-    upkeep.settleLater(change.recorded.length > 0 && touched.length > 0);
+    upkeep.settleLater(hasNews || (change.recorded.length > 0 && touched.length > 0));
     return change;
   }
 

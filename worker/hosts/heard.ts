@@ -16,8 +16,9 @@ const known = new Map<string, { isHeard: boolean; untilMs: number }>();
 
 /**
  * Which of the servers that D1 calls connected are heard of now: of one that went without a word (a cable, a power cut)
- * D1 learns only after a while (worker/host/effects/connected), and its own object knows when it was heard of last. Asking
- * wakes the object, so only who wants to know it exactly does. Never throws: where an object fails D1's word counts.
+ * D1 learns only after a while (worker/host/effects/connected), and its own object knows when it was heard of last.
+ * Asking wakes the object, so only who wants to know it exactly does. Never throws: where an object fails D1's word
+ * counts.
  */
 export const heardOf = async (env: Env, hosts: readonly HostRow[]): Promise<(id: string) => boolean> => {
   const connected = hosts.filter(({ connectedSince }) => connectedSince !== null);

@@ -8,9 +8,9 @@ import { logError } from '../log.ts';
 
 /** The servers that hold something of a user, first those where something of theirs may be alive. */
 export const serversOf = async (env: Env, owner: string): Promise<AccountServer[]> =>
-  (await askAccount(env, owner, async (account) => account.servers())).toSorted(
-    (a, b) => Number(b.live) - Number(a.live),
-  );
+  (await askAccount(env, owner, async (account) => account.servers()))
+    .filter(({ holds }) => holds)
+    .toSorted((a, b) => Number(b.live) - Number(a.live));
 
 /**
  * The servers where something of a user may be alive: all that a poll has to ask, since nothing runs, waits or asks on

@@ -1,7 +1,7 @@
 import { type Cancel, within } from '../../shared/clock.ts';
-import { fromNow, fromStart, nothingYet, parseVector } from '../../shared/cursor.ts';
+import { fromNow, fromStart, nothingYet, parseCursor, parseVector } from '../../shared/cursor.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
-import { sseComment, sseCursor, sseEvent } from '../../shared/sse.ts';
+import { sseComment, sseEvent } from '../../shared/sse.ts';
 import type { Rendering } from '../../shared/viewer.ts';
 import type { AccountServer } from '../account/servers.ts';
 import { logError } from '../log.ts';
@@ -10,9 +10,10 @@ import { Admission } from './admission.ts';
 import type { StreamEdge } from './edge.ts';
 import { StreamHosts } from './hosts.ts';
 import { insist } from './insist.ts';
+import { nothingShown } from './nothing-shown.ts';
 import { Numbering } from './numbering.ts';
 import { Outlet } from './outlet.ts';
-import { positionsFrom, type StreamHost } from './positions.ts';
+import { behindNews, positionsFrom, type StreamHost, streamHosts } from './positions.ts';
 import { parseStreamId, positionsBy } from './stream-id.ts';
 import { unreadHere } from './unread.ts';
 import type { ViewerFrame } from './viewer-frame.ts';
@@ -115,7 +116,7 @@ export class Bridge {
       this.#tellReset();
     }
     this.#hasBegun = true;
-    if (this.#numbering.positions.size === 0) this.#tellNothing();
+    if (!this.#options.only && !this.#servers?.some(({ holds }) => holds)) this.#tellNothing();
     this.#numbering.resume();
     this.#hosts.begin();
     if (this.#servers && !this.#options.only) this.#hosts.update(this.#servers);
@@ -131,27 +132,19 @@ export class Bridge {
     const kept = id && (await insist(clock, this.#over.signal, 'stream.positions.unread', () => askFor(id.handle)));
     await this.#told.promise;
     const servers = only
-      ? [{ id: only.host, log: null, since: fromStart, isLive: true, isRemoved: false }]
+      ? [{ id: only.host, log: null, since: fromStart, isLive: true, isRemoved: false, holds: true, news: '' }]
       : (this.#servers ?? []);
     const isOther = id === null && after !== null && after !== nothingYet;
     const given = isOther ? parseVector(after) : id && kept && positionsBy(id, kept);
     const positions = positionsFrom(given ?? new Map(), servers, after === nothingYet);
-    this.#numbering.begin(positions, id && kept ? { handle: id.handle, positions: kept } : null);
+    this.#numbering.begin(behindNews(positions, servers), id && kept ? { handle: id.handle, positions: kept } : null);
     const isUsable =
       after === null || after === nothingYet || [...positions.values()].some((position) => position !== fromNow);
     return { isUsable, joined: this.#hosts.join(servers) };
   }
 
   #serversTold(servers: readonly AccountServer[]): void {
-    // One that an account only expects something of says so itself within a moment, and where to begin there.
-    const told = servers.filter(({ log }) => log !== '');
-    this.#servers = told.map(({ host, log, since, live, removed }) => ({
-      id: host,
-      log,
-      since,
-      isLive: live,
-      isRemoved: removed,
-    }));
+    this.#servers = streamHosts(servers);
     this.#told.resolve();
     this.#answered.resolve(null);
     // A mission stays where it is, so its stream has nothing to look for.
@@ -222,9 +215,11 @@ export class Bridge {
 
   /** Where no server has anything of the user, no object says so: a client waits for its snapshot and an id. */
   #tellNothing(): void {
-    const nothing = { type: 'snapshot', running: [], parts: [], requests: [], queue: [] };
-    if (this.#options.rendering === 'delta') this.#write(sseEvent('snapshot', nothing, nothingYet));
-    else this.#write(sseCursor(nothingYet));
+    const { positions } = this.#numbering;
+    const [host, cursor] = [...positions].find(([, at]) => parseCursor(at) !== null) ?? [null, nothingYet];
+    const text = nothingShown(this.#options.rendering, cursor);
+    if (host !== null) this.#numbering.take(host, { header: null, text, cursor });
+    else if (positions.size === 0) this.#write(text);
   }
 
   /** Servers that are not shown are named, never left out in silence (protocol §5). */

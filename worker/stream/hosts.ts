@@ -3,7 +3,7 @@ import type { Rendering } from '../../shared/viewer.ts';
 import type { StreamEdge } from './edge.ts';
 import { ViewerConnection } from './host-connection.ts';
 import type { Numbering } from './numbering.ts';
-import type { StreamHost } from './positions.ts';
+import { isBehind, type StreamHost } from './positions.ts';
 import { seated } from './seats.ts';
 import { maxMoved } from './stream-id.ts';
 import type { ViewerFrame } from './viewer-frame.ts';
@@ -32,6 +32,8 @@ interface StreamedHost {
   since: string;
   isLive: boolean;
   isRemoved: boolean;
+  holds: boolean;
+  news: string;
   connection: ViewerConnection | null;
   /** Has a socket for as long as it is wanted; else only until it has caught up. */
   isSeated: boolean;
@@ -81,13 +83,16 @@ export class StreamHosts {
 
   /** Dials those that have a seat; resolves when each of them has sent its first frame or failed. */
   async join(hosts: readonly StreamHost[]): Promise<void> {
-    for (const { id, since, isLive, isRemoved } of hosts) {
+    for (const { id, since, isLive, isRemoved, holds, news } of hosts) {
       if (!this.#numbering.positions.has(id)) continue;
-      const host = this.#hosts.get(id) ?? newHost(id);
-      this.#hosts.set(id, Object.assign(host, { since, isLive, isRemoved }));
+      const host = this.#hosts.get(id) ?? { ...newHost(id), isCaughtUp: !holds };
+      this.#hosts.set(id, Object.assign(host, { since, isLive, isRemoved, holds, news }));
+      if (this.#hasNews(host)) host.isCaughtUp = false;
     }
     const all = [...this.#hosts.values()];
-    const seats = new Set(seated(all.map((host) => ({ ...host, isJoined: host.isSeated }))));
+    // News are few: for them alone no socket is kept, and no object woken by each stream.
+    const candidates = all.filter(({ isLive, holds }) => isLive || holds);
+    const seats = new Set(seated(candidates.map((host) => ({ ...host, isJoined: host.isSeated }))));
     for (const host of all) {
       if (host.isSeated && !seats.has(host.id)) leave(host);
       // Joined anew, as of now: what its visit brought is of before.
@@ -131,6 +136,12 @@ export class StreamHosts {
   close(): void {
     this.#isClosed = true;
     for (const host of this.#hosts.values()) leave(host);
+  }
+
+  /** Rows for admins that this stream has not shown, and that no socket of it brings. */
+  #hasNews({ id, news, isSeated }: StreamedHost): boolean {
+    if (news === '' || isSeated || this.#visited.has(id)) return false;
+    return !isBehind(this.#numbering.goesOnFrom(id), news);
   }
 
   /** Shows what a server without a seat has to tell, unless another is being visited. */
@@ -211,6 +222,8 @@ const newHost = (id: string): StreamedHost => ({
   since: fromStart,
   isLive: false,
   isRemoved: false,
+  holds: true,
+  news: '',
   connection: null,
   isSeated: false,
   isCaughtUp: false,

@@ -1,7 +1,7 @@
 /**
  * What the accounts of users are to know of this server: that it holds something of theirs, and whether something of it
  * may be alive. Each owner has a row with a revision of its own, so that the account keeps the newest, whatever comes
- * when.
+ * when. Admins are told of news too (news.ts).
  */
 import { doubled } from '../../../shared/backoff.ts';
 import { logError } from '../../log.ts';
@@ -11,6 +11,7 @@ import { isRemoved } from '../removed.ts';
 import { hasMissions } from '../usage/usage.ts';
 import { dueOf, type Effect, nextOf, postpone, settle, want } from './effects.ts';
 import { fewAtOnce } from './few-at-once.ts';
+import { newsOf } from './news.ts';
 import type { Telling } from './telling.ts';
 
 /** Wait after an account could not be told, doubling. Each account is an object of its own, and waits by itself. */
@@ -95,7 +96,7 @@ const change = (sql: SqlStorage, { owner, live, rev, since }: Owner): void => {
 export const accountsDue = (sql: SqlStorage): number | null => nextOf(sql, ['account', 'adopted']);
 
 /** Tells a slice of the accounts that are due, a few at once. False: there is nothing to tell now. Never throws. */
-export const tellAccounts = async ({ host, directory, accounts, clock }: Telling): Promise<boolean> => {
+export const tellAccounts = async ({ host, directory, accounts, admins, clock }: Telling): Promise<boolean> => {
   const { sql, log, now } = host;
   const due = dueOf(sql, 'account', now());
   const tell = async (effect: Effect): Promise<void> => {
@@ -103,7 +104,8 @@ export const tellAccounts = async ({ host, directory, accounts, clock }: Telling
     try {
       const removed = isRemoved(sql);
       const said = known && { rev: known.rev, live: known.live === 1 && !removed, since: log.cursorAt(known.since) };
-      const server = { host: directory.host, log: log.id, removed, gone: known?.live === gone };
+      const news = admins().includes(effect.key) ? newsOf(host) : '';
+      const server = { host: directory.host, log: log.id, removed, gone: known?.live === gone, news };
       if (said) await accounts.tell(effect.key, { ...said, ...server });
       settle(sql, effect);
     } catch (cause) {

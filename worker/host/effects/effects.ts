@@ -42,6 +42,17 @@ export const want = (sql: SqlStorage, kind: EffectKind, key: string, rev: number
   );
 };
 
+/** The same, not before a time (milliseconds) unless it is wanted sooner. Call it in the transaction of the change. */
+export const wantNotBefore = (sql: SqlStorage, kind: EffectKind, key: string, dueAt: number): void => {
+  sql.exec(
+    `INSERT INTO effects (kind, key, rev, due_at) VALUES (?, ?, 1, ?)
+       ON CONFLICT (kind, key) DO UPDATE SET rev = rev + 1, note = ''`,
+    kind,
+    key,
+    dueAt,
+  );
+};
+
 /** What is due of one kind, at most one slice. */
 export const dueOf = (sql: SqlStorage, kind: EffectKind, nowMs: number): Effect[] =>
   sql

@@ -17,9 +17,9 @@ export const isMadeHere = (sql: SqlStorage, id: string): boolean =>
     .toArray().length > 0;
 
 /**
- * Takes missions from their viewers that the host has no right to: nobody sees them here any more, and no end is told of
- * them, since one that is another server's goes on where it is. Out: those that were not taken before. Call it inside a
- * transaction.
+ * Takes missions from their viewers that the host has no right to: nobody sees them here any more, and no end is told
+ * of them, since one that is another server's goes on where it is. Out: those that were not taken before. Call it
+ * inside a transaction.
  */
 export const disown = ({ sql, now }: HostContext, ids: readonly string[]): string[] => {
   const taken: string[] = [];

@@ -21,6 +21,8 @@ export interface Telling {
   host: HostContext;
   directory: HostDirectory;
   accounts: AccountsAsked;
+  /** The ids of those who are admins now. */
+  admins: () => readonly string[];
   /** Missions were taken back that the host has no right to; `text` says to it why. */
   onTakenBack: (text: string) => void;
   clock: Clock;

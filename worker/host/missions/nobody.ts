@@ -1,4 +1,4 @@
-/** Whose a mission is that was taken back, since it is another server's or too many are its owner's: no user has this id. */
+/** Whose a mission is that was taken back: another server's, or one too many of its owner's. No user has this id. */
 export const nobody = '';
 
 /** For the server that wrote into it. */

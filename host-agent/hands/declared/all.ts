@@ -1,6 +1,7 @@
 import { declaredBash, declaredBashKill, declaredBashOutput, declaredWorkspaceBash } from './bash.ts';
 import type { Declared } from './declared.ts';
 import { applyPatch, edit, glob, grep, read, write } from './files.ts';
+import { declaredWebfetch, declaredWorkspaceFetchUrl } from './webfetch.ts';
 import * as workspaceFiles from './workspace-files.ts';
 
 /** Every tool that models are offered, in the order in which they see it. */
@@ -12,8 +13,10 @@ export const declaredTools: readonly Declared[] = [
   applyPatch,
   glob,
   grep,
+  declaredWebfetch,
   declaredBashOutput,
   declaredBashKill,
   ...Object.values(workspaceFiles),
   declaredWorkspaceBash,
+  declaredWorkspaceFetchUrl,
 ];

@@ -7,6 +7,7 @@ import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
 import { readTool } from './read.ts';
 import type { Tool } from './tool.ts';
+import { webfetchTool, workspaceFetchUrlTool } from './webfetch.ts';
 import { workspaceBashTool } from './workspace-bash.ts';
 import { workspaceFileTools } from './workspace-files.ts';
 import { writeTool } from './write.ts';
@@ -20,8 +21,10 @@ export const tools: readonly Tool[] = [
   applyPatchTool,
   globTool,
   grepTool,
+  webfetchTool,
   bashOutputTool(commands),
   bashKillTool(commands),
   ...workspaceFileTools,
   workspaceBashTool(commands),
+  workspaceFetchUrlTool,
 ];

@@ -6,7 +6,9 @@ import type { Exit } from '../../process/child.ts';
 import type { Commands, Named, Order } from '../commands/commands.ts';
 import type { Relative } from '../commands/family.ts';
 import { plain } from '../commands/shown.ts';
+import { fitView } from './fit-view.ts';
 import type { Outcome, Situation } from './tool.ts';
+import type { View } from './view.ts';
 
 /** How a line that was waited for came to its end. */
 export interface Run {
@@ -107,21 +109,22 @@ export const namesOf = (processes: readonly Relative[]): string => {
 };
 const maxNames = 5;
 
-/** How a command can be drawn. Made small by whoever sends it. */
+/** How a command can be drawn. */
 export const shellView = (
   { line, cwd, outputs, startedMs, id }: Named,
   { exit, isCut, isKept, nowMs }: { exit: Exit | null; isCut: boolean; isKept: boolean; nowMs: number },
-) => ({
-  kind: 'shell' as const,
-  command: line,
-  directory: cwd,
-  exitCode: exit?.code ?? null,
-  ...(exit?.signal ? { signal: exit.signal } : {}),
-  ...(exit ? { durationMs: Math.round(nowMs - startedMs) } : {}),
-  ...(isKept ? { background: id } : {}),
-  tail: outputs.map((output) => plain(output.newest(viewBytes))).join(''),
-  isCut,
-});
+): View =>
+  fitView({
+    kind: 'shell',
+    command: line,
+    directory: cwd,
+    exitCode: exit?.code ?? null,
+    ...(exit?.signal ? { signal: exit.signal } : {}),
+    ...(exit ? { durationMs: Math.round(nowMs - startedMs) } : {}),
+    ...(isKept ? { background: id } : {}),
+    tail: outputs.map((output) => plain(output.newest(viewBytes))).join(''),
+    isCut,
+  });
 
 /** Of 4 KB that a view may have. */
 const viewBytes = 1500;

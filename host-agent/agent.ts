@@ -37,12 +37,13 @@ import { providerApi } from './opencode/api/provider-api.ts';
 import { holdStream, type StreamSink } from './opencode/api/stream.ts';
 import { configPlaces } from './opencode/config/config-stamp.ts';
 import { openCodeFolders } from './opencode/config/folders.ts';
+import { secretPlaces } from './opencode/config/secret-places.ts';
 import { seedConfigDirectory } from './opencode/config/seed.ts';
 import { openCodeBinary } from './opencode/process/binary.ts';
 import { readStartFacts } from './opencode/process/start-facts.ts';
 import { knownSecrets, rememberedSecrets } from './process/known-secrets.ts';
 import { createLog, redactSecrets } from './process/log.ts';
-import { createRedactor, type Redactor } from './process/redact.ts';
+import { redactorOf } from './process/redact.ts';
 import { together } from './process/together.ts';
 import { preferredModel } from './providers/default.ts';
 import { providerFacts } from './providers/facts.ts';
@@ -104,9 +105,8 @@ export const runAgent = async (
   const anew = new AbortController();
   const files = stateFiles(config.stateDir);
   const folders = openCodeFolders(dirname(files.openCodeServer));
-  const secretFiles = [files.host, files.secrets, files.openCodeServer, folders.authFile];
-  const configFile = join(folders.givenConfig, 'opencode.json');
-  const secrets = rememberedSecrets(knownSecrets([...secretFiles, configFile], [folders.providerKeys], clock));
+  const places = secretPlaces(files);
+  const secrets = rememberedSecrets(knownSecrets(places.files, places.folders, clock));
   const log = createLog({ redact: redactSecrets(secrets.all) });
 
   const hostFile = readHostFile(files.host);
@@ -260,16 +260,4 @@ export const runAgent = async (
     log.info('agent.stopped');
   }
   return anew.signal.aborted ? 'enrolled anew' : 'stopped';
-};
-
-/** Made anew only when the secrets have changed. */
-const redactorOf = (secrets: () => readonly string[]): (() => Redactor) => {
-  let known = secrets();
-  let redactor = createRedactor(known);
-  return () => {
-    const now = secrets();
-    if (now !== known) redactor = createRedactor(now);
-    known = now;
-    return redactor;
-  };
 };

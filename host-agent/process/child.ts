@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { type Contained, type ContainmentMeans, contain, leftFd } from './namespace.ts';
 
 export interface Exit {
@@ -23,6 +23,8 @@ export interface ChildSpec {
   cwd?: string;
   /** What it reads; nothing if absent. */
   input?: string;
+  /** Instead it is talked to by `Child.stdin`, whose end tells it that we are gone. */
+  isTalkedTo?: boolean;
   /**
    * Appended to a file that only we may read; an open descriptor of ours for each output; or pipes that are read here.
    * `answers` leaves the errors to the person who sees ours.
@@ -50,6 +52,8 @@ export interface Child {
   exited: Promise<Exit>;
   /** The same, once its outputs have ended too. */
   closed: Promise<Exit>;
+  /** Null where its input is empty. */
+  stdin: Writable | null;
   /** Null where they go elsewhere. */
   stdout: Readable | null;
   stderr: Readable | null;
@@ -77,11 +81,11 @@ export const startChild = async (spec: ChildSpec): Promise<Child> => {
     cwd: spec.cwd,
     env: spec.env,
     detached: spec.session === 'own',
-    stdio: [spec.input === undefined ? 'ignore' : 'pipe', ...outputs, ...more(spec, contained)],
+    stdio: [spec.isTalkedTo || spec.input !== undefined ? 'pipe' : 'ignore', ...outputs, ...more(spec, contained)],
   });
   close();
   child.stdin?.on('error', () => undefined); // It need not read what it is given.
-  child.stdin?.end(spec.input);
+  if (!spec.isTalkedTo) child.stdin?.end(spec.input);
   const exited = endOf(child, 'exit');
   const closed = endOf(child, 'close');
   const message = new Promise((resolve) => child.once('message', resolve));
@@ -93,6 +97,7 @@ export const startChild = async (spec: ChildSpec): Promise<Child> => {
     contained,
     exited,
     closed,
+    stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
     report: reported && 'read' in reported ? reported : null,

@@ -7,3 +7,9 @@ export const nodeCommand = (...flags: string[]): [string, ...string[]] => [
   '--disable-warning=ExperimentalWarning',
   ...flags,
 ];
+
+/**
+ * Megabytes of V8's young generation. Left alone, Node would let it grow to several times this before it collects
+ * garbage.
+ */
+export const smallYoungHeap = '--max-semi-space-size=1';

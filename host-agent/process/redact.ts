@@ -36,6 +36,18 @@ export const createRedactor = (secrets: Iterable<string>): Redactor => {
   return { text, deep, stream: () => streamRedactor(known) };
 };
 
+/** The redactor of the secrets that there are now, made anew only when they have changed. */
+export const redactorOf = (secrets: () => readonly string[]): (() => Redactor) => {
+  let known = secrets();
+  let redactor = createRedactor(known);
+  return () => {
+    const now = secrets();
+    if (now !== known) redactor = createRedactor(now);
+    known = now;
+    return redactor;
+  };
+};
+
 const escaped = (secret: string): string => secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 const streamRedactor = (secrets: readonly string[]): StreamRedactor => {

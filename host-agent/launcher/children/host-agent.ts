@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Settings } from '../../config/settings.ts';
-import { nodeCommand } from '../../process/node-command.ts';
+import { nodeCommand, smallYoungHeap } from '../../process/node-command.ts';
 import type { Start } from '../state/start.ts';
 import { spawnTied } from './children.ts';
 import type { Role } from './supervise.ts';
@@ -19,11 +19,6 @@ export const agentConfig = z.object({
 });
 export type AgentConfig = z.infer<typeof agentConfig>;
 
-/**
- * Megabytes of V8's young generation. Left alone, Node would let it grow to several times this before it collects
- * garbage.
- */
-const smallYoungHeap = '--max-semi-space-size=1';
 /** Time for the host-agent to close its link and its store. */
 const graceMs = 3_000;
 

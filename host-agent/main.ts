@@ -18,6 +18,10 @@ const main = async (): Promise<number> => {
   switch (command) {
     case 'agent-child':
       return ended(async () => (await import('./launcher/children/agent-child.ts')).agentChild(args[0]));
+    case 'hands-child':
+      return ended(async () => (await import('./launcher/children/hands-child.ts')).handsChild(args[0]));
+    case 'actor-child':
+      return ended(async () => (await import('./launcher/children/actor-child.ts')).actorChild());
     case 'place-child':
       return ended(async () => (await import('./launcher/place/place-child.ts')).placeChild(args));
     case 'up':

@@ -213,6 +213,10 @@ test('each vendor library, and what starts a program, has one home', () => {
     jose: /^worker\/auth\/jwt\.ts$/,
     'eventsource-parser': /^host-agent\/(cli\/following|opencode\/(api|plugin))\//,
     'cloudflare:workers': /^worker\/(account|host|relay)\/object\.ts$/,
+    // Of its many entries these: the rest (its client, Express) is of no use here.
+    '@modelcontextprotocol/sdk/server/index.js': /^host-agent\/hands\/server\//,
+    '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js': /^host-agent\/hands\/server\//,
+    '@modelcontextprotocol/sdk/types.js': /^host-agent\/hands\/server\//,
     // What runs before anything is installed, and what builds and tests, has no use for the host-agent's one door.
     execa: /^host-agent\/process\/child\.ts$/,
     'node:child_process': /^(host-agent\/process\/child\.ts|host-agent\/launcher\/bootstrap\/.*\.mjs|tools\/.*)$/,
@@ -245,7 +249,7 @@ test('the host-agent waits and looks at the time only by a clock that it is give
   const strays = within('host-agent').filter(({ path, text }) => path.endsWith('.ts') && own.test(text));
   // Who gives the machine's clock: what a person starts, and what is asked before anything is there to give one.
   const givers =
-    /^host-agent\/(agent|program\/.*|cli\/.*|machine\/.*|launcher\/(ahead\/head-start|state\/start|place\/try-place)|opencode\/(plugin\/hands-plugin|process\/process)|process\/(log|means)|store\/database)\.ts$/;
+    /^host-agent\/(agent|program\/.*|cli\/.*|machine\/.*|launcher\/(ahead\/head-start|children\/(actor|hands)-child|state\/start|place\/try-place)|opencode\/(plugin\/hands-plugin|process\/process)|process\/(log|means)|store\/database)\.ts$/;
   const wild = within('host-agent').filter(({ path, text }) => /\bsystemClock\b/.test(text) && !givers.test(path));
 
   expect(strays.map(({ path }) => path)).toEqual([]);

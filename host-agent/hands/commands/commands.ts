@@ -50,6 +50,8 @@ export interface Commands {
   keep(mission: string, command: Named): void;
   /** True while a command runs, or what one left in the background. */
   areRunning(): boolean;
+  /** How many run, of all missions. */
+  running(): number;
   /** Ends everything that commands of a mission started. Resolves to what could not be ended. */
   endMission(mission: string, clock: Clock): Promise<Relative[]>;
   /** Ends everything; no command can be started afterwards. */
@@ -129,6 +131,7 @@ export const makeCommands = (own: Readonly<Record<string, string | undefined>>):
     },
     areRunning: () =>
       running.size > 0 || [...kept.values()].some((list) => [...list.values()].some((each) => each.left().length > 0)),
+    running: () => [...running.values()].reduce((total, { size }) => total + size, 0),
     endMission: async (mission, clock) => {
       const left = await endThese(all([running.get(mission), kept.get(mission)]), markOf(mission), clock);
       kept.delete(mission);

@@ -1,0 +1,76 @@
+/** The hands as the host-agent, the launcher and `doctor` see them: by their control socket. */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import * as z from 'zod';
+import type { HandsMission } from '../missions.ts';
+import { handsSockets } from '../socket.ts';
+import { type HandsHealth, type HandsLine, handsHealth, handsLine } from '../told.ts';
+
+export interface HandsControl {
+  health(): Promise<HandsHealth>;
+  /** Calls in its directory are taken from now on. May be repeated. */
+  register(mission: HandsMission): Promise<void>;
+  /** Its calls are cancelled, what it runs in the background ends, further calls are refused. May be repeated. */
+  forget(mission: string): Promise<void>;
+  /** Cancels its calls; out: how many ran. */
+  cancel(mission: string): Promise<number>;
+  /**
+   * What happens to calls, after a number of a life of the hands, or as far back as it is kept. Ends when the hands do,
+   * or the signal aborts.
+   */
+  events(from: { run: string; after: number } | null, signal: AbortSignal): AsyncGenerator<HandsLine>;
+}
+
+const cancelled = z.object({ cancelled: z.int().nonnegative() });
+const refusal = z.object({ error: z.string() });
+
+/** Each call rejects with the system's error where no hands run, and with their text where they refuse. */
+export const handsControl = (directory: string): HandsControl => {
+  const socketPath = handsSockets(directory).control;
+
+  const ask = async (method: string, path: string, body?: object, signal?: AbortSignal): Promise<IncomingMessage> => {
+    // A connection each: one that is kept may be closed by the other end just when it is used.
+    const asked = request({ socketPath, method, path, signal, agent: false });
+    const answered = once(asked, 'response');
+    asked.end(body && JSON.stringify(body));
+    const [response]: IncomingMessage[] = await answered;
+    if (!response) throw new Error('the hands answered nothing');
+    return response;
+  };
+  const json = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const response = await ask(method, path, body);
+    let text = '';
+    for await (const piece of response.setEncoding('utf8')) text += piece;
+    const said: unknown = JSON.parse(text);
+    if (response.statusCode !== 200) throw new Error(refusal.safeParse(said).data?.error ?? text);
+    return said;
+  };
+  const pathOf = (mission: string): string => `/missions/${encodeURIComponent(mission)}`;
+
+  return {
+    health: async () => handsHealth.parse(await json('GET', '/health')),
+    register: async ({ mission, ...rest }) => void (await json('PUT', pathOf(mission), rest)),
+    forget: async (mission) => void (await json('DELETE', pathOf(mission))),
+    cancel: async (mission) => cancelled.parse(await json('POST', `${pathOf(mission)}/cancel`)).cancelled,
+    async *events(from, signal) {
+      const query = from ? `?run=${encodeURIComponent(from.run)}&after=${from.after}` : '';
+      const response = await ask('GET', `/events${query}`, undefined, signal);
+      let text = '';
+      try {
+        for await (const piece of response.setEncoding('utf8')) {
+          text += piece;
+          const lines = text.split('\n');
+          text = lines.pop() ?? '';
+          for (const line of lines) yield handsLine.parse(JSON.parse(line));
+        }
+      } catch (error) {
+        if (isBroken(error)) return;
+        throw error;
+      }
+    },
+  };
+};
+
+/** The connection ended because the hands did, or because nobody wants it any more. */
+const isBroken = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'ABORT_ERR');

@@ -1,0 +1,100 @@
+/** The socket of the host-agent: which missions there are, and what their calls do. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import * as z from 'zod';
+import type { Log } from '../../process/log.ts';
+import type { Actors } from '../actor/actors.ts';
+import { type Calls, hostPlace } from '../calls.ts';
+import type { Live } from '../live.ts';
+import { handsMission, type Missions } from '../missions.ts';
+import type { HandsHealth } from '../told.ts';
+import { follow } from './follow.ts';
+
+export interface ControlParts {
+  missions: Missions;
+  actors: Actors;
+  calls: Calls;
+  live: Live;
+  version: string;
+  /** This life of the hands. */
+  run: string;
+  log: Log;
+}
+
+/** A mission's name, directory and owner are short. */
+const maxBodyBytes = 64 * 1024;
+
+const owned = handsMission.omit({ mission: true });
+const afterNumber = z.coerce.number().int().nonnegative();
+
+/**
+ * `GET /health`, `PUT /missions/<id>`, `DELETE /missions/<id>`, `POST /missions/<id>/cancel`,
+ * `GET /events?after=<number>`: JSON, the last one a line each.
+ */
+export const controlHttp = (parts: ControlParts): Server =>
+  createServer((request, response) => {
+    answer(parts, request, response).catch((error: unknown) => {
+      parts.log.error('control.failed', { url: request.url, error });
+      if (response.headersSent) response.destroy();
+      else reply(response, 500, { error: error instanceof Error ? error.message : String(error) });
+    });
+  });
+
+const answer = async (parts: ControlParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { calls, missions, actors, version } = parts;
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://hands');
+  const [, first, id = '', verb = ''] = pathname.split('/').map(decodeURIComponent);
+  const route = `${request.method} ${first}${id === '' ? '' : '/:id'}${verb === '' ? '' : `/${verb}`}`;
+  switch (route) {
+    case 'GET health': {
+      const health: HandsHealth = {
+        version,
+        pid: process.pid,
+        missions: missions.count(),
+        calls: calls.count(),
+        actors: actors.count(),
+      };
+      return reply(response, 200, health);
+    }
+    case 'GET events': {
+      const after = afterNumber.safeParse(searchParams.get('after') ?? 0);
+      if (!after.success) return reply(response, 400, { error: '"after" is the number of an event' });
+      return follow(response, parts, searchParams.get('run') === parts.run ? after.data : 0);
+    }
+    case 'PUT missions/:id': {
+      const mission = handsMission.safeParse({ ...owned.safeParse(await bodyOf(request)).data, mission: id });
+      if (!mission.success) return reply(response, 400, { error: z.prettifyError(mission.error) });
+      if (missions.add(mission.data)) actors.warm(hostPlace);
+      return reply(response, 200, {});
+    }
+    case 'DELETE missions/:id': {
+      const cancelled = calls.cancel(id);
+      const mission = missions.remove(id);
+      if (mission) actors.forget(hostPlace, mission.directory);
+      return reply(response, 200, { cancelled });
+    }
+    case 'POST missions/:id/cancel':
+      return reply(response, 200, { cancelled: calls.cancel(id) });
+    default:
+      return reply(response, 404, { error: `There is no ${route} here` });
+  }
+};
+
+const reply = (response: ServerResponse, status: number, body: object): void => {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+};
+
+/** Undefined when it is no JSON, or too large. */
+const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request) {
+    pieces.push(z.instanceof(Buffer).parse(piece));
+    bytes += pieces.at(-1)?.length ?? 0;
+    if (bytes > maxBodyBytes) return undefined;
+  }
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString());
+  } catch {
+    return undefined; // What is missing is said by its schema.
+  }
+};

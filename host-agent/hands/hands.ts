@@ -1,0 +1,80 @@
+/** The hands: the process in which, or below which, everything is done that agents do. */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import * as z from 'zod';
+import manifest from '../../package.json' with { type: 'json' };
+import type { Clock } from '../../shared/clock.ts';
+import { knownSecrets, rememberedSecrets } from '../process/known-secrets.ts';
+import { createLog, redactSecrets } from '../process/log.ts';
+import { privateDirectory } from '../process/private-file.ts';
+import { redactorOf } from '../process/redact.ts';
+import { startActor } from './actor/actor.ts';
+import { createActors } from './actor/actors.ts';
+import { createAsked } from './asked.ts';
+import { createCalls } from './calls.ts';
+import { controlHttp } from './control/http.ts';
+import { declaredTools } from './declared/all.ts';
+import type { Declared } from './declared/declared.ts';
+import { createLive } from './live.ts';
+import { openMissions } from './missions.ts';
+import { mcpHttp } from './server/http.ts';
+import { handsSockets, listenPrivately } from './socket.ts';
+
+/** What the hands are told as their one argument: nothing in it is secret. */
+export const handsConfig = z.object({
+  /** Theirs: sockets, and which missions there are. */
+  directory: z.string(),
+  /** Where secrets of this machine are, which no result may show (process/known-secrets). */
+  secretFiles: z.array(z.string()),
+  secretFolders: z.array(z.string()),
+  /** The command line of an actor. */
+  actor: z.array(z.string()).min(1),
+  means: z.object({ setpriv: z.boolean(), pidNamespace: z.boolean(), tini: z.string().optional() }),
+});
+export type HandsConfig = z.infer<typeof handsConfig>;
+
+/**
+ * Runs until `stop` aborts, then ends everything that agents have started. An actor, and so what agents run, gets this
+ * process's environment. Rejects when it can't listen.
+ */
+export const runHands = async (
+  config: HandsConfig,
+  clock: Clock,
+  stop: AbortSignal,
+  tools: readonly Declared[] = declaredTools,
+): Promise<void> => {
+  const { directory, actor, means } = config;
+  const secrets = rememberedSecrets(knownSecrets(config.secretFiles, config.secretFolders, clock));
+  const log = createLog({ clock, redact: redactSecrets(secrets.all) });
+  const redactor = redactorOf(secrets.all);
+  await privateDirectory(directory);
+  const missions = await openMissions(directory);
+  const live = createLive();
+  const actors = createActors({
+    start: () => startActor({ command: actor, env: process.env, means, clock, log }),
+    clock,
+    log,
+  });
+  const calls = createCalls({ missions, actors, live, asked: createAsked(), redactor, clock, log });
+  const { version } = manifest;
+  const run = randomUUID();
+  const sockets = handsSockets(directory);
+  const mcp = mcpHttp({ calls, tools, version, clock }, log);
+  const control = controlHttp({ missions, actors, calls, live, version, run, log });
+
+  await listenPrivately(mcp, sockets.calls);
+  await listenPrivately(control, sockets.control); // The last: who sees it answer may call.
+  log.info('hands.started', { version, run, missions: missions.count() });
+  if (!stop.aborted) await once(stop, 'abort');
+  await Promise.all([mcp, control].map(close)); // First, so that no further call starts an actor.
+  await actors.end();
+  log.info('hands.stopped');
+};
+
+const close = async (server: Server): Promise<void> => {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+};

@@ -1,0 +1,21 @@
+import * as z from 'zod';
+import { ask } from '../tools/tool.ts';
+
+/** Names and ids that others make. */
+const name = z.string().min(1).max(500);
+
+/**
+ * `_meta` of a `tools/call`: on whose behalf it is. MCP itself tells no server who calls (opencode §10.8), so the
+ * plug-in in OpenCode says it here. Names of MCP's own (`progressToken`) are left to it.
+ */
+export const callMeta = z.object({
+  /** OpenCode's directory of the session, which is the mission's. */
+  directory: z.string().startsWith('/').max(4_096),
+  session: name,
+  /** OpenCode's message that the call is part of. */
+  message: name,
+  call: name,
+  agent: name,
+  /** What OpenCode's rules or a person allowed after an outcome `asks` of this very call. */
+  granted: z.array(ask).max(100).default([]),
+});

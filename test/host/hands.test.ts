@@ -1,0 +1,320 @@
+// The hands as a process, called as the plug-in in OpenCode does.
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { maxRequestBytes } from '../../host-agent/hands/server/http.ts';
+import type { HandsLine } from '../../host-agent/hands/told.ts';
+import { identityOf, isAlive } from '../../host-agent/process/identity.ts';
+import { callTool, post } from '../support/hands-client.ts';
+import { type HandsProcess, startHandsProcess } from '../support/hands-process.ts';
+import { temporaryDirectory } from '../support/host-store.ts';
+import { processesWith, uniqueSeconds } from '../support/processes.ts';
+import { startHands } from '../support/running-hands.ts';
+
+/** Tools that do what a test says. */
+const withTestTools = { testTools: true } as const;
+
+/** For all tests that leave them as they are. */
+let hands: HandsProcess;
+beforeAll(async () => {
+  hands = await startHandsProcess(withTestTools);
+});
+afterAll(() => hands.close());
+
+test('tools are listed with what models need to call them', async () => {
+  const { socket } = hands;
+
+  expect(await post(socket, { jsonrpc: '2.0', id: 1, method: 'tools/list' })).toMatchObject({
+    result: {
+      tools: expect.arrayContaining([
+        {
+          name: 'say',
+          description: 'Says a text.',
+          inputSchema: expect.objectContaining({ properties: { text: { type: 'string' } }, required: ['text'] }),
+        },
+      ]),
+    },
+  });
+});
+
+test('a call is answered with what the model reads and what a client draws', async () => {
+  const directory = await hands.mission('m1');
+
+  expect(await callTool(hands.socket, { tool: 'say', args: { text: 'hello' }, directory })).toMatchObject({
+    content: [{ type: 'text', text: 'hello' }],
+    isError: false,
+    structuredContent: { kind: 'done', title: 'hello', text: 'hello', view: { kind: 'shell', command: 'hello' } },
+  });
+  expect(await hands.control.health()).toMatchObject({ pid: hands.pid, calls: 0, actors: 1 });
+});
+
+test('the sockets are closed to every other user', async () => {
+  const { config } = hands;
+
+  expect(statSync(config.directory).mode & 0o777).toBe(0o700);
+});
+
+test('two clients at once get each its own', async () => {
+  const [one, two] = [await hands.mission('m1'), await hands.mission('m2')];
+  const texts = Array.from({ length: 40 }, (_, at) => `${at}`.repeat(at + 1));
+
+  const said = await Promise.all(
+    texts.map((text, at) => callTool(hands.socket, { tool: 'say', args: { text }, directory: at % 2 ? one : two })),
+  );
+
+  expect(said.map(({ content }) => content[0]?.text)).toEqual(texts);
+});
+
+test('what is not granted is asked for, and done once it is', async () => {
+  const call = { tool: 'guarded', args: { command: 'ls' }, directory: await hands.mission('m1'), call: 'call_1' };
+
+  const { structuredContent: asked, isError } = await callTool(hands.socket, call);
+  expect(asked).toEqual({
+    kind: 'asks',
+    asks: [{ permission: 'bash', patterns: ['ls'], always: [], metadata: { command: 'ls' } }],
+  });
+  expect(isError).toBe(true);
+  const granted = asked.kind === 'asks' ? asked.asks : [];
+  expect(await callTool(hands.socket, { ...call, granted })).toMatchObject({ structuredContent: { text: 'ran' } });
+});
+
+test('a call in a directory that is no mission’s is refused, and so is one after the mission was forgotten', async () => {
+  const directory = await hands.mission('m1');
+
+  const refused = {
+    isError: true,
+    structuredContent: { kind: 'failed', text: expect.stringContaining('is none that') },
+  };
+  expect(await callTool(hands.socket, { tool: 'say', args: { text: 'a' }, directory: '/etc' })).toMatchObject(refused);
+  await hands.control.forget('m1');
+  expect(await callTool(hands.socket, { tool: 'say', args: { text: 'a' }, directory })).toMatchObject(refused);
+});
+
+test('who does not say who calls, and a tool that there is not, are refused by MCP', async () => {
+  const directory = await hands.mission('m1');
+  const params = { name: 'say', arguments: { text: 'a' }, _meta: { directory } };
+
+  expect(await post(hands.socket, { jsonrpc: '2.0', id: 1, method: 'tools/call', params })).toMatchObject({
+    error: { message: expect.stringContaining('session') },
+  });
+  await expect(callTool(hands.socket, { tool: 'sudo', directory })).rejects.toThrow('There is no tool "sudo" here');
+});
+
+test('arguments beyond the limit are refused with what to do, and the next call works', async () => {
+  const directory = await hands.mission('m1');
+  const text = 'x'.repeat(maxRequestBytes);
+
+  await expect(callTool(hands.socket, { tool: 'say', args: { text }, directory })).rejects.toThrow(
+    /413|EPIPE|ECONNRESET/,
+  );
+  expect(await callTool(hands.socket, { tool: 'say', args: { text: 'a' }, directory })).toMatchObject({
+    isError: false,
+  });
+});
+
+test('a call whose caller is gone is cancelled, with what it had started, and another one goes on', async () => {
+  const directory = await hands.mission('m1');
+  const [mine, other] = [uniqueSeconds(), uniqueSeconds()];
+  const gone = new AbortController();
+  const cancelled = callTool(hands.socket, { tool: 'run', args: { seconds: mine }, directory, signal: gone.signal });
+  const kept = callTool(hands.socket, { tool: 'run', args: { seconds: other }, directory: await hands.mission('m2') });
+  await vi.waitFor(() => expect([mine, other].map((each) => processesWith(each).length)).toEqual([1, 1]));
+
+  gone.abort();
+
+  await expect(cancelled).rejects.toThrow();
+  await vi.waitFor(() => expect(processesWith(mine)).toEqual([]));
+  expect(processesWith(other)).toHaveLength(1);
+  expect(await hands.control.cancel('m2')).toBe(1);
+  expect(await kept).toMatchObject({
+    isError: true,
+    structuredContent: { text: expect.stringContaining('was cancelled') },
+  });
+});
+
+test('one and the same call does not run beside itself', async () => {
+  const directory = await hands.mission('m3');
+  const seconds = uniqueSeconds();
+  const call = { tool: 'run', args: { seconds }, directory, call: 'call_1' };
+  const first = callTool(hands.socket, call);
+  await vi.waitFor(() => expect(processesWith(seconds)).toHaveLength(1));
+
+  expect(await callTool(hands.socket, call)).toMatchObject({
+    structuredContent: { text: expect.stringContaining('running already') },
+  });
+
+  await hands.control.cancel('m3');
+  await first;
+  expect(readFileSync(join(directory, 'runs'), 'utf8')).toBe(`${seconds}\n`);
+});
+
+test('hands that are killed in the middle of a command end it, tell its caller at once, and never run it again', async () => {
+  const hands = await startHands(withTestTools);
+  const directory = await hands.mission('m1');
+  const seconds = uniqueSeconds();
+  const call = callTool(hands.socket, { tool: 'run', args: { seconds }, directory });
+  call.catch(() => undefined); // It rejects while the hands are still being killed.
+  await vi.waitFor(() => expect(processesWith(seconds)).toHaveLength(1));
+  const actor = identityOf(hands.actor());
+
+  await hands.kill();
+
+  await expect(call).rejects.toThrow(/socket hang up|ECONNRESET|aborted/);
+  await vi.waitFor(() => expect(processesWith(seconds)).toEqual([]));
+  await vi.waitFor(() => expect(actor && isAlive(actor)).toBe(false));
+  // The next ones know the mission, and the socket that was left is no hindrance.
+  expect(existsSync(hands.socket)).toBe(true);
+  const again = await startHands({ ...withTestTools, state: hands.state });
+  expect(await callTool(again.socket, { tool: 'say', args: { text: 'a' }, directory })).toMatchObject({
+    isError: false,
+  });
+  expect(readFileSync(join(directory, 'runs'), 'utf8')).toBe(`${seconds}\n`);
+});
+
+test('an actor that is killed in the middle of a command fails that call, and the next one starts another', async () => {
+  const hands = await startHands(withTestTools);
+  const directory = await hands.mission('m1');
+  const seconds = uniqueSeconds();
+  const call = callTool(hands.socket, { tool: 'run', args: { seconds }, directory });
+  await vi.waitFor(() => expect(processesWith(seconds)).toHaveLength(1));
+  const killed = hands.actor();
+
+  process.kill(killed, 'SIGKILL');
+
+  expect(await call).toMatchObject({
+    isError: true,
+    structuredContent: { text: expect.stringMatching(/ended by SIGKILL in the middle of this call/) },
+  });
+  await vi.waitFor(() => expect(processesWith(seconds)).toEqual([]));
+  expect(await callTool(hands.socket, { tool: 'say', args: { text: 'a' }, directory })).toMatchObject({
+    isError: false,
+  });
+  expect(hands.actor()).not.toBe(killed);
+  expect(readFileSync(join(directory, 'runs'), 'utf8')).toBe(`${seconds}\n`);
+});
+
+test('an orderly end takes along what runs', async () => {
+  const hands = await startHands(withTestTools);
+  const seconds = uniqueSeconds();
+  const call = callTool(hands.socket, { tool: 'run', args: { seconds }, directory: await hands.mission('m1') });
+  call.catch(() => undefined);
+  await vi.waitFor(() => expect(processesWith(seconds)).toHaveLength(1));
+
+  await hands.stop();
+
+  await expect(call).rejects.toThrow();
+  expect(processesWith(seconds)).toEqual([]);
+});
+
+test('a second process does not take the sockets of hands that run', async () => {
+  const hands = await startHands(withTestTools);
+
+  await expect(startHands({ ...withTestTools, state: hands.state })).rejects.toThrow('another process listens on');
+  expect(await hands.control.health()).toMatchObject({ pid: hands.pid });
+});
+
+test('a mission is known to the next hands, one that was forgotten is not, and a line that was cut short is no hindrance', async () => {
+  const hands = await startHands(withTestTools);
+  const [one, two] = [await hands.mission('m1'), await hands.mission('m2')];
+  await hands.control.forget('m2');
+  await hands.kill();
+  const file = join(hands.config.directory, 'missions.ndjson');
+  writeFileSync(file, `${readFileSync(file, 'utf8')}{"mission":"m3","direc`);
+
+  const again = await startHands({ ...withTestTools, state: hands.state });
+
+  expect((await again.control.health()).missions).toBe(1);
+  expect(await callTool(again.socket, { tool: 'say', args: { text: 'a' }, directory: one })).toMatchObject({
+    isError: false,
+  });
+  expect(await callTool(again.socket, { tool: 'say', args: { text: 'a' }, directory: two })).toMatchObject({
+    isError: true,
+  });
+});
+
+test('known secrets are in nothing that leaves the hands: result, view, asks, live output in pieces', async () => {
+  const secret = 'a-key-of-a-provider';
+  const file = join(temporaryDirectory(), 'auth.json');
+  writeFileSync(file, JSON.stringify({ lab: { type: 'api', key: secret } }));
+  const hands = await startHands({ ...withTestTools, secretFiles: [file] });
+  const directory = await hands.mission('m1');
+  const stop = new AbortController();
+  const told: HandsLine[] = [];
+
+  const said = await callTool(hands.socket, { tool: 'say', args: { text: `it is ${secret}!` }, directory });
+  await callTool(hands.socket, {
+    tool: 'print',
+    args: { pieces: [secret.slice(0, 5), secret.slice(5), '.'] },
+    directory,
+  });
+  const guarded = { tool: 'guarded', args: { command: `curl ${secret}` }, directory, call: 'call_1' };
+  const { structuredContent: asked } = await callTool(hands.socket, guarded);
+  for await (const line of hands.control.events(null, stop.signal)) {
+    told.push(line);
+    if (line.type === 'ended' && line.how === 'asks') break;
+  }
+
+  expect(said.structuredContent).toMatchObject({
+    text: 'it is [secret]!',
+    title: 'it is [secret]!',
+    metadata: { text: 'it is [secret]!' },
+  });
+  expect(asked).toMatchObject({ asks: [{ patterns: ['curl [secret]'], metadata: { command: 'curl [secret]' } }] });
+  expect(told.flatMap((line) => (line.type === 'output' ? [line.text] : [])).join('')).toBe('[secret].');
+  expect(JSON.stringify([said, asked, told]) + hands.log()).not.toContain(secret);
+  // What was granted as people saw it is what was asked for.
+  const granted = asked.kind === 'asks' ? asked.asks : [];
+  expect(await callTool(hands.socket, { ...guarded, granted })).toMatchObject({ structuredContent: { text: 'ran' } });
+});
+
+test('whoever follows gets what calls do as it happens, comes back where it was, and is told of another life of the hands', async () => {
+  const hands = await startHands(withTestTools);
+  const directory = await hands.mission('m1', 'ada');
+  const lines = hands.control.events(null, new AbortController().signal);
+  const next = async (): Promise<HandsLine> => {
+    const { value } = await lines.next();
+    if (!value) throw new Error('the events ended');
+    return value;
+  };
+  const hello = await next();
+  const call = callTool(hands.socket, { tool: 'run', args: { seconds: '0' }, directory, call: 'call_1' });
+
+  expect(hello).toEqual({ type: 'hello', run: expect.any(String), last: 0 });
+  const ofCall = { owner: 'ada', mission: 'm1', session: 'ses_1', message: 'msg_1', call: 'call_1' };
+  expect(await next()).toMatchObject({ type: 'begun', number: 1, tool: 'run', ...ofCall });
+  expect(await next()).toMatchObject({ type: 'output', number: 2, text: 'started 0', ...ofCall });
+  expect(await next()).toMatchObject({ type: 'ended', number: 3, how: 'done', view: { kind: 'shell' }, ...ofCall });
+  await call;
+  const run = hello.type === 'hello' ? hello.run : '';
+  const from = async (at: { run: string; after: number }) => {
+    const seen: HandsLine[] = [];
+    for await (const line of hands.control.events(at, new AbortController().signal)) {
+      seen.push(line);
+      if (line.type === 'ended') return seen.map((each) => ('number' in each ? each.number : each.type));
+    }
+    throw new Error('the events ended');
+  };
+  expect(await from({ run, after: 2 })).toEqual(['hello', 3]);
+  expect(await from({ run: 'another', after: 2 })).toEqual(['hello', 1, 2, 3]);
+});
+
+test('a reader that reads nothing holds up no call', async () => {
+  const directory = await hands.mission('m1');
+  const asked = request({ socketPath: join(hands.config.directory, 'control.sock'), path: '/events' }).end();
+  await once(asked, 'response'); // And never a byte more.
+  const pieces = Array.from({ length: 2_000 }, () => 'x'.repeat(1_000));
+
+  for (let count = 0; count < 5; count++)
+    expect(await callTool(hands.socket, { tool: 'print', args: { pieces }, directory })).toMatchObject({
+      isError: false,
+    });
+  asked.destroy();
+});
+
+test('a mission without a directory is refused with the reason', async () => {
+  const { control } = hands;
+
+  await expect(control.register({ mission: 'm1', directory: 'no path', owner: 'ada' })).rejects.toThrow('directory');
+});

@@ -1,0 +1,16 @@
+// Hands and actors with the test tools: `hands-child <config>` and `actor-child`, as `openagent` has them.
+import { actorPipes, runActor } from '../../host-agent/hands/actor/child.ts';
+import { handsConfig, runHands } from '../../host-agent/hands/hands.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { declaredTestTools, testTools } from './test-tools.ts';
+
+const [command, config = ''] = process.argv.slice(2);
+if (command === 'hands-child') {
+  const stop = new AbortController();
+  process.on('SIGUSR2', () => stop.abort());
+  await runHands(handsConfig.parse(JSON.parse(config)), systemClock, stop.signal, declaredTestTools);
+} else {
+  const background = { running: () => 0, endMission: async () => undefined, endAll: async () => undefined };
+  await runActor({ ...actorPipes(), tools: testTools, background, clock: systemClock });
+}
+process.exit();

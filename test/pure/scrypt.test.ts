@@ -52,3 +52,27 @@ test('a hash takes its memory a slice at a time: all of it at once would hold th
   expect(Math.max(...slices)).toBeLessThan(mib);
   expect(slices.slice(0, 129).reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThanOrEqual(32 * mib);
 });
+
+test.for([
+  { which: 'that was made', pausesUntilGone: Number.POSITIVE_INFINITY },
+  { which: 'that was broken off', pausesUntilGone: 20 },
+])('a hash $which gives its memory back at once', async ({ pausesUntilGone }) => {
+  const taken: { byteLength: number }[] = [];
+  class Kept extends Uint32Array<ArrayBuffer> {
+    constructor(words: number) {
+      super(new ArrayBuffer(4 * words));
+      taken.push(this);
+    }
+  }
+  vi.stubGlobal('Uint32Array', Kept);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  let pauses = 0;
+  const hash = scryptInSlices('hunter2', Buffer.from('salt'), 32, { N: 4_096, r: 8, p: 1 }, async () => {
+    pauses += 1;
+    if (pauses > pausesUntilGone) throw new Error('gone');
+  });
+  await hash.catch(() => undefined);
+
+  expect(taken.length).toBeGreaterThan(16);
+  expect(taken.reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(64 * 1024);
+});

@@ -35,7 +35,7 @@ test('names with line ends, and many files, are no trouble', async () => {
   const shown = await text('glob', { pattern: '**/*.ts' });
 
   expect(shown.split('\n')).toHaveLength(102);
-  expect(shown).toContain('Only the 100 that were changed last: there are more.');
+  expect(shown).toContain('(Only 100 of them: there are more.');
   expect(await text('glob', { pattern: 'odd*' })).toBe(`${directory}/odd\\nname.ts`);
   expect(await text('grep', { pattern: 'needle' })).toContain('odd\\nname.ts:\n  Line 1: needle');
   expect(await once('glob', { pattern: '*' })).toMatchObject({ asks: [{ permission: 'glob', patterns: ['*'] }] });

@@ -3,6 +3,7 @@ import { glob as declared } from '../declared/files.ts';
 import { fitOutput } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
 import { oneLine, viewedNames } from './list.ts';
+import { maxLookedAt, newestFirst } from './newest-first.ts';
 import type { AsksAs } from './place.ts';
 import { Refused } from './refused.ts';
 import { ripgrep } from './ripgrep.ts';
@@ -18,7 +19,7 @@ export interface NameSearch {
   filter: string;
 }
 
-/** Files by name, the one changed last first. Throws `Refused`. */
+/** Files by name, the one changed last first (`maxLookedAt`). Throws `Refused`. */
 export const searchNames = async (
   situation: Situation,
   { asks, path, pattern, filter }: NameSearch,
@@ -30,15 +31,15 @@ export const searchNames = async (
   const searched = await holdSearched(where);
   const found: string[] = [];
   try {
-    const args = ['--files', '--null', '--sortr=modified', filter];
+    const args = ['--files', '--null', filter];
     const { isCut } = await ripgrep(searched, args, { endsWith: 0, signal: situation.signal }, (record) => {
       found.push(record.toString());
-      return found.length <= maxFound;
+      return found.length < maxLookedAt;
     });
-    const shown = found.slice(0, maxFound).map((each) => oneLine(shownPath(where, each)));
-    const more = isCut
-      ? `\n\n(Only the ${maxFound} that were changed last: there are more. Use a narrower pattern or path.)`
-      : '';
+    const sorted = newestFirst(searched.held, found, (each) => each);
+    const shown = sorted.slice(0, maxFound).map((each) => oneLine(shownPath(where, each)));
+    const isShort = isCut || found.length > maxFound;
+    const more = isShort ? `\n\n(Only ${maxFound} of them: there are more. Use a narrower pattern or path.)` : '';
     const text = shown.length === 0 ? 'No files found.' : shown.join('\n') + more;
     return {
       kind: 'done',
@@ -50,9 +51,9 @@ export const searchNames = async (
         path: where.place.title,
         matches: shown.length,
         files: shown.slice(0, viewedNames).map((each) => relative(where.place.shown, each)),
-        isCut,
+        isCut: isShort,
       }),
-      metadata: { count: shown.length, truncated: isCut },
+      metadata: { count: shown.length, truncated: isShort },
     };
   } finally {
     await searched.held.close();

@@ -1,11 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import * as z from 'zod';
 import { grep as declared } from '../declared/files.ts';
 import { fitOutput } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
-import type { HeldDirectory } from './held.ts';
 import { oneLine, viewedNames } from './list.ts';
+import { maxLookedAt, newestFirst } from './newest-first.ts';
 import type { AsksAs } from './place.ts';
 import { Refused } from './refused.ts';
 import { ripgrep } from './ripgrep.ts';
@@ -22,8 +21,6 @@ export interface LineSearch {
   isCaseSensitive: boolean;
 }
 
-/** So many are looked at to find those of the files that were changed last: enough for any sharp pattern. */
-const maxLookedAt = 2_000;
 /** A longer line is data: its beginning says what it is. */
 const shownChars = 300;
 
@@ -35,14 +32,14 @@ const text = z.union([
 /** A line that was found, as ripgrep prints it; the first of them where several belong together. */
 const found = z.object({
   type: z.literal('match'),
-  data: z.object({ path: text, lines: text, line_number: z.int() }),
+  data: z.object({ lines: text, line_number: z.int() }),
 });
 
-interface Line {
+/** A record of ripgrep that is a line, not looked at further unless it is shown. */
+interface Found {
+  json: string;
+  /** From where the search began. */
   path: string;
-  /** Null when the line is so long that its record was cut. */
-  number: number | null;
-  text: string;
 }
 
 /** Lines by a regular expression, those of the file changed last first. Throws `Refused`. */
@@ -54,7 +51,7 @@ export const searchLines = async (situation: Situation, search: LineSearch): Pro
   if (open.length > 0) return { kind: 'asks', asks: open };
   const searched = await holdSearched(where);
   try {
-    const lines: Line[] = [];
+    const lines: Found[] = [];
     const { isCut } = await ripgrep(
       searched,
       [
@@ -69,45 +66,37 @@ export const searchLines = async (situation: Situation, search: LineSearch): Pro
       ],
       { endsWith: 10, signal: situation.signal },
       (record) => {
-        const line = lineOf(record);
+        const line = foundIn(record.toString());
         if (line) lines.push(line);
         return lines.length < maxLookedAt;
       },
     );
-    return await shown(situation, search, where, await newestFirst(searched.held, lines), isCut);
+    const sorted = newestFirst(searched.held, lines, ({ path }) => path);
+    return await shown(situation, search, where, sorted, isCut);
   } finally {
     await searched.held.close();
   }
 };
 
+const begin = '{"type":"match","data":{"path":';
+
 /** Null for a record that is no line. */
-const lineOf = (record: Buffer): Line | null => {
-  const json = record.toString();
-  if (!json.startsWith('{"type":"match"')) return null;
-  try {
-    const { data } = found.parse(JSON.parse(json));
-    return { path: data.path, number: data.line_number, text: data.lines.replace(/\r?\n$/, '') };
-  } catch {
-    // A record that was cut, with the path at its beginning.
-    const path = /^\{"type":"match","data":\{"path":\{"text":("(?:[^"\\]|\\.)*")/.exec(json)?.[1];
-    const parsed = path === undefined ? null : z.string().safeParse(JSON.parse(path));
-    return parsed?.success ? { path: parsed.data, number: null, text: '(a line too long to be shown)' } : null;
-  }
+const foundIn = (json: string): Found | null => {
+  if (!json.startsWith(begin)) return null;
+  // In a path every quotation mark has a sign before it.
+  const end = json.indexOf('},"lines":{');
+  const path = end === -1 ? null : text.safeParse(JSON.parse(json.slice(begin.length, end + 1)));
+  return path?.success ? { json, path: path.data } : null;
 };
 
-/** By file, and in a file by line. */
-const newestFirst = async (held: HeldDirectory, lines: readonly Line[]): Promise<Line[]> => {
-  const paths = [...new Set(lines.map(({ path }) => path))];
-  const times = new Map(
-    await Promise.all(
-      paths.map(async (path) => [path, (await stat(held.at(path)).catch(() => null))?.mtimeMs ?? 0] as const),
-    ),
-  );
-  // Files of the same time stay apart.
-  const order = new Map(
-    paths.toSorted((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0)).map((path, at) => [path, at]),
-  );
-  return lines.toSorted((a, b) => (order.get(a.path) ?? 0) - (order.get(b.path) ?? 0));
+/** Number and text of a line, as it is shown. A record that was cut has neither. */
+const row = ({ json }: Found): string => {
+  try {
+    const { data } = found.parse(JSON.parse(json));
+    return `  Line ${data.line_number}: ${cutText(printable(data.lines.trimEnd()), shownChars)}`;
+  } catch {
+    return '  (a line too long to be shown)';
+  }
 };
 
 /** Of a binary file that was named itself, its lines have other signs than those of text. */
@@ -117,17 +106,14 @@ const shown = async (
   situation: Situation,
   { pattern }: LineSearch,
   where: SearchPlace,
-  lines: readonly Line[],
+  lines: readonly Found[],
   isCut: boolean,
 ): Promise<Outcome> => {
   const kept = lines.slice(0, maxFound);
   const isShort = isCut || lines.length > maxFound;
   const files = [...new Set(kept.map(({ path }) => path))];
   const blocks = files.map((path) => {
-    const own = kept.filter((line) => line.path === path);
-    const rows = own.map(
-      ({ number, text: line }) => `  Line ${number ?? '?'}: ${cutText(printable(line.trimEnd()), shownChars)}`,
-    );
+    const rows = kept.filter((line) => line.path === path).map(row);
     return `${oneLine(shownPath(where, path))}:\n${rows.join('\n')}`;
   });
   const count = `${isShort ? 'The first ' : ''}${kept.length} ${kept.length === 1 ? 'match' : 'matches'}`;

@@ -8,8 +8,8 @@ export interface Searched {
   isCut: boolean;
 }
 
-/** A record beyond this is a line of a file that nobody reads; what is left of it is only its beginning. */
-const maxRecordBytes = 64 * 1024;
+/** A record beyond this is a line that nobody reads; what is left of it is its beginning, with its path. */
+const maxRecordBytes = 16 * 1024;
 
 /**
  * Hidden files are searched, `.git` is not; `.gitignore` counts in directories without `.git` too. Its own settings

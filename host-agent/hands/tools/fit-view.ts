@@ -23,7 +23,12 @@ const smaller = (view: View): View => {
       // Of an output its end says how it went.
       const rest = tail.length > 2 ? `…${tail.slice(-Math.floor(tail.length / 2))}` : '';
       const parts = command.length > tail.length ? { command: half(command) } : { tail: rest };
-      return { ...view, ...parts, directory: short(view.directory), isCut: true };
+      const names = {
+        directory: short(view.directory),
+        ...(view.background === undefined ? {} : { background: short(view.background) }),
+        ...(view.signal === undefined ? {} : { signal: short(view.signal) }),
+      };
+      return { ...view, ...parts, ...names, isCut: true };
     }
     case 'edit': {
       const { diff, files } = view;
@@ -43,7 +48,12 @@ const smaller = (view: View): View => {
     case 'image':
       return { ...view, path: half(view.path) };
     case 'fetch':
-      return { ...view, url: half(view.url), ...(view.title === undefined ? {} : { title: short(view.title) }) };
+      return {
+        ...view,
+        url: half(view.url),
+        mime: short(view.mime),
+        ...(view.title === undefined ? {} : { title: short(view.title) }),
+      };
     default:
       return assertNever(view);
   }

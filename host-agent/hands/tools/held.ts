@@ -4,7 +4,7 @@
  * compared with the place that was looked at and allowed.
  */
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Place } from './place.ts';
 import { codeOf, Refused } from './refused.ts';
@@ -23,7 +23,10 @@ const moved = (path: string): Refused =>
   new Refused(`${path} was exchanged for something else while it was opened. Look at it again.`);
 
 const hold = async (through: string, expected: string): Promise<HeldDirectory> => {
-  const handle = await open(through, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const handle = await open(through, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch(async (error: unknown) => {
+    // A link in its place is no directory either, to the kernel.
+    throw (await lstat(through).catch(() => null))?.isSymbolicLink() ? moved(expected) : error;
+  });
   const own = `/proc/self/fd/${handle.fd}`;
   const path = await readlink(own);
   if (path !== expected) {

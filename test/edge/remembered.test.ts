@@ -53,6 +53,48 @@ test('a trigger that is made later is heeded', () =>
     expect(count(sql, baskets, 'baskets')).toBe(0);
   }));
 
+test('what only a removal writes is not forgotten for what is added', () =>
+  withTables((sql) => {
+    sql.exec('DROP TRIGGER fill');
+    sql.exec('CREATE TRIGGER empty AFTER DELETE ON fruits BEGIN DELETE FROM baskets; END');
+    sql.exec("INSERT INTO baskets (name) VALUES ('pear')");
+    expect(count(sql, baskets, 'baskets')).toBe(1);
+
+    sql.exec("INSERT INTO fruits (name) VALUES ('pear')");
+    expect(baskets.known(sql, '')).toBe(1);
+    sql.exec('DELETE FROM fruits');
+
+    expect(count(sql, baskets, 'baskets')).toBe(0);
+  }));
+
+test('a position in a run is not read again for each batch', async () => {
+  const mission = await newMission();
+  const peer = await dialHost(host);
+  peer.send(hello('r1'));
+  await peer.next('welcome');
+  const statements: string[] = [];
+  const sent = async (n: number) => {
+    peer.send(batch('r1', n, [row(mission, { type: 'turn.error', turn: crypto.randomUUID(), message: 'odd' })]));
+    await peer.next('ack');
+  };
+  await sent(1);
+  await sent(2);
+  await inObject((sql) => {
+    const exec = sql.exec.bind(sql);
+    Object.defineProperty(sql, 'exec', {
+      value: (statement: string, ...bindings: unknown[]) => {
+        statements.push(statement);
+        return exec(statement, ...bindings);
+      },
+      configurable: true,
+    });
+  });
+
+  await sent(3);
+
+  expect(statements.map((statement) => statement.slice(0, 15))).toEqual(['INSERT INTO log']);
+});
+
 test('what a transaction read that was rolled back is forgotten, and what it wrote', () =>
   withTables((sql, storage) => {
     const undone = () =>

@@ -14,18 +14,30 @@ const mostStatements = 5_000;
 /** In place of a table's name: its rows were removed or changed, not only added to. */
 export const changed = (table: string): string => `${table} changed`;
 
+/** What is written when `on` is: a table, or that its rows were removed or changed. */
+interface Trigger {
+  on: string;
+  writes: readonly string[];
+}
+
+const triggerOf = ({ table, sql }: { table: string; sql: string }): Trigger => {
+  const at = sql.indexOf('BEGIN');
+  const isOfAdded = /\bINSERT\s+ON\b/i.test(sql.slice(0, at));
+  return { on: isOfAdded ? table : changed(table), writes: writtenBy(sql.slice(at)) };
+};
+
 /** Of one object: what has to be forgotten when a table is written. */
 class Memory {
   readonly #dependents = new Map<string, (() => unknown)[]>();
   readonly #writes = new Map<string, readonly string[]>();
-  #triggers: { table: string; writes: readonly string[] }[] | null = null;
-  readonly #triggersNow: () => { table: string; writes: readonly string[] }[];
+  #triggers: Trigger[] | null = null;
+  readonly #triggersNow: () => Trigger[];
 
   constructor(exec: SqlStorage['exec']) {
     this.#triggersNow = () =>
       exec<{ table: string; sql: string }>("SELECT tbl_name AS 'table', sql FROM sqlite_master WHERE type = 'trigger'")
         .toArray()
-        .map(({ table, sql }) => ({ table, writes: writtenBy(sql.slice(sql.indexOf('BEGIN'))) }));
+        .map(triggerOf);
   }
 
   dependOn(tables: readonly string[], forget: () => unknown): void {
@@ -55,7 +67,7 @@ class Memory {
     // A set that grows while it is gone through: what triggers write may have triggers too.
     for (const table of written)
       for (const trigger of this.#triggers ?? [])
-        if (trigger.table === table) for (const each of trigger.writes) written.add(each);
+        if (trigger.on === table) for (const each of trigger.writes) written.add(each);
     if (this.#writes.size >= mostStatements) this.#writes.clear();
     this.#writes.set(statement, [...written]);
     return [...written];

@@ -23,7 +23,7 @@
 import * as z from 'zod';
 import { commandEnvelope } from './commands.ts';
 import { liveTurn } from './events.ts';
-import { commandId, missionId, turnId } from './ids.ts';
+import { commandId, isUuid, missionId, turnId } from './ids.ts';
 import { parseJson } from './json.ts';
 import { closeCode, maxPrepared, maxReportedAgents, maxRuns, protocolVersion } from './limits.ts';
 
@@ -60,8 +60,38 @@ export type Src = z.infer<typeof src>;
 export const item = z.object({ at: moment, mission: missionId.nullable(), src: src.optional(), event: z.unknown() });
 export type Item = z.infer<typeof item>;
 
+/** A piece of the text of an open part, from `off` on (UTF-16 units). */
 export const delta = z.object({ mission: missionId, part: z.string(), off: count, text: z.string() });
 export type Delta = z.infer<typeof delta>;
+
+/** The schema of a delta by hand: it is asked for every piece of text of every agent, and zod takes several times as long. */
+const isDelta = (value: unknown): value is Delta =>
+  typeof value === 'object' &&
+  value !== null &&
+  'mission' in value &&
+  isUuid(value.mission) &&
+  'part' in value &&
+  typeof value.part === 'string' &&
+  'off' in value &&
+  Number.isSafeInteger(value.off) &&
+  Number(value.off) >= 0 &&
+  'text' in value &&
+  typeof value.text === 'string';
+
+const maxDeltas = 10_000;
+/** Of others zod says what is wrong. */
+const listedDeltas = z.array(delta).max(maxDeltas);
+
+/** What `listedDeltas` takes, as it came: a key that it does not know is not taken out. */
+export const deltas = z.custom<Delta[]>(
+  (value) => Array.isArray(value) && value.length <= maxDeltas && value.every(isDelta),
+  {
+    error: ({ input }) => {
+      const issue = listedDeltas.safeParse(input).error?.issues[0];
+      return issue && `${issue.path.join('.')} ${issue.message}`.trim();
+    },
+  },
+);
 
 /**
  * What a server says of itself: its agents (null while not known), the root of its host workspace, and how many
@@ -109,7 +139,7 @@ export const hostFrame = z.discriminatedUnion('type', [
     run: drawn,
     from: rowNumber,
     items: z.array(z.unknown()).max(2_000),
-    deltas: z.array(delta).max(10_000),
+    deltas,
   }),
   z.object({
     type: z.literal('gap'),

@@ -1,9 +1,12 @@
 import * as z from 'zod';
 
+const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
 /** Canonical lower-case UUID text. Upper-case input is accepted at HTTP borders only, where it is lowered first. */
-export const uuid = z
-  .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a lower-case UUID');
+export const uuid = z.string().regex(form, 'must be a lower-case UUID');
+
+/** The same by hand, where many are looked at. */
+export const isUuid = (value: unknown): boolean => typeof value === 'string' && form.test(value);
 
 /** A UUID as clients may write it, of any case (Swift prints upper case), and lowered; ours never are anything else. */
 export const anyUuid = (error: string) =>

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { commandId, type MissionId, missionId } from '../../shared/ids.ts';
 import { maxEventBytes } from '../../shared/limits.ts';
 import { sha256Hex } from '../../worker/digest.ts';
-import { watchSpace } from '../../worker/host/upkeep/space.ts';
+import { watchGrowth, watchSpace } from '../../worker/host/upkeep/space.ts';
 import { countedRows } from './counted-rows.ts';
 import { request } from './edge.ts';
 import { freshHost, host, object, owner, stub } from './fresh-host.ts';
@@ -84,4 +84,22 @@ test('a log that is smaller again is no more called full, and what goes up and d
   });
 
   expect(steps).toEqual([0, 1, 0, 0, 1, 0, 0, 0, 1]);
+});
+
+test('the size is asked for once in as many rows as could be a thousandth of the room, and by the first frame', async () => {
+  await newMission();
+  const looks = await runInDurableObject(stub(), (_object, { storage }) => {
+    const { host: context } = countedRows(storage, () => Date.now());
+    const inside = { ...context, sql: storage.sql, roomBytes: 4_000 * maxEventBytes };
+    let asked = 0;
+    Object.defineProperty(storage.sql, 'databaseSize', { get: () => ++asked, configurable: true });
+    return Array.from({ length: 9 }, () => {
+      const event = { type: 'host.note' as const, code: 'odd', text: 'a row' };
+      storage.transactionSync(() => context.log.append(null, null, Date.now(), event));
+      watchGrowth(inside);
+      return asked;
+    });
+  });
+
+  expect(looks).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 3]);
 });

@@ -26,7 +26,7 @@ import { atomically } from '../remembered.ts';
 import { isRemoved } from '../removed.ts';
 import type { Reply } from '../replies.ts';
 import type { Transactions } from '../transaction.ts';
-import { watchSpace } from '../upkeep/space.ts';
+import { watchGrowth } from '../upkeep/space.ts';
 import type { Viewers } from '../viewers/viewers.ts';
 import { setAbilities } from './abilities.ts';
 import { concludeAbsence, storeAbsence } from './absence.ts';
@@ -294,5 +294,5 @@ export class HostLink {
 const conclude = (host: HostContext): Recorded[] => {
   concludeAnswers(host.sql);
   concludeOrders(host.sql);
-  return [...concludeAbsence(host), ...concludeHeld(host), ...watchSpace(host)];
+  return [...concludeAbsence(host), ...concludeHeld(host), ...watchGrowth(host)];
 };

@@ -1,3 +1,4 @@
+import { maxEventBytes } from '../../../shared/limits.ts';
 import type { HostContext } from '../context.ts';
 import { changeFacts, serverFacts } from '../effects/facts.ts';
 import type { Recorded } from '../record/record.ts';
@@ -21,6 +22,25 @@ export const watchSpace = (host: HostContext): Recorded[] => {
   if (full < told) return [];
   const event = { type: 'host.note' as const, code: 'log.nearly_full', text: textOf(full) };
   return [{ row: host.log.append(null, null, host.now(), event), mission: null }];
+};
+
+/** By object: how far the log was when a frame last looked at the size. Memory only. */
+const lookedAt = new WeakMap<SqlStorage, number>();
+
+/** What frames may add between two looks is less than this part of what the object can hold. */
+const unseenPart = 1 / 1_000;
+
+/**
+ * The same for a frame of a host, which only makes it grow. To ask for the size is 4 % of what a batch costs, so it is
+ * done only after as many rows as could matter if each were the longest.
+ */
+export const watchGrowth = (host: HostContext): Recorded[] => {
+  const { sql, log, roomBytes } = host;
+  const rows = Math.abs(log.head - (lookedAt.get(sql) ?? Number.NEGATIVE_INFINITY));
+  if (rows * maxEventBytes < roomBytes * unseenPart) return [];
+  const recorded = watchSpace(host);
+  lookedAt.set(sql, log.head);
+  return recorded;
 };
 
 const textOf = (percent: number): string =>

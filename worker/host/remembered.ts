@@ -14,6 +14,9 @@ const mostStatements = 5_000;
 /** In place of a table's name: its rows were removed or changed, not only added to. */
 export const changed = (table: string): string => `${table} changed`;
 
+/** In place of tables' names: whatever is written. */
+export const anyTable = 'any table';
+
 /** What is written when `on` is: a table, or that its rows were removed or changed. */
 interface Trigger {
   on: string;
@@ -68,6 +71,7 @@ class Memory {
     for (const table of written)
       for (const trigger of this.#triggers ?? [])
         if (trigger.on === table) for (const each of trigger.writes) written.add(each);
+    if (written.size > 0) written.add(anyTable);
     if (this.#writes.size >= mostStatements) this.#writes.clear();
     this.#writes.set(statement, [...written]);
     return [...written];
@@ -139,6 +143,7 @@ export const remembered = <T>(...tables: readonly string[]) => {
   };
   return {
     put,
+    forget: (sql: SqlStorage): void => valuesOf(sql)?.clear(),
     /** Undefined: it has to be read. */
     known: (sql: SqlStorage, key: string): T | undefined => valuesOf(sql)?.get(key),
     /** Writes one of them, and nothing else of these tables: the others stay known. */

@@ -44,7 +44,7 @@ export const setState = (socket: WebSocket, state: ViewerState): void => {
 const keys = new WeakMap<ViewerState, string>();
 
 /** What its bytes depend on; made once for each state, because a frame looks at every viewer. */
-const keyOf = (state: ViewerState): string => {
+export const keyOf = (state: ViewerState): string => {
   const known = keys.get(state);
   if (known !== undefined) return known;
   const key = JSON.stringify([state.rendering, state.owner, state.isAdmin, state.mission]);

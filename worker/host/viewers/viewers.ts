@@ -12,8 +12,9 @@ import type { Recorded } from '../record/record.ts';
 import { ThinkingPace } from '../text/pace.ts';
 import { getPart, isSubAgents, LiveTexts, openParts } from '../text/parts.ts';
 import { textsOf } from '../views/texts.ts';
-import { type Audience, audiences, maySee, setState, stateOf, type ViewerState } from './audience.ts';
+import { type Audience, audiences, keyOf, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
+import { forgetJoined, joinedFrame } from './joined.ts';
 import { Outgoing } from './outgoing.ts';
 import { snapshotOf, snapshotTextChars, textsWithin } from './snapshot.ts';
 import { isShownLive, Visible } from './visible.ts';
@@ -73,9 +74,13 @@ export class Viewers {
     };
     setState(socket, state);
     const reset = cursor !== null && seq === null;
-    const header = this.#header(state, { mode: state.mode, reset, cursor: this.#host.log.cursorAt(state.seq) });
-    const resetBytes = reset && state.rendering === 'delta' ? sseEvent('reset', { type: 'reset' }) : '';
-    socket.send(viewerFrame(header, replays ? '' : resetBytes + this.#present(state)));
+    const frame = (): string => {
+      const header = this.#header(state, { mode: state.mode, reset, cursor: this.#host.log.cursorAt(state.seq) });
+      const resetBytes = reset && state.rendering === 'delta' ? sseEvent('reset', { type: 'reset' }) : '';
+      return viewerFrame(header, replays ? '' : resetBytes + this.#present(state));
+    };
+    const { sql } = this.#host;
+    socket.send(replays || reset ? frame() : joinedFrame(sql, keyOf(state), frame));
   }
 
   /** What a viewer says: `more` asks for the next page of its replay, and it says nothing else. */
@@ -114,6 +119,7 @@ export class Viewers {
       this.#remember(row, checkpoint);
     }
     for (const delta of deltas) this.#open.add(delta);
+    if (deltas.length > 0) forgetJoined(this.#host.sql);
     const changed = this.#changed(happened.touched);
     const encoded = new Map<string, string>();
     for (const audience of audiences(this.#ctx.getWebSockets(viewerTag))) {

@@ -19,6 +19,8 @@ export const stateFiles = (stateDir: string) => ({
   openCodeServer: join(stateDir, 'opencode', 'server.json'),
   /** How each OpenCode process ended, for the turns that it had. */
   openCodeEnds: join(stateDir, 'opencode', 'ends.json'),
+  /** The hands' own: their sockets, and which missions there are. */
+  hands: join(stateDir, 'hands'),
   logs: join(stateDir, 'logs'),
   /** What the launcher has to say to the log; the host-agent takes each file in and removes it. */
   notes: join(stateDir, 'notes'),

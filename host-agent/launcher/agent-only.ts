@@ -18,8 +18,9 @@ export const agentOnly = (
   return runUntilStopped(
     () => prepareStartOfServer(settings),
     async (start, startChild, stop) => {
-      const openCode = withOpenCode ? startOpenCodeChild(start, startChild, stop) : undefined;
-      const failed = await startChild(hostAgentRole(start, process.argv[1] ?? ''), 'The host-agent').firstStart;
+      const script = process.argv[1] ?? '';
+      const openCode = withOpenCode ? startOpenCodeChild(start, script, startChild, stop) : undefined;
+      const failed = await startChild(hostAgentRole(start, script), 'The host-agent').firstStart;
       if (stop.aborted) return;
       if (failed) throw failed;
       sayOpenCodeAway(await openCode);

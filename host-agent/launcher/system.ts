@@ -1,5 +1,5 @@
 /**
- * The whole system on this machine: three children, each supervised on its own, so that each can die and come back
+ * The whole system on this machine: four children, each supervised on its own, so that each can die and come back
  * alone. Without an edge there is nothing to use, so a start that fails there ends; OpenCode and the host-agent may be
  * away and are tried again for as long as the system runs.
  */
@@ -19,7 +19,7 @@ export interface Variant {
   edgeProcess(start: StartWithEdge): Promise<EdgeProcess>;
   /** It answers within a moment, in which OpenCode would only take its CPU. */
   isEdgeQuick: boolean;
-  /** Script with the `agent-child` command. */
+  /** Script with the commands `agent-child`, `hands-child` and `actor-child`. */
   agentScript: string;
   /** Called once the host-agent is supervised, until `stop` aborts. */
   onHostAgent?(hostAgent: Supervision, stop: AbortSignal): Promise<void>;
@@ -47,7 +47,9 @@ const startChildren = async (
   if (stop.aborted) return;
   say(start.settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
   let edge = startChild(edgeRole(start, process), 'The edge');
-  const openCodeAtOnce = variant.isEdgeQuick ? undefined : startOpenCodeChild(start, startChild, stop);
+  const openCodeAtOnce = variant.isEdgeQuick
+    ? undefined
+    : startOpenCodeChild(start, variant.agentScript, startChild, stop);
   const corrected = await start.secrets.corrected;
   if (stop.aborted) return;
   const inUse = corrected ? { ...start, secrets: { ...start.secrets, ...corrected } } : start;
@@ -60,7 +62,7 @@ const startChildren = async (
   const edgeFailed = await edge.firstStart;
   if (stop.aborted) return;
   if (edgeFailed) throw edgeFailed;
-  const openCode = openCodeAtOnce ?? startOpenCodeChild(start, startChild, stop);
+  const openCode = openCodeAtOnce ?? startOpenCodeChild(start, variant.agentScript, startChild, stop);
   const hostAgent = startChild(hostAgentRole(start, variant.agentScript), 'The host-agent');
   await variant.onHostAgent?.(hostAgent, stop);
   const openCodeAway = await openCode;

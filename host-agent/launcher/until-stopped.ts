@@ -53,13 +53,16 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 const stopWithinMs = 9_000;
 
 /**
- * Stops the host-agent first, so that the edge can still take its last events, then all others. A child that is not
- * done in time is killed by the kernel when this process exits, right after this.
+ * Stops the host-agent first, so that the edge can still take its last events, then all others, the hands behind
+ * OpenCode, which cancels its calls. A child that is not done in time is killed by the kernel when this process exits,
+ * right after this.
  */
 const endChildren = async (children: Map<string, Supervision>, clock: Clock): Promise<void> => {
   const inOrder = async () => {
     await children.get('host-agent')?.stop();
-    await Promise.all([...children.values()].map((child) => child.stop()));
+    const { hands, ...others } = Object.fromEntries(children);
+    await Promise.all(Object.values(others).map((child) => child.stop()));
+    await hands?.stop();
   };
   await Promise.race([inOrder(), wait(clock, stopWithinMs, undefined, { keepsAlive: false })]);
 };

@@ -70,6 +70,7 @@ export const status = async ({ json }: { json?: boolean }, environment: NodeJS.P
     url: url ?? null,
     edge: url === undefined ? null : (await answers(url)) ? 'answers' : 'does not answer',
     opencode: running ? (running.children.includes('opencode') ? 'runs' : 'does not run') : null,
+    hands: running ? (running.children.includes('hands') ? 'runs' : 'does not run') : null,
     host_agent: running ? (running.children.includes('host-agent') ? 'runs' : 'does not run') : null,
     missions_at_work: running && existsSync(files.store) ? countLiveTurns(files.store) : 0,
   };
@@ -80,6 +81,7 @@ export const status = async ({ json }: { json?: boolean }, environment: NodeJS.P
     say(`  edge        ${found.edge}: ${found.url}`);
     say(`  host-agent  ${found.host_agent}`);
     say(`  OpenCode    ${found.opencode}`);
+    say(`  hands       ${found.hands}`);
     say(`  missions    ${found.missions_at_work} at work`);
   }
   return running ? 0 : notRunning;

@@ -4,16 +4,18 @@ import { readSettings } from '../config/settings.ts';
 import { say } from '../launcher/say.ts';
 import { type Check, lineOf, works } from './check.ts';
 import { edgeChecks } from './edge-checks.ts';
+import { handsChecks } from './hands-checks.ts';
 import { machineChecks } from './machine-checks.ts';
 
 /** Prints one line for each check. Resolves with the exit code: 0 when everything that is required is there. */
 export const doctor = async ({ url }: { url?: string }, environment: NodeJS.ProcessEnv): Promise<number> => {
   const settings = readSettings(environment);
-  const [machine, edge] = await Promise.all([
+  const [machine, hands, edge] = await Promise.all([
     machineChecks(settings.workingDir),
+    handsChecks(settings),
     edgeChecks(settings, url === undefined ? undefined : edgeUrl(url)),
   ]);
-  const checks = [...machine, homeNote(settings.environment.AGENT_HOME), ...edge];
+  const checks = [...machine, ...hands, homeNote(settings.environment.AGENT_HOME), ...edge];
   for (const check of checks) say(lineOf(check));
   const missing = checks.filter(({ ok, required }) => !ok && required).length;
   say(

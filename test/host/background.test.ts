@@ -43,6 +43,7 @@ test('a start in the background outlives its command, shows the password once an
     url,
     edge: 'answers',
     opencode: 'runs',
+    hands: 'runs',
     host_agent: 'runs',
     missions_at_work: 0,
   });

@@ -133,7 +133,7 @@ test.each(['launcher', 'bootstrap'])('SIGKILL of the %s leaves no process', asyn
   await vi.waitFor(() => expect(alive(processes)).toEqual([]), patience);
 });
 
-test.each(['edge', 'host-agent', 'opencode'])('a killed %s is started again', async (role) => {
+test.each(['edge', 'host-agent', 'opencode', 'hands'])('a killed %s is started again', async (role) => {
   const { launched, url } = await start();
   const before = launched.processes()[role];
 
@@ -173,4 +173,6 @@ test('without OpenCode the system is up and says so', async () => {
   await launched.printed(/OPENCODE_BASE_URL: nothing answers there\. Messages fail, and say why/);
   expect((await apiFetch(`${url}/api/health`)).status).toBe(200);
   expect(launched.output()).not.toContain('canary');
+  // The tools of another OpenCode are its own.
+  expect(Object.keys(launched.processes())).not.toContain('hands');
 });

@@ -1,17 +1,25 @@
 import { sayRunningOpenCode } from '../say.ts';
 import type { Start } from '../state/start.ts';
+import { handsRole } from './hands.ts';
 import { openCodeRole } from './opencode.ts';
 import { useRunningOpenCode } from './running-opencode.ts';
 import type { StartChild } from './supervise.ts';
 
-/** Starts OpenCode, or begins to use the one of OPENCODE_BASE_URL. Resolves with why it is not there yet, if so. */
+/**
+ * Starts the hands and then OpenCode, which has its tools from them, or begins to use the OpenCode of OPENCODE_BASE_URL,
+ * which has its own. Resolves with why it is not there yet, if so. `script` is the program of the hands.
+ */
 export const startOpenCodeChild = (
   start: Start,
+  script: string,
   startChild: StartChild,
   stop: AbortSignal,
 ): Promise<Error | string | undefined> => {
   const { settings, clock, log } = start;
   const baseUrl = settings.openCodeBaseUrl;
-  if (baseUrl === undefined) return startChild(openCodeRole(start), 'OpenCode').firstStart;
+  if (baseUrl === undefined) {
+    startChild(handsRole(start, script), 'The process that runs tools');
+    return startChild(openCodeRole(start), 'OpenCode').firstStart;
+  }
   return useRunningOpenCode({ settings, baseUrl, clock, log, tell: sayRunningOpenCode, stop });
 };

@@ -6,6 +6,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const passedOn =
   /^(PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS|(HTTPS?|ALL|NO)_PROXY)$/i;
 
+/** What tools see of the environment of a start. */
+export const passedToTools = (env: Environment): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value !== undefined && passedOn.test(name) ? [[name, value]] : [])),
+  );
+
 /** `OPENCODE_*` names that hold secrets, are ours, or would break the separation of OpenCode's own folders. */
 const kept =
   /^OPENCODE_(SERVER_.*|CONFIG_CONTENT|AUTH_CONTENT|DB|PID|AGENT|BASE_URL|PERMISSIVE|.*(KEY|TOKEN|SECRET|PASSWORD))$/;

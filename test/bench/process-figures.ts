@@ -20,6 +20,13 @@ const statusMb = (pid: number, line: 'VmRSS' | 'VmHWM'): number => {
   return Number(found) / 1024;
 };
 
+/** What a process takes of the machine, in megabytes: of memory that it shares with others its share. */
+export const proportionalMbOf = (pid: number): number => {
+  const found = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+  if (!found) throw new Error(`process ${pid} has no memory`);
+  return Number(found) / 1024;
+};
+
 /** The same of a process and everything below it that has not ended meanwhile. */
 export const treeMbOf = (pid: number): number =>
   processTree(pid).reduce((total, each) => total + (each.pid === pid ? residentMbOf(pid) : ifThereMb(each.pid)), 0);

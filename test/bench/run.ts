@@ -14,6 +14,7 @@ import { fanout } from './sections/fanout.ts';
 import { firstAnswer } from './sections/first-answer.ts';
 import { firstToken } from './sections/first-token.ts';
 import { fullStart } from './sections/full-start.ts';
+import { hands } from './sections/hands.ts';
 import { hostile } from './sections/hostile.ts';
 import { loginFlood } from './sections/login-flood.ts';
 import { oneOfMany } from './sections/one-of-many.ts';
@@ -40,6 +41,7 @@ const sections: Record<string, { what: string; measure: (report: Report, quick: 
   'login-flood': { what: 'a stream beside 100 made-up logins a second', measure: loginFlood },
   hostile: { what: 'an ordinary user beside one who is at every quota', measure: hostile },
   'full-start': { what: 'the start of an object with every quota full, beside an empty one', measure: fullStart },
+  hands: { what: 'a call of a tool by way of the hands, beside a bare server; their memory', measure: hands },
   deletion: { what: 'deleting a small mission in a long log, beside a short one', measure: deletion },
   cost: { what: 'rows, requests and dollars an hour', measure: cost },
 };

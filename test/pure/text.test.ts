@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OpenTexts } from '../../host-agent/missions/transcript/text.ts';
 import { createRedactor } from '../../host-agent/process/redact.ts';
 import { checkpointSuffix } from '../../shared/append.ts';
 import type { HostEvent } from '../../shared/events.ts';
-import { checkpointBytes, maxEventBytes } from '../../shared/limits.ts';
+import { checkpointBytes, maxEventBytes, maxPartChars } from '../../shared/limits.ts';
 import { randomFrom } from '../support/random.ts';
 
 const waitMs = 2_000;
@@ -140,6 +140,71 @@ test.each([
 
   expectSmall(end);
   expect(stored([...events, ...end], before === null ? 'who knows' : '')).toBe(final);
+});
+
+test('of a long text whose end is trimmed only the end is mended', () => {
+  const texts = newTexts();
+  texts.open('p', 0);
+  const said = 'What the model says. '.repeat(20_000).trimEnd();
+  texts.grow('p', `${said}\n\n`, 0);
+  const before = texts.checkpoints(0, waitMs);
+
+  const end = texts.close('p', said);
+
+  expect(end).toMatchObject([{ type: 'part.closed', off: said.length, text: '' }]);
+  expect(stored([...before, ...end])).toBe(said);
+});
+
+describe('a text that is longer than a text may be', () => {
+  const piece = 'x'.repeat(checkpointBytes);
+  const pieces = maxPartChars / piece.length;
+  const over = 5;
+  const length = (pieces + over) * piece.length;
+  /** What is told of it until its end. */
+  const talk = (texts: OpenTexts) => {
+    texts.open('p', 0);
+    const shown: unknown[] = [];
+    const events: HostEvent[] = [];
+    for (let n = 0; n < pieces + over; n++) {
+      const growth = texts.grow('p', piece, 0);
+      if (growth) shown.push(growth.off);
+      events.push(...texts.checkpoints(0, waitMs));
+    }
+    return { shown, events };
+  };
+
+  test('is neither shown nor stored beyond that, and its end says how long it was', () => {
+    const texts = newTexts();
+    const { shown, events } = talk(texts);
+
+    expect(shown).toHaveLength(pieces);
+    expect(events).toHaveLength(pieces);
+    const sha256 = createHash('sha256').update('x'.repeat(length)).digest('hex');
+    expect(texts.close('p', null)).toEqual([{ type: 'part.closed', part: 'p', off: length, text: '', length, sha256 }]);
+  });
+
+  test('ends in the same way with the text that OpenCode has of it', () => {
+    const texts = newTexts();
+    talk(texts);
+    const final = 'x'.repeat(length + 3);
+
+    const end = texts.close('p', final);
+
+    expect(end).toMatchObject([{ type: 'part.closed', text: '', length: final.length }]);
+    expect(end.reduce((most, { off }) => Math.max(most, off), 0)).toBeGreaterThan(maxPartChars);
+  });
+
+  test('is replaced up to there where nothing is known of what was stored', () => {
+    const texts = newTexts();
+    texts.open('p', null);
+    texts.miss(true);
+
+    const end = texts.close('p', 'x'.repeat(length));
+
+    expect(end[0]).toMatchObject({ type: 'part.checkpoint', off: 0, replace: true });
+    expect(end.reduce((sum, { text }) => sum + text.length, 0)).toBe(maxPartChars);
+    expect(end.at(-1)).toMatchObject({ type: 'part.closed', length });
+  });
 });
 
 test('however text comes, the log ends with the redacted final text', () => {

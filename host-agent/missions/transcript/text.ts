@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { HostEvent } from '../../../shared/events.ts';
-import { checkpointBytes } from '../../../shared/limits.ts';
-import { isHighSurrogate, type WellFormedPieces, wellFormedPieces } from '../../../shared/text.ts';
+import { checkpointBytes, maxPartChars } from '../../../shared/limits.ts';
+import { beginningOf, type WellFormedPieces, wellFormedPieces } from '../../../shared/text.ts';
 import type { Redactor, StreamRedactor } from '../../process/redact.ts';
+import { type KnownText, knownText, sha256 } from './known-text.ts';
 
 /**
  * A checkpoint or a part's end holds at most this many UTF-16 units; as JSON each takes six bytes at worst, which stays
@@ -14,13 +14,10 @@ interface OpenText {
   /** What comes goes through this, then through the redactor: the same as the final text does as a whole. */
   pieces: WellFormedPieces;
   stream: StreamRedactor;
-  /** The redacted text so far. */
-  text: string;
-  /**
-   * How many characters are in stored checkpoints; null when that is unknown: an earlier process wrote them, or storing
-   * failed.
-   */
-  stored: number | null;
+  /** The redacted text that is in stored checkpoints; null when an earlier process wrote them, or storing failed. */
+  stored: KnownText | null;
+  /** The redacted text behind it. */
+  unstored: string;
   /** Text was missed: nothing is shown until the end (protocol §3). */
   blind: boolean;
   /** Monotonic time of the first character that is not stored. */
@@ -38,7 +35,9 @@ type Checkpoint = Extract<HostEvent, { type: 'part.checkpoint' }>;
 type Closed = Extract<HostEvent, { type: 'part.closed' }>;
 
 /**
- * The open texts of one mission: what came, what is stored, what is to be stored when. `now` is monotonic milliseconds.
+ * The open texts of one mission: what came, what is to be stored when. None is held: of what is stored its length, its
+ * hash and its end are known. What is beyond `maxPartChars` is counted, and neither shown nor stored, as at the edge.
+ * `now` is monotonic milliseconds.
  */
 export class OpenTexts {
   readonly #redactor: () => Redactor;
@@ -48,23 +47,29 @@ export class OpenTexts {
     this.#redactor = redactor;
   }
 
-  /** A part begins, or (`stored` null) began before this process listened. */
+  /** A part begins, or (`stored` null) began before this process listened, and is blind from the next `miss` on. */
   open(part: string, stored: 0 | null): void {
     if (this.#open.has(part)) return;
-    const stream = this.#redactor().stream();
-    this.#open.set(part, { pieces: wellFormedPieces(), stream, text: '', stored, blind: false, unstoredSinceMs: null });
+    this.#open.set(part, {
+      pieces: wellFormedPieces(),
+      stream: this.#redactor().stream(),
+      stored: stored === null ? null : knownText(maxChars),
+      unstored: '',
+      blind: false,
+      unstoredSinceMs: null,
+    });
   }
 
   /** Text for a part. Out: what viewers may see of it now; null when nothing. */
   grow(part: string, piece: string, now: number): Growth | null {
     const open = this.#open.get(part);
-    if (!open || open.blind) return null;
+    if (!open?.stored || open.blind) return null;
     const text = open.stream.push(open.pieces.push(piece));
     if (text === '') return null;
-    const off = open.text.length;
-    open.text += text;
+    const off = open.stored.length + open.unstored.length;
+    open.unstored += text;
     open.unstoredSinceMs ??= now;
-    return { part, off, text };
+    return off + text.length > maxPartChars ? null : { part, off, text };
   }
 
   /**
@@ -75,6 +80,7 @@ export class OpenTexts {
     const events: HostEvent[] = [];
     for (const [part, open] of this.#open) {
       if (!storedKnown) open.stored = null;
+      open.unstored = '';
       open.unstoredSinceMs = null;
       if (open.blind) continue;
       open.blind = true;
@@ -97,10 +103,12 @@ export class OpenTexts {
     const events: Checkpoint[] = [];
     for (const [part, open] of this.#open) {
       if (open.stored === null || open.unstoredSinceMs === null) continue;
-      const isLong = open.text.length - open.stored >= checkpointBytes;
+      const isLong = open.unstored.length >= checkpointBytes;
       if (!isLong && now - open.unstoredSinceMs < waitMs) continue;
-      events.push(...checkpointsOf(part, open.text, open.stored, false));
-      open.stored = open.text.length;
+      const pieces = cut(open.unstored, open.stored.length);
+      events.push(...pieces.map((piece): Checkpoint => ({ type: 'part.checkpoint', part, ...piece })));
+      open.stored.add(open.unstored);
+      open.unstored = '';
       open.unstoredSinceMs = null;
     }
     return events;
@@ -114,62 +122,57 @@ export class OpenTexts {
     const open = this.#open.get(part);
     this.#open.delete(part);
     const stored = open?.stored ?? null;
-    if (final === null && (!open || stored === null)) return [];
-    if (final === null && open) {
-      const text = open.blind
-        ? open.text.slice(0, stored ?? 0)
-        : open.text + open.stream.push(open.pieces.end()) + open.stream.end();
-      return closing(part, open.text.slice(0, stored ?? 0), text);
-    }
-    const before = open && stored !== null ? open.text.slice(0, stored) : null;
-    return closing(part, before, this.#redactor().text(final ?? ''));
+    if (final !== null) return closing(part, stored, this.#redactor().text(final));
+    if (!open || stored === null) return [];
+    const rest = open.blind ? '' : open.unstored + open.stream.push(open.pieces.end()) + open.stream.end();
+    const whole = { length: stored.length + rest.length, sha256: stored.sha256With(rest) };
+    return ending(part, cut(rest, stored.length), { off: stored.length, ...whole });
   }
 }
 
-/** `before` is the stored text; null when it is unknown, and has to be replaced. */
-const closing = (part: string, before: string | null, final: string): (Checkpoint | Closed)[] => {
-  const same = before === null ? 0 : commonLength(before, final);
-  const isPrefix = before !== null && same === before.length;
+/** `stored` null: what is stored is unknown, and has to be replaced. */
+const closing = (part: string, stored: KnownText | null, final: string): (Checkpoint | Closed)[] => {
+  const same = stored?.commonLength(final) ?? 0;
+  const isPrefix = stored !== null && same === stored.length;
   const mustReplace = !isPrefix && final.length - same > maxChars;
   const from = mustReplace ? 0 : same;
-  const pieces = cut(final.slice(from), from);
-  const last = pieces.pop() ?? { off: from, text: '' };
-  const checkpoints = pieces.map(
-    ({ off, text }, index): Checkpoint => ({
+  const whole = { length: final.length, sha256: sha256(final) };
+  return ending(part, cut(final.slice(from), from), { off: from, ...whole }, mustReplace);
+};
+
+/** The events of an end: pieces of text, the last of them in the end itself, which says what the whole is. */
+const ending = (
+  part: string,
+  pieces: Piece[],
+  { off, ...whole }: { off: number; length: number; sha256: string },
+  mustReplace = false,
+): (Checkpoint | Closed)[] => {
+  const last = pieces.at(-1) ?? { off, text: '' };
+  const before = pieces.slice(0, -1).map(
+    (piece, index): Checkpoint => ({
       type: 'part.checkpoint',
       part,
-      off,
-      text,
+      ...piece,
       ...(mustReplace && index === 0 ? { replace: true } : {}),
     }),
   );
-  const sha256 = createHash('sha256').update(final).digest('hex');
-  return [...checkpoints, { type: 'part.closed', part, off: last.off, text: last.text, length: final.length, sha256 }];
+  return [...before, { type: 'part.closed', part, ...last, ...whole }];
 };
 
-const checkpointsOf = (part: string, text: string, from: number, replace: boolean): Checkpoint[] =>
-  cut(text.slice(from), from).map(({ off, text: piece }) => ({
-    type: 'part.checkpoint',
-    part,
-    off,
-    text: piece,
-    ...(replace ? { replace } : {}),
-  }));
+/** `off` is where `text` stands in the whole. */
+interface Piece {
+  off: number;
+  text: string;
+}
 
-/** Pieces of at most maxChars, never between the halves of a character. `off` is where `text` stands in the whole. */
-const cut = (text: string, off: number): { off: number; text: string }[] => {
-  const pieces: { off: number; text: string }[] = [];
-  for (let at = 0; at < text.length; ) {
-    let end = Math.min(at + maxChars, text.length);
-    if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--;
-    pieces.push({ off: off + at, text: text.slice(at, end) });
-    at = end;
+/** Pieces of at most maxChars, never between the halves of a character, and none beyond `maxPartChars`. */
+const cut = (text: string, off: number): Piece[] => {
+  const pieces: Piece[] = [];
+  const kept = beginningOf(text, Math.max(0, maxPartChars - off));
+  for (let at = 0; at < kept.length; ) {
+    const piece = beginningOf(kept.slice(at, at + maxChars + 1), maxChars);
+    pieces.push({ off: off + at, text: piece });
+    at += piece.length;
   }
   return pieces;
-};
-
-const commonLength = (a: string, b: string): number => {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length++;
-  return length > 0 && isHighSurrogate(a.charCodeAt(length - 1)) ? length - 1 : length;
 };

@@ -45,5 +45,7 @@ export const retentionJson = z.object({
   log_percent: z.number().nonnegative(),
   /** What leaves goes to a bucket, and can be read from there. */
   archive: z.boolean(),
+  /** Since when that bucket fails, and what the failure was last; absent while it works. */
+  archive_away: z.object({ since: z.string(), text: z.string() }).optional(),
 });
 export type RetentionJson = z.infer<typeof retentionJson>;

@@ -72,13 +72,21 @@ const changeIn = ({
   throw new BadUse(`No such rule: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
 };
 
-const linesOf = ({ missions, log_bytes, log_percent, archive, ...rule }: RetentionJson): string[] => [
+const linesOf = ({
+  missions,
+  log_bytes,
+  log_percent,
+  archive,
+  archive_away: away,
+  ...rule
+}: RetentionJson): string[] => [
   `server: ${ruleText(rule)}`,
   ...missions.map(({ mission, ...own }) => `mission ${mission}: ${ruleText(own)}`),
   `its missions have ${log_bytes} bytes; the log is ${log_percent} % full`,
   archive
     ? 'What leaves is kept in the archive.'
     : 'No archive is bound: what leaves is gone (docs/configuration.md, "Retention").',
+  ...(away ? [`The archive fails since ${away.since} (${away.text}): nothing leaves until it works.`] : []),
 ];
 
 const ruleText = ({ days, bytes }: RetentionRule): string => {

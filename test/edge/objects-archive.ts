@@ -2,9 +2,9 @@ import { onTestFinished } from 'vitest';
 
 /**
  * The bucket of the objects in these tests, as they see it. `unbound`, but in tests that bind it. `refusing` fails;
- * `forgetful` does what it is asked and fails then, as a lost answer does.
+ * `forgetful` does what it is asked and fails then, as a lost answer does; `hanging` never answers.
  */
-export const objectsArchive: { is: 'unbound' | 'there' | 'refusing' | 'forgetful'; asked: string[] } = {
+export const objectsArchive: { is: 'unbound' | 'there' | 'refusing' | 'forgetful' | 'hanging'; asked: string[] } = {
   is: 'unbound',
   asked: [],
 };
@@ -28,6 +28,7 @@ export const archiveSeen = (bucket: R2Bucket | undefined): R2Bucket | undefined 
           if (typeof value !== 'function') return value;
           return async (...given: unknown[]) => {
             objectsArchive.asked.push(String(name));
+            if (objectsArchive.is === 'hanging') return new Promise(() => undefined);
             if (objectsArchive.is === 'refusing') throw new Error('the bucket refuses');
             const answer: unknown = await Reflect.apply(value, target, given);
             if (objectsArchive.is === 'forgetful') throw new Error('the answer of the bucket is lost');

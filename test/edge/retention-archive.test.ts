@@ -4,24 +4,12 @@ import { asUser, edgeEnv, teamUsers } from './edge.ts';
 import { freshHost, host, inObject, newMission, object, owner, stub } from './fresh-host.ts';
 import { objectsAhead } from './object-clock.ts';
 import { bindArchive, objectsArchive } from './objects-archive.ts';
-import { admin, connected, contents, dayMs, events, leave, quiet, texts } from './retention-setup.ts';
+import { connected, contents, dayMs, events, leave, oldMission, texts } from './retention-setup.ts';
 
 beforeEach(freshHost);
 
 const inBucket = async (): Promise<string[]> =>
   ((await env.ARCHIVE?.list({ prefix: `${host}/` }))?.objects ?? []).map(({ key }) => key);
-/** A mission with a turn that is old enough to leave. */
-const oldMission = async () => {
-  const told = await connected();
-  const mission = await newMission();
-  await told.turn(mission, 'old');
-  await told.turn(mission, 'also old');
-  const before = await events(mission);
-  await quiet();
-  await object().setRetention(admin, { days: 1 });
-  objectsAhead(3 * dayMs);
-  return { ...told, mission, before };
-};
 const archived = { archived: true };
 
 describe('with a bucket', () => {

@@ -63,6 +63,18 @@ export const connected = async (head: object = {}, run = 'r1'): Promise<Told> =>
 };
 const costs = { cost_usd: 0.01, input: 1, output: 1, reasoning: 0, cache_read: 0, cache_write: 0 };
 
+/** A mission with two turns that are old enough to leave. */
+export const oldMission = async () => {
+  const told = await connected();
+  const mission = await newMission();
+  await told.turn(mission, 'old');
+  await told.turn(mission, 'also old');
+  const before = await events(mission);
+  await quiet();
+  await object().setRetention(admin, { days: 1 });
+  objectsAhead(3 * dayMs);
+  return { ...told, mission, before };
+};
 /** The server has had nothing to do for a while. */
 export const quiet = async (): Promise<void> => {
   objectsAhead(2 * 60_000);

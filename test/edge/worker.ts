@@ -5,7 +5,7 @@ import type { Bindings } from '../../worker/env.ts';
 import { Host as RealHost } from '../../worker/host/object.ts';
 import { accountsSeen } from './accounts-away.ts';
 import { watchBackground } from './background.ts';
-import { objectClock } from './object-clock.ts';
+import { clockOfHost, objectClock } from './object-clock.ts';
 import { objectRoom } from './object-room.ts';
 import { archiveSeen } from './objects-archive.ts';
 import { objectsD1 } from './objects-d1.ts';
@@ -24,7 +24,7 @@ export class Host extends RealHost {
     super(
       watchObject(watchBackground(ctx)),
       { ...rest, ...(archive ? { ARCHIVE: archive } : {}) },
-      objectClock,
+      clockOfHost(ctx.id.name),
       objectRoom.bytes,
     );
     noteWoken(ctx.id.name);

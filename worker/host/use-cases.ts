@@ -3,6 +3,7 @@
  * is committed nothing of it fails any more, and nothing waits for D1 longer than a person would notice (architecture
  * §8).
  */
+import { timestamp } from '../../shared/api.ts';
 import type { MissionStatus } from '../../shared/events.ts';
 import { commandId, type MissionId } from '../../shared/ids.ts';
 import type { Limits } from '../../shared/quotas.ts';
@@ -204,14 +205,16 @@ export const readMissionEvents = async (
 };
 
 /** What is kept here for how long, for an admin. */
-export const readRetention = ({ host, archive }: HostParts, by: Principal): RetentionJson => {
+export const readRetention = ({ host, archive, retention }: HostParts, by: Principal): RetentionJson => {
   requireScope(by, 'admin');
+  const trouble = archive && retention.trouble();
   return {
     ...serverRule(host.sql),
     missions: missionRules(host.sql),
     log_bytes: bytesOfServer(host.sql),
     log_percent: Math.floor(percentFull(host)),
     archive: archive !== null,
+    ...(trouble ? { archive_away: { since: timestamp(trouble.sinceMs), text: trouble.reason } } : {}),
   };
 };
 

@@ -20,15 +20,23 @@ export type ArchivedSlice = z.infer<typeof content>;
 export class Archive {
   readonly #bucket: R2Bucket;
   readonly #clock: Clock;
+  /** The last write did not end well. */
+  #isInDoubt = false;
 
   constructor(bucket: R2Bucket, clock: Clock) {
     this.#bucket = bucket;
     this.#clock = clock;
   }
 
-  /** Writes an object; a repeat writes the same. Rejects where the bucket did not say that it has it. */
+  /**
+   * Writes an object; a repeat writes the same. Rejects where the bucket did not say that it has it. A request that
+   * hangs can't be taken back and keeps its text, so a bucket in doubt has to answer something small before each try.
+   */
   async write(name: string, text: string): Promise<void> {
+    if (this.#isInDoubt) await this.#inTime(this.#bucket.head(name));
+    this.#isInDoubt = true;
     await this.#inTime(this.#bucket.put(name, text));
+    this.#isInDoubt = false;
   }
 
   /** What a slice was, or null where the bucket does not have it. Rejects where the bucket fails. */

@@ -21,7 +21,7 @@ import { noteFailure, noteNothing, noteSuccess, readWait } from './wait.ts';
  * turn between two slices.
  */
 const maxSlices = { archived: 9, dropped: 1 };
-/** When a go that was lost with its object is begun again. */
+/** So long after an alarm that finds a go under way another one looks whether it was lost with its object. */
 const lostMs = 60_000;
 
 interface Parts {
@@ -37,7 +37,7 @@ interface Parts {
 
 export class Retention {
   readonly #parts: Parts;
-  #startedMs: number | null = null;
+  #isUnderWay = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -46,7 +46,8 @@ export class Retention {
   /** When something is to be done (milliseconds, maybe past); null: nothing. */
   dueAt(): number | null {
     const { host, archive } = this.#parts;
-    if (this.#startedMs !== null) return this.#startedMs + lostMs;
+    // From now, not from its beginning: a slow archive is not to wake the object again and again.
+    if (this.#isUnderWay) return host.now() + lostMs;
     const due = [archive && nextOf(host.sql, ['archive']), leavesAt(host.sql)].filter((at) => at !== null);
     return due.length === 0 ? null : Math.max(Math.min(...due), readWait(host.sql).untilMs);
   }
@@ -55,24 +56,30 @@ export class Retention {
   start(): Promise<void> | null {
     const { host, onDone } = this.#parts;
     const due = this.dueAt();
-    if (this.#startedMs !== null || due === null || due > host.now()) return null;
-    this.#startedMs = host.now();
+    if (this.#isUnderWay || due === null || due > host.now()) return null;
+    this.#isUnderWay = true;
     return this.#go().finally(() => {
-      this.#startedMs = null;
+      this.#isUnderWay = false;
       onDone();
     });
   }
 
+  /** Since when the archive fails that something waits for, and how; null while it works, or nothing waits. */
+  trouble(): { sinceMs: number; reason: string } | null {
+    const { failures, sinceMs, reason } = readWait(this.#parts.host.sql);
+    return failures > 0 && this.dueAt() !== null ? { sinceMs, reason } : null;
+  }
+
   async #go(): Promise<void> {
-    const { host, archive } = this.#parts;
+    const { archive, run } = this.#parts;
     const most = archive ? maxSlices.archived : maxSlices.dropped;
     try {
       for (let slices = 0; slices < most; slices += 1) {
         if (!(await this.#step())) return;
-        noteSuccess(host.sql);
+        if (readWait(this.#parts.host.sql).failures > 0) run((host) => ({ recorded: noteSuccess(host), touched: [] }));
       }
     } catch (cause) {
-      noteFailure(host.sql, host.now(), cause);
+      run((host) => ({ recorded: noteFailure(host, cause, archive !== null), touched: [] }));
     }
   }
 

@@ -1,7 +1,7 @@
 // What else a stream shows while one of its servers, or the account of its user, fails.
 import { expect, test, vi } from 'vitest';
 import { heartbeatMs } from '../../shared/limits.ts';
-import { redialMinMs } from '../../worker/stream/host-connection.ts';
+import { redialMinMs } from '../../worker/lasting-socket.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { accepted, headerOf, type PlayedObject, playedEdge } from './played-edge.ts';
 import type { Block, StreamReader } from './stream-reader.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { missionId } from '../../shared/ids.ts';
 import type { Rendering, ViewerHeader } from '../../shared/viewer.ts';
 import { hostObject } from '../../worker/hosts/object.ts';
-import { redialMinMs } from '../../worker/stream/host-connection.ts';
+import { redialMinMs } from '../../worker/lasting-socket.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { randomFrom } from '../support/random.ts';
 import { enrolHost } from './host-peer.ts';

@@ -42,7 +42,7 @@ const layers: Record<string, readonly string[]> = {
     'account',
     'auth quotas',
     'http',
-    'directory principal',
+    'directory lasting-socket principal',
     'log',
     'close-socket digest env object-away object-socket versioned',
     'attempts',

@@ -1,17 +1,15 @@
 import * as z from 'zod';
-import { doubled } from '../../shared/backoff.ts';
-import type { Cancel } from '../../shared/clock.ts';
 import { closeCode, heartbeatMs } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
+import { lastingSocket } from '../lasting-socket.ts';
 import { logError } from '../log.ts';
-import { dialObject, type ObjectSocket, SocketClosed, SocketRefused, SocketsFull } from '../object-socket.ts';
+import { SocketClosed, SocketRefused, SocketsFull } from '../object-socket.ts';
 import type { Principal } from '../principal.ts';
 import { accountOf } from './account-of.ts';
 import { sessionUrl } from './port.ts';
 import type { AccountServer } from './servers.ts';
 
-/** An account that was moved or deployed is back within a moment; one that is not is spared. */
-const redialMinMs = 200;
+/** So soon a login that has ended is found out once the account is back. */
 const redialMaxMs = 5_000;
 /** What is over within this holds nothing: nearly every answer and file, which would cost its account a socket. */
 const briefMs = 500;
@@ -63,56 +61,31 @@ export const holdLogin = (
   { user, login }: Principal,
   { ended, servers, error, stream }: Holding,
 ): HeldLogin => {
-  let socket: ObjectSocket | null = null;
-  let stopWaiting: Cancel | null = null;
-  let failures = 0;
-  let isOver = false;
-
-  const close = (): void => {
-    isOver = true;
-    stopWaiting?.();
-    socket?.close();
-  };
-  const take = (text: string): void => {
-    failures = 0;
-    const told = frame.parse(JSON.parse(text));
-    if (isOver) return;
-    if ('servers' in told) servers?.(told.servers);
-    else error?.(told.error);
-  };
-  const lost = (cause: unknown): void => {
-    socket = null;
-    if (isOver) return;
-    if (isEnd(cause)) {
-      close();
-      ended();
-      return;
-    }
-    if (stream && cause instanceof SocketsFull) {
-      close();
-      stream.full(cause.message);
-      return;
-    }
-    failures += 1;
-    logError('account.socket.lost', cause, { failures });
-    stopWaiting = env.clock.after(doubled(redialMinMs, redialMaxMs, failures - 1), () => void open());
-  };
-  const open = async (): Promise<void> => {
-    try {
-      const url = sessionUrl(login, (await stream?.most()) ?? null);
-      const dialled = await dialObject(accountOf(env, user.id), url, take, lost);
-      if (isOver) dialled.close();
-      else socket = dialled;
-    } catch (cause) {
-      lost(cause);
-    }
-  };
-  const beat = (): void => {
-    if (!socket || socket.beat()) return;
-    socket.close();
-    lost(new Error('no pong within two heartbeats'));
-  };
-
+  const { open, beat, close } = lastingSocket({
+    clock: env.clock,
+    redialMaxMs,
+    target: async () => ({
+      object: accountOf(env, user.id),
+      url: sessionUrl(login, (await stream?.most()) ?? null),
+    }),
+    onText: (text) => {
+      const told = frame.parse(JSON.parse(text));
+      if ('servers' in told) servers?.(told.servers);
+      else error?.(told.error);
+    },
+    onLost: (cause, failures) => {
+      if (isEnd(cause)) {
+        ended();
+        return false;
+      }
+      if (stream && cause instanceof SocketsFull) {
+        stream.full(cause.message);
+        return false;
+      }
+      logError('account.socket.lost', cause, { failures });
+      return true;
+    },
+  });
   void open();
   return { beat, close };
 };

@@ -1,14 +1,21 @@
-import { doubled } from '../../shared/backoff.ts';
-import type { Cancel, Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Rendering } from '../../shared/viewer.ts';
+import { lastingSocket } from '../lasting-socket.ts';
 import { logError } from '../log.ts';
-import { type ObjectSocket, SocketRefused } from '../object-socket.ts';
-import { dial, type ViewerOptions } from './object-socket.ts';
-import type { ViewerFrame } from './viewer-frame.ts';
+import { SocketRefused } from '../object-socket.ts';
+import { splitViewerFrame, type ViewerFrame } from './viewer-frame.ts';
 
-/** An object comes back from a deploy or a move within a moment; longer waits spare one that does not. */
-export const redialMinMs = 200;
 /** A stream of days stays far below the platform's 10,000 subrequests, whatever its servers do (edge §2.4). */
 const redialMaxMs = 30_000;
+
+/** What a viewer wants of one server. */
+export interface ViewerOptions {
+  owner: string;
+  isAdmin: boolean;
+  rendering: Rendering;
+  mission: string | null;
+  cursor: string | null;
+}
 
 /** What the stream does with a server's frames and troubles. */
 export interface ConnectionEnds {
@@ -21,76 +28,60 @@ export interface ConnectionEnds {
 
 /** Which object is dialled, and the clock for the waits between. */
 export interface ConnectionOrigin {
-  /** Asked at every dial: what has met an exception of the object fails for good (Cloudflare: "Error handling"). */
+  /** Asked at every dial. */
   object: () => Pick<Fetcher, 'fetch'>;
   clock: Clock;
 }
 
-/** A stream's tie to one server: a socket, dialled again by cursor until it is closed here. */
-export class ViewerConnection {
-  readonly #from: ConnectionOrigin;
-  readonly #options: () => ViewerOptions;
-  readonly #ends: ConnectionEnds;
-  #socket: ObjectSocket | null = null;
-  #stopWaiting: Cancel | null = null;
-  #failures = 0;
-  #isInReplay = false;
-  #isClosed = false;
-
-  constructor(from: ConnectionOrigin, options: () => ViewerOptions, ends: ConnectionEnds) {
-    this.#from = from;
-    this.#options = options;
-    this.#ends = ends;
-  }
-
+/** A stream's tie to one server. */
+export interface ViewerConnection {
   /** Dials. Never rejects: trouble goes to `onAway` or `onEnd`. */
-  async open(): Promise<void> {
-    const onFrame = (frame: ViewerFrame) => {
-      if (this.#isClosed) return;
-      this.#isInReplay = frame.header ? frame.header.mode === 'replay' : this.#isInReplay;
-      this.#ends.onFrame(frame);
-      this.#failures = 0;
-    };
-    try {
-      const socket = await dial(this.#from.object(), this.#options(), onFrame, (cause) => this.#lost(cause));
-      if (this.#isClosed) socket.close();
-      else this.#socket = socket;
-    } catch (cause) {
-      this.#lost(cause);
-    }
-  }
-
+  open(): Promise<void>;
   /** The viewer has room: a server in replay is asked for its next page. */
-  askMore(): void {
-    if (!this.#isInReplay || !this.#socket) return;
-    this.#isInReplay = false;
-    this.#socket.send('more');
-  }
-
-  beat(): void {
-    if (!this.#socket || this.#socket.beat()) return;
-    this.#socket.close();
-    this.#lost(new Error('no pong within two heartbeats'));
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#stopWaiting?.();
-    this.#socket?.close();
-  }
-
-  #lost(cause: unknown): void {
-    if (this.#isClosed) return;
-    this.#socket = null;
-    this.#isInReplay = false;
-    this.#failures += 1;
-    logError('stream.upstream.lost', cause, { failures: this.#failures });
-    if (cause instanceof SocketRefused) {
-      this.#ends.onEnd();
-      return;
-    }
-    const waitMs = doubled(redialMinMs, redialMaxMs, this.#failures - 1);
-    this.#stopWaiting = this.#from.clock.after(waitMs, () => void this.open());
-    this.#ends.onAway(this.#failures);
-  }
+  askMore(): void;
+  beat(): void;
+  close(): void;
 }
+
+/** A server's object as a viewer sees it, dialled again by cursor (`options` are asked each time). */
+export const viewerConnection = (
+  { object, clock }: ConnectionOrigin,
+  options: () => ViewerOptions,
+  { onFrame, onAway, onEnd }: ConnectionEnds,
+): ViewerConnection => {
+  let isInReplay = false;
+  const { open, send, beat, close } = lastingSocket({
+    clock,
+    redialMaxMs,
+    target: () => ({ object: object(), url: viewerUrl(options()) }),
+    onText: (text) => {
+      const frame = splitViewerFrame(text);
+      if (frame.header) isInReplay = frame.header.mode === 'replay';
+      onFrame(frame);
+    },
+    onLost: (cause, failures) => {
+      isInReplay = false;
+      logError('stream.upstream.lost', cause, { failures });
+      const isEnd = cause instanceof SocketRefused;
+      if (isEnd) onEnd();
+      else onAway(failures);
+      return !isEnd;
+    },
+  });
+  return {
+    open,
+    askMore: () => {
+      if (isInReplay && send('more')) isInReplay = false;
+    },
+    beat,
+    close,
+  };
+};
+
+const viewerUrl = ({ owner, isAdmin, rendering, mission, cursor }: ViewerOptions): string => {
+  const query = new URLSearchParams({ owner, rendering });
+  if (isAdmin) query.set('admin', 'yes');
+  if (mission !== null) query.set('mission', mission);
+  if (cursor !== null) query.set('cursor', cursor);
+  return `http://host/viewer?${query}`;
+};

@@ -1,7 +1,7 @@
 import { fromNow, fromStart } from '../../shared/cursor.ts';
 import type { Rendering } from '../../shared/viewer.ts';
 import type { StreamEdge } from './edge.ts';
-import { ViewerConnection } from './host-connection.ts';
+import { type ViewerConnection, viewerConnection } from './host-connection.ts';
 import type { Numbering } from './numbering.ts';
 import { isBehind, type StreamHost } from './positions.ts';
 import { seated } from './seats.ts';
@@ -166,7 +166,7 @@ export class StreamHosts {
     const origin = { object: () => this.#edge.object(host.id), clock: this.#edge.clock };
     const options = () => ({ ...this.#watched, cursor: this.#cursorOf(host) });
     return new Promise((settled) => {
-      host.connection = new ViewerConnection(origin, options, {
+      host.connection = viewerConnection(origin, options, {
         onFrame: (frame) => {
           this.#took(host, frame);
           settled();

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Cancel } from '../../shared/clock.ts';
 import { closeCode, heartbeatMs } from '../../shared/limits.ts';
 import type { Env } from '../env.ts';
 import { lastingSocket } from '../lasting-socket.ts';

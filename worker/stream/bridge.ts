@@ -1,7 +1,6 @@
 import { type Cancel, within } from '../../shared/clock.ts';
 import { fromNow, fromStart, nothingYet, parseCursor, parseVector } from '../../shared/cursor.ts';
 import { heartbeatMs, rotateMs } from '../../shared/limits.ts';
-import { sseComment, sseEvent } from '../../shared/sse.ts';
 import type { Rendering } from '../../shared/viewer.ts';
 import type { AccountServer } from '../account/servers.ts';
 import { logError } from '../log.ts';
@@ -10,9 +9,9 @@ import { Admission } from './admission.ts';
 import type { StreamEdge } from './edge.ts';
 import { StreamHosts } from './hosts.ts';
 import { insist } from './insist.ts';
-import { nothingShown } from './nothing-shown.ts';
 import { Numbering } from './numbering.ts';
 import { Outlet } from './outlet.ts';
+import { type OwnWords, ownWords } from './own-words.ts';
 import { behindNews, positionsFrom, type StreamHost, streamHosts } from './positions.ts';
 import { parseStreamId, positionsBy } from './stream-id.ts';
 import { unreadHere } from './unread.ts';
@@ -31,8 +30,6 @@ export interface StreamOptions {
 
 /** A viewer is told something after this, even where a server's object, or the account, takes longer to answer. */
 export const joinMs = 1_000;
-/** Clients of `?format=delta` come back this soon after an end. */
-const retryMs = 1_000;
 
 /**
  * One viewer's stream (protocol §5): joins the frames of the viewer's servers into one body. Bytes are forwarded as the
@@ -41,6 +38,7 @@ const retryMs = 1_000;
 export class Bridge {
   readonly #edge: StreamEdge;
   readonly #options: StreamOptions;
+  readonly #words: OwnWords;
   readonly #outlet: Outlet;
   readonly #rotateAt: number;
   readonly #numbering: Numbering;
@@ -63,6 +61,7 @@ export class Bridge {
     const { owner, isAdmin, rendering, only } = options;
     this.#edge = edge;
     this.#options = options;
+    this.#words = ownWords(rendering);
     this.#rotateAt = edge.clock.now() + rotateMs * (0.9 + Math.random() * 0.2);
     this.#outlet = new Outlet(
       unreadHere,
@@ -78,7 +77,7 @@ export class Bridge {
     const watched = { owner, isAdmin, rendering, mission: only?.mission ?? null };
     this.#hosts = new StreamHosts(edge, watched, this.#numbering, {
       onFrame: (host, frame) => this.#take(host, frame),
-      onAway: () => this.#write(sseComment('a server is away, trying again')),
+      onAway: () => this.#write(this.#words.away),
       onArranged: () => this.#tellNotShown(),
       onEnd: () => this.#end(),
     });
@@ -104,7 +103,7 @@ export class Bridge {
   }
 
   async #begin(): Promise<void> {
-    if (this.#options.rendering === 'delta') this.#write(`retry: ${retryMs}\n\n`);
+    this.#write(this.#words.beginning);
     const placed = this.#place();
     const joined = placed.then((place) => place.joined);
     await within(this.#edge.clock, joinMs, joined, () => this.#answered.resolve(null));
@@ -113,7 +112,7 @@ export class Bridge {
     if (this.#isOver) return;
     if (!isUsable) {
       if (this.#options.rendering === 'default') return this.#giveUp();
-      this.#tellReset();
+      this.#write(this.#words.reset);
     }
     this.#hasBegun = true;
     if (!this.#options.only && !this.#servers?.some(({ holds }) => holds)) this.#tellNothing();
@@ -163,14 +162,14 @@ export class Bridge {
   /** An error for the user rather than a mission. */
   #tellError(text: string): void {
     this.#open();
-    this.#write(sseEvent('error', { type: 'error', message: text }));
+    this.#write(this.#words.error(text));
   }
 
   /** What every stream begins with (contract §4). */
   #open(): void {
     if (this.#isOpened) return;
     this.#isOpened = true;
-    this.#write(statusSnapshot(this.#activities) + sseComment('keepalive'));
+    this.#write(statusSnapshot(this.#activities) + this.#words.keepalive);
   }
 
   #take(host: string, frame: ViewerFrame): void {
@@ -194,7 +193,7 @@ export class Bridge {
     // With a single server the object itself sends `reset` and the snapshot. With several, a reset concerns all of
     // them, so the stream ends and the client joins all servers anew.
     if (!this.#hosts.areSeveral) return false;
-    this.#tellReset();
+    this.#write(this.#words.reset);
     this.#end();
     return true;
   }
@@ -205,31 +204,22 @@ export class Bridge {
     this.#askMoreIfTaken();
   }
 
-  /**
-   * Sends `reset` with an id that names no server, so that the next stream starts anew too, however much of this one
-   * the client has read.
-   */
-  #tellReset(): void {
-    if (this.#options.rendering === 'delta') this.#write(sseEvent('reset', { type: 'reset' }, 'reset'));
-  }
-
   /** Where no server has anything of the user, no object says so: a client waits for its snapshot and an id. */
   #tellNothing(): void {
     const { positions } = this.#numbering;
     const [host, cursor] = [...positions].find(([, at]) => parseCursor(at) !== null) ?? [null, nothingYet];
-    const text = nothingShown(this.#options.rendering, cursor);
+    const text = this.#words.nothing(cursor);
     if (host !== null) this.#numbering.take(host, { header: null, text, cursor });
     else if (positions.size === 0) this.#write(text);
   }
 
-  /** Servers that are not shown are named, never left out in silence (protocol §5). */
+  /** Says which servers are not shown, when that has changed. */
   #tellNotShown(): void {
     const ids = this.#hosts.notShown;
     const names = ids.join(' ');
     if (!this.#hasBegun || names === this.#toldNotShown) return;
     this.#toldNotShown = names;
-    if (this.#options.rendering === 'delta') this.#write(sseEvent('partial', { type: 'partial', hosts: ids }));
-    else this.#write(sseComment(names === '' ? 'all servers are shown' : `not shown: ${names}`));
+    this.#write(this.#words.notShown(ids));
   }
 
   #askMore(): void {
@@ -243,7 +233,7 @@ export class Bridge {
 
   #beat(): void {
     this.#open();
-    this.#write(sseComment('keepalive'));
+    this.#write(this.#words.keepalive);
     if (this.#options.rendering === 'delta' && this.#edge.clock.now() >= this.#rotateAt) this.#end();
     if (this.#isOver) return;
     this.#admission.beat();
@@ -266,12 +256,8 @@ export class Bridge {
     this.#close();
   }
 
-  /**
-   * The existing apps know no `reset`; this text makes them reconnect and rebuild (contract §4.4). The empty id makes a
-   * client forget its own, which would only lead here again.
-   */
   #giveUp(): void {
-    this.#write(sseEvent('error', { type: 'error', message: 'Stream connection failed' }, ''));
+    this.#write(this.#words.gaveUp);
     this.#end();
   }
 

@@ -33,12 +33,13 @@ interface PreparingParts {
 
 /**
  * The instance of one, and what it is good for: anything else than this process and this configuration is a reason to
- * begin anew. `stamp` is null while it is being made.
+ * begin anew.
  */
 interface Ready {
   directory: string;
   process: string;
-  stamp: string | null;
+  /** `stale`: its configuration changed while it was made. `stamp`: the configuration that it was made by. */
+  state: { is: 'being made' } | { is: 'stale' } | { is: 'made'; stamp: string };
 }
 
 /**
@@ -96,7 +97,8 @@ export class Preparations {
     const ready = await this.#letGo(mission);
     if (!ready || ready.process !== this.#parts.process()) return;
     // One that is being made began to read its configuration less than a second ago.
-    const isGood = ready.stamp === null ? !this.#parts.renewal.isDue(ready.directory) : await this.#isCurrent(ready);
+    const isBeingMade = ready.state.is === 'being made';
+    const isGood = isBeingMade ? !this.#parts.renewal.isDue(ready.directory) : await this.#isCurrent(ready);
     if (isGood) return;
     this.#parts.log.info('mission.prepared_anew', { mission });
     await this.#giveBack(ready);
@@ -132,9 +134,9 @@ export class Preparations {
     }
   }
 
-  async #isCurrent({ directory, process, stamp }: Ready): Promise<boolean> {
+  async #isCurrent({ directory, process, state }: Ready): Promise<boolean> {
     if (process !== this.#parts.process() || this.#parts.renewal.isDue(directory)) return false;
-    return stamp !== null && stamp === (await this.#stamp(directory));
+    return state.is === 'made' && state.stamp === (await this.#stamp(directory));
   }
 
   async #work(): Promise<void> {
@@ -189,19 +191,16 @@ export class Preparations {
       return prepareDirectory(mission);
     });
     if (this.#hasBegun(mission)) return;
-    const ready: Ready = { directory, process, stamp: null };
+    const ready: Ready = { directory, process, state: { is: 'being made' } };
     this.#ready.set(mission, ready);
     renewal.done(directory);
     const before = await configStamp(configPlaces());
     await client.warm(directory, await modelIn(directory));
     const stamp = await this.#stamp(directory);
-    if (before === null || stamp?.startsWith(before) !== true) {
-      // Changed meanwhile: it stays as it is, to be given back by the message.
-      ready.stamp = '';
-      return;
-    }
-    ready.stamp = stamp;
-    log.info('mission.prepared', { mission });
+    const hasChanged = before === null || stamp?.startsWith(before) !== true;
+    // One that is stale stays as it is, to be given back by the message.
+    ready.state = hasChanged ? { is: 'stale' } : { is: 'made', stamp };
+    if (!hasChanged) log.info('mission.prepared', { mission });
   }
 
   /** The configuration outside of the mission, then its own. */

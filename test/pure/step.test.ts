@@ -33,6 +33,7 @@ const rowsOf = (steps: readonly Step[], session = root, parentID = 'msg_user'): 
     if (reasoning !== undefined) part({ type: 'reasoning', text: reasoning, time: { end: 1 } });
     if (text !== undefined) part({ type: 'text', text, time: { end: 1 } });
     if (tool) part({ type: 'tool', tool: 'bash', state: { status: 'completed', input: {}, output: 'ok' } });
+    if (finish !== undefined) part({ type: 'step-finish', reason: finish, cost: 0, tokens: {} });
     const end = { ...info, finish, ...(error ? { error: { name: error } } : {}) };
     events.push(['message.updated', { info: end }], ['message.updated', { info: { ...end, time: { completed: 1 } } }]);
   }
@@ -86,6 +87,29 @@ test('a replay, and every event twice, count the same', () => {
 
   expect(again).toEqual(errors);
   expect(seriesOf(twice, turnNumber(1))).toEqual(seriesOf(once, turnNumber(1)));
+});
+
+test('a message whose first event says already how it ends is counted by what it brings until then', () => {
+  const early = (steps: readonly Step[]): Durable[] => {
+    const rows = rowsOf(steps);
+    const ends = new Map(
+      rows.flatMap(({ fact }) => (fact.kind === 'message' ? [[fact.message.id, fact] as const] : [])),
+    );
+    return rows.map((row) => ({
+      ...row,
+      fact: row.fact.kind === 'message' ? (ends.get(row.fact.message.id) ?? row.fact) : row.fact,
+    }));
+  };
+  const steps = [
+    { ...tool, reasoning: 'Let me see.' },
+    { finish: 'stop', text: 'Done.' },
+  ];
+
+  expect(errorsIn(begin(), early(steps))).toEqual([]);
+  expect(errorsIn(begin(), early([tool, empty, empty]))).toHaveLength(1);
+  const state = begin();
+  errorsIn(state, early([tool, empty, empty]));
+  expect(seriesOf(state, turnNumber(1))?.count).toBe(2);
 });
 
 test('a person is told of the first one, once', () => {

@@ -28,13 +28,21 @@ const isFruitless = ({ last, content }: AssistantView): boolean =>
   !content.has('tool');
 
 /**
+ * It is complete, and everything it brought was told before. The message alone does not say so: under load already its
+ * first event in the stream has the end that it will have (docs/opencode-bugs.md §7). Its `finish` comes of a step's
+ * end, and one without `finish`, or with an error, has brought what it has.
+ */
+const isOver = ({ last, hasEnd }: AssistantView): boolean =>
+  last.time.completed !== undefined && (hasEnd || last.finish === undefined || last.error !== undefined);
+
+/**
  * Counts a step when it is complete. Out: the series, when a person has to be told of its first step. A step with a
  * kind of content that the series did not have begins it anew, since the model came further; a tool call, an end or an
  * error ends it. An abort is nobody's answer, and says nothing. A function of OpenCode's stored events alone: a replay
  * counts the same.
  */
 export const countStep = (state: Translation, assistant: AssistantView): Series | null => {
-  if (assistant.counted || assistant.last.time.completed === undefined) return null;
+  if (assistant.counted || !isOver(assistant)) return null;
   assistant.counted = true;
   const { session, turn, last, content } = assistant;
   const before = state.series.get(session);

@@ -70,7 +70,14 @@ const translateAnswer = (state: Translation, session: string, message: Assistant
     state.repeating.add(turn);
     return [];
   }
-  const assistant: AssistantView = known ?? { session, turn, last: message, content: new Set(), counted: false };
+  const assistant: AssistantView = known ?? {
+    session,
+    turn,
+    last: message,
+    content: new Set(),
+    hasEnd: false,
+    counted: false,
+  };
   assistant.last = message;
   state.assistantMessages.set(message.id, assistant);
 
@@ -139,6 +146,7 @@ const leaveOpenTexts = (state: Translation, assistant: AssistantView): Made[] =>
 };
 
 const translateCost = (state: Translation, assistant: AssistantView, part: StepFinish): Made[] => {
+  assistant.hasEnd = true;
   if (state.steps.has(part.id)) return [];
   const { input, output, reasoning, cache } = part.tokens;
   const usage = { cost_usd: part.cost, input, output, reasoning, cache_read: cache.read, cache_write: cache.write };

@@ -26,6 +26,8 @@ export interface AssistantView {
   turn: TurnId;
   last: AssistantMessage;
   content: Set<Content>;
+  /** The end of its step was told (`step-finish`), which comes behind all that the step brought. */
+  hasEnd: boolean;
   /** It is complete, and was counted as a step. */
   counted: boolean;
 }

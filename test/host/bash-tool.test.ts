@@ -141,6 +141,18 @@ test('a character that comes in halves is shown whole, and the half of one as a 
   expect(text).toBe('€|\ufffd');
 });
 
+test('a command that gives its outputs away is waited for all the same', async () => {
+  expect((await bash({ command: 'echo said; exec >&- 2>&-; sleep 0.2; exit 7' })).text).toBe(
+    'said\n\n[ended with exit code 7]',
+  );
+});
+
+test('a line that is longer than the system takes is told so', async () => {
+  const outcome = await callGranting(bashTool(commands), { command: `: ${'x'.repeat(200_000)}` }, situationIn(mission));
+
+  expect(outcome).toMatchObject({ kind: 'failed', text: expect.stringContaining('too long to be started') });
+});
+
 test('what a command prints is seen while it runs', async () => {
   await cancelAt('echo first; sleep 1000', 'first');
 });

@@ -3,6 +3,7 @@
  * running, stays until it is ended, its mission rests, or the actor ends.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../shared/clock.ts';
 import { type Command, startCommand } from './command.ts';
@@ -48,9 +49,7 @@ export interface Commands {
   of(mission: string): readonly Named[];
   /** Keeps a command by its name after the call that started it. */
   keep(mission: string, command: Named): void;
-  /** True while a command runs, or what one left in the background. */
-  areRunning(): boolean;
-  /** How many run, of all missions. */
+  /** How many run, of all missions, or have left something running. */
   running(): number;
   /** Ends everything that commands of a mission started. Resolves to what could not be ended. */
   endMission(mission: string, clock: Clock): Promise<Relative[]>;
@@ -61,7 +60,9 @@ export interface Commands {
 /** An actor that ends is waited for, so its commands have less time than one that is cancelled. */
 const hurryMs = 500;
 /** How many commands of a mission that have ended can still be asked for what they printed. */
-const maxEnded = 20;
+const maxEnded = 8;
+/** What the files of a mission's commands take together; the oldest leave for a new one. */
+const maxFileBytes = 512 * 1024 * 1024;
 
 /** `own` is the environment that the actor was started with. */
 export const makeCommands = (own: Readonly<Record<string, string | undefined>>): Commands => {
@@ -70,6 +71,7 @@ export const makeCommands = (own: Readonly<Record<string, string | undefined>>):
   const pipes = makePipes(commandEnvironment(own, { mark: token, bare: true }));
   const running = new Map<string, Map<string, Named>>();
   const kept = new Map<string, Map<string, Named>>();
+  const files = new Map<string, { path: string; bytes: number }[]>();
   let isEnding = false;
 
   const markOf = (mission: string) => `${token}.${createHash('sha256').update(mission).digest('hex').slice(0, 16)}.`;
@@ -81,6 +83,23 @@ export const makeCommands = (own: Readonly<Record<string, string | undefined>>):
   const all = (lists: readonly (Map<string, Named> | undefined)[]) =>
     new Set(lists.flatMap((list) => [...(list?.values() ?? [])]));
 
+  /** Notes the files of a command that has ended, and removes those of earlier ones that are too much by now. */
+  const noteFiles = async (mission: string, { outputs }: Named): Promise<void> => {
+    const noted = outputs.flatMap((output) => output.spool() ?? []);
+    const list = [
+      ...(files.get(mission) ?? []),
+      ...noted.map((spool) => ({ path: spool.path, bytes: spool.keptBytes() })),
+    ];
+    let total = list.reduce((sum, { bytes }) => sum + bytes, 0);
+    while (total > maxFileBytes && list.length > 1) {
+      const oldest = list.shift();
+      if (!oldest) break;
+      total -= oldest.bytes;
+      await rm(oldest.path, { force: true }).catch(() => undefined); // The agent may have put something else there.
+    }
+    if (list.length > 0) files.set(mission, list);
+  };
+
   /** The processes of `commands`, and whatever else has the mark; then what they printed is here. */
   const endThese = async (commands: Set<Named>, mark: string, clock: Clock, graceMs?: number): Promise<Relative[]> => {
     const roots = [...commands].flatMap(({ root }): Root[] => (root ? [root] : []));
@@ -91,7 +110,7 @@ export const makeCommands = (own: Readonly<Record<string, string | undefined>>):
 
   return {
     start: async (order, clock) => {
-      if (isEnding) throw new Error('The actor ends, and starts no commands any more.');
+      if (isEnding) throw new Error(ending);
       const id = `bash_${randomBytes(3).toString('hex')}`;
       const mark = `${markOf(order.mission)}${id}`;
       const taken = [await pipes.take(), order.apart ? await pipes.take() : null];
@@ -115,11 +134,14 @@ export const makeCommands = (own: Readonly<Record<string, string | undefined>>):
       const named: Named = { ...command, id, line, cwd, startedMs: clock.steadyMs(), readTo: 0 };
       listed(running, order.mission).set(id, named);
       void command.closed.then(() => {
+        void noteFiles(order.mission, named);
         const list = running.get(order.mission);
         list?.delete(id);
         if (list?.size === 0) running.delete(order.mission);
       });
-      return named;
+      if (!isEnding) return named;
+      await command.end();
+      throw new Error(ending);
     },
     find: (mission, id) => kept.get(mission)?.get(id) ?? null,
     of: (mission) => [...(kept.get(mission)?.values() ?? [])],
@@ -129,12 +151,11 @@ export const makeCommands = (own: Readonly<Record<string, string | undefined>>):
       const ended = [...list.values()].filter((each) => each.isClosed());
       for (const { id } of ended.slice(0, Math.max(0, ended.length - maxEnded))) list.delete(id);
     },
-    areRunning: () =>
-      running.size > 0 || [...kept.values()].some((list) => [...list.values()].some((each) => each.left().length > 0)),
-    running: () => [...running.values()].reduce((total, { size }) => total + size, 0),
+    running: () => [...all([...running.values(), ...kept.values()])].filter(isRunning).length,
     endMission: async (mission, clock) => {
       const left = await endThese(all([running.get(mission), kept.get(mission)]), markOf(mission), clock);
       kept.delete(mission);
+      files.delete(mission);
       return left;
     },
     endAll: async (clock) => {
@@ -146,3 +167,7 @@ export const makeCommands = (own: Readonly<Record<string, string | undefined>>):
     },
   };
 };
+
+const ending = 'The actor ends, and starts no commands any more.';
+
+const isRunning = (command: Named): boolean => command.exit() === null || command.left().length > 0;

@@ -5,7 +5,7 @@ import { familyOf, isThere, type Relative, type Root } from './family.ts';
 /** What a process has to end in order: OpenCode gives as much. */
 const usualGraceMs = 3000;
 /** A process that does not end of SIGKILL hangs in the kernel, on a disk that does not answer. */
-const killWaitMs = 5000;
+const killWaitMs = 15_000;
 const lookEveryMs = 20;
 
 /**
@@ -26,13 +26,27 @@ export const endFamily = async (
   while (first.some(isThere) && clock.steadyMs() < until) await wait(clock, lookEveryMs);
 
   const late = clock.steadyMs() + killWaitMs;
-  for (;;) {
+  // Twice: a process that is just becoming another program has no environment for a moment, so it is not found.
+  for (let timesEmpty = 0; timesEmpty < 2; ) {
+    freeze(roots, mark, () => clock.steadyMs() > late);
     const left = familyOf(roots, mark);
-    if (left.length === 0 || clock.steadyMs() > late) return left;
-    // First none of them may start another one, then all end: a group is killed at once, several are not.
-    send(left, 'SIGSTOP');
-    send(familyOf(roots, mark), 'SIGKILL');
+    if (clock.steadyMs() > late) return left;
+    timesEmpty = left.length === 0 ? timesEmpty + 1 : 0;
+    send(left, 'SIGKILL');
     await wait(clock, lookEveryMs);
+  }
+  return [];
+};
+
+/** Stops all of them, so that none starts another one while they are ended one after the other. */
+const freeze = (roots: readonly Root[], mark: string, isLate: () => boolean): void => {
+  const frozen = new Set<string>();
+  const nameOf = ({ pid, startTicks }: Relative) => `${pid} ${startTicks}`;
+  while (!isLate()) {
+    const running = familyOf(roots, mark).filter((each) => !frozen.has(nameOf(each)));
+    if (running.length === 0) return;
+    send(running, 'SIGSTOP');
+    for (const each of running) frozen.add(nameOf(each));
   }
 };
 

@@ -4,7 +4,7 @@ import { maxSpoolBytes, openSpool, type Spool } from './spool.ts';
 /** What a model is shown of the beginning of a long output is less. */
 const headBytes = 16 * 1024;
 /** The end of an output in memory: what a model is shown, and what somebody reads who looks now and then. */
-export const newestBytes = 256 * 1024;
+export const newestBytes = 128 * 1024;
 
 /** What a command printed to one of its outputs, or to both, so far. */
 export interface Output {

@@ -128,6 +128,20 @@ test('edits of one file that are called side by side are all done', async () => 
   expect(readFileSync(path, 'utf8')).toBe(`${words.map((word) => `done ${word}`).join('\n')}\n`);
 });
 
+test('a change that was cancelled while it waited for another is not made', async () => {
+  const { put, text, call } = handsSession();
+  const path = put('a.txt', 'one\ntwo\n');
+  const stop = new AbortController();
+
+  const first = text('edit', { filePath: 'a.txt', oldString: 'one', newString: '1' });
+  const second = call('edit', { filePath: 'a.txt', oldString: 'two', newString: '2' }, { signal: stop.signal });
+  stop.abort(new Error('cancelled'));
+
+  await expect(second).rejects.toThrow('cancelled');
+  await first;
+  expect(readFileSync(path, 'utf8')).toBe('1\ntwo\n');
+});
+
 test('a person who is asked sees the path and what would change, and nothing is done before', async () => {
   const { put, once, directory } = handsSession();
   const path = put('src/a.txt', 'one\n');

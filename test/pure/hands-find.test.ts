@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Edit, replaceIn } from '../../host-agent/hands/tools/editing/replace.ts';
+import { randomFrom } from '../support/random.ts';
 
 const edit = (oldString: string, newString: string, replaceAll = false): Edit => ({ oldString, newString, replaceAll });
 const replaced = (text: string, ...edits: Edit[]) => replaceIn(text, edits, { mayQuote: true });
@@ -119,4 +120,21 @@ test('a file of 20,000 alike lines is answered, not computed for minutes', () =>
   const source = 'begin\n  aaaaaaaaaaaaaaaaaaaa\nend\n'.repeat(7_000);
 
   expect(refusal(source, edit('begin\n  bbbbbbbbbbbbbbbbbbbb\nend', 'x'))).toContain('not in the file');
+});
+
+test('whatever the line ends of a text, an edit changes its place and nothing else', () => {
+  const random = randomFrom(3);
+  for (let round = 0; round < 500; round++) {
+    const lines = Array.from(
+      { length: 2 + random(10) },
+      (_, index) => `line ${index}${random(2) === 0 ? '\r\n' : '\n'}`,
+    );
+    const [from, count] = [random(lines.length - 1), 1 + random(2)];
+    const place = lines.slice(from, from + count).join('');
+    const source = lines.join('');
+
+    const { text } = replaced(source, edit(place.replaceAll('\r\n', '\n'), 'NEW'));
+
+    expect(text).toBe(`${lines.slice(0, from).join('')}NEW${lines.slice(from + count).join('')}`);
+  }
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { unifiedDiff } from '../../host-agent/hands/tools/editing/unified-diff.ts';
 import { applyHunks } from '../../host-agent/hands/tools/patching/apply.ts';
 import { parsePatch } from '../../host-agent/hands/tools/patching/parse.ts';
+import { randomFrom } from '../support/random.ts';
 
 const patch = (...lines: string[]): string => ['*** Begin Patch', ...lines, '*** End Patch'].join('\n');
 
@@ -99,4 +101,29 @@ test('lines that are nowhere are told with those most like them, and out of orde
   expect(() => updated('alpha beta gamma\n', '@@', '-alpha beta gamme', '+x')).toThrow('1: alpha beta gamma');
   expect(() => updated('a one\nb two\n', '@@', '-b two', '+x', '@@', '-a one', '+y')).toThrow('further above');
   expect(() => updated('a\n', '@@ function gone()', '+x')).toThrow('"function gone()" behind @@ is not in');
+});
+
+test('a diff between any two texts, written as a patch, leads from one to the other', () => {
+  const random = randomFrom(7);
+  for (let round = 0; round < 300; round++) {
+    const old = Array.from({ length: 1 + random(40) }, (_, index) => `line ${index}`);
+    const fresh = old.flatMap((line, index) => {
+      const what = random(8);
+      if (what === 0) return [];
+      if (what === 1) return [line, `new ${round} ${index}`];
+      return [what === 2 ? `other ${index}` : line];
+    });
+    const [lineEnd, end] = [random(2) === 0 ? '\n' : '\r\n', random(2) === 0];
+    const written = (lines: string[]) => lines.join(lineEnd) + (end && lines.length > 0 ? lineEnd : '');
+    // What a model writes has one kind of line ends, and never says that the last one is missing.
+    const whole = (lines: string[]) => lines.map((line) => `${line}\n`).join('');
+    const body = unifiedDiff('f', 'f', whole(old), whole(fresh)).text.split('\n').slice(2, -1);
+    if (body.length === 0 || fresh.length === 0) continue;
+
+    const after = updated(written(old), ...body);
+
+    // Where the last line goes, so does what was or was not behind it.
+    expect(after.replace(/\r?\n$/, '')).toBe(fresh.join(lineEnd));
+    if (old.at(-1) === fresh.at(-1)) expect(after).toBe(written(fresh));
+  }
 });

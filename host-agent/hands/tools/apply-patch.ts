@@ -46,7 +46,7 @@ const applyAll = async (
   const done: string[] = [];
   for (const change of changes) {
     try {
-      await makeChange(situation.seen, change);
+      await makeChange(situation, change);
     } catch (error) {
       const text = sentenceOf(error);
       if (text === null || done.length === 0) throw error;

@@ -7,7 +7,7 @@ import { fitView } from './fit-view.ts';
 import { type AsksAs, asksFor, type Place } from './place.ts';
 import { putFile, removeFile } from './put.ts';
 import { encode, type Text } from './text.ts';
-import { type Ask, notGranted, type SeenFiles, type Situation } from './tool.ts';
+import { type Ask, notGranted, type Situation } from './tool.ts';
 import type { View } from './view.ts';
 import type { Whole } from './whole.ts';
 
@@ -82,9 +82,14 @@ export const editView = ({ diff, files }: Described): View => fitView({ kind: 'e
 
 /**
  * Makes one change. Throws `Refused` when the file is another one by now, and what the file system says; then nothing
- * of it is done, except that of a file that gets another name both may be there.
+ * of it is done, except that of a file that gets another name both may be there. Nothing is done for a call that was
+ * cancelled while it waited.
  */
-export const makeChange = async (seen: SeenFiles, { place, before, after, to }: Change): Promise<void> => {
+export const makeChange = async (
+  { seen, signal }: Pick<Situation, 'seen' | 'signal'>,
+  { place, before, after, to }: Change,
+): Promise<void> => {
+  signal.throwIfAborted();
   if (after === null) {
     if (before) await removeFile(place, before.stats);
     seen.forget(place.real);

@@ -41,7 +41,10 @@ const remove = async (situation: Situation, place: Place, as: AsksAs): Promise<O
   const described = describeChanges([{ place, before, oldText, after: null }]);
   const open = changeAsks(situation, as, [{ place, before, oldText, after: null }], described);
   if (open.length > 0) return { kind: 'asks', asks: open };
-  if (before) await makeChange(situation.seen, { place, before, oldText, after: null });
-  else await removeFile(place, stats);
+  if (before) await makeChange(situation, { place, before, oldText, after: null });
+  else {
+    situation.signal.throwIfAborted();
+    await removeFile(place, stats);
+  }
   return { kind: 'done', title: place.title, text: `Deleted ${place.shown}`, view: editView(described) };
 };

@@ -27,7 +27,7 @@ const editFile = async (situation: Situation, place: Place, edits: readonly Edit
   const described = describeChanges([change]);
   const open = changeAsks(situation, asks, [change], described);
   if (open.length > 0) return { kind: 'asks', asks: open };
-  await makeChange(situation.seen, change);
+  await makeChange(situation, change);
   return { kind: 'done', title: place.title, text, view: editView(described), metadata: { diff: described.diff } };
 };
 

@@ -48,7 +48,7 @@ const writeFile = async (
   const described = describeChanges([change]);
   const open = changeAsks(situation, asks, [change], described);
   if (open.length > 0) return { kind: 'asks', asks: open };
-  await makeChange(situation.seen, change);
+  await makeChange(situation, change);
   return {
     kind: 'done',
     title: place.title,

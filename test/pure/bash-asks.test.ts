@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { expect, test } from 'vitest';
-import { aliasAsks, bashAsks } from '../../host-agent/hands/commands/asks.ts';
+import { aliasAsks, askOutcome, bashAsks } from '../../host-agent/hands/commands/asks.ts';
 import { whyRefused } from '../../host-agent/hands/commands/whole-machine.ts';
 
 const directory = '/missions/one';
@@ -55,6 +55,17 @@ test.each([
   ['chmod +x run.sh', []],
 ])('%j names these places outside of the mission: %j', async (line, patterns) => {
   expect(await outsideOf(line)).toEqual(patterns);
+});
+
+test('of a long line people are shown the beginning, and one that nobody could look through is not asked for', async () => {
+  const asks = await asksOf(`echo ${'x'.repeat(20_000)}`);
+
+  expect(String(asks[0]?.metadata.command)).toHaveLength(4000);
+  expect(asks[0]?.patterns).toEqual([`echo ${'x'.repeat(20_000)}`]);
+  expect(askOutcome(asks)).toEqual({ kind: 'asks', asks });
+  expect(askOutcome(await asksOf('make all;'.repeat(9_000) + 'echo '.repeat(40_000)))).toMatchObject({
+    kind: 'failed',
+  });
 });
 
 test('a directory outside of the mission to run in is asked for too, and first', async () => {

@@ -5,7 +5,8 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { Ask } from '../tools/tool.ts';
+import { cutText } from '../tools/text.ts';
+import type { Ask, Outcome } from '../tools/tool.ts';
 import { commandPrefix } from './command-prefix.ts';
 import { type KnownWord, type SimpleCommand, simpleCommands } from './simple-commands.ts';
 
@@ -13,6 +14,9 @@ import { type KnownWord, type SimpleCommand, simpleCommands } from './simple-com
 const moving = new Set(['cd', 'chdir', 'pushd', 'popd']);
 /** Whose arguments are paths. What else touches files is for the workspace's boundary, not for a look at a text. */
 const withPaths = new Set([...moving, 'rm', 'cp', 'mv', 'mkdir', 'touch', 'chmod', 'chown', 'cat']);
+
+/** What a person is shown of a line: nobody decides by more of it. */
+const shownChars = 4000;
 
 export interface Line {
   line: string;
@@ -38,7 +42,7 @@ export const bashAsks = async ({ line, cwd, directory }: Line): Promise<Ask[]> =
             permission: 'external_directory' as const,
             patterns,
             always: patterns,
-            metadata: { command: line, directories, patterns },
+            metadata: { command: cutText(line, shownChars), directories, patterns },
           },
         ]),
     ...commandAsks('bash', line, commands),
@@ -49,14 +53,24 @@ export const bashAsks = async ({ line, cwd, directory }: Line): Promise<Ask[]> =
 export const aliasAsks = async (line: string): Promise<Ask[]> =>
   commandAsks('workspace_bash', line, await simpleCommands(line, homedir()));
 
+/** What is asked for travels to people; a line of more than a few thousand programs is a script. */
+const maxAskChars = 200_000;
+
+/** The outcome of a call that needs `asks`. */
+export const askOutcome = (asks: Ask[]): Outcome =>
+  JSON.stringify(asks).length <= maxAskChars
+    ? { kind: 'asks', asks }
+    : { kind: 'failed', text: 'The command line is too long to be asked for. Write it to a file, and run that.' };
+
 const commandAsks = (permission: Ask['permission'], line: string, commands: SimpleCommand[] | null): Ask[] => {
   // What nobody can take apart is allowed as a whole, or not at all.
-  if (commands === null) return [{ permission, patterns: [line], always: [line], metadata: { command: line } }];
+  const metadata = { command: cutText(line, shownChars) };
+  if (commands === null) return [{ permission, patterns: [line], always: [line], metadata }];
   const asked = commands.filter(({ words: [name = '>'] }) => !moving.has(name) && name !== '[');
   if (asked.length === 0) return [];
   const patterns = [...new Set(asked.map(({ text }) => text))];
   const always = [...new Set(asked.map(({ words, text }) => (words[0] ? `${commandPrefix(words)} *` : text)))];
-  return [{ permission, patterns, always, metadata: { command: line } }];
+  return [{ permission, patterns, always, metadata }];
 };
 
 /** The paths that a command names, as far as they are known before it runs. */

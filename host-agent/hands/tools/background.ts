@@ -3,7 +3,8 @@ import { wait } from '../../../shared/clock.ts';
 import type { Commands, Named } from '../commands/commands.ts';
 import { modelCut, newSince, printedPart, show, sizeOf } from '../commands/shown.ts';
 import { declaredBashKill, declaredBashOutput } from '../declared/bash.ts';
-import { howEnded, namesOf, shellView } from './run-line.ts';
+import { howEnded, namesOf, shellView, titleChars } from './run-line.ts';
+import { cutText } from './text.ts';
 import { makeTool, type Outcome, type Situation, type Tool } from './tool.ts';
 
 /** A regular expression that takes longer goes back and forth for ever. */
@@ -63,7 +64,7 @@ const told = (command: Named, { clock }: Situation, filter: string | undefined):
   const gap = missed > 0 ? `[${sizeOf(missed)} before this were not read in time; see ${output.keep().path}]\n` : '';
   return {
     kind: 'done',
-    title: command.line,
+    title: cutText(command.line, titleChars),
     text: `[${state}]\n${gap}${text.trimEnd() || `(nothing new${filter === undefined ? '' : ' that matches'})`}`,
     view: shellView(command, { exit, isCut: isCut || missed > 0, isKept: true, nowMs: clock.steadyMs() }),
     metadata: { exit: exit?.code ?? null, running: exit === null, truncated: isCut },
@@ -116,6 +117,6 @@ const listed = (commands: Commands, mission: string): string =>
       const exit = command.exit();
       const left = exit ? command.left() : [];
       const state = exit ? howEnded(exit) + (left.length > 0 ? `; it left running: ${namesOf(left)}` : '') : 'runs';
-      return `${command.id} ${state}: ${command.line}`;
+      return `${command.id} ${state}: ${cutText(command.line, titleChars)}`;
     })
     .join('\n') || 'No command was started in the background.';

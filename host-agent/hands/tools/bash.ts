@@ -1,8 +1,9 @@
-import { bashAsks } from '../commands/asks.ts';
+import { askOutcome, bashAsks } from '../commands/asks.ts';
 import type { Commands } from '../commands/commands.ts';
 import { modelCut, printedTo, show } from '../commands/shown.ts';
 import { declaredBash } from '../declared/bash.ts';
-import { directoryFor, howEnded, namesOf, type Run, runLine, shellView } from './run-line.ts';
+import { directoryFor, howEnded, namesOf, type Run, runLine, shellView, titleChars } from './run-line.ts';
+import { cutText } from './text.ts';
 import { makeTool, notGranted, type Tool } from './tool.ts';
 
 const bash = '/bin/bash';
@@ -14,7 +15,7 @@ export const bashTool = (commands: Commands): Tool =>
     if ('kind' in place) return place;
     const asks = await bashAsks({ line, cwd: place.cwd, directory: situation.directory });
     const missing = notGranted(asks, situation.granted);
-    if (missing.length > 0) return { kind: 'asks', asks: missing };
+    if (missing.length > 0) return askOutcome(missing);
 
     const order = {
       mission: situation.directory,
@@ -39,7 +40,7 @@ export const bashTool = (commands: Commands): Tool =>
     const all = [text.trimEnd() === '' ? '(no output)' : text.trimEnd(), ...notes].join('\n\n');
     return {
       kind: 'done',
-      title: description ?? line,
+      title: cutText(description ?? line, titleChars),
       text: all,
       view: shellView(command, { exit, isCut, isKept, nowMs: situation.clock.steadyMs() }),
       metadata: { exit: exit?.code ?? null, truncated: isCut, ...(isKept && !exit ? { background: command.id } : {}) },

@@ -109,6 +109,9 @@ export const namesOf = (processes: readonly Relative[]): string => {
 };
 const maxNames = 5;
 
+/** A title is one line of a list. */
+export const titleChars = 500;
+
 /** How a command can be drawn. */
 export const shellView = (
   { line, cwd, outputs, startedMs, id }: Named,

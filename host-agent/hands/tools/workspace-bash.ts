@@ -1,10 +1,11 @@
-import { aliasAsks } from '../commands/asks.ts';
+import { aliasAsks, askOutcome } from '../commands/asks.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Output } from '../commands/output.ts';
 import { printedTo, show } from '../commands/shown.ts';
 import { whyRefused } from '../commands/whole-machine.ts';
 import { declaredWorkspaceBash } from '../declared/bash.ts';
-import { directoryFor, exitCodeOf, namesOf, type Run, runLine, shellView } from './run-line.ts';
+import { directoryFor, exitCodeOf, namesOf, type Run, runLine, shellView, titleChars } from './run-line.ts';
+import { cutText } from './text.ts';
 import { makeTool, notGranted, type Tool } from './tool.ts';
 
 const usualShell = '/bin/bash';
@@ -21,7 +22,7 @@ export const workspaceBashTool = (commands: Commands): Tool =>
     const refused = await whyRefused(line);
     if (refused) return { kind: 'failed', text: `Tool error: ${refused} It was not run.` };
     const missing = notGranted(await aliasAsks(line), situation.granted);
-    if (missing.length > 0) return { kind: 'asks', asks: missing };
+    if (missing.length > 0) return askOutcome(missing);
 
     const order = {
       mission: situation.directory,
@@ -44,7 +45,7 @@ export const workspaceBashTool = (commands: Commands): Tool =>
     const isKept = commands.find(situation.directory, run.command.id) !== null;
     return {
       kind: 'done',
-      title: line,
+      title: cutText(line, titleChars),
       text: textOf(
         texts.map(({ text }) => text),
         run,

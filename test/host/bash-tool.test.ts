@@ -148,7 +148,7 @@ test('a command that gives its outputs away is waited for all the same', async (
 });
 
 test('a line that is longer than the system takes is told so', async () => {
-  const outcome = await callGranting(bashTool(commands), { command: `: ${'x'.repeat(200_000)}` }, situationIn(mission));
+  const outcome = await callGranting(bashTool(commands), { command: `: ${'x'.repeat(140_000)}` }, situationIn(mission));
 
   expect(outcome).toMatchObject({ kind: 'failed', text: expect.stringContaining('too long to be started') });
 });

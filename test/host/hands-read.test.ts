@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { missionShort } from '../../shared/ids.ts';
 import { handsSession } from '../support/hands.ts';
+import { newMissionId } from '../support/host-store.ts';
 
 /** The smallest PNG: one dot. */
 const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -147,6 +149,27 @@ test('what a call asks for: the path from the worktree, and the directory outsid
       { permission: 'read', patterns: ['../outside.txt'], always: ['*'], metadata: {} },
     ],
   });
+});
+
+test('files given to the mission are its own, those of others are not', async () => {
+  const { root, once, text } = handsSession();
+  const [mine, foreign] = [newMissionId(), newMissionId()];
+  const directory = join(root, 'workspaces', `mission-${missionShort(mine)}`);
+  mkdirSync(directory, { recursive: true });
+  for (const mission of [mine, foreign]) {
+    mkdirSync(join(root, 'context', mission), { recursive: true });
+    writeFileSync(join(root, 'context', mission, 'given.txt'), mission);
+  }
+  symlinkSync(join(root, 'context', mine), join(directory, 'context'));
+  symlinkSync(join(root, 'context', foreign), join(directory, 'other'));
+  const asked = async (filePath: string) => {
+    const outcome = await once('read', { filePath }, [], { directory });
+    return outcome.kind === 'asks' ? outcome.asks.map(({ permission }) => permission) : outcome;
+  };
+
+  expect(await asked('context/given.txt')).toEqual(['read']);
+  expect(await asked('other/given.txt')).toEqual(['external_directory', 'read']);
+  expect(await text('read', { filePath: join(directory, 'context', 'given.txt') })).toContain(`1: ${mine}`);
 });
 
 test('arguments that do not fit are told, not thrown', async () => {

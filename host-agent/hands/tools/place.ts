@@ -5,6 +5,7 @@
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { uuid } from '../../../shared/ids.ts';
 import { codeOf, Refused } from './refused.ts';
 import type { Ask, Situation } from './tool.ts';
 
@@ -33,13 +34,25 @@ export const locate = async ({ directory }: Pick<Situation, 'directory'>, given:
   const worktree = await worktreeOf(base);
   // The mission's directory may be reached through a link itself, which is nothing that the path says.
   const written = isInside(directory, shown) ? join(base, relative(directory, shown)) : shown;
+  const ofContext = inContext(base, real);
   return {
     shown,
     real,
-    title: isInside(base, real) ? relative(base, real) || '.' : real,
-    isInside: isInside(base, real),
+    title: isInside(base, real) ? relative(base, real) || '.' : (ofContext ?? real),
+    isInside: isInside(base, real) || ofContext !== null,
     patterns: [...new Set([written, real].map((path) => relative(worktree, path) || '.'))],
   };
+};
+
+/**
+ * The files given to a mission are its own, though `context` in its directory is a link to them (contract §8.1): the
+ * path from there. Null for any other place; by its name, since an agent can let that link lead anywhere.
+ */
+const inContext = (base: string, real: string): string | null => {
+  const [, root, short] = /^(.*)\/workspaces\/mission-([0-9a-f]{8})$/.exec(base) ?? [];
+  if (root === undefined || short === undefined || !isInside(`${root}/context`, real)) return null;
+  const [mission = '', ...rest] = relative(`${root}/context`, real).split(sep);
+  return uuid.safeParse(mission).success && mission.startsWith(short) ? join('context', ...rest) : null;
 };
 
 /** True for the directory itself and what is below it; both paths absolute. */

@@ -184,6 +184,25 @@ test('what is imported is read off the statements, not off texts that look like 
   expect(importsOf(text).toSorted()).toEqual(['./five.ts', './four.ts', './one.ts', './three.ts', './two.ts']);
 });
 
+test('the hands load no tool: what agents do is done in actors', () => {
+  const known = new Map(files.map(({ path, imports }) => [path, imports]));
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const to of known.get(path) ?? []) load(to);
+  };
+  load('host-agent/hands/hands.ts');
+  const foreign = [...loaded].filter((path) =>
+    /^host-agent\/hands\/(commands|fetching|tools(?!\/(tool|view|refused)\.ts)|actor\/child)|^host-agent\/(?!hands|process)/.test(
+      path,
+    ),
+  );
+
+  expect(loaded).toContain('host-agent/hands/server/mcp.ts');
+  expect(foreign).toEqual([]);
+});
+
 test('no file is part of an import cycle, of types either', () => {
   const graph = new Map(files.map(({ path, imports }) => [path, imports]));
   const cycles: string[] = [];

@@ -150,11 +150,14 @@ const notAnOutcome =
 const whyFailed = (error: unknown): string => {
   if (error instanceof ActorEnded)
     return (
-      `The process that runs tools on this server ${error.message} in the middle of this call, and everything that it ` +
-      'had started ended with it. What was done until then is done: look at the state of things before you do it again. ' +
-      'The next call starts the process anew.'
+      `The process that runs tools on this server ${error.message} in the middle of this call, and everything that ` +
+      'it had started ended with it. What was done until then is done: look at the state of things before you do it ' +
+      'again. The next call starts the process anew.'
     );
   if (error instanceof ActorNotStarted)
     return `The process that runs tools can't be started on this server: ${error.message}. Nothing was done.`;
-  return 'Open Agent failed to run the tool, and its log on the server says why. Look at the state of things before you try again.';
+  return (
+    'Open Agent failed to run the tool, and its log on the server says why. Look at the state of things before you ' +
+    'try again.'
+  );
 };

@@ -13,7 +13,7 @@ export const handsChecks = async ({ files, openCodeBaseUrl }: Settings): Promise
     .catch(() => undefined);
   if (!health) return [works('The process that runs tools does not run now; a start begins it')];
   const { pid, missions, calls } = health;
-  return [
-    works(`The process that runs tools is there (process ${pid}): ${missions} missions known, ${calls} calls at work`),
-  ];
+  const known = `${missions} ${missions === 1 ? 'mission' : 'missions'} known`;
+  const atWork = `${calls} ${calls === 1 ? 'call' : 'calls'} at work`;
+  return [works(`The process that runs tools is there (process ${pid}): ${known}, ${atWork}`)];
 };

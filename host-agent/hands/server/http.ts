@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { WebStandardStreamableHTTPServerTransport as Transport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import * as z from 'zod';
 import type { Log } from '../../process/log.ts';
 import { type McpParts, mcpServers } from './mcp.ts';
@@ -10,9 +10,9 @@ export const mcpPath = '/mcp';
 export const maxRequestBytes = 8 * 1024 * 1024;
 
 /**
- * MCP by streamable HTTP, without sessions: a POST is a call, and its end, whoever ends it, cancels the call. Each has a
- * connection of its own: clients send a request again by themselves where a connection that they had kept breaks, and a
- * command must not run twice.
+ * MCP by streamable HTTP, without sessions: a POST is a call, and its end, whoever ends it, cancels the call. Each has
+ * a connection of its own: clients send a request again by themselves where a connection that they had kept breaks, and
+ * a command must not run twice.
  */
 export const mcpHttp = (parts: McpParts, log: Log): Server => {
   const newServer = mcpServers(parts);
@@ -24,7 +24,7 @@ export const mcpHttp = (parts: McpParts, log: Log): Server => {
       return refuse(response, 413, `A call has at most ${maxRequestBytes} bytes. Write a large file in parts.`);
     if (body === undefined) return refuse(response, 400, 'That is no JSON.');
 
-    const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: undefined });
+    const transport = new Transport({ sessionIdGenerator: undefined });
     const server = newServer();
     response.on('close', () => void server.close());
     await server.connect(transport);

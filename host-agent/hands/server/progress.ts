@@ -1,7 +1,7 @@
 import type { ProgressToken, ServerNotification } from '@modelcontextprotocol/sdk/types.js';
 import type { Cancel, Clock } from '../../../shared/clock.ts';
 
-/** OpenCode gives up a call after 60 s without a sign of life (opencode §9); a busy machine may delay some of these. */
+/** OpenCode gives up a call of MCP after 60 s without a sign of life (opencode §9), and a busy machine delays some. */
 export const progressMs = 10_000;
 
 /** Says again and again that a call still runs, where its caller wants to know. The result ends that. */

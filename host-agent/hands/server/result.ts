@@ -3,8 +3,8 @@ import { assertNever } from '../../../shared/errors.ts';
 import type { Outcome } from '../tools/tool.ts';
 
 /**
- * An outcome as MCP's result of a call. `structuredContent` is the outcome itself, which our plug-in goes on with: asks,
- * title, view. What any client of MCP can use of it is in `content` and `isError` as well.
+ * An outcome as MCP's result of a call. `structuredContent` is the outcome itself, which our plug-in goes on with:
+ * asks, title, view. What any client of MCP can use of it is in `content` and `isError` as well.
  */
 export const resultOf = (outcome: Outcome): CallToolResult => ({
   content: contentOf(outcome),

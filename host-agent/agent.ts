@@ -5,7 +5,7 @@
  * both.
  */
 
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { systemClock } from '../shared/clock.ts';
 import { filesReplies } from './calls/files.ts';

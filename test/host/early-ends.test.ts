@@ -1,4 +1,4 @@
-// OpenCode's stream to a reader that is slow, as every reader is on a busy machine (docs/opencode-bugs.md §7).
+// OpenCode's stream to a reader that is slow, as every reader is on a busy machine (docs/opencode-bugs.md, 7).
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';

@@ -29,7 +29,7 @@ const isFruitless = ({ last, content }: AssistantView): boolean =>
 
 /**
  * It is complete, and everything it brought was told before. The message alone does not say so: under load already its
- * first event in the stream has the end that it will have (docs/opencode-bugs.md §7). Its `finish` comes of a step's
+ * first event in the stream has the end that it will have (docs/opencode-bugs.md, 7). Its `finish` comes of a step's
  * end, and one without `finish`, or with an error, has brought what it has.
  */
 const isOver = ({ last, hasEnd }: AssistantView): boolean =>

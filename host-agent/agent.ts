@@ -17,6 +17,7 @@ import { workspaceReplies } from './calls/workspace.ts';
 import { Dispatch } from './commands/dispatch.ts';
 import { stateFiles } from './config/state-files.ts';
 import { keepUploadsSwept, sweepUploads } from './files/sweep-uploads.ts';
+import { handsControl } from './hands/control/client.ts';
 import { enrolledAnew } from './link/enrolled-anew.ts';
 import { readHostFile } from './link/host-file.ts';
 import { createLink } from './link/link.ts';
@@ -24,6 +25,7 @@ import type { Link } from './link/port.ts';
 import { type LinkTimes, linkTimes } from './link/times.ts';
 import type { MissionContext } from './missions/context.ts';
 import { LiveTurns } from './missions/live-turns.ts';
+import { missionHands } from './missions/mission-hands.ts';
 import { parkedFiles } from './missions/parking/parked-files.ts';
 import { Parking, type ParkingLimits, parkingLimits } from './missions/parking/parking.ts';
 import { Preparations } from './missions/preparing/preparations.ts';
@@ -170,6 +172,13 @@ export const runAgent = async (
       limits: times.parking ?? parkingLimits,
     }),
     preparing,
+    hands: missionHands({
+      control: handsControl(files.hands),
+      client,
+      inUse: () => client.address().isOurs && readStartFacts(folders.startFacts).hands,
+      clock,
+      log,
+    }),
     permissive: config.permissive,
     endOf: (process) => endOf(files.openCodeEnds, process),
     stopAfterRepeats: config.stopAfterRepeats,

@@ -90,7 +90,7 @@ export class Orders {
 
   /** False while something of it still runs: the edge has ended that, and its wish to stop it is on its way. */
   async #remove({ mission, args }: OrderCommand): Promise<boolean> {
-    const { store, client, parking, preparing, workspaces, removeFiles } = this.#context;
+    const { store, client, parking, preparing, workspaces, removeFiles, hands } = this.#context;
     const runner = this.#runners.of(mission);
     if (!runner.isFree()) return false;
     await runner.retire();
@@ -105,6 +105,7 @@ export class Orders {
       await unlessRefused(() => client.disposeInstance(record.directory));
     }
     await parking.forget(mission);
+    await hands.forget(mission);
     await removeFiles(workspaces.named(args.workspace), mission);
     return true;
   }

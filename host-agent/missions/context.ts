@@ -11,6 +11,7 @@ import type { GivenFile } from '../workspaces/given-file.ts';
 import type { Workspaces } from '../workspaces/registry.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { LiveTurns } from './live-turns.ts';
+import type { MissionHands } from './mission-hands.ts';
 import type { Parking } from './parking/parking.ts';
 import type { Preparations } from './preparing/preparations.ts';
 
@@ -42,6 +43,7 @@ export interface MissionContext {
   renewal: Pick<Renewal, 'isDue' | 'done'>;
   /** What of OpenCode's history lies in files of ours. */
   parking: Pick<Parking, 'wanted' | 'look' | 'forget' | 'mostIdle'>;
+  hands: MissionHands;
   /** Missions that were made ready before their first message. */
   preparing: Pick<Preparations, 'claim' | 'forget'>;
   /** Nothing asks for a permission: what would is allowed. Else people are asked. */

@@ -34,4 +34,5 @@ const notOurs = {
   settingsUnused: 'the OpenCode of OPENCODE_BASE_URL was not started by Open Agent, so set it in its own configuration',
   disabled: [],
   given: [],
+  hands: false,
 };

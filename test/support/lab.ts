@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { basicAuthorization } from '../../host-agent/opencode/api/authorization.ts';
 import { readServerFile } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
-import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
+import { type OpenCodeProcess, startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import { bundlePlugin } from '../../tools/plugin.mjs';
+import { startHandsProcess } from './hands-process.ts';
 import { startModel } from './model.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -67,22 +68,30 @@ export const labEnvironment = (config: string): Record<string, string> => ({
 interface LabOptions {
   env?: Record<string, string>;
   config?: object;
-  /** Socket of the hands; without them OpenCode has its own tools. */
+  /** `real` hands, or the socket of others, which know every mission; without any OpenCode has its own tools. */
   hands?: string;
 }
 
-/** Starts the model and OpenCode in a fresh directory; `close` ends and removes all of it. */
+const handsDirectories = new WeakMap<OpenCodeProcess, string>();
+
+/** Directory of the real hands that an OpenCode of a lab has its tools from, or null. */
+export const handsOf = (openCode: OpenCodeProcess): string | null => handsDirectories.get(openCode) ?? null;
+
+/** Starts the model, hands and OpenCode in a fresh directory; `close` ends and removes all of it. */
 export const startLab = async ({ env = {}, config = {}, hands }: LabOptions = {}) => {
   const model = await startModel();
   const dir = mkdtempSync(join(tmpdir(), 'lab-'));
+  const real = hands === 'real' ? await startHandsProcess({ state: dir }) : null;
+  const socket = real?.socket ?? hands ?? null;
   const bundle = join(dir, 'hands-plugin.js');
-  if (hands) await bundlePlugin(root, bundle);
+  if (socket) await bundlePlugin(root, bundle);
   const prepared = await prepareOpenCode({
     dir: join(dir, 'opencode'),
     env: { ...labEnvironment(labConfig(model.url, undefined, config)), ...env },
-    hands: hands ? { socket: hands, bundle } : null,
+    hands: socket ? { socket, bundle } : null,
   });
   const openCode = await startOpenCode({ prepared });
+  if (real) handsDirectories.set(openCode, real.config.directory);
   return {
     model,
     dir,
@@ -98,6 +107,7 @@ export const startLab = async ({ env = {}, config = {}, hands }: LabOptions = {}
     },
     close: async (): Promise<void> => {
       await openCode.stop();
+      await real?.stop();
       await model.close();
       rmSync(dir, { recursive: true, force: true });
     },

@@ -5,7 +5,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import { Dispatch } from '../../host-agent/commands/dispatch.ts';
+import { handsControl } from '../../host-agent/hands/control/client.ts';
 import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
+import { missionHands } from '../../host-agent/missions/mission-hands.ts';
 import { parkedFiles } from '../../host-agent/missions/parking/parked-files.ts';
 import { Parking, type ParkingLimits, parkingLimits } from '../../host-agent/missions/parking/parking.ts';
 import { Preparations } from '../../host-agent/missions/preparing/preparations.ts';
@@ -66,6 +68,8 @@ export interface HostOptions {
   stopAfterRepeats?: number;
   /** Fewer sessions than a server has, to see missions parked. */
   parkingLimits?: ParkingLimits;
+  /** Directory of the hands; null where OpenCode has its own tools. */
+  hands?: string | null;
   /** A small outbox, to fill it. */
   capacity?: Capacity;
 }
@@ -125,6 +129,13 @@ export const startMissionHost = (options: HostOptions) => {
   const dispatch: Dispatch = new Dispatch({
     store,
     preparing,
+    hands: missionHands({
+      control: handsControl(options.hands ?? dir),
+      client,
+      inUse: () => typeof options.hands === 'string',
+      clock,
+      log,
+    }),
     parking,
     client,
     following,

@@ -5,6 +5,7 @@ import type { OpenCodeProcess } from '../../host-agent/opencode/process/process.
 import type { MessageCommand } from '../../shared/commands.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { message, newHostId, temporaryDirectory } from './host-store.ts';
+import { handsOf } from './lab.ts';
 import { announce, type HostOptions, type MissionHost, startMissionHost, textsOf } from './mission-host.ts';
 
 /** A host with a store of its own, beside this OpenCode. */
@@ -12,7 +13,7 @@ export const optionsFor = (openCode: OpenCodeProcess, over: Partial<HostOptions>
   const dir = temporaryDirectory();
   const serverFile = join(dir, 'server.json');
   announce(serverFile, openCode);
-  return { dir, host: newHostId(), serverFile, ...over };
+  return { dir, host: newHostId(), serverFile, hands: handsOf(openCode), ...over };
 };
 
 /** Starts a host and drops it after the test. */

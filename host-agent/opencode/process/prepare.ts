@@ -86,6 +86,7 @@ export const prepareOpenCode = async ({
       : null,
     disabled,
     given: [env.OPENCODE_CONFIG, env.OPENCODE_CONFIG_DIR].filter((path) => path !== undefined),
+    hands: hands !== null,
   });
   const password = randomBytes(24).toString('base64url');
   return {

@@ -15,6 +15,8 @@ const startFacts = z.object({
   disabled: z.array(z.string()),
   /** Files and directories of the person's that OpenCode is configured by; an older version wrote none. */
   given: z.array(z.string()).default([]),
+  /** Its agents have our tools (plugin/); an older version had none. */
+  hands: z.boolean().default(false),
 });
 export type StartFacts = z.infer<typeof startFacts>;
 
@@ -27,6 +29,6 @@ export const readStartFacts = (path: string): StartFacts => {
     return startFacts.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     // Missing until the first start; of an older version until the next: then only the texts for people say less.
-    return { variables: {}, settingsUnused: null, disabled: [], given: [] };
+    return { variables: {}, settingsUnused: null, disabled: [], given: [], hands: false };
   }
 };

@@ -1,0 +1,69 @@
+import { type Clock, wait } from '../../shared/clock.ts';
+import type { MissionId } from '../../shared/ids.ts';
+import type { HandsControl } from '../hands/control/client.ts';
+import { declaredTools } from '../hands/declared/all.ts';
+import type { HandsMission } from '../hands/missions.ts';
+import type { Client } from '../opencode/api/client.ts';
+import { missingTools } from '../opencode/plugin/missing-tools.ts';
+import type { Log } from '../process/log.ts';
+
+/** What acts for the agents of missions. */
+export interface MissionHands {
+  /**
+   * Resolves once calls of the mission's agents can be done: the hands take them, and OpenCode makes them. Rejects with
+   * the next step for a person, and as Client does.
+   */
+  ready(mission: HandsMission): Promise<void>;
+  /** The mission is deleted: what its agents still run ends. Hands that are away have nothing that runs. */
+  forget(mission: MissionId): Promise<void>;
+}
+
+interface MissionHandsParts {
+  control: Pick<HandsControl, 'register' | 'forget'>;
+  client: Pick<Client, 'toolNames'>;
+  /** False where OpenCode has its own tools: one that a person has started. */
+  inUse(): boolean;
+  clock: Clock;
+  log: Log;
+}
+
+/** Hands that are being started again take a second or two, and on a busy machine more. */
+const awayMs = 10_000;
+const lookMs = 100;
+
+export const missionHands = ({ control, client, inUse, clock, log }: MissionHandsParts): MissionHands => {
+  const register = async (mission: HandsMission): Promise<void> => {
+    for (const until = clock.steadyMs() + awayMs; ; await wait(clock, lookMs)) {
+      try {
+        return await control.register(mission);
+      } catch (error) {
+        if (clock.steadyMs() > until) throw new Error(awayText, { cause: error });
+      }
+    }
+  };
+  return {
+    ready: async (mission) => {
+      if (inUse()) await Promise.all([register(mission), requireTools(client, mission.directory)]);
+    },
+    forget: async (mission) => {
+      await control.forget(mission).catch((error: unknown) => log.info('hands.away', { mission, error }));
+    },
+  };
+};
+
+const awayText =
+  'The process that runs the tools of agents does not answer on this server, so an agent could do nothing. It is started ' +
+  'again by itself: send the message again in a moment. If that does not help, hands.log on the server says why.';
+
+/**
+ * Without our tools an agent has none (opencode §10.8), and would only tell a person that it can do nothing.
+ */
+const requireTools = async (client: Pick<Client, 'toolNames'>, directory: string): Promise<void> => {
+  const missing = missingTools(await client.toolNames(directory), declaredTools);
+  if (missing.length === 0) return;
+  throw new Error(
+    `OpenCode runs without the tools of Open Agent (${missing.join(', ')}), so an agent could do nothing. Remove ` +
+      'OPENCODE_PURE from the settings if it is there, restart Open Agent on the server, and send the message again. ' +
+      "OpenCode's log on the server says why a plug-in was not loaded.",
+  );
+};

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import * as z from 'zod';
+import { plantedInSuites } from './test/planted/plant.ts';
 import { passwordOf } from './test/support/passwords.ts';
 import { layerMs, patience } from './test/support/patience.ts';
 
@@ -24,7 +25,11 @@ const layer = (name: Layer) => ({
   setupFiles: ['test/support/setup.ts'],
 });
 
+/** Bugs that test/planted wants a case to see. */
+const planted = plantedInSuites(import.meta.dirname, process.env.PLANTED_BUGS);
+
 const nodeProject = (name: Layer, more: object = {}) => ({
+  plugins: planted,
   test: { ...layer(name), environment: 'node' as const, ...more },
 });
 
@@ -59,6 +64,7 @@ export default defineConfig({
       nodeProject('conformance'),
       {
         plugins: [
+          ...planted,
           cloudflareTest({
             main: './test/edge/worker.ts',
             wrangler: { configPath: './wrangler.toml' },

@@ -15,7 +15,7 @@ import {
 } from './edge-cases.ts';
 import { changeShownInLists, olderDirectory, refusedLeavesCurrent } from './effects-cases.ts';
 import { killedWhileSending, restoredStore } from './host-cases.ts';
-import type { Planted } from './planted-build.ts';
+import type { Planted } from './plant.ts';
 import { edgeAlone } from './stage.ts';
 import { cappedStreams, resumedStream } from './stream-cases.ts';
 

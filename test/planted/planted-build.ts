@@ -4,22 +4,12 @@ import { dirname, join } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
 import { packageRoot } from '../../host-agent/launcher/package-root.ts';
 import { type Build, copiedBuild } from '../faults/copied-build.ts';
-
-/** Text that stands exactly once in a source file, and what is there instead. */
-export interface Planted {
-  /** Path from the package's root. */
-  file: string;
-  from: string;
-  to: string;
-}
+import { checkPlaces, type Planted, withBugs } from './plant.ts';
 
 /** Both programs as they are shipped, except for `bugs`. Throws where a text is not there exactly once. */
 export const plantedBuild = async (bugs: readonly Planted[]): Promise<Build> => {
   const root = packageRoot();
-  for (const { file, from } of bugs) {
-    const times = readFileSync(join(root, file), 'utf8').split(from).length - 1;
-    if (times !== 1) throw new Error(`"${from}" stands ${times} times in ${file}, not once: plant the bug anew`);
-  }
+  checkPlaces(root, bugs);
   const copy = await copiedBuild();
   const plugins = [plant(root, bugs)];
   const common = { bundle: true, format: 'esm', plugins, logLevel: 'warning' } as const;
@@ -51,10 +41,8 @@ const plant = (root: string, bugs: readonly Planted[]): Plugin => ({
   name: 'plant',
   setup: ({ onLoad }) => {
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      const own = bugs.filter(({ file }) => join(root, file) === path);
-      if (own.length === 0) return null;
-      const text = readFileSync(path, 'utf8');
-      return { contents: own.reduce((source, { from, to }) => source.replace(from, () => to), text), loader: 'ts' };
+      const contents = withBugs(root, bugs, path, readFileSync(path, 'utf8'));
+      return contents === null ? null : { contents, loader: 'ts' };
     });
   },
 });

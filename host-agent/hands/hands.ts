@@ -52,7 +52,8 @@ export const runHands = async (
   const missions = await openMissions(directory);
   const live = createLive();
   const actors = createActors({
-    start: () => startActor({ command: actor, env: process.env, means, clock, log }),
+    // Node's own requests go by a proxy that the environment names only where this says so; commands do not see it.
+    start: () => startActor({ command: actor, env: { ...process.env, NODE_USE_ENV_PROXY: '1' }, means, clock, log }),
     clock,
     log,
   });

@@ -173,9 +173,13 @@ test('files given to the mission are its own, those of others are not', async ()
 });
 
 test('arguments that do not fit are told, not thrown', async () => {
-  const { failure } = handsSession();
+  const { failure, put, text } = handsSession();
+  put('a.txt', 'one');
 
+  expect(await text('read', { filePath: 'a.txt', offset: null, limit: null })).toContain('1: one');
+  expect(await failure('read', { filePath: null })).toContain('filePath');
   expect(await failure('read', { path: 'x' })).toContain('filePath');
+  expect(await failure('read', 'a.txt')).toContain('do not fit');
   expect(await failure('read', { filePath: '' })).toContain('no path');
   expect(await failure('read', { filePath: 'a\0b' })).toContain('no path');
 });

@@ -99,7 +99,7 @@ export const makeTool = <Shape extends z.ZodRawShape>(
     description,
     args,
     run: async (given, situation) => {
-      const parsed = schema.safeParse(given);
+      const parsed = schema.safeParse(withoutNulls(given));
       if (!parsed.success)
         return { kind: 'failed', text: `The arguments of ${name} do not fit:\n${z.prettifyError(parsed.error)}` };
       try {
@@ -113,6 +113,12 @@ export const makeTool = <Shape extends z.ZodRawShape>(
     },
   };
 };
+
+/** Some models write null for an argument that they leave out. */
+const withoutNulls = (given: unknown): unknown =>
+  typeof given === 'object' && given !== null && !Array.isArray(given)
+    ? Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
+    : given;
 
 /** What of `asks` is not granted: the same permission, with each of its patterns. */
 export const notGranted = (asks: readonly Ask[], granted: readonly Ask[]): Ask[] =>

@@ -46,23 +46,22 @@ const startChildren = async (
   const process = await variant.edgeProcess(start);
   if (stop.aborted) return;
   say(start.settings.openCodeBaseUrl ? 'Starting the edge …' : 'Starting the edge and OpenCode …');
-  let edge = startChild(edgeRole(start, process), 'The edge');
-  const openCodeAtOnce = variant.isEdgeQuick
-    ? undefined
-    : startOpenCodeChild(start, variant.agentScript, startChild, stop);
-  const corrected = await start.secrets.corrected;
+  const edge = startChild(edgeRole(start, process), 'The edge');
+  const openCodeBeside = () => startOpenCodeChild(start, variant.agentScript, startChild, stop);
+  const openCodeAtOnce = variant.isEdgeQuick ? undefined : openCodeBeside();
+  await answering(edge, stop);
+  if (stop.aborted) return;
+  const openCode = openCodeAtOnce ?? openCodeBeside();
+  const corrected = await start.secrets.corrected();
   if (stop.aborted) return;
   const inUse = corrected ? { ...start, secrets: { ...start.secrets, ...corrected } } : start;
   if (corrected) {
     await edge.stop();
     const process = await variant.edgeProcess(inUse);
     if (stop.aborted) return;
-    edge = startChild(edgeRole(inUse, process), 'The edge');
+    await answering(startChild(edgeRole(inUse, process), 'The edge'), stop);
+    if (stop.aborted) return;
   }
-  const edgeFailed = await edge.firstStart;
-  if (stop.aborted) return;
-  if (edgeFailed) throw edgeFailed;
-  const openCode = openCodeAtOnce ?? startOpenCodeChild(start, variant.agentScript, startChild, stop);
   const hostAgent = startChild(hostAgentRole(start, variant.agentScript), 'The host-agent');
   await variant.onHostAgent?.(hostAgent, stop);
   const openCodeAway = await openCode;
@@ -71,4 +70,10 @@ const startChildren = async (
   await start.secrets.keep();
   await variant.onReady?.(inUse);
   sayReady(start);
+};
+
+/** Rejects where the edge could not start, unless that is wanted. */
+const answering = async (edge: Supervision, stop: AbortSignal): Promise<void> => {
+  const failed = await edge.firstStart;
+  if (failed && !stop.aborted) throw failed;
 };

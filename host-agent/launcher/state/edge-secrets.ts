@@ -26,10 +26,11 @@ interface SecretsInUse {
 
 export interface EdgeSecrets extends SecretsInUse {
   /**
-   * Where the hashes are those of the last start, the passwords themselves are hashed meanwhile. Null: they are the
-   * same; else what is to be used instead, before a start is said to be ready.
+   * Where the hashes are those of the last start, hashes the passwords themselves: once the edge answers, from which it
+   * would only take a core. Null: they are the same; else what is to be used instead, before a start is said to be
+   * ready.
    */
-  corrected: Promise<SecretsInUse | null>;
+  corrected(): Promise<SecretsInUse | null>;
   /** Stores what was generated. Called when the start has succeeded, so that no unseen password is ever kept. */
   keep(): Promise<void>;
 }
@@ -40,14 +41,8 @@ type Configured = Pick<SecretsInUse, 'jwtSecret' | 'passwordHash' | 'users'>;
 /** Makes a hash of a password; undefined: of the last start, and it had none with this salt. */
 type Hash = (password: string, salt: Buffer) => Promise<string | undefined>;
 
-/**
- * The key of tokens and the hashes of the configured passwords. A hash takes a tenth of a second of one core, so it is
- * begun while the state is being taken; what is read for it may be another's by then. Undefined where `hash` has one
- * that is undefined.
- */
-const configuredBy = async (settings: Settings, hash: Hash): Promise<Configured | undefined> => {
-  const kept = settings.jwtSecret ? undefined : await readStateJson(settings.files.secrets, edgeSecretsFile);
-  const jwtSecret = settings.jwtSecret ?? kept?.jwtSecret ?? randomBytes(48).toString('base64url');
+/** The key of tokens and the hashes of the configured passwords. Undefined where `hash` has one that is undefined. */
+const configuredBy = async (settings: Settings, jwtSecret: string, hash: Hash): Promise<Configured | undefined> => {
   const { password, devMode, users } = settings;
   const accounts = [];
   // One after the other: each hash takes 32 MiB.
@@ -62,8 +57,8 @@ const configuredBy = async (settings: Settings, hash: Hash): Promise<Configured 
   return passwordHash === undefined ? undefined : { jwtSecret, passwordHash };
 };
 
-export const configuredSecrets = async (settings: Settings): Promise<Configured> => {
-  const configured = await configuredBy(settings, hashPassword);
+const configuredSecrets = async (settings: Settings, jwtSecret: string): Promise<Configured> => {
+  const configured = await configuredBy(settings, jwtSecret, hashPassword);
   if (!configured) throw new Error('a password was hashed to nothing');
   return configured;
 };
@@ -72,37 +67,36 @@ export const drawInternalToken = (): string => randomBytes(32).toString('base64u
 
 /**
  * What is configured, else what an earlier start kept, else new values. `lastConfig` is the configuration that the last
- * start gave the edge: its hashes are used at once, and the passwords compared with them while the edge starts. Whoever
+ * start gave the edge: its hashes are used at once, and the passwords compared with them when the edge answers. Whoever
  * changed a password has it changed when the start is ready, as one who waits for it; a login that the old one gave
  * until then ends with it, because a login carries the mark of its hash (architecture §5). `internalToken`: of an edge
- * that runs already.
+ * that runs already. The state directory is taken: nobody else changes what is read here.
  */
 export const prepareEdgeSecrets = async (
   settings: Settings,
-  begun: Promise<Configured> = configuredSecrets(settings),
   lastConfig = '',
   internalToken = drawInternalToken(),
 ): Promise<EdgeSecrets> => {
   const path = settings.files.secrets;
   const kept = await readStateJson(path, edgeSecretsFile);
-  const hashed = async (): Promise<Configured> => {
-    const early = await begun;
-    const isOvertaken = !settings.jwtSecret && kept?.jwtSecret !== undefined && kept.jwtSecret !== early.jwtSecret;
-    return isOvertaken ? configuredSecrets(settings) : early;
-  };
+  const known = settings.jwtSecret ?? kept?.jwtSecret;
+  const jwtSecret = known ?? randomBytes(48).toString('base64url');
   const isHashed = !settings.devMode && (settings.password !== undefined || settings.users.length > 0);
-  const hasKey = (settings.jwtSecret ?? kept?.jwtSecret) !== undefined;
-  const ofLast = isHashed && hasKey ? await configuredBy(settings, lastHashes(lastConfig)) : undefined;
-  const configured = ofLast ?? (await hashed());
+  const ofLast =
+    isHashed && known !== undefined ? await configuredBy(settings, known, lastHashes(lastConfig)) : undefined;
+  const configured = ofLast ?? (await configuredSecrets(settings, jwtSecret));
   const password = await passwordOf(settings, configured.passwordHash, kept?.passwordHash);
-  const corrected = ofLast === undefined ? Promise.resolve(null) : correction(ofLast, internalToken, hashed());
-  corrected.catch(() => undefined); // Said where it is awaited, unless the start ends before.
   return {
     ...configured,
     passwordHash: password.hash,
     generatedPassword: password.generated,
     internalToken,
-    corrected,
+    corrected: async () => {
+      if (ofLast === undefined) return null;
+      const right = await configuredSecrets(settings, jwtSecret);
+      const isSame = right.passwordHash === ofLast.passwordHash && right.users === ofLast.users;
+      return isSame ? null : { ...right, internalToken };
+    },
     keep: async () => {
       const passwordHash = password.generated ? password.hash : kept?.passwordHash;
       // A configured key stays where the person put it.
@@ -110,16 +104,6 @@ export const prepareEdgeSecrets = async (
       await writePrivateFile(path, JSON.stringify({ jwtSecret: ownJwtSecret, passwordHash }));
     },
   };
-};
-
-const correction = async (
-  used: Configured,
-  internalToken: string,
-  hashed: Promise<Configured>,
-): Promise<SecretsInUse | null> => {
-  const right = await hashed;
-  const isSame = right.passwordHash === used.passwordHash && right.users === used.users;
-  return isSame ? null : { ...right, internalToken };
 };
 
 const scryptAsync = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(

@@ -6,7 +6,7 @@ import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 import { privateDirectory } from '../../process/private-file.ts';
 import { textOfFile } from '../../process/text-file.ts';
-import { configuredSecrets, type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
+import { type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
 import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
 import type { HeldLock, LockFiles } from './held-lock.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -54,14 +54,12 @@ export interface TakenAhead {
  * person when one is not to be had.
  */
 export const prepareStartWithEdge = (settings: Settings, taken?: TakenAhead): Promise<StartWithEdge> => {
-  const configured = configuredSecrets(settings);
-  configured.catch(() => undefined); // Said where it is used, unless the start ends before.
   const build = async (start: Start): Promise<StartWithEdge> => {
     const port = taken?.port ?? (await claimPort(settings.host, settings.port));
     const url = localUrl(settings.host, port);
     const host = await enrol(settings.files.host, url);
     const lastConfig = await textOfFile(settings.files.edgeConfig);
-    const secrets = await prepareEdgeSecrets(settings, configured, lastConfig, taken?.internalToken);
+    const secrets = await prepareEdgeSecrets(settings, lastConfig, taken?.internalToken);
     return { ...start, secrets, port, url, host };
   };
   return withStart(settings, build, settings.files, taken && { ...taken.lock, ended: [] });

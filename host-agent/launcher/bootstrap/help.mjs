@@ -29,7 +29,7 @@ Needs root and the network: two minutes the first time, one later. Installs debo
 missing; where it can't be tried it says why and exits 77.`,
   check: `openagent check
 Runs lint (Biome), types (tsc) and the check that migrations/ matches the D1 schema. Exits 1 when one of them fails.`,
-  bench: `openagent bench [--only delay,fanout,replay,scale,start,first-answer,polled,cost] [--quick] [--json path]
+  bench: `openagent bench [--only delay,fanout,replay,scale,start,first-answer,polled,hands,cost] [--quick] [--json path]
 Measures what the project promises, each figure beside a baseline of the same run, and prints one table: added delay per token,
 events a second to viewers, replay, the cost of more missions, billed units in dollars, polled endpoints. About 20 minutes; the
 machine should have nothing else to do. Exits 1 when a section could not be measured, not when an aim is missed.

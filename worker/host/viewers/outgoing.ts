@@ -3,14 +3,15 @@ import { logInfo } from '../../log.ts';
 import type { Audience } from './audience.ts';
 
 /**
- * Sent in one go, in UTF-16 units of all sockets together: a millisecond or two. Somebody with hundreds of streams has
- * megabytes sent for one long message, and the object, and the isolate that has the streams, are everybody's.
+ * Sent in one go, in UTF-16 units of all sockets together: a few milliseconds, and more than a batch of deltas is for a
+ * hundred viewers. Somebody with hundreds of streams has many times that sent for one long message, and the object, and
+ * the isolate that has the streams, are everybody's.
  */
-export const sliceChars = 256 * 1024;
+export const sliceChars = 1024 * 1024;
 /** Between two slices: as short as a timer can be. */
 const pauseMs = 1;
 /** Kept for what is sent later, each text once. Above it all of it goes at once: memory is everybody's too. */
-export const maxKeptChars = 4 * 1024 * 1024;
+export const maxKeptChars = 4 * sliceChars;
 
 /** A frame, and who has not been sent it yet. */
 interface Rest {

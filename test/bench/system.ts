@@ -8,6 +8,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { readSettings } from '../../host-agent/config/settings.ts';
 import type { Running } from '../../host-agent/launcher/children/children.ts';
+import { handsRole } from '../../host-agent/launcher/children/hands.ts';
 import { hostAgentRole } from '../../host-agent/launcher/children/host-agent.ts';
 import { openCodeRole } from '../../host-agent/launcher/children/opencode.ts';
 import type { Role } from '../../host-agent/launcher/children/supervise.ts';
@@ -62,6 +63,19 @@ const part = (role: Role) => {
   };
 };
 
+/** OpenCode with its hands, which are there first. */
+const withHands = (openCode: ReturnType<typeof part>, hands: ReturnType<typeof part>): ReturnType<typeof part> => ({
+  ...openCode,
+  start: async () => {
+    await hands.start();
+    await openCode.start();
+  },
+  stop: async () => {
+    await openCode.stop();
+    await hands.stop();
+  },
+});
+
 /** Starts the edge; the other parts are the section's to start. */
 export const startSystem = async ({
   workerDir,
@@ -88,8 +102,9 @@ export const startSystem = async ({
   await start.secrets.keep();
   const config = await writeEdgeFiles(workerDir ?? join(dist, 'worker'), start);
   const edge = part(edgeRole(start, workerdProcess(config, start)));
-  const openCode = part(openCodeRole(start));
-  const agent = part(hostAgentRole(start, agentScript ?? join(dist, 'openagent.js')));
+  const script = agentScript ?? join(dist, 'openagent.js');
+  const openCode = withHands(part(openCodeRole(start, script)), part(handsRole(start, script)));
+  const agent = part(hostAgentRole(start, script));
   await edge.start();
   const login = (username?: string) => logIn(start.url, username === undefined ? { password } : { username, password });
   const headers = await login(users?.[0]);

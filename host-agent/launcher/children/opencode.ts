@@ -1,6 +1,7 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beginningOf } from '../../../shared/text.ts';
+import { handsSockets } from '../../hands/socket.ts';
 import { noteEnd } from '../../opencode/api/ends.ts';
 import { announce, announcedInstance, announceFailure, announceNothing } from '../../opencode/api/server-file.ts';
 import { isFrozen } from '../../opencode/process/frozen.ts';
@@ -15,9 +16,10 @@ import type { Running } from './children.ts';
 import type { Role } from './supervise.ts';
 
 /**
- * OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails.
+ * OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails. Its
+ * tools are a plug-in that was built beside `script`.
  */
-export const openCodeRole = (start: Start): Role => {
+export const openCodeRole = (start: Start, script: string): Role => {
   const { openCodeServer, openCodeEnds } = start.settings.files;
   const sayOnce = onceEach(say);
   let isFirst = true;
@@ -31,7 +33,7 @@ export const openCodeRole = (start: Start): Role => {
       }
       isFirst = false;
       try {
-        return await startOnce(start, sayOnce);
+        return await startOnce(start, script, sayOnce);
       } catch (error) {
         try {
           await announceFailure(openCodeServer, failureText(error, start.logFileOf('launcher')));
@@ -44,12 +46,16 @@ export const openCodeRole = (start: Start): Role => {
   };
 };
 
+/** Of the bundled plug-in (tools/plugin.mjs). */
+export const pluginFile = 'opencode-plugin.js';
+
 const inATurn = 'in the middle of this turn.';
 
-const startOnce = async (start: Start, tell: (line: string) => void): Promise<Running> => {
+const startOnce = async (start: Start, script: string, tell: (line: string) => void): Promise<Running> => {
   const { settings, clock, lock } = start;
   const { openCodeServer } = settings.files;
-  const prepared = await prepareOpenCode({ dir: dirname(openCodeServer), env: settings.environment });
+  const hands = { socket: handsSockets(settings.files.hands).calls, bundle: join(dirname(script), pluginFile) };
+  const prepared = await prepareOpenCode({ dir: dirname(openCodeServer), env: settings.environment, hands });
   for (const warning of prepared.warnings) tell(warning);
   const child = await startOpenCode({ prepared, clock });
   const { url, username, password, instance, pid } = child;

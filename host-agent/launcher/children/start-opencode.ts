@@ -19,7 +19,7 @@ export const startOpenCodeChild = (
   const baseUrl = settings.openCodeBaseUrl;
   if (baseUrl === undefined) {
     startChild(handsRole(start, script), 'The process that runs tools');
-    return startChild(openCodeRole(start), 'OpenCode').firstStart;
+    return startChild(openCodeRole(start, script), 'OpenCode').firstStart;
   }
   return useRunningOpenCode({ settings, baseUrl, clock, log, tell: sayRunningOpenCode, stop });
 };

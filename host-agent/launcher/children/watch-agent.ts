@@ -1,9 +1,13 @@
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, context } from 'esbuild';
+import { pluginFile } from './opencode.ts';
 
-/** Builds the host-agent from its sources to `script`. Rejects with esbuild's messages when that fails. */
+/**
+ * Builds the host-agent from its sources to `script`, and OpenCode's plug-in beside it. Rejects with esbuild's messages
+ * when that fails.
+ */
 export const buildAgent = async (root: string, script: string): Promise<void> => {
-  await build(agentBuild(root, script));
+  await Promise.all([build(agentBuild(root, script)), build(pluginBuild(root, join(dirname(script), pluginFile)))]);
 };
 
 export interface Watch {
@@ -45,5 +49,16 @@ const agentBuild = (root: string, script: string): BuildOptions => ({
   target: 'node22',
   packages: 'external',
   sourcemap: true,
+  logLevel: 'warning',
+});
+
+/** As tools/plugin.mjs builds it; OpenCode sees a change of it at its next start. */
+const pluginBuild = (root: string, outfile: string): BuildOptions => ({
+  entryPoints: [join(root, 'host-agent', 'opencode', 'plugin', 'hands-plugin.ts')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'es2022',
   logLevel: 'warning',
 });

@@ -64,7 +64,10 @@ export type Item = z.infer<typeof item>;
 export const delta = z.object({ mission: missionId, part: z.string(), off: count, text: z.string() });
 export type Delta = z.infer<typeof delta>;
 
-/** The schema of a delta by hand: it is asked for every piece of text of every agent, and zod takes several times as long. */
+/**
+ * The schema of a delta by hand: it is asked for every piece of text of every agent, and zod takes several times as
+ * long.
+ */
 const isDelta = (value: unknown): value is Delta =>
   typeof value === 'object' &&
   value !== null &&

@@ -1,4 +1,7 @@
-/** Run by build.mjs under the new Node: `bundle.mjs <root> <out>` fills `out` with openagent.js, opencode-plugin.js and worker/. */
+/**
+ * Run by build.mjs under the new Node: `bundle.mjs <root> <out>` fills `out` with openagent.js, opencode-plugin.js and
+ * worker/.
+ */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

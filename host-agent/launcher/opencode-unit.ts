@@ -5,9 +5,9 @@ import { prepareStartOfOpenCode } from './state/start.ts';
 import { runUntilStopped } from './until-stopped.ts';
 
 /**
- * `openagent opencode`: OpenCode with its hands, supervised, as a systemd unit of its own, so that the host-agent may be
- * restarted and updated while turns and what they run go on. It announces OpenCode in server.json, which is all that the
- * host-agent needs of it. Resolves once it was stopped, with all that both had started.
+ * `openagent opencode`: OpenCode with its hands, supervised, as a systemd unit of its own, so that the host-agent may
+ * be restarted and updated while turns and what they run go on. It announces OpenCode in server.json, which is all that
+ * the host-agent needs of it. Resolves once it was stopped, with all that both had started.
  */
 export const openCodeUnit = (environment: NodeJS.ProcessEnv): Promise<void> => {
   const settings = readSettings(environment);

@@ -195,7 +195,8 @@ test('a cancelled turn ends no command of another mission', async () => {
 
 test('a command whose time is up is ended with all that it started, and says so', async () => {
   const sleeper = uniqueSeconds();
-  const { text, view } = await bash({ command: `sleep ${sleeper} & wait`, timeout: 300 });
+  const timeout = 300;
+  const { text, view } = await bash({ command: `sleep ${sleeper} & wait`, timeout });
 
   expect(text).toContain('[ended after 300 ms');
   expect(view).toMatchObject({ exitCode: null, signal: 'SIGTERM' });

@@ -46,11 +46,10 @@ test('an address is asked for as OpenCode asks for it, and nothing is fetched be
     response.end('x');
   });
 
+  const timeout = 60; // Seconds, for an agent that names none.
   expect(await webfetchTool.run({ url }, situationIn(mission))).toEqual({
     kind: 'asks',
-    asks: [
-      { permission: 'webfetch', patterns: [url], always: ['*'], metadata: { url, format: 'markdown', timeout: 60 } },
-    ],
+    asks: [{ permission: 'webfetch', patterns: [url], always: ['*'], metadata: { url, format: 'markdown', timeout } }],
   });
   expect(asked).toBe(0);
 });
@@ -130,7 +129,8 @@ test('errors of servers and of the network are told with what can be done', asyn
   };
 
   expect(await failed(`${missing}/x`)).toBe(`${missing}/x answered 404.\nNo such page`);
-  expect(await failed(silent, { timeout: 0.2 })).toBe(`${silent}/ did not answer within 0.2 seconds.`);
+  const timeout = 0.2;
+  expect(await failed(silent, { timeout })).toBe(`${silent}/ did not answer within 0.2 seconds.`);
   expect(await failed('http://127.0.0.1:9/')).toMatch(/could not be fetched: (connect ECONNREFUSED|bad port)/);
   expect(await failed('file:///etc/passwd')).toContain('begin with http:// or https://');
 });

@@ -24,7 +24,9 @@ export const withBugs = (root: string, bugs: readonly Planted[], path: string, t
   return own.length === 0 ? null : own.reduce((source, { from, to }) => source.replace(from, () => to), text);
 };
 
-/** For vitest: plugins that put these bugs (JSON of `Planted[]`) into what its suites test; none where there are none. */
+/**
+ * For vitest: plugins that put these bugs (JSON of `Planted[]`) into what its suites test; none where there are none.
+ */
 export const plantedInSuites = (root: string, json: string | undefined) => {
   if (json === undefined) return [];
   const bugs: Planted[] = JSON.parse(json);

@@ -23,8 +23,8 @@ const blocks = new Set(
 );
 const marks = { b: '**', strong: '**', i: '*', em: '*', del: '~~', s: '~~', code: '`', kbd: '`', samp: '`' };
 /**
- * No page that a person reads is nested deeper, not even one that closes nothing. Each level makes the parser slower, so
- * what is deeper would never come to its end.
+ * No page that a person reads is nested deeper, not even one that closes nothing. Each level makes the parser slower,
+ * so what is deeper would never come to its end.
  */
 const maxDepth = 10_000;
 /** So much is parsed before others have their turn. */

@@ -12,9 +12,10 @@ import type { FileState } from './tool.ts';
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
 /**
- * Makes `bytes` the content of the file at `place`, whole or not at all. `before` is what was there when the
- * content was put together; null when nothing was: then the directories above it are made too. Mode, owner and group stay those of the file.
- * Resolves to what it is now. Throws `Refused` when something else is there by now, and what the file system says.
+ * Makes `bytes` the content of the file at `place`, whole or not at all. `before` is what was there when the content
+ * was put together; null when nothing was: then the directories above it are made too. Mode, owner and group stay those
+ * of the file. Resolves to what it is now. Throws `Refused` when something else is there by now, and what the file
+ * system says.
  */
 export const putFile = async (place: Place, bytes: Buffer, before: Stats | null): Promise<FileState> => {
   const parent = await holdParent(place.real, { make: before === null });

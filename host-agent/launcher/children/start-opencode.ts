@@ -6,8 +6,9 @@ import { useRunningOpenCode } from './running-opencode.ts';
 import type { StartChild } from './supervise.ts';
 
 /**
- * Starts the hands and then OpenCode, which has its tools from them, or begins to use the OpenCode of OPENCODE_BASE_URL,
- * which has its own. Resolves with why it is not there yet, if so. `script` is the program of the hands.
+ * Starts the hands and then OpenCode, which has its tools from them, or begins to use the OpenCode of
+ * OPENCODE_BASE_URL, which has its own. Resolves with why it is not there yet, if so. `script` is the program of the
+ * hands.
  */
 export const startOpenCodeChild = (
   start: Start,

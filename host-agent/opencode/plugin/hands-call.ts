@@ -8,7 +8,9 @@ import type { Call, Caller } from './hands-tool.ts';
 const connectMs = 10_000;
 const betweenTriesMs = 250;
 
-/** Bun knows more than the web's `fetch`: a request to a unix socket, and one that waits for its answer without a limit. */
+/**
+ * Bun knows more than the web's `fetch`: a request to a unix socket, and one that waits for its answer without a limit.
+ */
 interface BunRequest extends RequestInit {
   unix: string;
   timeout: false;

@@ -34,8 +34,9 @@ export interface PreparedOpenCode {
 /**
  * Makes `dir` (0700) OpenCode's world: folders, seeded config directories, ripgrep, keys in auth.json, a catalogue, a
  * config of ours, an environment without keys. `env` is where the person's settings and keys come from, usually
- * process.env with openagent.env. With `hands` its agents have our tools, else OpenCode's own. Writes only below `dir` and
- * may be repeated before each start; it never overwrites what a person changed. Throws with the cause and the next step.
+ * process.env with openagent.env. With `hands` its agents have our tools, else OpenCode's own. Writes only below `dir`
+ * and may be repeated before each start; it never overwrites what a person changed. Throws with the cause and the next
+ * step.
  */
 export const prepareOpenCode = async ({
   dir,

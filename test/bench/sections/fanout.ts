@@ -12,7 +12,9 @@ const missions = 20;
 const eventsPerBatch = 50;
 /** Two flights are on their way at once: both sides are kept busy, and no viewer's queue is filled. */
 const batchesPerFlight = 10;
-/** What is aimed at: of the minimal object, and of the one that stores its rows for one viewer of a batch with a row. */
+/**
+ * What is aimed at: of the minimal object, and of the one that stores its rows for one viewer of a batch with a row.
+ */
 const share = 0.6;
 const viewerCounts = [1, 100];
 

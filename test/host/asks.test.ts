@@ -17,7 +17,7 @@ beforeAll(async () => {
     OPENCODE_PERMISSION: '{"bash":"ask","question":"allow"}',
     OPENCODE_CLIENT: 'editor',
   };
-  lab = await startLab({ env, config: deputy, hands: 'real' });
+  lab = await startLab({ env, config: deputy });
 });
 afterAll(() => lab.close());
 

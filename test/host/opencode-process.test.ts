@@ -24,8 +24,8 @@ const temporary = (): string => {
   return dir;
 };
 
-const lab = async (env: Record<string, string> = {}) => {
-  const started = await startLab({ env });
+const lab = async (env: Record<string, string> = {}, hands?: 'none') => {
+  const started = await startLab({ env, hands });
   closing.push(started.close);
   return started;
 };
@@ -35,8 +35,9 @@ const bash = (command: string): string => `TOOL bash ${JSON.stringify({ command,
 const detachedSleep = (seconds: string): string =>
   bash(`setsid sleep ${seconds} >/dev/null 2>&1 </dev/null & echo started`);
 
+// OpenCode's own bash stands in for what OpenCode itself starts: MCP servers, and what plug-ins of a person run.
 test('a detached process of a bash tool is gone when stop resolves', async () => {
-  const { openCode, model, missionDirectory, createSession, prompt } = await lab();
+  const { openCode, model, missionDirectory, createSession, prompt } = await lab({}, 'none');
   const seconds = uniqueSeconds();
   await prompt(await createSession(missionDirectory('a'), 'Sleep'), `${detachedSleep(seconds)}\nHANG`);
   await model.asked((request) => request.step === 1);
@@ -85,7 +86,7 @@ test('tools see no key, and the model gets it all the same', async () => {
   const asked = await model.asked((request) => request.step === 1);
 
   const history = JSON.stringify(await call('GET', `/session/${session}/message`));
-  expect(history).toContain('XDG_DATA_HOME='); // the environment is there
+  expect(history).toContain('PATH='); // the environment is there
   expect(history).not.toMatch(/lab-key-of-the-test|sk-ant-of-the-test/);
   expect(asked.apiKey).toBe(secret);
   expect(prepared.secrets).toEqual(expect.arrayContaining([secret, 'sk-ant-of-the-test']));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { configStamp } from '../../host-agent/opencode/config/config-stamp.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
-import { startLab } from '../support/lab.ts';
+import { handsOf, startLab } from '../support/lab.ts';
 import { announce, type HostOptions, type MissionHost } from '../support/mission-host.ts';
 import { optionsFor, say, startHost, texts } from '../support/mission-lab.ts';
 
@@ -136,7 +136,7 @@ test('preparing that fails never fails the message', async () => {
 
 test('with another OpenCode a mission is made ready anew', async () => {
   const own = await startLab();
-  const options = optionsFor(own.openCode);
+  const options = optionsFor(own.openCode, { hands: handsOf(lab.openCode) }); // Those that stay.
   const host = startHost(options);
   const mission = newMissionId();
   const times = (event: string): number => host.lines.filter((line) => line.includes(`"${event}"`)).length;

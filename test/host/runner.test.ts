@@ -203,7 +203,7 @@ test('a known secret is replaced in text, arguments and results, across chunks t
   const everything = JSON.stringify([host.rows(), host.deltas]);
   expect(everything).not.toContain(secret);
   expect(texts(host, command.mission)).toEqual(['The key is [secret], really', 'I said [secret]']);
-  expect(await host.event('tool.result', command.mission)).toMatchObject({ result: '[secret]\n' });
+  expect(await host.event('tool.result', command.mission)).toMatchObject({ result: '[secret]' });
 });
 
 test('what the edge asks about OpenCode is what it says of itself, and without its password', async () => {

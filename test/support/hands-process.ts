@@ -43,7 +43,9 @@ export const startHandsProcess = async (options: HandsOptions = {}) => {
     actor: actor ?? [...node, program, 'actor-child'],
     means: await containmentMeans(),
   };
-  const [file = '', ...args] = [...node, program, 'hands-child', JSON.stringify(config)];
+  // As the launcher does it: they end with whoever started them.
+  const tied = config.means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+  const [file = '', ...args] = [...tied, ...node, program, 'hands-child', JSON.stringify(config)];
   const child = spawn(file, args, {
     env: { PATH: process.env.PATH ?? '', HOME: state, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],

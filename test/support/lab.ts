@@ -1,7 +1,7 @@
 // A real OpenCode whose only model is the scripted one, and the few calls that tests make to it directly.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { basicAuthorization } from '../../host-agent/opencode/api/authorization.ts';
@@ -68,7 +68,10 @@ export const labEnvironment = (config: string): Record<string, string> => ({
 interface LabOptions {
   env?: Record<string, string>;
   config?: object;
-  /** `real` hands, or the socket of others, which know every mission; without any OpenCode has its own tools. */
+  /**
+   * The socket of hands that know every mission, or `none`: then OpenCode has its own tools, as where a person has
+   * started it. Real ones if absent, as our launcher has them.
+   */
   hands?: string;
 }
 
@@ -79,12 +82,14 @@ export const handsOf = (openCode: OpenCodeProcess): string | null => handsDirect
 
 /** Starts the model, hands and OpenCode in a fresh directory; `close` ends and removes all of it. */
 export const startLab = async ({ env = {}, config = {}, hands }: LabOptions = {}) => {
-  const model = await startModel();
   const dir = mkdtempSync(join(tmpdir(), 'lab-'));
-  const real = hands === 'real' ? await startHandsProcess({ state: dir }) : null;
-  const socket = real?.socket ?? hands ?? null;
   const bundle = join(dir, 'hands-plugin.js');
-  if (socket) await bundlePlugin(root, bundle);
+  const [model, real] = await Promise.all([
+    startModel(),
+    hands === undefined ? startHandsProcess({ state: dir }) : null,
+    hands === 'none' ? null : bundlePlugin(root, bundle),
+  ]);
+  const socket = real?.socket ?? (hands === 'none' ? null : (hands ?? null));
   const prepared = await prepareOpenCode({
     dir: join(dir, 'opencode'),
     env: { ...labEnvironment(labConfig(model.url, undefined, config)), ...env },
@@ -92,12 +97,20 @@ export const startLab = async ({ env = {}, config = {}, hands }: LabOptions = {}
   });
   const openCode = await startOpenCode({ prepared });
   if (real) handsDirectories.set(openCode, real.config.directory);
+  const calls = openCodeCalls(openCode);
   return {
     model,
     dir,
     prepared,
     openCode,
-    ...openCodeCalls(openCode),
+    /** The real hands, where it has such. */
+    hands: real,
+    ...calls,
+    /** The hands act in its directory: there is no host-agent here that tells them of it. */
+    createSession: async (directory: string, title: string): Promise<string> => {
+      await real?.control.register({ mission: directory, directory: realpathSync(directory), owner: 'ada' });
+      return calls.createSession(directory, title);
+    },
     /** A new mission directory, a git repository of its own. */
     missionDirectory: (name: string): string => {
       const path = join(dir, 'workspaces', name);

@@ -8,7 +8,7 @@ const rounds = 3;
 /** From the command to "ready", with everything installed and built. */
 export const start = async (report: Report): Promise<void> => {
   const labBegun = performance.now();
-  const lab = await startLab();
+  const lab = await startLab({ hands: 'none' });
   const openCodeMs = performance.now() - labBegun;
   const directory = freshWorkingDir();
   const times: number[] = [];

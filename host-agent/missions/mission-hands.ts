@@ -1,6 +1,6 @@
 import { type Clock, wait } from '../../shared/clock.ts';
 import type { MissionId } from '../../shared/ids.ts';
-import type { HandsControl } from '../hands/control/client.ts';
+import { type HandsControl, HandsRefused } from '../hands/control/client.ts';
 import { declaredTools } from '../hands/declared/all.ts';
 import type { HandsMission } from '../hands/missions.ts';
 import type { Client } from '../opencode/api/client.ts';
@@ -10,10 +10,11 @@ import type { Log } from '../process/log.ts';
 /** What acts for the agents of missions. */
 export interface MissionHands {
   /**
-   * Resolves once calls of the mission's agents can be done: the hands take them, and OpenCode makes them. Rejects with
-   * the next step for a person, and as Client does.
+   * Resolves once calls of the mission's agents can be done: the hands take them, and OpenCode makes them. The hands
+   * are asked each time, since those of before may have been replaced; OpenCode unless `isAsBefore`, where it is known
+   * to be the process of the turn before, as it was left. Rejects with the next step for a person, and as Client does.
    */
-  ready(mission: HandsMission): Promise<void>;
+  ready(mission: HandsMission, isAsBefore: boolean): Promise<void>;
   /** The mission is deleted: what its agents still run ends. Hands that are away have nothing that runs. */
   forget(mission: MissionId): Promise<void>;
 }
@@ -30,20 +31,33 @@ interface MissionHandsParts {
 /** Hands that are being started again take a second or two, and on a busy machine more. */
 const awayMs = 10_000;
 const lookMs = 100;
+/** They answer within a millisecond or two, busy ones too; this is for such as were stopped or hang. */
+const answerMs = 30_000;
 
 export const missionHands = ({ control, client, inUse, clock, log }: MissionHandsParts): MissionHands => {
+  const registerOnce = async (mission: HandsMission): Promise<void> => {
+    const late = new AbortController();
+    const cancel = clock.after(answerMs, () => late.abort());
+    try {
+      await control.register(mission, late.signal);
+    } finally {
+      cancel();
+    }
+  };
   const register = async (mission: HandsMission): Promise<void> => {
     for (const until = clock.steadyMs() + awayMs; ; await wait(clock, lookMs)) {
       try {
-        return await control.register(mission);
+        return await registerOnce(mission);
       } catch (error) {
+        if (error instanceof HandsRefused) throw new Error(refusedText(error.message), { cause: error });
         if (clock.steadyMs() > until) throw new Error(awayText, { cause: error });
       }
     }
   };
   return {
-    ready: async (mission) => {
-      if (inUse()) await Promise.all([register(mission), requireTools(client, mission.directory)]);
+    ready: async (mission, isAsBefore) => {
+      if (!inUse()) return;
+      await Promise.all([register(mission), isAsBefore ? undefined : requireTools(client, mission.directory)]);
     },
     forget: async (mission) => {
       await control.forget(mission).catch((error: unknown) => log.info('hands.away', { mission, error }));
@@ -54,6 +68,10 @@ export const missionHands = ({ control, client, inUse, clock, log }: MissionHand
 const awayText =
   'The process that runs the tools of agents does not answer on this server, so an agent could do nothing. It is started ' +
   'again by itself: send the message again in a moment. If that does not help, hands.log on the server says why.';
+
+const refusedText = (why: string): string =>
+  `The process that runs the tools of agents on this server can't take this mission: ${why}. An agent could do nothing. ` +
+  'Mend that, and send the message again; hands.log on the server says more.';
 
 /**
  * Without our tools an agent has none (opencode §10.8), and would only tell a person that it can do nothing.

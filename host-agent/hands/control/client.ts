@@ -8,8 +8,8 @@ import { type HandsHealth, type HandsLine, handsHealth, handsLine } from '../tol
 
 export interface HandsControl {
   health(): Promise<HandsHealth>;
-  /** Calls in its directory are taken from now on. May be repeated. */
-  register(mission: HandsMission): Promise<void>;
+  /** Calls in its directory are taken from now on. May be repeated; `signal` ends the wait for an answer. */
+  register(mission: HandsMission, signal?: AbortSignal): Promise<void>;
   /** Its calls are cancelled, what it runs in the background ends, further calls are refused. May be repeated. */
   forget(mission: string): Promise<void>;
   /** Cancels its calls; out: how many ran. */
@@ -24,7 +24,10 @@ export interface HandsControl {
 const cancelled = z.object({ cancelled: z.int().nonnegative() });
 const refusal = z.object({ error: z.string() });
 
-/** Each call rejects with the system's error where no hands run, and with their text where they refuse. */
+/** They are there, and say why they do not do it. */
+export class HandsRefused extends Error {}
+
+/** Each call rejects with the system's error where no hands run, and with HandsRefused where they refuse. */
 export const handsControl = (directory: string): HandsControl => {
   const socketPath = handsSockets(directory).control;
 
@@ -37,19 +40,19 @@ export const handsControl = (directory: string): HandsControl => {
     if (!response) throw new Error('the hands answered nothing');
     return response;
   };
-  const json = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const response = await ask(method, path, body);
+  const json = async (method: string, path: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
+    const response = await ask(method, path, body, signal);
     let text = '';
     for await (const piece of response.setEncoding('utf8')) text += piece;
     const said: unknown = JSON.parse(text);
-    if (response.statusCode !== 200) throw new Error(refusal.safeParse(said).data?.error ?? text);
+    if (response.statusCode !== 200) throw new HandsRefused(refusal.safeParse(said).data?.error ?? text);
     return said;
   };
   const pathOf = (mission: string): string => `/missions/${encodeURIComponent(mission)}`;
 
   return {
     health: async () => handsHealth.parse(await json('GET', '/health')),
-    register: async ({ mission, ...rest }) => void (await json('PUT', pathOf(mission), rest)),
+    register: async ({ mission, ...rest }, signal) => void (await json('PUT', pathOf(mission), rest, signal)),
     forget: async (mission) => void (await json('DELETE', pathOf(mission))),
     cancel: async (mission) => cancelled.parse(await json('POST', `${pathOf(mission)}/cancel`)).cancelled,
     async *events(from, signal) {

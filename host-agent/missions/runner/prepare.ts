@@ -38,7 +38,7 @@ export const prepare = async (
   const isAsBefore =
     record?.source === context.store.heads.source() && isKnown(record.session, directory) ? record.session : null;
   const session = isAsBefore ?? (await sessionOf(context, command.mission, directory, title));
-  if (isAsBefore === null) await context.hands.ready({ mission: command.mission, directory, owner: spec.owner });
+  await context.hands.ready({ mission: command.mission, directory, owner: spec.owner }, isAsBefore !== null);
   return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
 };
 

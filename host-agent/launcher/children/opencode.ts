@@ -16,8 +16,8 @@ import type { Running } from './children.ts';
 import type { Role } from './supervise.ts';
 
 /**
- * OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails. Its
- * tools are a plug-in that was built beside `script`.
+ * OpenCode as a supervised child: prepared anew, and announced in server.json, at each start, also at one that fails.
+ * Its tools are a plug-in that was built beside `script`.
  */
 export const openCodeRole = (start: Start, script: string): Role => {
   const { openCodeServer, openCodeEnds } = start.settings.files;

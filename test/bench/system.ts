@@ -102,9 +102,9 @@ export const startSystem = async ({
   await start.secrets.keep();
   const config = await writeEdgeFiles(workerDir ?? join(dist, 'worker'), start);
   const edge = part(edgeRole(start, workerdProcess(config, start)));
-  const script = agentScript ?? join(dist, 'openagent.js');
-  const openCode = withHands(part(openCodeRole(start, script)), part(handsRole(start, script)));
-  const agent = part(hostAgentRole(start, script));
+  const program = join(dist, 'openagent.js');
+  const openCode = withHands(part(openCodeRole(start, program)), part(handsRole(start, program)));
+  const agent = part(hostAgentRole(start, agentScript ?? program));
   await edge.start();
   const login = (username?: string) => logIn(start.url, username === undefined ? { password } : { username, password });
   const headers = await login(users?.[0]);

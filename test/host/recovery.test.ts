@@ -6,6 +6,7 @@ import { startLab } from '../support/lab.ts';
 import { startProxy } from '../support/loopback-proxy.ts';
 import { announce, type HostOptions, type MissionHost, textsOf } from '../support/mission-host.ts';
 import { answerOf, optionsFor, positions, say, startHost, texts, types } from '../support/mission-lab.ts';
+import { patience } from '../support/patience.ts';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 beforeAll(async () => {
@@ -149,7 +150,7 @@ test('a cut of the stream in mid-turn loses nothing: what was missed is read fro
   proxy.cut();
   lab.model.release('cut1');
   await lab.model.reached('cut2');
-  expect(host.live.list()).toMatchObject([{ state: 'waiting' }]);
+  await vi.waitFor(() => expect(host.live.list()).toMatchObject([{ state: 'waiting' }]), patience);
   proxy.mend();
   await host.event('tool.result', command.mission);
   lab.model.release('cut2');

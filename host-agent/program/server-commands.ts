@@ -52,7 +52,10 @@ export const addServerCommands = (program: Command, run: Run, environment: NodeJ
       run(() =>
         state
           ? ended(async () => {
-              const said = await (await import('../launcher/state/opencode-state.ts')).openCodeState(environment);
+              const said = await (await import('../launcher/state/opencode-state.ts')).openCodeState(
+                environment,
+                process.argv[1] ?? '',
+              );
               process.stdout.write(`${said}\n`);
             })
           : start(async () => {

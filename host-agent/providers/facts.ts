@@ -35,4 +35,5 @@ const notOurs = {
   disabled: [],
   given: [],
   hands: false,
+  plugin: null,
 };

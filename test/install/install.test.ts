@@ -133,7 +133,7 @@ describe.skipIf(reason)(unless(reason, 'a clean Debian becomes a server'), () =>
     await stack.model.reached('update');
     await offerOf(stack.workingDir).renumber('9.9.9');
 
-    await machine.must('openagent update');
+    expect(await machine.must('openagent update')).toContain('OpenCode goes on in its earlier version');
     stack.model.release('update');
     const answer = await stream.until(answered(mission));
     stream.close();
@@ -143,6 +143,10 @@ describe.skipIf(reason)(unless(reason, 'a clean Debian becomes a server'), () =>
     expect(await processOf('open-agent')).not.toBe(agent);
     expect(await processOf('open-agent-opencode')).toBe(openCode);
     expect((await me.call('GET', `/api/control/missions/${mission}`)).json.status).toBe('completed');
+    // Its tools are those of the package before: whoever updates again, or pastes the line, has it restarted.
+    expect((await machine.must('openagent opencode --state')).trim()).toBe('idle');
+    await machine.must('systemctl restart open-agent-opencode');
+    await expect.poll(async () => (await machine.must('openagent opencode --state')).trim()).toBe('same');
   });
 
   test('removed, it leaves nothing but the work of its missions', async () => {

@@ -90,7 +90,8 @@ const layers: Record<string, readonly string[]> = {
     'until-stopped edge',
     'children place',
     'say stop-signal',
-    'state bootstrap package-root',
+    'state bootstrap',
+    'package-root plugin-file',
   ],
   'host-agent/program': ['program', 'launcher-commands mission-commands server-commands', 'start', 'ended'],
   'host-agent/cli': [

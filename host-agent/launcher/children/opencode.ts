@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beginningOf } from '../../../shared/text.ts';
 import { handsSockets } from '../../hands/socket.ts';
@@ -9,6 +9,7 @@ import { prepareOpenCode } from '../../opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../opencode/process/process.ts';
 import { describeExit } from '../../process/child.ts';
 import { leaveNote } from '../../process/note.ts';
+import { pluginBeside } from '../plugin-file.ts';
 import { say } from '../say.ts';
 import { endedWithOpenCode, noteReaped } from '../state/reaped.ts';
 import type { Start } from '../state/start.ts';
@@ -46,15 +47,12 @@ export const openCodeRole = (start: Start, script: string): Role => {
   };
 };
 
-/** Of the bundled plug-in (tools/plugin.mjs). */
-export const pluginFile = 'opencode-plugin.js';
-
 const inATurn = 'in the middle of this turn.';
 
 const startOnce = async (start: Start, script: string, tell: (line: string) => void): Promise<Running> => {
   const { settings, clock, lock } = start;
   const { openCodeServer } = settings.files;
-  const hands = { socket: handsSockets(settings.files.hands).calls, bundle: join(dirname(script), pluginFile) };
+  const hands = { socket: handsSockets(settings.files.hands).calls, bundle: pluginBeside(script) };
   const prepared = await prepareOpenCode({ dir: dirname(openCodeServer), env: settings.environment, hands });
   for (const warning of prepared.warnings) tell(warning);
   const child = await startOpenCode({ prepared, clock });

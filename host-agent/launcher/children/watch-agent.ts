@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, context } from 'esbuild';
-import { pluginFile } from './opencode.ts';
+import { pluginBeside } from '../plugin-file.ts';
 
 /**
  * Builds the host-agent from its sources to `script`, and OpenCode's plug-in beside it. Rejects with esbuild's messages
  * when that fails.
  */
 export const buildAgent = async (root: string, script: string): Promise<void> => {
-  await Promise.all([build(agentBuild(root, script)), build(pluginBuild(root, join(dirname(script), pluginFile)))]);
+  await Promise.all([build(agentBuild(root, script)), build(pluginBuild(root, pluginBeside(script)))]);
 };
 
 export interface Watch {

@@ -1,17 +1,21 @@
 /**
- * `openagent opencode --state`: whether the OpenCode that runs is the one that is installed, for whoever updates this
- * server.
+ * `openagent opencode --state`: whether the OpenCode that runs, and the hands beside it, are those that are installed,
+ * for whoever updates this server.
  */
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { readSettings } from '../../config/settings.ts';
 import { basicAuthorization } from '../../opencode/api/authorization.ts';
 import { readServerFile } from '../../opencode/api/server-file.ts';
+import { openCodeFolders } from '../../opencode/config/folders.ts';
 import { openCodeBinary } from '../../opencode/process/binary.ts';
+import { readStartFacts } from '../../opencode/process/start-facts.ts';
 import { countLiveTurns } from '../../store/live-turns.ts';
+import { pluginBeside } from '../plugin-file.ts';
 
 /**
- * `same`: nothing to do, `idle`: another version (or none) runs and nobody would notice a restart, `busy`: another
- * version runs and has turns.
+ * `same`: nothing to do, `idle`: others (or none) run and no turn would notice a restart, `busy`: others run and have
+ * turns.
  */
 export type OpenCodeState = 'same' | 'idle' | 'busy';
 
@@ -20,12 +24,14 @@ const answerMs = 3_000;
 
 const health = z.object({ version: z.string() });
 
-/** Looks at this server's state directory and OpenCode; changes nothing. */
-export const openCodeState = async (environment: NodeJS.ProcessEnv): Promise<OpenCodeState> => {
+/** Looks at this server's state directory and OpenCode; changes nothing. `script` is the program that is installed. */
+export const openCodeState = async (environment: NodeJS.ProcessEnv, script: string): Promise<OpenCodeState> => {
   const { files, openCodeBaseUrl } = readSettings(environment);
   // A person's own OpenCode is not ours to restart.
   if (openCodeBaseUrl) return 'same';
-  if ((await runningVersion(files.openCodeServer)) === openCodeBinary().version) return 'same';
+  const { startFacts } = openCodeFolders(dirname(files.openCodeServer));
+  const isOfThisPackage = readStartFacts(startFacts).plugin === pluginBeside(script);
+  if (isOfThisPackage && (await runningVersion(files.openCodeServer)) === openCodeBinary().version) return 'same';
   return countLiveTurns(files.store) === 0 ? 'idle' : 'busy';
 };
 

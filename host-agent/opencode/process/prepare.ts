@@ -88,6 +88,7 @@ export const prepareOpenCode = async ({
     disabled,
     given: [env.OPENCODE_CONFIG, env.OPENCODE_CONFIG_DIR].filter((path) => path !== undefined),
     hands: hands !== null,
+    plugin: hands?.bundle ?? null,
   });
   const password = randomBytes(24).toString('base64url');
   return {

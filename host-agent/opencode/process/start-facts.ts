@@ -17,6 +17,8 @@ const startFacts = z.object({
   given: z.array(z.string()).default([]),
   /** Its agents have our tools (plugin/); an older version had none. */
   hands: z.boolean().default(false),
+  /** Path of the plug-in that they come by: in the package whose hands act. Null where there are none. */
+  plugin: z.string().nullable().default(null),
 });
 export type StartFacts = z.infer<typeof startFacts>;
 
@@ -29,6 +31,6 @@ export const readStartFacts = (path: string): StartFacts => {
     return startFacts.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     // Missing until the first start; of an older version until the next: then only the texts for people say less.
-    return { variables: {}, settingsUnused: null, disabled: [], given: [], hands: false };
+    return { variables: {}, settingsUnused: null, disabled: [], given: [], hands: false, plugin: null };
   }
 };

@@ -1,7 +1,7 @@
 // A wish to cancel meets a broken link, a command that has not arrived, and a message right behind it.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { modelRecord, storedEvents } from '../support/comparison.ts';
-import { callsOf, expectAgreed, expectPrefix, expectSeen, hostSaid } from './case.ts';
+import { callsOf, expectAgreed, expectPrefix, expectSeen, hostSaid, soon } from './case.ts';
 import { ofType as type } from './link-faults.ts';
 import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
 
@@ -123,7 +123,7 @@ test('cancelled, then a new message at once: it runs as a turn of its own and ne
   const ends = viewer.rows.filter(({ name, data }) => name === 'turn.ended' && data.mission_id === mission);
   expect(ends.map(({ data }) => data.outcome)).toEqual(['cancelled', 'completed']);
   await expectAgreed(lab, me, mission, 'completed');
-  expect(lab.processesLeft().filter((line) => line.includes('sleep 600'))).toEqual([]);
+  await vi.waitFor(() => expect(lab.processesLeft().filter((line) => line.includes('sleep 600'))).toEqual([]), soon);
 });
 
 test('cancelled during a cut, then a new message during the same cut: the old one is stopped before the new one starts', async () => {

@@ -11,6 +11,8 @@ import { packageRoot } from '../../host-agent/launcher/package-root.ts';
 export interface Build {
   /** Script with the `agent-child` command. */
   agentScript: string;
+  /** The whole program as it is shipped, with OpenCode's plug-in beside it. */
+  program: string;
   /** Directory of the Worker bundle. */
   workerDir: string;
   remove(): void;
@@ -25,6 +27,7 @@ export const copiedBuild = async (): Promise<Build> => {
   cpSync(join(root, 'dist'), copy, { recursive: true });
   return {
     agentScript: join(copy, 'openagent.js'),
+    program: join(copy, 'openagent.js'),
     workerDir: join(copy, 'worker'),
     remove: () => rmSync(copy, { recursive: true, force: true }),
   };

@@ -1,9 +1,10 @@
 /**
- * The fault laboratory: edge, OpenCode and host-agent as the launcher starts them, but each on its own, so that each
- * can be killed, frozen, cut off or given another state; with the scripted model as the only provider, and people who
- * use it.
+ * The fault laboratory: edge, hands, OpenCode and host-agent as the launcher starts them, but each on its own, so that
+ * each can be killed, frozen, cut off or given another state; with the scripted model as the only provider, and people
+ * who use it.
  *
  *     people ── viewerProxy ── edge ── linkProxy ── agent ── openCode ── model
+ *                                                     └── hands ──┘
  *
  * Waits of the host-agent are shortened (`quick-agent.ts`), everything else is what is shipped. Nothing restarts by
  * itself here.
@@ -22,7 +23,7 @@ import { allDifferences, expectSameConversations, startWitness } from '../suppor
 import { quickBuild } from './copied-build.ts';
 import { edgeOrders, wrapEdge } from './edge-orders.ts';
 import { startLinkProxy } from './link-proxy.ts';
-import { agentProcess, edgeProcess, openCodeProcess } from './parts.ts';
+import { agentProcess, edgeProcess, handsProcess, openCodeProcess } from './parts.ts';
 import { startViewerProxy } from './viewer-proxy.ts';
 
 export type Laboratory = Awaited<ReturnType<typeof startLaboratory>>;
@@ -77,9 +78,10 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   const crashes: string[] = [];
   const means = { start, build, faketime: options.faketime ?? false, onCrash: (name: string) => crashes.push(name) };
   const { edge, orders } = edgeOrders(await edgeProcess(means), start.url, options.edgeTakesOrders ?? false);
+  const hands = handsProcess(means);
   const openCode = openCodeProcess(means);
   const agent = agentProcess(means, options.agentStateDir);
-  await Promise.all([edge.start(), openCode.start()]);
+  await Promise.all([edge.start(), hands.start(), openCode.start()]);
   await agent.start();
 
   const logins = new Map<string, Promise<Record<string, string>>>();
@@ -99,7 +101,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     linkProxy.heal();
     viewerProxy.heal();
     await orders.heal();
-    for (const part of [edge, openCode, agent]) {
+    for (const part of [edge, hands, openCode, agent]) {
       if (part.isRunning()) part.thaw();
       else await part.start();
     }
@@ -117,6 +119,8 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     host: start.host.id,
     agent,
     openCode,
+    /** What acts for OpenCode's agents. */
+    hands,
     linkProxy,
     viewerProxy,
     workingDir: directory.path,
@@ -133,7 +137,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     openCodeCalls: openCodeServer,
     /** Final texts and tool calls in OpenCode's own history of a mission. */
     openCodeHistory: (mission: string) => openCodeHistory(openCodeServer().call, missionDirectory(mission)),
-    logs: (role: 'edge' | 'opencode' | 'host-agent'): string => readFileSync(start.logFileOf(role), 'utf8'),
+    logs: (role: 'edge' | 'hands' | 'opencode' | 'host-agent'): string => readFileSync(start.logFileOf(role), 'utf8'),
     /** Processes that have to do with this laboratory and are still there, by their command line. */
     processesLeft: (): string[] => processesOf(directory.path),
     /**
@@ -153,6 +157,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
       await Promise.all(witnesses.map((witness) => witness.leave()));
       await agent.stop();
       await Promise.all([edge.stop(), openCode.stop()]);
+      await hands.stop();
       await Promise.all([linkProxy.close(), viewerProxy.close(), model.close()]);
       start.lock.close();
       build.remove();

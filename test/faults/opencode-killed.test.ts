@@ -48,7 +48,8 @@ test('killed while a tool runs: interrupted, and the tool is not run again', asy
   expect((await viewer.ended(mission)).data).toMatchObject({ outcome: 'interrupted' });
   await expectAgreed(lab, me, mission, 'interrupted');
   expect(callsOf(lab, 'opencode-in-tool')).toHaveLength(1);
-  expect(lab.processesLeft().filter((line) => line.includes('sleep 600'))).toEqual([]);
+  // The hands hear of it by the end of its call.
+  await vi.waitFor(() => expect(lab.processesLeft().filter((line) => line.includes('sleep 600'))).toEqual([]), soon);
 });
 
 test('killed together with the host-agent: the next one reads what is stored and ends the turn', async () => {

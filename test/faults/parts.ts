@@ -1,11 +1,14 @@
-// Edge, OpenCode and host-agent as processes of the laboratory, started the way the launcher starts them.
+// Edge, hands, OpenCode and host-agent as processes of the laboratory, started the way the launcher starts them.
 
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { handsSockets } from '../../host-agent/hands/socket.ts';
 import { spawnTied } from '../../host-agent/launcher/children/children.ts';
+import { handsRole } from '../../host-agent/launcher/children/hands.ts';
 import type { AgentConfig } from '../../host-agent/launcher/children/host-agent.ts';
 import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
+import { pluginBeside } from '../../host-agent/launcher/plugin-file.ts';
 import type { StartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { announce } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
@@ -14,7 +17,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { scaledMs } from '../support/patience.ts';
 import { type Clock, runningClock, startClock } from './clock.ts';
 import type { Build } from './copied-build.ts';
-import { labProcess } from './lab-process.ts';
+import { type LabProcess, labProcess } from './lab-process.ts';
 import { stateOf } from './state-copy.ts';
 
 export interface Means {
@@ -63,13 +66,26 @@ export const edgeProcess = async (means: Means) => {
   };
 };
 
-/** OpenCode, announced in server.json at each start. `backup`, `restore` and `remove` are of its own store. */
+/** The hands, and below them everything that agents run. They live by the machine's clock, also with `faketime`. */
+export const handsProcess = ({ start, build, onCrash }: Means): LabProcess =>
+  labProcess({
+    name: 'hands',
+    stateDir: start.settings.files.hands,
+    launch: () => handsRole(start, build.program).start(new AbortController().signal),
+    onCrash,
+  });
+
+/**
+ * OpenCode with its tools from the hands, announced in server.json at each start. `backup`, `restore` and `remove` are
+ * of its own store.
+ */
 export const openCodeProcess = (means: Means) => {
   const { settings, lock, means: containment } = means.start;
   const clock = clockOf(means, 'opencode');
   const dir = dirname(settings.files.openCodeServer);
+  const hands = { socket: handsSockets(settings.files.hands).calls, bundle: pluginBeside(means.build.program) };
   const launch = async () => {
-    const prepared = await prepareOpenCode({ dir, env: settings.environment });
+    const prepared = await prepareOpenCode({ dir, env: settings.environment, hands });
     const child = await startOpenCode({
       prepared: { ...prepared, env: { ...prepared.env, ...clock?.env() } },
       means: containment,
@@ -124,7 +140,7 @@ export const agentProcess = (means: Means, stateDir = means.start.settings.files
 
 /** What a host-agent elsewhere needs of the launcher's files. */
 const shareState = (from: string, to: string): void => {
-  for (const name of ['host.json', 'secrets.json', 'opencode']) symlinkSync(join(from, name), join(to, name));
+  for (const name of ['host.json', 'secrets.json', 'opencode', 'hands']) symlinkSync(join(from, name), join(to, name));
 };
 
 const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {

@@ -22,7 +22,7 @@ interface Fault {
 /** Longer than the link takes to answer, shorter than its patience (laboratory.ts `quick`). */
 const delayMs = 150;
 
-const killed = (name: 'edge' | 'agent' | 'openCode'): Fault => ({
+const killed = (name: 'edge' | 'agent' | 'openCode' | 'hands'): Fault => ({
   begin: (lab) => lab[name].kill(),
   end: (lab) => lab[name].start(),
 });
@@ -107,6 +107,8 @@ const faults: Record<FaultName, Fault> = {
   'host.frozen': frozen(({ agent }) => agent),
   'opencode.killed': killed('openCode'),
   'opencode.frozen': frozen(({ openCode }) => openCode),
+  'hands.killed': killed('hands'),
+  'hands.frozen': frozen(({ hands }) => hands),
   'd1.slow': sickD1({ slowMs: delayMs }),
   'd1.fails': sickD1('fails'),
   'd1.forgets': sickD1('forgets'),

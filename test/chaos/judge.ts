@@ -10,6 +10,7 @@ import type { Reading, Row } from '../support/reading.ts';
 import { differences } from '../support/same-conversation.ts';
 import type { Conversation, Said } from './conversation.ts';
 import type { HostileRecord } from './hostile.ts';
+import { judgeCommands } from './judge-commands.ts';
 import { judgeReading } from './judge-reading.ts';
 import { type Item, loggedFor, sentFor } from './record.ts';
 import { neverAnswers, type RoundKind, rightEnd } from './schedule.ts';
@@ -29,6 +30,8 @@ export interface MissionRecord extends Conversation {
   status: string;
   listed: string | undefined;
   openCode: OpenCodeHistory & { isBusy: boolean };
+  /** The words that commands have written down (schedule.ts). */
+  ran: string[];
 }
 
 export interface RoundRecord {
@@ -40,6 +43,8 @@ export interface RoundRecord {
   viewers: Reading[];
   /** `GET /running`. */
   running: unknown[];
+  /** Processes of the round's commands that are still there. */
+  left: string[];
   crashes: readonly string[];
   /** Of the user who did harm beside. */
   hostile: HostileRecord;
@@ -49,6 +54,7 @@ export const judge = (record: RoundRecord): Finding[] => [
   ...record.missions.flatMap((mission) => judgeMission(record, mission)),
   ...[record.log, ...record.viewers].flatMap((reading) => judgeReading(reading, record.log)),
   ...(record.running.length > 0 ? [wrong(`still running: ${JSON.stringify(record.running)}`)] : []),
+  ...record.left.map((line) => wrong(`left running: ${line}`)),
   ...record.crashes.map((name) => wrong(`${name} ended by itself`)),
   ...judgeHostile(record),
 ];
@@ -71,6 +77,7 @@ const judgeMission = (record: RoundRecord, mission: MissionRecord): Finding[] =>
     ...judgeStored(mission, rows),
     ...judgeReload(record, mission),
     ...judgeOpenCode(mission, rows),
+    ...judgeCommands(record.kind, mission, rows),
   ];
   const { status, listed } = mission;
   if (listed !== status) findings.push(wrong(`the directory says ${listed}, the object ${status}`));

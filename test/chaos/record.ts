@@ -1,6 +1,9 @@
 // The truth of a round: what the model sent for each message, and what the log says came of it, in the same shape.
+import * as z from 'zod';
 import type { ModelRequest } from '../support/model.ts';
 import type { Row } from '../support/reading.ts';
+
+const bashArgs = z.looseObject({ command: z.string() });
 
 export type Item =
   | { sort: 'text' | 'reasoning'; text: string }
@@ -13,6 +16,13 @@ export interface Sent {
   items: Item[];
 }
 
+/** A command that an agent was to run. */
+export interface Command {
+  command: string;
+  /** What the agent was told; undefined where the log has no result. */
+  told: { text: string; failed: boolean } | undefined;
+}
+
 /** What the log has of one message. */
 export interface Logged {
   kept: number;
@@ -22,6 +32,7 @@ export interface Logged {
   items: Item[];
   /** Tool calls that have not exactly one result. */
   unanswered: string[];
+  commands: Command[];
   /** Parts of which text was missed and shown later. */
   blind: number;
 }
@@ -51,7 +62,17 @@ export const loggedFor = (message: string, rows: readonly Row[]): Logged => {
   const turns = new Set<string>();
   const texts = new Map<string, Extract<Item, { text: string }>>();
   const results = new Map<string, number>();
-  const logged: Logged = { kept: 0, turns: 0, ends: [], isCancelWished: false, items: [], unanswered: [], blind: 0 };
+  const commands = new Map<string, Command>();
+  const logged: Logged = {
+    kept: 0,
+    turns: 0,
+    ends: [],
+    isCancelWished: false,
+    items: [],
+    unanswered: [],
+    commands: [],
+    blind: 0,
+  };
   for (const row of rows) {
     const { event } = row;
     if ('command' in event && event.command !== message) continue;
@@ -88,16 +109,23 @@ export const loggedFor = (message: string, rows: readonly Row[]): Logged => {
       case 'tool.called':
         logged.items.push({ sort: 'tool', name: event.name, args: JSON.stringify(event.args) });
         results.set(event.tool_call_id, 0);
+        if (event.name === 'bash') {
+          const { command } = bashArgs.parse(event.args);
+          commands.set(event.tool_call_id, { command, told: undefined });
+        }
         break;
       case 'tool.result': {
         const count = results.get(event.tool_call_id);
         if (count !== undefined) results.set(event.tool_call_id, count + 1);
+        const command = commands.get(event.tool_call_id);
+        if (command) command.told = { text: JSON.stringify(event.result), failed: event.failed };
         break;
       }
       default:
     }
   }
   logged.turns = turns.size;
+  logged.commands = [...commands.values()];
   logged.unanswered = [...results].flatMap(([call, count]) => (count === 1 ? [] : [`${call}: ${count} results`]));
   return logged;
 };

@@ -1,7 +1,9 @@
 // One round in a laboratory that runs: people, viewers and faults at once; then everything heals, comes to its end, and
 // is judged.
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import { textOfFile } from '../../host-agent/process/text-file.ts';
 import type { Laboratory } from '../faults/laboratory.ts';
 import { password } from '../faults/laboratory.ts';
 import { storedEvents } from '../support/comparison.ts';
@@ -16,7 +18,7 @@ import { openHostile, ordinary } from './hostile.ts';
 import type { Instants } from './instants.ts';
 import type { MissionRecord, RoundRecord } from './judge.ts';
 import { lastShown } from './judge-reading.ts';
-import { type FaultName, type RoundPlan, secretOf, type ViewerPlan } from './schedule.ts';
+import { type FaultName, type RoundPlan, ranFile, secretOf, type ViewerPlan, wordOf } from './schedule.ts';
 
 /** A round that has no end by then has lost something: a waiting person, a turn, or a process. */
 const roundMs = layerMs.chaos / 4;
@@ -105,6 +107,11 @@ const settle = async (
     async () => z.array(z.unknown()).parse((await person.call('GET', '/api/control/running')).json),
     (list) => list.length === 0,
   );
+  const commandsOf = wordOf(`${secretOf(plan)} `);
+  const left = await eventually(
+    async () => lab.processesLeft().filter((line) => line.includes(commandsOf)),
+    (lines) => lines.length === 0,
+  );
   const log = await readLog(lab, headers, begin);
   for (const viewer of viewers) {
     const { reading } = viewer;
@@ -117,6 +124,7 @@ const settle = async (
     log,
     viewers: viewers.map(({ reading }) => reading),
     running,
+    left,
     crashes: lab.crashes,
   };
 };
@@ -161,8 +169,12 @@ const settled = async (lab: Laboratory, person: Person, conversation: Conversati
     ...missionHistory.parse((await person.call('GET', `/api/control/missions/${mission}`)).json),
     stored: await storedEvents(person, mission),
     openCode: { ...(await lab.openCodeHistory(mission)), isBusy },
+    ran: await ranIn(lab.missionDirectory(mission)),
   };
 };
+
+const ranIn = async (directory: string): Promise<string[]> =>
+  ((await textOfFile(join(directory, ranFile))) ?? '').split('\n').filter((line) => line !== '');
 
 /** Looks until it is right, or for as long as it may take; the last look counts. */
 const eventually = async <T>(look: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> => {

@@ -3,7 +3,7 @@ import { randomFrom } from '../support/random.ts';
 
 /**
  * Which faults a round may have, and so what has to hold after it: `edge` (edge, link and viewers; nobody else dies),
- * `host` (the host-agent is killed too), `opencode` (any process is).
+ * `host` (host-agent and hands are killed too), `opencode` (any process is).
  */
 export type RoundKind = 'edge' | 'host' | 'opencode';
 
@@ -28,6 +28,7 @@ const lanes = {
   edge: ['edge.killed', 'edge.stopped', 'edge.frozen'],
   host: ['host.killed', 'host.frozen'],
   opencode: ['opencode.killed', 'opencode.frozen'],
+  hands: ['hands.killed', 'hands.frozen'],
   d1: ['d1.slow', 'd1.fails', 'd1.forgets', 'd1.away'],
   objects: ['object.host-throws', 'object.account-throws'],
   hostile: ['user.hostile'],
@@ -112,7 +113,8 @@ export const planRound = (seed: number, round: number, size: Size): RoundPlan =>
   const hostile = planLane(draw, [...lanes.hostile], size === 'small' ? 1 : 5);
   // An outage of D1 takes the place of what else it would have, and makes a round long.
   const outage = size === 'full' && draw(4) === 0 ? planLane(draw, [...lanes.outage], 1).map(long) : [];
-  return { ...plan, faults: [...plan.faults, outage.length > 0 ? outage : d1, objects, hostile] };
+  const hands = planLane(draw, kind === 'edge' ? ['hands.frozen'] : [...lanes.hands], kind === 'edge' ? 3 : 6);
+  return { ...plan, faults: [...plan.faults, outage.length > 0 ? outage : d1, objects, hostile, hands] };
 };
 
 /** Longer than the edge and the host-agent wait for anything of D1, and than most turns take. */
@@ -121,6 +123,12 @@ const long = (fault: FaultPlan): FaultPlan => ({ ...fault, lasts: { of: 'chunks'
 
 /** Stands in every text of the round's ordinary user. */
 export const secretOf = ({ seed, round }: Pick<RoundPlan, 'seed' | 'round'>): string => `s${seed} r${round}`;
+
+/** The same as one word, with which each of the round's commands begins that word of its own that it writes down. */
+export const wordOf = (text: string): string => text.replaceAll(' ', '-');
+
+/** Where commands write their words down, in the mission's directory: a line each time that one runs. */
+export const ranFile = 'ran';
 
 const drawKind = (draw: Draw): RoundKind => {
   const number = draw(10);
@@ -143,9 +151,9 @@ const planMessage = (draw: Draw, name: string): MessagePlan => ({
 });
 
 const stepLines = (draw: Draw, name: string): string => {
-  const word = name.replaceAll(' ', '-');
+  const word = wordOf(name);
   const write = `TOOL write ${JSON.stringify({ filePath: `${word}.txt`, content: name })}`;
-  const command = `echo ${word}; sleep 0.${draw(4)}; echo done`;
+  const command = `echo ${word} >> ${ranFile}; echo ${word}; sleep 0.${draw(4)}; echo done`;
   const bash = `TOOL bash ${JSON.stringify({ command, description: name })}`;
   return [...talk(draw), draw(2) === 0 ? write : bash].join('\n');
 };

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { handsSockets } from '../../host-agent/hands/socket.ts';
 import { basicAuthorization } from '../../host-agent/opencode/api/authorization.ts';
 import { readServerFile } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
@@ -84,18 +85,16 @@ export const handsOf = (openCode: OpenCodeProcess): string | null => handsDirect
 export const startLab = async ({ env = {}, config = {}, hands }: LabOptions = {}) => {
   const dir = mkdtempSync(join(tmpdir(), 'lab-'));
   const bundle = join(dir, 'hands-plugin.js');
-  const [model, real] = await Promise.all([
-    startModel(),
-    hands === undefined ? startHandsProcess({ state: dir }) : null,
-    hands === 'none' ? null : bundlePlugin(root, bundle),
-  ]);
-  const socket = real?.socket ?? (hands === 'none' ? null : (hands ?? null));
+  const socket = hands === 'none' ? null : (hands ?? handsSockets(join(dir, 'hands')).calls);
+  // OpenCode does not need them before a call, and both take a second to start.
+  const starting = hands === undefined ? startHandsProcess({ state: dir }) : Promise.resolve(null);
+  const [model] = await Promise.all([startModel(), socket === null ? null : bundlePlugin(root, bundle)]);
   const prepared = await prepareOpenCode({
     dir: join(dir, 'opencode'),
     env: { ...labEnvironment(labConfig(model.url, undefined, config)), ...env },
-    hands: socket ? { socket, bundle } : null,
+    hands: socket === null ? null : { socket, bundle },
   });
-  const openCode = await startOpenCode({ prepared });
+  const [openCode, real] = await Promise.all([startOpenCode({ prepared }), starting]);
   if (real) handsDirectories.set(openCode, real.config.directory);
   const calls = openCodeCalls(openCode);
   return {

@@ -18,8 +18,8 @@ const atOnce = 4;
 const every = Math.max(4, Math.ceil(size.missions / 20));
 const limits = isLong ? parkingLimits : fewSessions;
 /**
- * Missions whose session is being made, or is on its way out, beside those that are counted: while some are parked, which
- * takes as long as two missions or three do, others come.
+ * Missions whose session is being made, or is on its way out, beside those that are counted: while some are parked,
+ * which takes as long as two missions or three do, others come.
  */
 const underWay = 4 * atOnce;
 const options = { timeout: limitOf(size.missions * 20) };

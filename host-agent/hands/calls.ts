@@ -7,20 +7,15 @@ import { ActorEnded } from './actor/actor.ts';
 import { ActorNotStarted, type Actors } from './actor/actors.ts';
 import { checkedOutcome } from './actor/frames.ts';
 import { type Asked, redacted } from './asked.ts';
+import type { Caller } from './caller.ts';
 import type { Live } from './live.ts';
 import type { HandsMission, Missions } from './missions.ts';
 import type { Ask, Outcome } from './tools/tool.ts';
 import { type View, view } from './tools/view.ts';
 
-export interface Call {
+export interface Call extends Caller {
   tool: string;
   args: Record<string, unknown>;
-  directory: string;
-  session: string;
-  message: string;
-  call: string;
-  agent: string;
-  granted: readonly Ask[];
   /** Aborts when whoever made it is gone. */
   signal: AbortSignal;
 }

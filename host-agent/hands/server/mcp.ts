@@ -9,9 +9,9 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
+import { callMeta } from '../caller.ts';
 import type { Calls } from '../calls.ts';
 import type { Declared } from '../declared/declared.ts';
-import { callMeta } from './meta.ts';
 import { keepSaying } from './progress.ts';
 import { resultOf } from './result.ts';
 

@@ -1,18 +1,8 @@
 import * as z from 'zod';
 import { assertNever } from '../../../shared/errors.ts';
+import type { Caller } from '../../hands/caller.ts';
 import type { Declared } from '../../hands/declared/declared.ts';
 import { type Ask, notGranted, type Outcome } from '../../hands/tools/tool.ts';
-
-/** Who calls, for the hands: MCP itself says nothing of it. */
-export interface Caller {
-  directory: string;
-  session: string;
-  message: string;
-  call: string;
-  agent: string;
-  /** What OpenCode's rules or a person have allowed for this call so far. */
-  granted: readonly Ask[];
-}
 
 /** Lets the hands do it. Rejects with an error for the model, and when `signal` aborts. */
 export type Call = (name: string, args: unknown, caller: Caller, signal: AbortSignal) => Promise<Outcome>;

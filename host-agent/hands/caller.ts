@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ask } from '../tools/tool.ts';
+import { ask } from './tools/tool.ts';
 
 /** Names and ids that others make. */
 const name = z.string().min(1).max(500);
@@ -19,3 +19,6 @@ export const callMeta = z.object({
   /** What OpenCode's rules or a person allowed after an outcome `asks` of this very call. */
   granted: z.array(ask).max(100).default([]),
 });
+
+/** Who calls. */
+export type Caller = Readonly<z.infer<typeof callMeta>>;

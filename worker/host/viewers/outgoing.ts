@@ -37,6 +37,7 @@ export class Outgoing {
 
   /** Sends a frame to viewers of one audience, now or as soon as those before it are sent. */
   send({ key, sockets }: Pick<Audience, 'key' | 'sockets'>, text: string): void {
+    if (sockets.length === 0) return; // All have seen it: nothing has to be kept behind what they wait for.
     const rests = this.#rests.get(key);
     const rest = rests ? { text, sockets } : sendSlice({ text, sockets });
     if (rest === null) return;

@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Attempts } from './attempts.ts';
+import type { Reading } from './reading.ts';
 
 /**
  * Bindings and variables of the Worker; every variable is text or absent, whatever the platform. The namespaces are not
@@ -39,6 +40,8 @@ export interface Env extends Bindings {
   clock: Clock;
   /** What this isolate remembers of failed logins and enrolments. */
   attempts: Attempts;
+  /** What this isolate remembers of how much each user has read. */
+  reading: Reading;
   /** Lets work go on that no answer waits for, also after the client has gone. It must not fail. */
   later: (work: Promise<unknown>) => void;
 }

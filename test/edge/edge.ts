@@ -13,6 +13,7 @@ import { authMode, passwordMark } from '../../worker/auth/mode.ts';
 import { applyMigrations } from '../../worker/directory/migrations.ts';
 import type { Env } from '../../worker/env.ts';
 import type { Principal } from '../../worker/principal.ts';
+import { Reading } from '../../worker/reading.ts';
 import { asDeclared } from '../support/declared-answer.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 import { password, passwordOf } from '../support/passwords.ts';
@@ -31,6 +32,7 @@ export const edgeEnv = ({
 }: Partial<Omit<Env, 'DB' | 'HOST' | 'RELAY' | 'ACCOUNT'>> = {}): Env => ({
   clock,
   attempts: new Attempts(),
+  reading: new Reading(),
   later,
   DB: watchD1(env.DB),
   HOST: env.HOST,

@@ -46,6 +46,7 @@ const layers: Record<string, readonly string[]> = {
     'log',
     'close-socket digest env object-away object-socket versioned',
     'attempts',
+    'reading',
     'newest',
   ],
   'worker/host': [

@@ -15,7 +15,7 @@ import { textsOf } from '../views/texts.ts';
 import { type Audience, audiences, keyOf, maySee, setState, stateOf, type ViewerState } from './audience.ts';
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
 import { forgetJoined, joinedFrame } from './joined.ts';
-import { Outgoing } from './outgoing.ts';
+import { Outgoing, type Slice, sliceAlone, sliceBesideOthers } from './outgoing.ts';
 import { snapshotOf, snapshotTextChars, textsWithin } from './snapshot.ts';
 import { isShownLive, Visible } from './visible.ts';
 
@@ -122,7 +122,10 @@ export class Viewers {
     if (deltas.length > 0) forgetJoined(this.#host.sql);
     const changed = this.#changed(happened.touched);
     const encoded = new Map<string, string>();
-    for (const audience of audiences(this.#ctx.getWebSockets(viewerTag))) {
+    const watching = audiences(this.#ctx.getWebSockets(viewerTag));
+    const isAlone = new Set(watching.map(({ state }) => state.owner)).size === 1;
+    const slice = isAlone ? sliceAlone : sliceBesideOthers;
+    for (const audience of watching) {
       const { state } = audience;
       let bytes = '';
       for (const entry of recorded) {
@@ -132,14 +135,14 @@ export class Viewers {
           rowBytes(state.rendering, entry, true, textsOf(this.#host.sql), this.#host.log);
         const shown = cached(encoded, `${state.rendering}${entry.row.seq}`, make);
         if (bytes !== '' && bytes.length + shown.length > viewerFrameChars) {
-          this.#send(audience, bytes, []);
+          this.#send(audience, bytes, [], slice);
           bytes = '';
         }
         bytes += shown;
       }
       bytes += this.#inTheMaking(state, happened, encoded);
       const visible = changed.filter(({ mission }) => maySee(state, mission)).map(({ activity }) => activity);
-      this.#send(audience, bytes, visible);
+      this.#send(audience, bytes, visible, slice);
     }
     for (const { row } of recorded) this.#forget(row.event);
   }
@@ -150,7 +153,7 @@ export class Viewers {
       close(socket, closeCode.restarted, 'the log was begun anew');
   }
 
-  #send(audience: Audience, bytes: string, changed: MissionActivity[]): void {
+  #send(audience: Audience, bytes: string, changed: MissionActivity[], slice: Slice): void {
     const { head } = this.#host.log;
     const cursor = this.#host.log.cursorAt(head);
     const isPlain = changed.length === 0;
@@ -168,7 +171,7 @@ export class Viewers {
       this.#shownSeq.set(socket, head);
       return true;
     });
-    this.#outgoing.send({ ...audience, sockets }, text);
+    this.#outgoing.send({ ...audience, sockets }, text, slice);
   }
 
   /** Deltas, or the throttled whole text of the parts they belong to. */

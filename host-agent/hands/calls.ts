@@ -7,11 +7,11 @@ import { ActorEnded } from './actor/actor.ts';
 import { ActorNotStarted, type Actors } from './actor/actors.ts';
 import { checkedOutcome } from './actor/frames.ts';
 import { type Asked, redacted } from './asked.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './call/caller.ts';
+import type { Ask, Outcome } from './call/tool.ts';
+import { type View, view } from './call/view.ts';
 import type { Live } from './live.ts';
 import type { HandsMission, Missions } from './missions.ts';
-import type { Ask, Outcome } from './tools/tool.ts';
-import { type View, view } from './tools/view.ts';
 
 export interface Call extends Caller {
   tool: string;

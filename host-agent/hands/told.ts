@@ -1,6 +1,6 @@
 /** What the hands tell whoever follows what they do, a JSON object a line, on the control socket. */
 import * as z from 'zod';
-import { view } from './tools/view.ts';
+import { view } from './call/view.ts';
 
 const ofCall = {
   /** Grows by each line; a reader comes back with the last one it has. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { Ask, Outcome } from '../../host-agent/hands/call/tool.ts';
 import { declaredTools } from '../../host-agent/hands/declared/all.ts';
-import type { Ask, Outcome } from '../../host-agent/hands/tools/tool.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { missingTools } from '../../host-agent/opencode/plugin/missing-tools.ts';

@@ -8,7 +8,7 @@ import {
   toActor,
 } from '../../host-agent/hands/actor/frames.ts';
 import { eachLine } from '../../host-agent/hands/actor/lines.ts';
-import { maxViewBytes } from '../../host-agent/hands/tools/view.ts';
+import { maxViewBytes } from '../../host-agent/hands/call/view.ts';
 
 /** What comes of pieces that are written one after the other, where a line has at most `maxBytes`. */
 const linesOf = async (pieces: readonly (string | Buffer)[], maxBytes = 1_000) => {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import { Refused, sentenceOf } from '../../host-agent/hands/call/refused.ts';
+import { type Ask, ask, notGranted } from '../../host-agent/hands/call/tool.ts';
+import { maxViewBytes, type View, view } from '../../host-agent/hands/call/view.ts';
 import { declaredTools } from '../../host-agent/hands/declared/all.ts';
 import { tools } from '../../host-agent/hands/tools/all.ts';
 import { fitOutput } from '../../host-agent/hands/tools/fit-output.ts';
 import { fitView } from '../../host-agent/hands/tools/fit-view.ts';
 import { looksCutOff } from '../../host-agent/hands/tools/looks-cut-off.ts';
-import { Refused, sentenceOf } from '../../host-agent/hands/tools/refused.ts';
 import { isSameState, seenFiles } from '../../host-agent/hands/tools/seen-files.ts';
-import { type Ask, ask, notGranted } from '../../host-agent/hands/tools/tool.ts';
-import { maxViewBytes, type View, view } from '../../host-agent/hands/tools/view.ts';
 
 /** Signs that take six bytes each as JSON. */
 const huge = '\u0001'.repeat(100_000);

@@ -1,9 +1,9 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ask, Outcome, Situation } from '../../host-agent/hands/call/tool.ts';
+import { maxViewBytes } from '../../host-agent/hands/call/view.ts';
 import { tools } from '../../host-agent/hands/tools/all.ts';
 import { seenFiles } from '../../host-agent/hands/tools/seen-files.ts';
-import type { Ask, Outcome, Situation } from '../../host-agent/hands/tools/tool.ts';
-import { maxViewBytes } from '../../host-agent/hands/tools/view.ts';
 import { handClock } from './hand-clock.ts';
 import { temporaryDirectory } from './host-store.ts';
 

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Declared, declare } from '../../host-agent/hands/declared/declared.ts';
 import {
   type Ask,
   makeTool,
@@ -11,7 +10,8 @@ import {
   type Outcome,
   type Situation,
   type Tool,
-} from '../../host-agent/hands/tools/tool.ts';
+} from '../../host-agent/hands/call/tool.ts';
+import { type Declared, declare } from '../../host-agent/hands/declared/declared.ts';
 
 const say = declare({ name: 'say', description: 'Says a text.', args: { text: z.string() } });
 const print = declare({ name: 'print', description: 'Prints pieces.', args: { pieces: z.array(z.string()) } });

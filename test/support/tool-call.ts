@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Outcome, Situation, Tool } from '../../host-agent/hands/tools/tool.ts';
+import type { Outcome, Situation, Tool } from '../../host-agent/hands/call/tool.ts';
 import { systemClock } from '../../shared/clock.ts';
 
 /** What an agent in `directory` calls tools with. */

@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../shared/clock.ts';
 import { assertNever } from '../../../shared/errors.ts';
-import type { Outcome, Tool } from '../tools/tool.ts';
+import type { Outcome, Tool } from '../call/tool.ts';
 import { type FromActor, maxLineBytes, maxLiveChars, toActor, type Work } from './frames.ts';
 import { keepIn } from './kept.ts';
 import { eachLine } from './lines.ts';

@@ -3,8 +3,8 @@
  * reads checks everything, on both sides: later an actor runs as somebody else, and what it says may be anything.
  */
 import * as z from 'zod';
-import { ask, type Outcome, outcome } from '../tools/tool.ts';
-import { maxViewBytes } from '../tools/view.ts';
+import { ask, type Outcome, outcome } from '../call/tool.ts';
+import { maxViewBytes } from '../call/view.ts';
 
 /** Arguments of a call are at most half of it (server/http), and what models see of images is far below it. */
 export const maxLineBytes = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
+import type { SeenFiles } from '../call/tool.ts';
 import { seenFiles } from '../tools/seen-files.ts';
-import type { SeenFiles } from '../tools/tool.ts';
 
 /** Sessions whose files are remembered. */
 const maxSessions = 500;

@@ -1,4 +1,4 @@
-import { Refused } from '../tools/refused.ts';
+import { Refused } from '../call/refused.ts';
 
 /** What came for an address. */
 export interface Fetched {

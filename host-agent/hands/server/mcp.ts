@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
-import { callMeta } from '../caller.ts';
+import { callMeta } from '../call/caller.ts';
 import type { Calls } from '../calls.ts';
 import type { Declared } from '../declared/declared.ts';
 import { keepSaying } from './progress.ts';

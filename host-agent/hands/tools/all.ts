@@ -1,3 +1,4 @@
+import type { Tool } from '../call/tool.ts';
 import { commands } from '../commands/of-this-actor.ts';
 import { applyPatchTool } from './apply-patch.ts';
 import { bashKillTool, bashOutputTool } from './background.ts';
@@ -6,7 +7,6 @@ import { editTool } from './edit.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
 import { readTool } from './read.ts';
-import type { Tool } from './tool.ts';
 import { webfetchTool, workspaceFetchUrlTool } from './webfetch.ts';
 import { workspaceBashTool } from './workspace-bash.ts';
 import { workspaceFileTools } from './workspace-files.ts';

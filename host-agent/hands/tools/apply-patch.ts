@@ -1,3 +1,5 @@
+import { Refused, sentenceOf } from '../call/refused.ts';
+import { makeTool, notGranted, type Outcome, type SeenFiles, type Situation } from '../call/tool.ts';
 import { applyPatch as declared } from '../declared/files.ts';
 import { type Change, changeAsks, describeChanges, editView, makeChange } from './change.ts';
 import { notFound } from './not-found.ts';
@@ -5,9 +7,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { applyHunks } from './patching/apply.ts';
 import { type FilePatch, parsePatch } from './patching/parse.ts';
 import { locate, outsideAsks, type Place } from './place.ts';
-import { Refused, sentenceOf } from './refused.ts';
 import { decode, isBinary } from './text.ts';
-import { makeTool, notGranted, type Outcome, type SeenFiles, type Situation } from './tool.ts';
 import { checkUnchanged, readWhole, textOf } from './whole.ts';
 
 const asks = { permission: 'edit', isAlias: false } as const;

@@ -1,10 +1,10 @@
+import { makeTool, notGranted, type Tool } from '../call/tool.ts';
 import { askOutcome, bashAsks } from '../commands/asks.ts';
 import type { Commands } from '../commands/commands.ts';
 import { modelCut, printedTo, show } from '../commands/shown.ts';
 import { declaredBash } from '../declared/bash.ts';
 import { directoryFor, howEnded, namesOf, type Run, runLine, shellView, titleChars } from './run-line.ts';
 import { cutText } from './text.ts';
-import { makeTool, notGranted, type Tool } from './tool.ts';
 
 const bash = '/bin/bash';
 

@@ -2,13 +2,14 @@
  * Changes of files: what every tool that changes some goes through, from what it would be, over what has to be allowed,
  * to what was done.
  */
+
+import { type Ask, notGranted, type Situation } from '../call/tool.ts';
+import type { View } from '../call/view.ts';
 import { unifiedDiff } from './editing/unified-diff.ts';
 import { fitView } from './fit-view.ts';
 import { type AsksAs, asksFor, type Place } from './place.ts';
 import { putFile, removeFile } from './put.ts';
 import { encode, type Text } from './text.ts';
-import { type Ask, notGranted, type Situation } from './tool.ts';
-import type { View } from './view.ts';
 import type { Whole } from './whole.ts';
 
 /** A file as it is and as it is to be. */

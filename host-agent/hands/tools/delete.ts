@@ -1,13 +1,13 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Refused } from '../call/refused.ts';
+import type { Outcome, Situation } from '../call/tool.ts';
 import { changeAsks, describeChanges, editView, makeChange } from './change.ts';
 import { notFound } from './not-found.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { type AsksAs, locate, type Place } from './place.ts';
 import { removeFile } from './put.ts';
-import { Refused } from './refused.ts';
 import { decode, isBinary } from './text.ts';
-import type { Outcome, Situation } from './tool.ts';
 import { maxWholeBytes, readWhole } from './whole.ts';
 
 /** Removes the file at `given`, or the link. Throws `Refused`, and what the file system says. */

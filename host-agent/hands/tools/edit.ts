@@ -1,11 +1,11 @@
+import { Refused } from '../call/refused.ts';
+import { makeTool, notGranted, type Outcome, type Situation } from '../call/tool.ts';
 import { edit as declared } from '../declared/files.ts';
 import { type Change, changeAsks, describeChanges, editView, makeChange } from './change.ts';
 import { type Edit, replaceIn } from './editing/replace.ts';
 import { notFound } from './not-found.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { locate, outsideAsks, type Place } from './place.ts';
-import { Refused } from './refused.ts';
-import { makeTool, notGranted, type Outcome, type Situation } from './tool.ts';
 import { checkUnchanged, readWhole, textOf } from './whole.ts';
 
 const asks = { permission: 'edit', isAlias: false } as const;

@@ -1,4 +1,4 @@
-import type { Situation } from './tool.ts';
+import type { Situation } from '../call/tool.ts';
 
 /**
  * OpenCode cuts what a model reads at 2,000 lines and 50 KB, and keeps the rest where the agent can't read it (opencode

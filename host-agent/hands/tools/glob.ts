@@ -1,14 +1,14 @@
 import { relative } from 'node:path';
+import { Refused } from '../call/refused.ts';
+import { makeTool, type Outcome, type Situation } from '../call/tool.ts';
 import { glob as declared } from '../declared/files.ts';
 import { fitOutput } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
 import { oneLine, viewedNames } from './list.ts';
 import { maxLookedAt, newestFirst } from './newest-first.ts';
 import type { AsksAs } from './place.ts';
-import { Refused } from './refused.ts';
 import { ripgrep } from './ripgrep.ts';
 import { holdSearched, maxFound, searchAsks, searchPlace, shownPath, splitPattern } from './search-place.ts';
-import { makeTool, type Outcome, type Situation } from './tool.ts';
 
 export interface NameSearch {
   asks: AsksAs;

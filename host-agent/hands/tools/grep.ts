@@ -1,16 +1,16 @@
 import { relative } from 'node:path';
 import * as z from 'zod';
+import { Refused } from '../call/refused.ts';
+import { makeTool, type Outcome, type Situation } from '../call/tool.ts';
 import { grep as declared } from '../declared/files.ts';
 import { fitOutput } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
 import { oneLine, viewedNames } from './list.ts';
 import { maxLookedAt, newestFirst } from './newest-first.ts';
 import type { AsksAs } from './place.ts';
-import { Refused } from './refused.ts';
 import { ripgrep } from './ripgrep.ts';
 import { holdSearched, maxFound, type SearchPlace, searchAsks, searchPlace, shownPath } from './search-place.ts';
 import { cutText } from './text.ts';
-import { makeTool, type Outcome, type Situation } from './tool.ts';
 
 export interface LineSearch {
   asks: AsksAs;

@@ -6,8 +6,8 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { codeOf, Refused } from '../call/refused.ts';
 import type { Place } from './place.ts';
-import { codeOf, Refused } from './refused.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 

@@ -1,11 +1,11 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readlink, stat } from 'node:fs/promises';
+import type { Outcome } from '../call/tool.ts';
 import { maxOutputBytes } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
 import { type HeldDirectory, holdDirectory } from './held.ts';
 import { maxWindowLines } from './line-window.ts';
 import type { Place } from './place.ts';
-import type { Outcome } from './tool.ts';
 
 /** Which of the entries to show. */
 interface Part {

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, rename, rm, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { codeOf, Refused } from '../call/refused.ts';
+import type { FileState } from '../call/tool.ts';
 import { type HeldDirectory, holdParent } from './held.ts';
 import type { Place } from './place.ts';
-import { codeOf, Refused } from './refused.ts';
 import { stateOf } from './seen-files.ts';
-import type { FileState } from './tool.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 

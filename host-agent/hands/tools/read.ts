@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { Refused } from '../call/refused.ts';
+import { makeTool, notGranted, type Outcome, type Situation } from '../call/tool.ts';
 import { read as declared } from '../declared/files.ts';
 import { fitView } from './fit-view.ts';
 import { type HeldFile, holdFile } from './held.ts';
@@ -7,10 +9,8 @@ import { type LineWindow, lineWindow, maxWindowLines } from './line-window.ts';
 import { listDirectory } from './list.ts';
 import { notFound } from './not-found.ts';
 import { type AsksAs, asksFor, locate, type Place } from './place.ts';
-import { Refused } from './refused.ts';
 import { stateOf, stateOfLarge } from './seen-files.ts';
 import { decode, isBinary, mediaType, sampleBytes } from './text.ts';
-import { makeTool, notGranted, type Outcome, type Situation } from './tool.ts';
 import { maxWholeBytes } from './whole.ts';
 
 /** Providers take no larger images (Anthropic: 5 MB as base64, others more). */

@@ -1,7 +1,7 @@
 /** ripgrep, as npm brought it: what it finds, record by record, in a directory that is held. */
 import { startChild } from '../../process/child.ts';
+import { Refused } from '../call/refused.ts';
 import type { HeldDirectory } from './held.ts';
-import { Refused } from './refused.ts';
 
 export interface Searched {
   /** True when it was stopped since there was enough. */

@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import type { Exit } from '../../process/child.ts';
+import type { Outcome, Situation } from '../call/tool.ts';
+import type { View } from '../call/view.ts';
 import type { Commands, Named, Order } from '../commands/commands.ts';
 import type { Relative } from '../commands/family.ts';
 import { plain } from '../commands/shown.ts';
 import { fitView } from './fit-view.ts';
-import type { Outcome, Situation } from './tool.ts';
-import type { View } from './view.ts';
 
 /** How a line that was waited for came to its end. */
 export interface Run {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import type { FileState, SeenFiles } from './tool.ts';
+import type { FileState, SeenFiles } from '../call/tool.ts';
 
 /** Some 300 bytes each: 300 KB for a session that reads a large project file by file. */
 const usualMaxFiles = 1000;

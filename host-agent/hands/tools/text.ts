@@ -1,6 +1,6 @@
 /** Text of files: what is one, and how it comes back to bytes unchanged where nobody changed it. */
 import { isUtf8 } from 'node:buffer';
-import { Refused } from './refused.ts';
+import { Refused } from '../call/refused.ts';
 
 /**
  * `latin1` stands for every other encoding in which a byte is a character: what is not touched stays the same bytes.

@@ -1,14 +1,14 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Refused } from '../call/refused.ts';
+import { notGranted, type Outcome, type Situation } from '../call/tool.ts';
 import { fitOutput } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
 import { type HeldDirectory, holdDirectory } from './held.ts';
 import { entryName, sorted, viewedNames } from './list.ts';
 import { notFound } from './not-found.ts';
 import { type AsksAs, asksFor, locate } from './place.ts';
-import { Refused } from './refused.ts';
-import { notGranted, type Outcome, type Situation } from './tool.ts';
 
 /** As many lines as a model is shown. */
 const maxEntries = 1_000;

@@ -1,11 +1,11 @@
 /** A file's whole content, and whether this session may change what it finds there. */
 import type { Stats } from 'node:fs';
+import { Refused } from '../call/refused.ts';
+import type { FileState, SeenFiles } from '../call/tool.ts';
 import { holdFile } from './held.ts';
 import type { Place } from './place.ts';
-import { Refused } from './refused.ts';
 import { isSameState, stateOf } from './seen-files.ts';
 import { decode, isBinary, type Text } from './text.ts';
-import type { FileState, SeenFiles } from './tool.ts';
 
 /** No source is larger, and an edit has it in memory several times. */
 export const maxWholeBytes = 16 * 1024 * 1024;

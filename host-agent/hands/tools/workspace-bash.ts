@@ -1,3 +1,4 @@
+import { makeTool, notGranted, type Tool } from '../call/tool.ts';
 import { aliasAsks, askOutcome } from '../commands/asks.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Output } from '../commands/output.ts';
@@ -6,7 +7,6 @@ import { whyRefused } from '../commands/whole-machine.ts';
 import { declaredWorkspaceBash } from '../declared/bash.ts';
 import { directoryFor, exitCodeOf, namesOf, type Run, runLine, shellView, titleChars } from './run-line.ts';
 import { cutText } from './text.ts';
-import { makeTool, notGranted, type Tool } from './tool.ts';
 
 const usualShell = '/bin/bash';
 const usualMaxChars = 10_000;

@@ -1,4 +1,7 @@
 /** The tools of contract §8.10 for files, on the code of the others. Each asks under its own name alone. */
+
+import { Refused } from '../call/refused.ts';
+import { makeTool, type Tool } from '../call/tool.ts';
 import * as declared from '../declared/workspace-files.ts';
 import { deletePath } from './delete.ts';
 import { searchNames } from './glob.ts';
@@ -7,8 +10,6 @@ import { type LineWindow, maxWindowLines } from './line-window.ts';
 import { looksCutOff } from './looks-cut-off.ts';
 import type { AsksAs, Place } from './place.ts';
 import { lastLine, readPath } from './read.ts';
-import { Refused } from './refused.ts';
-import { makeTool, type Tool } from './tool.ts';
 import { listTree } from './tree.ts';
 import { writePath } from './write.ts';
 

@@ -1,10 +1,10 @@
+import { Refused } from '../call/refused.ts';
+import { makeTool, notGranted, type Outcome, type Situation } from '../call/tool.ts';
 import { write as declared } from '../declared/files.ts';
 import { type Change, changeAsks, describeChanges, editView, makeChange } from './change.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { type AsksAs, locate, outsideAsks, type Place } from './place.ts';
-import { Refused } from './refused.ts';
 import { decode, isBinary } from './text.ts';
-import { makeTool, notGranted, type Outcome, type Situation } from './tool.ts';
 import { checkUnchanged, readWhole } from './whole.ts';
 
 /** How a tool writes. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { assertNever } from '../../../shared/errors.ts';
-import type { Caller } from '../../hands/caller.ts';
+import type { Caller } from '../../hands/call/caller.ts';
+import { type Ask, notGranted, type Outcome } from '../../hands/call/tool.ts';
 import type { Declared } from '../../hands/declared/declared.ts';
-import { type Ask, notGranted, type Outcome } from '../../hands/tools/tool.ts';
 
 /** Lets the hands do it. Rejects with an error for the model, and when `signal` aborts. */
 export type Call = (name: string, args: unknown, caller: Caller, signal: AbortSignal) => Promise<Outcome>;

@@ -1,5 +1,5 @@
 /** Edits of a text, one after the other: each is looked for in what the one before it left. */
-import { Refused } from '../refused.ts';
+import { Refused } from '../../call/refused.ts';
 import { cutText } from '../text.ts';
 import { find } from './find.ts';
 import { fitted } from './fitted.ts';

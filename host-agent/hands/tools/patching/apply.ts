@@ -1,7 +1,7 @@
+import { Refused } from '../../call/refused.ts';
 import { plainText } from '../editing/line-ends.ts';
 import { nearest } from '../editing/nearest.ts';
 import { plainSigns } from '../editing/plain-signs.ts';
-import { Refused } from '../refused.ts';
 import { cutText } from '../text.ts';
 import type { Hunk } from './parse.ts';
 

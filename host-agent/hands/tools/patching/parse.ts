@@ -1,5 +1,5 @@
 /** The patch language that GPT models are trained on: `*** Begin Patch`, files with a header each, `*** End Patch`. */
-import { Refused } from '../refused.ts';
+import { Refused } from '../../call/refused.ts';
 
 /** A place in a file: lines as they are, and as they are to be. */
 export interface Hunk {

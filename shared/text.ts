@@ -32,6 +32,10 @@ export const beginningOf = (text: string, chars: number): string => {
   return text.slice(0, isHighSurrogate(text.charCodeAt(chars - 1)) ? chars - 1 : chars);
 };
 
+/** At most `max` UTF-16 units, with a sign where something is left out; never half a character. */
+export const cutText = (text: string, max: number): string =>
+  text.length <= max ? text : `${beginningOf(text, max - 1)}…`;
+
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
 
 /** The last `chars` UTF-16 units of a text, one less where that would be half a character. */

@@ -1,5 +1,5 @@
 import type { Redactor } from '../process/redact.ts';
-import type { Ask } from './call/tool.ts';
+import type { Ask } from './call/outcome.ts';
 
 /** Asks whose patterns hold a known secret, which leave the hands without it and come back granted. */
 export interface Asked {

@@ -8,7 +8,7 @@ import { ActorNotStarted, type Actors } from './actor/actors.ts';
 import { checkedOutcome } from './actor/frames.ts';
 import { type Asked, redacted } from './asked.ts';
 import type { Caller } from './call/caller.ts';
-import type { Ask, Outcome } from './call/tool.ts';
+import type { Ask, Outcome } from './call/outcome.ts';
 import { type View, view } from './call/view.ts';
 import type { Live } from './live.ts';
 import type { HandsMission, Missions } from './missions.ts';

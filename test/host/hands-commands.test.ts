@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, test, vi } from 'vitest';
-import type { Ask } from '../../host-agent/hands/call/tool.ts';
+import type { Ask } from '../../host-agent/hands/call/outcome.ts';
 import { callTool } from '../support/hands-client.ts';
 import { startHandsProcess } from '../support/hands-process.ts';
 import { processesWith, uniqueSeconds } from '../support/processes.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { Ask, Outcome } from '../../host-agent/hands/call/tool.ts';
+import type { Ask, Outcome } from '../../host-agent/hands/call/outcome.ts';
 import { declaredTools } from '../../host-agent/hands/declared/all.ts';
 import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import type { Outcome } from '../../host-agent/hands/call/tool.ts';
+import type { Outcome } from '../../host-agent/hands/call/outcome.ts';
 import { callTool, type ToolCall } from '../support/hands-client.ts';
 import type { HandsProcess } from '../support/hands-process.ts';
 import { processesWith, uniqueSeconds } from '../support/processes.ts';

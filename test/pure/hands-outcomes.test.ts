@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { type Ask, ask, notGranted } from '../../host-agent/hands/call/outcome.ts';
 import { Refused, sentenceOf } from '../../host-agent/hands/call/refused.ts';
-import { type Ask, ask, notGranted } from '../../host-agent/hands/call/tool.ts';
 import { maxViewBytes, type View, view } from '../../host-agent/hands/call/view.ts';
 import { declaredTools } from '../../host-agent/hands/declared/all.ts';
 import { tools } from '../../host-agent/hands/tools/all.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { IncomingMessage, request } from 'node:http';
 import * as z from 'zod';
-import { type Ask, outcome } from '../../host-agent/hands/call/tool.ts';
+import { type Ask, outcome } from '../../host-agent/hands/call/outcome.ts';
 
 let calls = 0;
 

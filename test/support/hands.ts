@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ask, Outcome, Situation } from '../../host-agent/hands/call/tool.ts';
+import type { Ask, Outcome } from '../../host-agent/hands/call/outcome.ts';
+import type { Situation } from '../../host-agent/hands/call/tool.ts';
 import { maxViewBytes } from '../../host-agent/hands/call/view.ts';
 import { tools } from '../../host-agent/hands/tools/all.ts';
 import { seenFiles } from '../../host-agent/hands/tools/seen-files.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { Outcome } from '../../host-agent/hands/call/tool.ts';
+import type { Outcome } from '../../host-agent/hands/call/outcome.ts';
 
 export interface HandsCall {
   name: string;

@@ -3,14 +3,8 @@ import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import {
-  type Ask,
-  makeTool,
-  notGranted,
-  type Outcome,
-  type Situation,
-  type Tool,
-} from '../../host-agent/hands/call/tool.ts';
+import { type Ask, notGranted, type Outcome } from '../../host-agent/hands/call/outcome.ts';
+import { makeTool, type Situation, type Tool } from '../../host-agent/hands/call/tool.ts';
 import { type Declared, declare } from '../../host-agent/hands/declared/declared.ts';
 
 const say = declare({ name: 'say', description: 'Says a text.', args: { text: z.string() } });

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Outcome, Situation, Tool } from '../../host-agent/hands/call/tool.ts';
+import type { Outcome } from '../../host-agent/hands/call/outcome.ts';
+import type { Situation, Tool } from '../../host-agent/hands/call/tool.ts';
 import { systemClock } from '../../shared/clock.ts';
 
 /** What an agent in `directory` calls tools with. */

@@ -3,7 +3,7 @@
  * reads checks everything, on both sides: later an actor runs as somebody else, and what it says may be anything.
  */
 import * as z from 'zod';
-import { ask, type Outcome, outcome } from '../call/tool.ts';
+import { ask, type Outcome, outcome } from '../call/outcome.ts';
 import { maxViewBytes } from '../call/view.ts';
 
 /** Arguments of a call are at most half of it (server/http), and what models see of images is far below it. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ask } from './tool.ts';
+import { ask } from './outcome.ts';
 
 /** Names and ids that others make. */
 const name = z.string().min(1).max(500);

@@ -1,44 +1,9 @@
-/**
- * What a tool is, what it is given, and how it ends: the types that the hands, their actors and the tools share. A tool
- * runs in an actor, which may be another user's process; so an outcome travels as JSON and has a schema.
- */
+/** What a tool is, and what it is given: the types that actors and tools share. */
 import * as z from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Declared } from '../declared/declared.ts';
+import type { Ask, Outcome } from './outcome.ts';
 import { sentenceOf } from './refused.ts';
-import { view } from './view.ts';
-
-/**
- * Something that a call would touch and that OpenCode's rules, or a person, have to allow. `patterns` are matched with
- * the rules of `permission`; `always` is what "always" would allow from then on; `metadata` is what a person is shown.
- */
-export const ask = z.object({
-  permission: z.enum(['bash', 'edit', 'read', 'glob', 'grep', 'list', 'external_directory', 'webfetch']).or(
-    // Aliases of contract §8.10 ask under their own names.
-    z.templateLiteral(['workspace_', z.string()]),
-  ),
-  patterns: z.array(z.string()),
-  always: z.array(z.string()),
-  metadata: z.record(z.string(), z.unknown()),
-});
-export type Ask = z.infer<typeof ask>;
-
-export const outcome = z.discriminatedUnion('kind', [
-  /** Nothing was done: the call is to be repeated with these in `granted`. */
-  z.object({ kind: z.literal('asks'), asks: z.array(ask) }),
-  z.object({
-    kind: z.literal('done'),
-    title: z.string(),
-    /** What the model reads. */
-    text: z.string(),
-    images: z.array(z.object({ mime: z.string(), base64: z.string() })).optional(),
-    view,
-    metadata: z.record(z.string(), z.unknown()).optional(),
-  }),
-  /** The model is told, and what it should do next. */
-  z.object({ kind: z.literal('failed'), text: z.string() }),
-]);
-export type Outcome = z.infer<typeof outcome>;
 
 /** What a file was when a session had it before its eyes. */
 export interface FileState {
@@ -119,12 +84,3 @@ const withoutNulls = (given: unknown): unknown =>
   typeof given === 'object' && given !== null && !Array.isArray(given)
     ? Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
     : given;
-
-/** What of `asks` is not granted: the same permission, with each of its patterns. */
-export const notGranted = (asks: readonly Ask[], granted: readonly Ask[]): Ask[] =>
-  asks.filter(
-    ({ permission, patterns }) =>
-      !patterns.every((pattern) =>
-        granted.some((each) => each.permission === permission && each.patterns.includes(pattern)),
-      ),
-  );

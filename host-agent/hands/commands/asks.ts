@@ -5,8 +5,8 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { Ask, Outcome } from '../call/tool.ts';
-import { cutText } from '../tools/text.ts';
+import { cutText } from '../../../shared/text.ts';
+import type { Ask, Outcome } from '../call/outcome.ts';
 import { commandPrefix } from './command-prefix.ts';
 import { type KnownWord, type SimpleCommand, simpleCommands } from './simple-commands.ts';
 

@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { assertNever } from '../../../shared/errors.ts';
-import type { Outcome } from '../call/tool.ts';
+import type { Outcome } from '../call/outcome.ts';
 
 /**
  * An outcome as MCP's result of a call. `structuredContent` is the outcome itself, which our plug-in goes on with:

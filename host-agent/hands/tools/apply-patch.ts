@@ -1,5 +1,6 @@
+import { notGranted, type Outcome } from '../call/outcome.ts';
 import { Refused, sentenceOf } from '../call/refused.ts';
-import { makeTool, notGranted, type Outcome, type SeenFiles, type Situation } from '../call/tool.ts';
+import { makeTool, type SeenFiles, type Situation } from '../call/tool.ts';
 import { applyPatch as declared } from '../declared/files.ts';
 import { type Change, changeAsks, describeChanges, editView, makeChange } from './change.ts';
 import { notFound } from './not-found.ts';

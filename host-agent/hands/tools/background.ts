@@ -1,11 +1,12 @@
 import { runInNewContext } from 'node:vm';
 import { wait } from '../../../shared/clock.ts';
-import { makeTool, type Outcome, type Situation, type Tool } from '../call/tool.ts';
+import { cutText } from '../../../shared/text.ts';
+import type { Outcome } from '../call/outcome.ts';
+import { makeTool, type Situation, type Tool } from '../call/tool.ts';
 import type { Commands, Named } from '../commands/commands.ts';
 import { modelCut, newSince, printedPart, show, sizeOf } from '../commands/shown.ts';
 import { declaredBashKill, declaredBashOutput } from '../declared/bash.ts';
 import { howEnded, namesOf, shellView, titleChars } from './run-line.ts';
-import { cutText } from './text.ts';
 
 /** A regular expression that takes longer goes back and forth for ever. */
 const filterMs = 1000;

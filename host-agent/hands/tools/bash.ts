@@ -1,10 +1,11 @@
-import { makeTool, notGranted, type Tool } from '../call/tool.ts';
+import { cutText } from '../../../shared/text.ts';
+import { notGranted } from '../call/outcome.ts';
+import { makeTool, type Tool } from '../call/tool.ts';
 import { askOutcome, bashAsks } from '../commands/asks.ts';
 import type { Commands } from '../commands/commands.ts';
 import { modelCut, printedTo, show } from '../commands/shown.ts';
 import { declaredBash } from '../declared/bash.ts';
 import { directoryFor, howEnded, namesOf, type Run, runLine, shellView, titleChars } from './run-line.ts';
-import { cutText } from './text.ts';
 
 const bash = '/bin/bash';
 

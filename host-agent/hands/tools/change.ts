@@ -3,7 +3,8 @@
  * to what was done.
  */
 
-import { type Ask, notGranted, type Situation } from '../call/tool.ts';
+import { type Ask, notGranted } from '../call/outcome.ts';
+import type { Situation } from '../call/tool.ts';
 import type { View } from '../call/view.ts';
 import { unifiedDiff } from './editing/unified-diff.ts';
 import { fitView } from './fit-view.ts';

@@ -1,7 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Outcome } from '../call/outcome.ts';
 import { Refused } from '../call/refused.ts';
-import type { Outcome, Situation } from '../call/tool.ts';
+import type { Situation } from '../call/tool.ts';
 import { changeAsks, describeChanges, editView, makeChange } from './change.ts';
 import { notFound } from './not-found.ts';
 import { oneAtATime } from './one-at-a-time.ts';

@@ -1,5 +1,6 @@
+import { notGranted, type Outcome } from '../call/outcome.ts';
 import { Refused } from '../call/refused.ts';
-import { makeTool, notGranted, type Outcome, type Situation } from '../call/tool.ts';
+import { makeTool, type Situation } from '../call/tool.ts';
 import { edit as declared } from '../declared/files.ts';
 import { type Change, changeAsks, describeChanges, editView, makeChange } from './change.ts';
 import { type Edit, replaceIn } from './editing/replace.ts';

@@ -1,6 +1,6 @@
 import { assertNever } from '../../../shared/errors.ts';
+import { cutText } from '../../../shared/text.ts';
 import { maxViewBytes, type View } from '../call/view.ts';
-import { cutText } from './text.ts';
 
 /** The same view, with as little left out as makes it small enough (`maxViewBytes`). */
 export const fitView = (view: View): View => {

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
+import type { Outcome } from '../call/outcome.ts';
 import { Refused } from '../call/refused.ts';
-import { makeTool, type Outcome, type Situation } from '../call/tool.ts';
+import { makeTool, type Situation } from '../call/tool.ts';
 import { glob as declared } from '../declared/files.ts';
 import { fitOutput } from './fit-output.ts';
 import { fitView } from './fit-view.ts';

@@ -1,7 +1,9 @@
 import { relative } from 'node:path';
 import * as z from 'zod';
+import { cutText } from '../../../shared/text.ts';
+import type { Outcome } from '../call/outcome.ts';
 import { Refused } from '../call/refused.ts';
-import { makeTool, type Outcome, type Situation } from '../call/tool.ts';
+import { makeTool, type Situation } from '../call/tool.ts';
 import { grep as declared } from '../declared/files.ts';
 import { fitOutput } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
@@ -10,7 +12,6 @@ import { maxLookedAt, newestFirst } from './newest-first.ts';
 import type { AsksAs } from './place.ts';
 import { ripgrep } from './ripgrep.ts';
 import { holdSearched, maxFound, type SearchPlace, searchAsks, searchPlace, shownPath } from './search-place.ts';
-import { cutText } from './text.ts';
 
 export interface LineSearch {
   asks: AsksAs;

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readlink, stat } from 'node:fs/promises';
-import type { Outcome } from '../call/tool.ts';
+import type { Outcome } from '../call/outcome.ts';
 import { maxOutputBytes } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
 import { type HeldDirectory, holdDirectory } from './held.ts';

@@ -6,8 +6,9 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { uuid } from '../../../shared/ids.ts';
+import type { Ask } from '../call/outcome.ts';
 import { codeOf, Refused } from '../call/refused.ts';
-import type { Ask, Situation } from '../call/tool.ts';
+import type { Situation } from '../call/tool.ts';
 
 export interface Place {
   /** Absolute, as the model wrote it. */

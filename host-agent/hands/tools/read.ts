@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { notGranted, type Outcome } from '../call/outcome.ts';
 import { Refused } from '../call/refused.ts';
-import { makeTool, notGranted, type Outcome, type Situation } from '../call/tool.ts';
+import { makeTool, type Situation } from '../call/tool.ts';
 import { read as declared } from '../declared/files.ts';
 import { fitView } from './fit-view.ts';
 import { type HeldFile, holdFile } from './held.ts';

@@ -1,8 +1,9 @@
 /** Where a search goes: a directory that is held, and what in it. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { type Ask, notGranted } from '../call/outcome.ts';
 import { Refused } from '../call/refused.ts';
-import { type Ask, notGranted, type Situation } from '../call/tool.ts';
+import type { Situation } from '../call/tool.ts';
 import { type HeldDirectory, holdDirectory } from './held.ts';
 import { notFound } from './not-found.ts';
 import { type AsksAs, asksFor, locate, outsideAsks, type Place } from './place.ts';

@@ -70,10 +70,3 @@ export const linesIn = (text: string): string[] => {
   if (lines.at(-1) === '') lines.pop();
   return lines;
 };
-
-/** At most `max` characters, never half of a pair, with a sign where something is left out. */
-export const cutText = (text: string, max: number): string => {
-  if (text.length <= max) return text;
-  const end = /[\uD800-\uDBFF]/.test(text[max - 2] ?? '') ? max - 2 : max - 1;
-  return `${text.slice(0, end)}…`;
-};

@@ -1,8 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { notGranted, type Outcome } from '../call/outcome.ts';
 import { Refused } from '../call/refused.ts';
-import { notGranted, type Outcome, type Situation } from '../call/tool.ts';
+import type { Situation } from '../call/tool.ts';
 import { fitOutput } from './fit-output.ts';
 import { fitView } from './fit-view.ts';
 import { type HeldDirectory, holdDirectory } from './held.ts';

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, wait } from '../../../shared/clock.ts';
-import { type Ask, makeTool, notGranted, type Outcome, type Situation, type Tool } from '../call/tool.ts';
+import { cutText } from '../../../shared/text.ts';
+import { type Ask, notGranted, type Outcome } from '../call/outcome.ts';
+import { makeTool, type Situation, type Tool } from '../call/tool.ts';
 import { toCharacter } from '../commands/live.ts';
 import { modelCut } from '../commands/shown.ts';
 import { declaredWebfetch, declaredWorkspaceFetchUrl } from '../declared/webfetch.ts';
@@ -10,7 +12,6 @@ import { type Fetched, get, httpUrl } from '../fetching/get.ts';
 import type { Page } from '../fetching/html.ts';
 import { isHtml, textOf } from '../fetching/text-of.ts';
 import { fitView } from './fit-view.ts';
-import { cutText } from './text.ts';
 
 /** A server that has not sent it all by then is broken for an agent. */
 const usualTimeoutSeconds = 60;

@@ -1,4 +1,6 @@
-import { makeTool, notGranted, type Tool } from '../call/tool.ts';
+import { cutText } from '../../../shared/text.ts';
+import { notGranted } from '../call/outcome.ts';
+import { makeTool, type Tool } from '../call/tool.ts';
 import { aliasAsks, askOutcome } from '../commands/asks.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Output } from '../commands/output.ts';
@@ -6,7 +8,6 @@ import { printedTo, show } from '../commands/shown.ts';
 import { whyRefused } from '../commands/whole-machine.ts';
 import { declaredWorkspaceBash } from '../declared/bash.ts';
 import { directoryFor, exitCodeOf, namesOf, type Run, runLine, shellView, titleChars } from './run-line.ts';
-import { cutText } from './text.ts';
 
 const usualShell = '/bin/bash';
 const usualMaxChars = 10_000;

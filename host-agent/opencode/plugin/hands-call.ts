@@ -2,7 +2,7 @@ import { createParser } from 'eventsource-parser';
 import * as z from 'zod';
 import { type Clock, wait } from '../../../shared/clock.ts';
 import type { Caller } from '../../hands/call/caller.ts';
-import { outcome } from '../../hands/call/tool.ts';
+import { outcome } from '../../hands/call/outcome.ts';
 import type { Call } from './hands-tool.ts';
 
 /** Hands that are being started again take a second or two; nothing was sent to them yet. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { assertNever } from '../../../shared/errors.ts';
 import type { Caller } from '../../hands/call/caller.ts';
-import { type Ask, notGranted, type Outcome } from '../../hands/call/tool.ts';
+import { type Ask, notGranted, type Outcome } from '../../hands/call/outcome.ts';
 import type { Declared } from '../../hands/declared/declared.ts';
 
 /** Lets the hands do it. Rejects with an error for the model, and when `signal` aborts. */

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Ask } from '../../../host-agent/hands/call/tool.ts';
+import type { Ask } from '../../../host-agent/hands/call/outcome.ts';
 import { packageRoot } from '../../../host-agent/launcher/package-root.ts';
 import { callTool } from '../../support/hands-client.ts';
 import { type HandsProcess, startHandsProcess } from '../../support/hands-process.ts';

@@ -1,4 +1,4 @@
-import { cutText } from '../text.ts';
+import { cutText } from '../../../../shared/text.ts';
 import { similarity } from './anchors.ts';
 
 /** Below this, two lines have only letters in common. */

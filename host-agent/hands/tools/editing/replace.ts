@@ -1,6 +1,7 @@
 /** Edits of a text, one after the other: each is looked for in what the one before it left. */
+
+import { cutText } from '../../../../shared/text.ts';
 import { Refused } from '../../call/refused.ts';
-import { cutText } from '../text.ts';
 import { find } from './find.ts';
 import { fitted } from './fitted.ts';
 import { plainText } from './line-ends.ts';

@@ -1,8 +1,8 @@
+import { cutText } from '../../../../shared/text.ts';
 import { Refused } from '../../call/refused.ts';
 import { plainText } from '../editing/line-ends.ts';
 import { nearest } from '../editing/nearest.ts';
 import { plainSigns } from '../editing/plain-signs.ts';
-import { cutText } from '../text.ts';
 import type { Hunk } from './parse.ts';
 
 /** Lines from `at`, `olds` of them, give way to `fresh`. */

@@ -3,9 +3,10 @@ import { notGranted } from '../call/outcome.ts';
 import { makeTool, type Tool } from '../call/tool.ts';
 import { askOutcome, bashAsks } from '../commands/asks.ts';
 import type { Commands } from '../commands/commands.ts';
-import { modelCut, printedTo, show } from '../commands/shown.ts';
+import { modelCut } from '../commands/shown.ts';
 import { declaredBash } from '../declared/bash.ts';
-import { directoryFor, howEnded, namesOf, type Run, runLine, shellView, titleChars } from './run-line.ts';
+import { directoryFor, howEnded, namesOf, type Run, titleChars } from './run-line.ts';
+import { runShown } from './shown-run.ts';
 
 const bash = '/bin/bash';
 
@@ -18,32 +19,18 @@ export const bashTool = (commands: Commands): Tool =>
     const missing = notGranted(asks, situation.granted);
     if (missing.length > 0) return askOutcome(missing);
 
-    const order = {
-      mission: situation.directory,
-      line,
-      argv: [bash, '-c', line],
-      cwd: place.cwd,
-      apart: false,
-      quietBytes: modelCut.maxBytes,
-      quietLines: modelCut.maxLines,
-      show: situation.live,
-    };
-    const run = await runLine(commands, order, situation, { timeoutMs: timeout, background });
+    const order = { line, argv: [bash, '-c', line], cwd: place.cwd, apart: false };
+    const run = await runShown(commands, order, modelCut, situation, { timeoutMs: timeout, background });
     if ('kind' in run) return run;
-    const { command, exit } = run;
-    const [output] = command.outputs;
-    if (!output) throw new Error('a command was started without an output');
-    command.readTo = output.totalBytes();
-    const { text, isCut } = show(printedTo(output), modelCut);
-    await output.spool()?.flushed();
-    const isKept = commands.find(situation.directory, command.id) !== null;
+    const { command, exit, isCut, isKept, view } = run;
+    const printed = run.texts.join('').trimEnd();
     const notes = notesOf(run, timeout, background);
-    const all = [text.trimEnd() === '' ? '(no output)' : text.trimEnd(), ...notes].join('\n\n');
+    const text = [printed === '' ? '(no output)' : printed, ...notes].join('\n\n');
     return {
       kind: 'done',
       title: cutText(description ?? line, titleChars),
-      text: all,
-      view: shellView(command, { exit, isCut, isKept, nowMs: situation.clock.steadyMs() }),
+      text,
+      view,
       metadata: { exit: exit?.code ?? null, truncated: isCut, ...(isKept && !exit ? { background: command.id } : {}) },
     };
   });

@@ -71,7 +71,8 @@ export const runLine = async (
   }
 };
 
-type Failed = Extract<Outcome, { kind: 'failed' }>;
+/** A line that was not run: why. */
+export type Failed = Extract<Outcome, { kind: 'failed' }>;
 
 const whyNotStarted = (error: unknown, { argv: [shell = ''] }: Order): Failed => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -3,11 +3,10 @@ import { notGranted } from '../call/outcome.ts';
 import { makeTool, type Tool } from '../call/tool.ts';
 import { aliasAsks, askOutcome } from '../commands/asks.ts';
 import type { Commands } from '../commands/commands.ts';
-import type { Output } from '../commands/output.ts';
-import { printedTo, show } from '../commands/shown.ts';
 import { whyRefused } from '../commands/whole-machine.ts';
 import { declaredWorkspaceBash } from '../declared/bash.ts';
-import { directoryFor, exitCodeOf, namesOf, type Run, runLine, shellView, titleChars } from './run-line.ts';
+import { directoryFor, exitCodeOf, namesOf, titleChars } from './run-line.ts';
+import { runShown, type ShownRun } from './shown-run.ts';
 
 const usualShell = '/bin/bash';
 const usualMaxChars = 10_000;
@@ -26,7 +25,6 @@ export const workspaceBashTool = (commands: Commands): Tool =>
     if (missing.length > 0) return askOutcome(missing);
 
     const order = {
-      mission: situation.directory,
       line,
       argv: [shell, '-c', line],
       cwd: place.cwd,
@@ -34,26 +32,16 @@ export const workspaceBashTool = (commands: Commands): Tool =>
       bareEnv: args.clear_env,
       input: args.stdin,
       apart: !raw,
-      quietBytes: maxBytes,
-      quietLines: maxLines,
-      show: situation.live,
     };
-    const run = await runLine(commands, order, situation, { timeoutMs: timeoutOf(args), background: false });
+    const timeoutMs = timeoutOf(args);
+    const run = await runShown(commands, order, { maxBytes, maxLines }, situation, { timeoutMs, background: false });
     if ('kind' in run) return { ...run, text: `Tool error: ${run.text}` };
-    const texts = run.command.outputs.map((output) => show(printedTo(output), { maxBytes, maxLines }));
-    await Promise.all(run.command.outputs.map((output: Output) => output.spool()?.flushed()));
-    const isCut = texts.some((text) => text.isCut);
-    const isKept = commands.find(situation.directory, run.command.id) !== null;
     return {
       kind: 'done',
       title: cutText(line, titleChars),
-      text: textOf(
-        texts.map(({ text }) => text),
-        run,
-        timeoutOf(args),
-      ),
-      view: shellView(run.command, { exit: run.exit, isCut, isKept, nowMs: situation.clock.steadyMs() }),
-      metadata: { exit: run.exit?.code ?? null, truncated: isCut },
+      text: textOf(run, timeoutMs),
+      view: run.view,
+      metadata: { exit: run.exit?.code ?? null, truncated: run.isCut },
     };
   });
 
@@ -64,8 +52,8 @@ const timeoutOf = (args: { timeout_ms?: number; timeout_secs?: number; timeout?:
   return seconds === undefined ? undefined : seconds * 1000;
 };
 
-const textOf = (outputs: string[], { command, exit, isLate, left }: Run, timeoutMs: number | undefined): string => {
-  const [out = '', err] = outputs;
+const textOf = ({ texts, command, exit, isLate, left }: ShownRun, timeoutMs: number | undefined): string => {
+  const [out = '', err] = texts;
   const late = isLate ? `\n[ended after ${timeoutMs} ms, with all that it started]` : '';
   const goesOn = left.length > 0 ? `\n[left running as ${command.id}: ${namesOf(left)}]` : '';
   if (err === undefined) return out + late + goesOn;

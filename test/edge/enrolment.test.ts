@@ -1,50 +1,17 @@
 import { env } from 'cloudflare:test';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { MissionJson } from '../../shared/api.ts';
-import { type EnrolResponse, enrolResponse, type HostJson, newHostResponse } from '../../shared/enrolment.ts';
+import { newHostResponse } from '../../shared/enrolment.ts';
 import { closeCode, protocolVersion } from '../../shared/limits.ts';
 import { app } from '../../worker/app.ts';
-import type { Env } from '../../worker/env.ts';
 import { handClock } from '../support/hand-clock.ts';
-import { asUser, edgeEnv, freshDirectory, internalToken, request, tokenOf, users } from './edge.ts';
-import { batch, dialHost, hello } from './host-peer.ts';
-import { turnRows } from './turn-rows.ts';
+import { asUser, edgeEnv, freshDirectory, request, tokenOf, users } from './edge.ts';
+import { admin, dialled, enrolled, enrolWith, list, newCode } from './enrolling.ts';
+import { dialHost, hello } from './host-peer.ts';
 
 beforeEach(freshDirectory);
 
 const hourMs = 3_600_000;
-
-/** The single user of an edge with one password, who is its admin; the objects of these tests know the user too. */
-const admin = asUser('default', edgeEnv());
-
-const newCode = async (name?: string): Promise<string> =>
-  newHostResponse.parse(await (await admin('/api/hosts', { method: 'POST', json: { name } })).json()).code;
-
-const enrolWith = (code: string, more: object = {}, bound?: Env, headers?: HeadersInit): Promise<Response> =>
-  request(
-    '/api/hosts/enrol',
-    { method: 'POST', json: { code, version: '0.1.0', protocol: protocolVersion, ...more }, headers },
-    bound,
-  );
-
-const enrolled = async (code: string, more: object = {}): Promise<EnrolResponse> => {
-  const response = await enrolWith(code, more);
-  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  return enrolResponse.parse(await response.json());
-};
-
-/** How the edge answers a dial with this credential: 101 when it is good. */
-const dialled = async ({ id, credential }: { id: string; credential: string }): Promise<number> => {
-  const headers = { Authorization: `Bearer ${id}.${credential}`, Upgrade: 'websocket' };
-  const response = await request('/api/host/link', { headers });
-  response.webSocket?.accept();
-  response.webSocket?.close(1000, 'only a look');
-  return response.status;
-};
-
-const list = async (): Promise<HostJson[]> => (await admin('/api/hosts')).json();
-const remove = (id: string) => admin(`/api/hosts/${id}`, { method: 'DELETE' });
 
 test('a code enrols one server, which can dial its link with what it was given', async () => {
   const clock = handClock(Date.now());
@@ -263,103 +230,4 @@ test('a body that is none is refused before anything is counted', async () => {
   expect((await request('/api/hosts/enrol', { method: 'POST', body: 'code' })).status).toBe(415);
   expect((await admin('/api/hosts', { method: 'POST', json: { name: ' ' } })).status).toBe(422);
   expect((await enrolWith(await newCode())).status).toBe(200);
-});
-
-/** A server with a mission of the admin's, whose turn runs and whose next message waits. */
-const busyServer = async () => {
-  const server = await enrolled(await newCode());
-  const peer = await dialHost(server.id, server.epoch);
-  peer.send(hello('r1'));
-  await peer.next('welcome');
-  const created = await admin('/api/control/missions', { method: 'POST', json: { workspace_id: server.workspace_id } });
-  const { id: mission } = await created.json<MissionJson>();
-  const send = async (content: string) =>
-    admin('/api/control/message', { method: 'POST', json: { content, mission_id: mission } });
-  const { id: command } = await (await send('go')).json<{ id: string }>();
-  const turn = randomUUID();
-  const rows = turnRows(mission, command, turn);
-  peer.send(batch('r1', 1, [rows.started, rows.part, rows.checkpoint(0, 'half')]));
-  await peer.next('ack');
-  await send('and then');
-  return { server, peer, mission, command, turn, send };
-};
-
-const read = async (mission: string): Promise<MissionJson> =>
-  (await admin(`/api/control/missions/${mission}`)).json<MissionJson>();
-
-test('a removed server is stopped, cut off and gone from every list, and what it did can still be read', async () => {
-  const { server, peer, mission, command, send } = await busyServer();
-
-  expect((await remove(server.id)).status).toBe(200);
-
-  expect((await peer.next('interrupt')).interrupt).toEqual({ mission, command });
-  expect((await peer.closed).code).toBe(closeCode.unauthorised);
-  expect(await dialled(server)).toBe(401);
-  expect(await list()).toEqual([]);
-  expect(await (await admin('/api/control/running')).json()).toEqual([]);
-  expect(await (await admin('/api/control/queue')).json()).toEqual([]);
-  const { status, history } = await read(mission);
-  expect(status).toBe('interrupted');
-  expect(history.map(({ role, content }) => [role, content.slice(0, 22)])).toEqual([
-    ['user', 'go'],
-    ['assistant', 'The server was removed'],
-    ['user', 'and then'],
-    ['assistant', 'The server was removed'],
-  ]);
-  const [listed] = await (await admin('/api/control/missions')).json<MissionJson[]>();
-  expect(listed).toMatchObject({ id: mission, status: 'interrupted' });
-  const more = await send('more');
-  expect([more.status, await more.text()]).toEqual([409, expect.stringContaining('removed')]);
-  expect((await admin(`/api/control/missions/${mission}/resume`, { method: 'POST' })).status).toBe(409);
-  expect((await remove(server.id)).status).toBe(404);
-});
-
-test('a mission of a removed server can still be deleted, and the list forgets it', async () => {
-  const { server, mission } = await busyServer();
-  await remove(server.id);
-
-  expect((await admin(`/api/control/missions/${mission}`, { method: 'DELETE' })).status).toBe(200);
-  expect(await (await admin('/api/control/missions')).json()).toEqual([]);
-});
-
-test('a dial that was let in just before its server was removed is closed at its hello', async () => {
-  const server = await enrolled(await newCode());
-  await remove(server.id);
-  const late = await dialHost(server.id, server.epoch);
-  late.send(hello('r1'));
-
-  expect((await late.closed).code).toBe(closeCode.unauthorised);
-});
-
-test('the server of the edge itself, once removed, is back with its next start', async () => {
-  const { server, mission, command, turn, send } = await busyServer();
-  await remove(server.id);
-  const row = {
-    id: server.id,
-    name: 'own',
-    credential_sha256: 'a'.repeat(64),
-    epoch: server.epoch,
-    workspace_id: server.workspace_id,
-  };
-  const headers = { Authorization: `Bearer ${internalToken}` };
-  await request('/api/internal/setup', { method: 'POST', json: { host: row }, headers });
-  const peer = await dialHost(server.id, server.epoch);
-  const alive = { mission, command, turn, state: 'running', since: 0, last_activity: 0 };
-  peer.send(hello('r2', { welcomed_run: 'r1', commands: [command], turns: [alive] }));
-  const welcome = await peer.next('welcome');
-
-  expect(welcome.commands).toEqual([]);
-  expect(welcome.interrupts).toEqual([{ mission, command }]);
-  expect(welcome.ended_turns).toEqual([turn]);
-  expect((await send('again')).status).toBe(200);
-  expect((await peer.next('commands')).commands).toMatchObject([{ mission }]);
-  peer.close();
-});
-
-test('with no server left, creating a mission says which command brings one', async () => {
-  const server = await enrolled(await newCode());
-  await remove(server.id);
-  const answer = await admin('/api/control/missions', { method: 'POST', json: {} });
-
-  expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('openagent')]);
 });

@@ -2,7 +2,7 @@
 
 /**
  * One line of a script. Delays are milliseconds; `count` is how many requests an error, a cut, a raw answer or an odd
- * end meets before the script goes on without it.
+ * end meets before the script goes on without it, and how many go by before a `hang` holds all others.
  */
 export type ScriptLine =
   | { word: 'say'; kind: 'text' | 'reasoning'; chunks: string[] }
@@ -15,7 +15,7 @@ export type ScriptLine =
   | { word: 'usage'; json: string }
   | { word: 'raw'; status: number; type: string; body: string; count: number }
   | { word: 'end'; reason: string | null; count: number }
-  | { word: 'hang' };
+  | { word: 'hang'; count: number };
 
 /** Short enough that a test does not wait for OpenCode's own pause of two seconds. */
 const defaultRetryAfterMs = 100;
@@ -99,7 +99,7 @@ function parseLine(line: string): ScriptLine | undefined {
     case 'END':
       return { word: 'end', reason: first === 'none' ? null : first, count: optionalCount(second, line) };
     case 'HANG':
-      return { word: 'hang' };
+      return { word: 'hang', count: wholeNumber(first || '0', line) };
     default:
       return undefined;
   }

@@ -54,7 +54,7 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
     watch.changed();
   }
 
-  /** Counts failures by session and user text, since each retry is a request of its own. */
+  /** Counts failures, and what goes by a `HANG`, by session and user text, since each retry is a request of its own. */
   function failsNow(request: ModelRequest, line: { word: string; count: number }): boolean {
     const key = [line.word, request.sessionId, request.userText].join('\n');
     const failed = failures.get(key) ?? 0;
@@ -127,6 +127,7 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
           if (request.sent.length === 0) await reply.start();
           return reply.end(line.reason);
         case 'hang':
+          if (failsNow(request, line)) break;
           if (!gone.aborted) await once(gone, 'abort');
           return;
       }

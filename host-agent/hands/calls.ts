@@ -23,11 +23,16 @@ export interface Call extends Caller {
 export interface Calls {
   /** Runs a call. Never rejects: what goes wrong the model is told. Nothing in the result is a known secret. */
   run(call: Call): Promise<Outcome>;
+  /** Cancels one call, if it runs: it still ends with an outcome. */
+  stop(call: Named): void;
   /** Cancels all calls of a mission that run; out: how many. */
   cancel(mission: string): number;
   /** That run now. */
   count(): number;
 }
+
+/** What a call is known by. */
+type Named = Pick<Caller, 'session' | 'message' | 'call'>;
 
 export interface CallsParts {
   missions: Missions;
@@ -55,7 +60,7 @@ export const createCalls = (parts: CallsParts): Calls => {
     run: async (call) => {
       const mission = missions.at(call.directory);
       if (!mission) return failed(noMission(call.directory));
-      const key = JSON.stringify([call.session, call.message, call.call]);
+      const key = keyOf(call);
       // Whoever sends a call again, because its connection broke, must not have it run beside itself.
       if (running.has(key)) return failed('This very call is running already. Wait for its result.');
       const stop = new AbortController();
@@ -73,6 +78,7 @@ export const createCalls = (parts: CallsParts): Calls => {
         running.delete(key);
       }
     },
+    stop: (call) => running.get(keyOf(call))?.stop.abort(),
     cancel: (mission) => {
       const found = [...running.values()].filter((one) => one.mission === mission);
       for (const { stop } of found) stop.abort();
@@ -82,6 +88,8 @@ export const createCalls = (parts: CallsParts): Calls => {
   };
 };
 
+const keyOf = ({ session, message, call }: Named): string => JSON.stringify([session, message, call]);
+
 const runIn = async (
   { actors, live, asked, redactor: current, clock }: CallsParts,
   { mission, owner }: HandsMission,
@@ -89,7 +97,7 @@ const runIn = async (
   signal: AbortSignal,
 ): Promise<Outcome> => {
   const redactor = current();
-  const id = JSON.stringify([session, message, call]);
+  const id = keyOf({ session, message, call });
   const tell = () => ({ at: clock.now(), owner, mission, session, message, call });
   const show = (text: string): void => {
     if (text !== '') live.add({ type: 'output', ...tell(), text });

@@ -133,6 +133,27 @@ test('a call whose caller is gone is cancelled, with what it had started, and an
   });
 });
 
+test('a call that MCP cancels by name is cancelled, with what it had started, and another one goes on', async () => {
+  const directory = await hands.mission('m4');
+  const [mine, other] = [uniqueSeconds(), uniqueSeconds()];
+  const of = (seconds: string, call: string) => ({ tool: 'run', args: { seconds }, directory, call });
+  const cancelled = callTool(hands.socket, of(mine, 'call_mine'));
+  const kept = callTool(hands.socket, of(other, 'call_other'));
+  await vi.waitFor(() => expect([mine, other].map((each) => processesWith(each).length)).toEqual([1, 1]));
+  const cancel = (_meta?: object) =>
+    post(hands.socket, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, _meta } });
+
+  // Nobody's: both requests have this id.
+  await expect(cancel()).rejects.toThrow('answered 202');
+  await expect(cancel({ session: 'ses_1', message: 'msg_1', call: 'call_mine' })).rejects.toThrow('answered 202');
+
+  expect(await cancelled).toMatchObject({ structuredContent: { text: expect.stringContaining('was cancelled') } });
+  expect(processesWith(mine)).toEqual([]);
+  expect(processesWith(other)).toHaveLength(1);
+  expect(await hands.control.cancel('m4')).toBe(1);
+  await kept;
+});
+
 test('one and the same call does not run beside itself', async () => {
   const directory = await hands.mission('m3');
   const seconds = uniqueSeconds();

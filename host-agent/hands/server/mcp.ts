@@ -2,6 +2,7 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import {
   CallToolRequestSchema,
+  CancelledNotificationSchema,
   ErrorCode,
   ListToolsRequestSchema,
   McpError,
@@ -46,9 +47,16 @@ export const mcpServers = ({ calls, tools, version, clock }: McpParts): (() => S
         quiet();
       }
     });
+    // The SDK's own looks among the calls of this server, which has one request; so it says in `_meta` which call.
+    server.setNotificationHandler(CancelledNotificationSchema, ({ params }) => {
+      const call = calledBefore.safeParse(params._meta);
+      if (call.success) calls.stop(call.data);
+    });
     return server;
   };
 };
+
+const calledBefore = callMeta.pick({ session: true, message: true, call: true });
 
 const listedTool = ({ name, description, args }: Declared): Tool => ({
   name,

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { runs } from '../support/asking-agent.ts';
+import { scaledMs } from '../support/patience.ts';
 import type { StreamEvent } from '../support/sse-reader.ts';
 import { expectAgreed, expectWhole, soon } from './case.ts';
 import { lab, me, useOneLaboratory, viewer } from './one-laboratory.ts';
@@ -142,6 +143,28 @@ test('stopped and going on in mid-command: its result arrives once', async () =>
   expect(results(mission)).toEqual([expect.stringContaining('went on as frozen')]);
   expect(ran(mission)).toEqual(['frozen']);
   await expectCompleted(meanwhile.mission, 'Not held up.');
+});
+
+test('stopped for good in mid-command: they are ended and it is noted, the agent is told, and the next hands go on', async () => {
+  const quick = { lookMs: scaledMs(200), answerMs: scaledMs(500), limitMs: scaledMs(2_000), looks: 4 };
+  lab.hands.watchBy(quick);
+  await restart();
+  lab.hands.watchBy(undefined);
+  const { mission } = await me.say(`${stays('for-good')}\n${runs('echo next-one >> ran')}\nSAY Went on.`);
+  await begun(mission, 'for-good');
+
+  const ended = lab.hands.ended();
+  lab.hands.freeze();
+  await ended;
+  await vi.waitFor(() => expect(left('for-good')).toEqual([]), soon);
+  await lab.hands.start();
+
+  expect((await viewer.ended(mission)).data).toMatchObject({ outcome: 'completed' });
+  expect(results(mission)).toEqual([expect.stringMatching(lookThere), expect.stringMatching(/no output/)]);
+  expect(ran(mission)).toEqual(['for-good', 'next-one']);
+  await viewer.until(({ name, data }) => name === 'host.note' && data.code === 'hands.frozen');
+  // Nobody else killed them. The other cases count who ended by itself.
+  expect(lab.crashes.splice(0)).toEqual(['hands']);
 });
 
 test('the host-agent is killed while a command runs: it goes on in the same hands, and its result arrives once', async () => {

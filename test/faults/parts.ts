@@ -13,11 +13,12 @@ import type { StartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { announce } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
+import type { AnsweringTimes } from '../../host-agent/process/answering.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { scaledMs } from '../support/patience.ts';
 import { type Clock, runningClock, startClock } from './clock.ts';
 import type { Build } from './copied-build.ts';
-import { type LabProcess, labProcess } from './lab-process.ts';
+import { labProcess } from './lab-process.ts';
 import { stateOf } from './state-copy.ts';
 
 export interface Means {
@@ -67,13 +68,22 @@ export const edgeProcess = async (means: Means) => {
 };
 
 /** The hands, and below them everything that agents run. They live by the machine's clock, also with `faketime`. */
-export const handsProcess = ({ start, build, onCrash }: Means): LabProcess =>
-  labProcess({
+export const handsProcess = ({ start, build, onCrash }: Means) => {
+  let times: AnsweringTimes | undefined;
+  const hands = labProcess({
     name: 'hands',
     stateDir: start.settings.files.hands,
-    launch: () => handsRole(start, build.program).start(new AbortController().signal),
+    launch: () => handsRole(start, build.program, times).start(new AbortController().signal),
     onCrash,
   });
+  return {
+    ...hands,
+    /** From the next start on they are taken for frozen by these; undefined: by what is shipped, two minutes. */
+    watchBy: (given: AnsweringTimes | undefined): void => {
+      times = given;
+    },
+  };
+};
 
 /**
  * OpenCode with its tools from the hands, announced in server.json at each start. `backup`, `restore` and `remove` are

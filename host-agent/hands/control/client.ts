@@ -7,7 +7,8 @@ import { handsSockets } from '../socket.ts';
 import { type HandsHealth, type HandsLine, handsHealth, handsLine } from '../told.ts';
 
 export interface HandsControl {
-  health(): Promise<HandsHealth>;
+  /** `signal` ends the wait for an answer. */
+  health(signal?: AbortSignal): Promise<HandsHealth>;
   /** Calls in its directory are taken from now on. May be repeated; `signal` ends the wait for an answer. */
   register(mission: HandsMission, signal?: AbortSignal): Promise<void>;
   /** Its calls are cancelled, what it runs in the background ends, further calls are refused. May be repeated. */
@@ -51,7 +52,7 @@ export const handsControl = (directory: string): HandsControl => {
   const pathOf = (mission: string): string => `/missions/${encodeURIComponent(mission)}`;
 
   return {
-    health: async () => handsHealth.parse(await json('GET', '/health')),
+    health: async (signal) => handsHealth.parse(await json('GET', '/health', undefined, signal)),
     register: async ({ mission, ...rest }, signal) => void (await json('PUT', pathOf(mission), rest, signal)),
     forget: async (mission) => void (await json('DELETE', pathOf(mission))),
     cancel: async (mission) => cancelled.parse(await json('POST', `${pathOf(mission)}/cancel`)).cancelled,

@@ -5,8 +5,10 @@ import type { HandsConfig } from '../../hands/hands.ts';
 import { openCodeFolders } from '../../opencode/config/folders.ts';
 import { secretPlaces } from '../../opencode/config/secret-places.ts';
 import { passedToTools } from '../../opencode/process/environment.ts';
+import { type AnsweringTimes, stopsAnswering } from '../../process/answering.ts';
 import { describeExit } from '../../process/child.ts';
 import { nodeCommand, smallYoungHeap } from '../../process/node-command.ts';
+import { leaveNote } from '../../process/note.ts';
 import type { Start } from '../state/start.ts';
 import { type Running, spawnTied } from './children.ts';
 import type { Role } from './supervise.ts';
@@ -19,10 +21,10 @@ const readyWithinMs = 30_000;
 const lookMs = 20;
 
 /**
- * The hands as a supervised child, up when they answer. `script` has the commands `hands-child` and `actor-child`. What
- * agents run has the environment that they are given here.
+ * The hands as a supervised child, up when they answer, and ended when they do no more (`times`). `script` has the
+ * commands `hands-child` and `actor-child`. What agents run has the environment that they are given here.
  */
-export const handsRole = (start: Start, script: string): Role => ({
+export const handsRole = (start: Start, script: string, times?: AnsweringTimes): Role => ({
   name: 'hands',
   start: async (signal) => {
     const { settings, means, clock, lock } = start;
@@ -49,6 +51,7 @@ export const handsRole = (start: Start, script: string): Role => ({
     try {
       await lock.record('hands', child.pid);
       await untilAnswering(child, start, signal);
+      void endWhenFrozen(child, start, times);
       return child;
     } catch (error) {
       await child.stop();
@@ -75,4 +78,30 @@ const untilAnswering = async (child: Running, { settings, clock, logFileOf }: St
     }
   };
   await Promise.race([ended, answering()]);
+};
+
+const frozenText =
+  'The process that runs tools had stopped answering, and was ended and started again. What agents were running then ended with ' +
+  'it; they are told to look at what is there now.';
+
+/** Frozen hands are ended, upon which they are started again like ones that died: who waits for a call is told so. */
+const endWhenFrozen = async (child: Running, { settings, clock, log }: Start, times?: AnsweringTimes) => {
+  const control = handsControl(settings.files.hands);
+  const answers = async (limitMs: number): Promise<boolean> => {
+    const late = new AbortController();
+    const cancel = clock.after(limitMs, () => late.abort());
+    try {
+      return (await control.health(late.signal)).pid === child.pid;
+    } catch {
+      return false;
+    } finally {
+      cancel();
+    }
+  };
+  if (!(await stopsAnswering({ exited: child.exited, answers }, clock, times))) return;
+  log.error('hands.frozen', { pid: child.pid });
+  await leaveNote(settings.files.notes, { at: clock.now(), code: 'hands.frozen', text: frozenText }).catch(
+    (error: unknown) => log.error('hands.frozen_not_noted', { error }),
+  );
+  await child.stop();
 };

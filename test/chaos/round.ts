@@ -101,8 +101,17 @@ const settle = async (
   headers: Record<string, string>,
   { plan, viewers, firstRequest }: { plan: RoundPlan; viewers: readonly Viewer[]; firstRequest: number },
 ): Promise<Omit<RoundRecord, 'hostile'>> => {
-  const missions: MissionRecord[] = [];
-  for (const conversation of conversations) missions.push(await settled(lab, person, conversation));
+  const { missions, log } = await eventually(
+    async () => {
+      const before = await readLog(lab, headers, begin);
+      const missions: MissionRecord[] = [];
+      for (const conversation of conversations) missions.push(await settled(lab, person, conversation));
+      const log = await readLog(lab, headers, begin);
+      return { missions, log, hasGrown: log.seq > before.seq };
+    },
+    // The result of a tool that was aborted may come after the end of its turn, between what is compared here.
+    ({ hasGrown }) => !hasGrown,
+  );
   const running = await eventually(
     async () => z.array(z.unknown()).parse((await person.call('GET', '/api/control/running')).json),
     (list) => list.length === 0,
@@ -112,7 +121,6 @@ const settle = async (
     async () => lab.processesLeft().filter((line) => line.includes(commandsOf)),
     (lines) => lines.length === 0,
   );
-  const log = await readLog(lab, headers, begin);
   for (const viewer of viewers) {
     const { reading } = viewer;
     await viewer.until(() => reading.seq >= lastShown(log, reading.rendering));

@@ -6,6 +6,7 @@ import type { Redactor } from '../process/redact.ts';
 import { ActorEnded } from './actor/actor.ts';
 import { ActorNotStarted, type Actors } from './actor/actors.ts';
 import { checkedOutcome } from './actor/frames.ts';
+import type { Places } from './actor/places.ts';
 import { type Asked, redacted } from './asked.ts';
 import type { Caller } from './call/caller.ts';
 import type { Ask, Outcome } from './call/outcome.ts';
@@ -36,6 +37,7 @@ type Named = Pick<Caller, 'session' | 'message' | 'call'>;
 
 export interface CallsParts {
   missions: Missions;
+  places: Pick<Places, 'of'>;
   actors: Actors;
   live: Live;
   asked: Asked;
@@ -43,9 +45,6 @@ export interface CallsParts {
   clock: Clock;
   log: Log;
 }
-
-/** Today every mission of a machine works at one place; a workspace of another kind is another. */
-export const hostPlace = 'host';
 
 interface Running {
   mission: string;
@@ -91,7 +90,7 @@ export const createCalls = (parts: CallsParts): Calls => {
 const keyOf = ({ session, message, call }: Named): string => JSON.stringify([session, message, call]);
 
 const runIn = async (
-  { actors, live, asked, redactor: current, clock }: CallsParts,
+  { places, actors, live, asked, redactor: current, clock }: CallsParts,
   { mission, owner }: HandsMission,
   { tool, args, directory, session, message, call, agent, granted }: Call,
   signal: AbortSignal,
@@ -107,7 +106,7 @@ const runIn = async (
   let outcome: Outcome = failed(notAnOutcome);
   try {
     const work = { tool, args, directory, session, call, agent, granted: asked.restore(id, granted) };
-    const said = await actors.call(hostPlace, work, (text) => show(shown.push(text)), signal);
+    const said = await actors.call(places.of(owner), work, (text) => show(shown.push(text)), signal);
     const checked = checkedOutcome(said);
     if (checked) outcome = withoutSecrets(checked, redactor, (asks) => asked.redact(id, asks, redactor));
     return outcome;

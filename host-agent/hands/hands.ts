@@ -9,8 +9,9 @@ import { knownSecrets, rememberedSecrets } from '../process/known-secrets.ts';
 import { createLog, redactSecrets } from '../process/log.ts';
 import { privateDirectory } from '../process/private-file.ts';
 import { redactorOf } from '../process/redact.ts';
-import { startActor } from './actor/actor.ts';
+import { talkTo } from './actor/actor.ts';
 import { createActors } from './actor/actors.ts';
+import { onePlace } from './actor/places.ts';
 import { createAsked } from './asked.ts';
 import { createCalls } from './calls.ts';
 import { controlHttp } from './control/http.ts';
@@ -51,18 +52,19 @@ export const runHands = async (
   await privateDirectory(directory);
   const missions = await openMissions(directory);
   const live = createLive();
+  // Node's own requests go by a proxy that the environment names only where this says so; commands do not see it.
+  const places = onePlace({ command: actor, env: { ...process.env, NODE_USE_ENV_PROXY: '1' }, means });
   const actors = createActors({
-    // Node's own requests go by a proxy that the environment names only where this says so; commands do not see it.
-    start: () => startActor({ command: actor, env: { ...process.env, NODE_USE_ENV_PROXY: '1' }, means, clock, log }),
+    start: async (place) => talkTo(await places.start(place), { clock, log }),
     clock,
     log,
   });
-  const calls = createCalls({ missions, actors, live, asked: createAsked(), redactor, clock, log });
+  const calls = createCalls({ missions, places, actors, live, asked: createAsked(), redactor, clock, log });
   const { version } = manifest;
   const run = randomUUID();
   const sockets = handsSockets(directory);
   const mcp = mcpHttp({ calls, tools, version, clock }, log);
-  const control = controlHttp({ missions, actors, calls, live, version, run, log });
+  const control = controlHttp({ missions, places, actors, calls, live, version, run, log });
 
   await listenPrivately(mcp, sockets.calls);
   await listenPrivately(control, sockets.control); // The last: who sees it answer may call.

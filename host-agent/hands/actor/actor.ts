@@ -1,25 +1,29 @@
 /** An actor as the hands see it: a process of ours that runs tools, and whose every word is checked. */
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { type Clock, wait } from '../../../shared/clock.ts';
 import { assertNever } from '../../../shared/errors.ts';
-import { describeExit, signalProcess, startChild } from '../../process/child.ts';
 import type { Log } from '../../process/log.ts';
-import type { ContainmentMeans } from '../../process/namespace.ts';
 import { maxLineBytes, parseFromActor, type ToActor, type Work } from './frames.ts';
 import { eachLine } from './lines.ts';
 
-export interface ActorSpec {
-  /** Its command line. */
-  command: readonly string[];
-  /** The whole environment, its own and that of what agents run. */
-  env: NodeJS.ProcessEnv;
-  means: ContainmentMeans;
-  clock: Clock;
-  log: Log;
+/** The process of an actor, wherever it runs. */
+export interface ActorProcess {
+  /** With a namespace the process that holds it. */
+  pid: number;
+  /** What it is told; its end tells it to end. */
+  input: Writable;
+  /** What it says. */
+  output: Readable;
+  /** Resolves, in words, with how it ended, when it is gone with all that it started. */
+  gone: Promise<string>;
+  /** Resolves when all that it has said is here. */
+  closed: Promise<unknown>;
+  /** Ends it at once, with all that it started. */
+  kill(): void;
 }
 
 export interface Actor {
-  /** The process to watch: with a namespace the one that holds it. */
+  /** As ActorProcess has it. */
   pid: number;
   /**
    * Runs a call; resolves with how it ended, unchecked. Rejects with `ActorEnded` when the actor ends before. `live`
@@ -50,11 +54,9 @@ interface OpenCall {
   fail: (reason: Error) => void;
 }
 
-/** Starts an actor. Rejects with the system's error when it can't be started. */
-export const startActor = async ({ command, env, means, clock, log }: ActorSpec): Promise<Actor> => {
-  const child = await startChild({ command, env, isTalkedTo: true, output: 'answers', session: 'own', tie: means });
-  const { pid, stdin, stdout } = child;
-  if (!stdin || !stdout) throw new Error('an actor was started without pipes');
+/** Talks to an actor that was started. */
+export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log: Log }): Actor => {
+  const { pid, input: stdin, output: stdout, kill } = actor;
   const open = new Map<number, OpenCall>();
   let last = 0;
   let asked: ((mayEnd: boolean) => void) | undefined;
@@ -63,10 +65,6 @@ export const startActor = async ({ command, env, means, clock, log }: ActorSpec)
   /** How it ended. */
   let gone: string | undefined;
 
-  const kill = (): void => {
-    child.kill();
-    signalProcess(-pid, 'SIGKILL'); // Without a namespace: its process group.
-  };
   const spoilt = (what: string): void => {
     reason ??= what;
     log.error('actor.spoilt', { pid, reason: what });
@@ -96,10 +94,9 @@ export const startActor = async ({ command, env, means, clock, log }: ActorSpec)
     },
   });
 
-  const ended = child.exited.then(async (exit) => {
-    signalProcess(-pid, 'SIGKILL'); // What is left of its process group.
-    await Promise.race([child.closed, wait(clock, lastWordsMs)]);
-    gone = reason === undefined ? describeExit(exit) : `ended because ${reason}`;
+  const ended = actor.gone.then(async (how) => {
+    await Promise.race([actor.closed, wait(clock, lastWordsMs)]);
+    gone = reason === undefined ? how : `ended because ${reason}`;
     log.info('actor.ended', { pid, reason: gone });
     for (const { fail } of open.values()) fail(new ActorEnded(gone));
     open.clear();

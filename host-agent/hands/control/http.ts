@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as z from 'zod';
 import type { Log } from '../../process/log.ts';
 import type { Actors } from '../actor/actors.ts';
-import { type Calls, hostPlace } from '../calls.ts';
+import type { Places } from '../actor/places.ts';
+import type { Calls } from '../calls.ts';
 import type { Live } from '../live.ts';
 import { handsMission, type Missions } from '../missions.ts';
 import type { HandsHealth } from '../told.ts';
@@ -11,6 +12,7 @@ import { follow } from './follow.ts';
 
 export interface ControlParts {
   missions: Missions;
+  places: Places;
   actors: Actors;
   calls: Calls;
   live: Live;
@@ -40,7 +42,7 @@ export const controlHttp = (parts: ControlParts): Server =>
   });
 
 const answer = async (parts: ControlParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { calls, missions, actors, version } = parts;
+  const { calls, missions, places, actors, version } = parts;
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://hands');
   const [, first, id = '', verb = ''] = pathname.split('/').map(decodeURIComponent);
   const route = `${request.method} ${first}${id === '' ? '' : '/:id'}${verb === '' ? '' : `/${verb}`}`;
@@ -63,13 +65,15 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
     case 'PUT missions/:id': {
       const mission = handsMission.safeParse({ ...owned.safeParse(await bodyOf(request)).data, mission: id });
       if (!mission.success) return reply(response, 400, { error: z.prettifyError(mission.error) });
-      if (missions.add(mission.data)) actors.warm(hostPlace);
+      // Each time: the directory may have been made anew.
+      await places.give(mission.data);
+      if (missions.add(mission.data)) actors.warm(places.of(mission.data.owner));
       return reply(response, 200, {});
     }
     case 'DELETE missions/:id': {
       const cancelled = calls.cancel(id);
       const mission = missions.remove(id);
-      if (mission) actors.forget(hostPlace, mission.directory);
+      if (mission) actors.forget(places.of(mission.owner), mission.directory);
       return reply(response, 200, { cancelled });
     }
     case 'POST missions/:id/cancel':

@@ -20,6 +20,8 @@ const main = async (): Promise<number> => {
       return ended(async () => (await import('./launcher/children/agent-child.ts')).agentChild(args[0]));
     case 'hands-child':
       return ended(async () => (await import('./launcher/children/hands-child.ts')).handsChild(args[0]));
+    case 'warden-child':
+      return ended(async () => (await import('./launcher/children/warden-child.ts')).wardenChild(args[0]));
     case 'actor-child':
       return ended(async () => (await import('./launcher/children/actor-child.ts')).actorChild());
     case 'place-child':

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { isLoopback } from '../../shared/loopback.ts';
 import { readEnvFile } from './env-file.ts';
+import type { LinuxUser } from './linux-user.ts';
 import { isKnown, isUnused, rejectUnknown } from './names.ts';
 import { type ConfigPlace, placeOf, present } from './place.ts';
 import { defaultSlots } from './slots.ts';
@@ -28,6 +29,8 @@ export interface Settings {
   devMode: boolean;
   defaultModel?: string;
   openCodeAgent?: string;
+  /** As whom agents run; absent: as users that we make for them, where we can. */
+  agentUser?: LinuxUser;
   /** Nothing asks for a permission. */
   permissive: boolean;
   /** Steps in a row that bring nothing, after which a turn is stopped; 0 never stops one. */
@@ -61,6 +64,12 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
         'Set HOST=127.0.0.1, or DEV_MODE=false.',
     );
   }
+  if (values.AGENT_USER && process.getuid?.() !== 0) {
+    throw new StartError(
+      `AGENT_USER is "${values.AGENT_USER.name}", and only root can run agents as somebody else. Start Open Agent as root, or ` +
+        'remove AGENT_USER: agents then run as the user that Open Agent runs as.',
+    );
+  }
   return {
     port: values.PORT,
     host: values.HOST,
@@ -73,6 +82,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
     devMode: values.DEV_MODE,
     defaultModel: values.DEFAULT_MODEL,
     openCodeAgent: values.OPENCODE_AGENT,
+    agentUser: values.AGENT_USER,
     permissive: values.OPENCODE_PERMISSIVE,
     stopAfterRepeats: values.STOP_AFTER_REPEATS,
     openCodeBaseUrl: values.OPENCODE_BASE_URL,

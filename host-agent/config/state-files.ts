@@ -21,6 +21,10 @@ export const stateFiles = (stateDir: string) => ({
   openCodeEnds: join(stateDir, 'opencode', 'ends.json'),
   /** The hands' own: their sockets, and which missions there are. */
   hands: join(stateDir, 'hands'),
+  /** The warden's own: its socket, and who is which Linux user. */
+  warden: join(stateDir, 'warden'),
+  /** What agents keep beside their missions: homes, by the number of their owner. */
+  places: join(stateDir, 'places'),
   logs: join(stateDir, 'logs'),
   /** What the launcher has to say to the log; the host-agent takes each file in and removes it. */
   notes: join(stateDir, 'notes'),

@@ -12,6 +12,7 @@ export const variableNames = [
   'JWT_TTL_DAYS',
   'DEV_MODE',
   'DEFAULT_MODEL',
+  'AGENT_USER',
   'AGENT_HOME',
   'OPENCODE_AGENT',
   'OPENCODE_PERMISSIVE',

@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { passwordHash, passwordText, userNameText } from '../../shared/password.ts';
 import { parseJsonOnce } from './json-once.ts';
+import { linuxUserNamed } from './linux-user.ts';
 import { defaultWorkingDir, directoryOf } from './place.ts';
 import type { VariableName } from './variable-names.ts';
 
@@ -156,6 +157,21 @@ export const variables = z.object({
         'Model of missions that name none, as provider/model. It wins over a default provider chosen in a dashboard.',
       example: 'anthropic/claude-sonnet-4-5',
     }),
+  AGENT_USER: z
+    .string()
+    .transform((name, { addIssue }) => {
+      const user = linuxUserNamed(name);
+      if (!user) addIssue('expected the name of a user in /etc/passwd');
+      return user ?? z.NEVER;
+    })
+    .optional()
+    .register(variableDocs, {
+      default: 'one of its own for each user of Open Agent',
+      meaning:
+        'As root: the Linux user that agents run as, with its home, instead of one that Open Agent makes for each of its users. ' +
+        '`root` keeps agents from nothing: they can read the keys of providers and all of this machine.',
+      example: 'deploy',
+    }),
   AGENT_HOME: directory
     .refine(
       (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
@@ -163,11 +179,11 @@ export const variables = z.object({
     )
     .optional()
     .register(variableDocs, {
-      default: "a directory of OpenCode's own, without your settings",
+      default: "the agents' own, kept from mission to mission; where agents are kept from nothing one of OpenCode's",
       meaning:
-        'Directory that is `HOME` to the commands agents run, for example your home: git then finds your `.gitconfig`. What is in ' +
-        'there, credentials too, is theirs to use. OpenCode itself and MCP servers keep a home of their own. ssh always reads the ' +
-        '`.ssh` of the user that Open Agent runs as.',
+        'With `AGENT_USER`, or without root: directory that is `HOME` to the commands agents run, for example your home: git then finds ' +
+        'your `.gitconfig`. What is in there, credentials too, is theirs to use. OpenCode itself and MCP servers keep a home of their own. ' +
+        'ssh always reads the `.ssh` of the user that it runs as.',
       example: '/root',
     }),
   OPENCODE_AGENT: required.optional().register(variableDocs, {

@@ -8,10 +8,13 @@ import type { Clock } from '../../shared/clock.ts';
 import { knownSecrets, rememberedSecrets } from '../process/known-secrets.ts';
 import { createLog, redactSecrets } from '../process/log.ts';
 import { privateDirectory } from '../process/private-file.ts';
+import { listenPrivately } from '../process/private-socket.ts';
 import { redactorOf } from '../process/redact.ts';
+import { wardenIn } from '../warden/client.ts';
 import { talkTo } from './actor/actor.ts';
 import { createActors } from './actor/actors.ts';
 import { onePlace } from './actor/places.ts';
+import { placesOf } from './actor/places-of-warden.ts';
 import { createAsked } from './asked.ts';
 import { createCalls } from './calls.ts';
 import { controlHttp } from './control/http.ts';
@@ -20,7 +23,7 @@ import type { Declared } from './declared/declared.ts';
 import { createLive } from './live.ts';
 import { openMissions } from './missions.ts';
 import { mcpHttp } from './server/http.ts';
-import { handsSockets, listenPrivately } from './socket.ts';
+import { handsSockets } from './socket.ts';
 
 /** What the hands are told as their one argument: nothing in it is secret. */
 export const handsConfig = z.object({
@@ -32,6 +35,8 @@ export const handsConfig = z.object({
   /** The command line of an actor. */
   actor: z.array(z.string()).min(1),
   means: z.object({ setpriv: z.boolean(), pidNamespace: z.boolean(), tini: z.string().optional() }),
+  /** The warden's directory, where it makes places for agents; null where they act as the user that we are. */
+  warden: z.string().nullable(),
 });
 export type HandsConfig = z.infer<typeof handsConfig>;
 
@@ -53,7 +58,8 @@ export const runHands = async (
   const missions = await openMissions(directory);
   const live = createLive();
   // Node's own requests go by a proxy that the environment names only where this says so; commands do not see it.
-  const places = onePlace({ command: actor, env: { ...process.env, NODE_USE_ENV_PROXY: '1' }, means });
+  const env = { ...process.env, NODE_USE_ENV_PROXY: '1' };
+  const places = config.warden ? placesOf(wardenIn(config.warden, clock)) : onePlace({ command: actor, env, means });
   const actors = createActors({
     start: async (place) => talkTo(await places.start(place), { clock, log }),
     clock,

@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
-import { connect, type Server } from 'node:net';
-import { dirname, join } from 'node:path';
-import { privateDirectory } from '../process/private-file.ts';
+import { join } from 'node:path';
+import { noRoomForSocket } from '../process/private-socket.ts';
 
 /** The sockets of the hands in their directory. */
 export const handsSockets = (directory: string) => ({
@@ -12,40 +9,6 @@ export const handsSockets = (directory: string) => ({
   control: join(directory, 'control.sock'),
 });
 
-/** Longest path of a socket: what the kernel has room for (unix(7)), less the zero at its end. */
-const maxPathBytes = 107;
-
 /** Why no socket can be made in a directory, for people; undefined when one can. */
-export const noRoomForSockets = (directory: string): string | undefined => {
-  const path = handsSockets(directory).control;
-  const bytes = Buffer.byteLength(path);
-  if (bytes <= maxPathBytes) return undefined;
-  return (
-    `The path of a socket has at most ${maxPathBytes} bytes on Linux, and ${path} has ${bytes}. ` +
-    'Set a WORKING_DIR with a shorter path.'
-  );
-};
-
-/**
- * Listens on a socket that only our user can reach: its directory is closed to all others before it is made. One that
- * a killed process left goes first. Rejects where another process answers on it.
- */
-export const listenPrivately = async (server: Server, path: string): Promise<void> => {
-  const tooLong = noRoomForSockets(dirname(path));
-  if (tooLong !== undefined) throw new Error(tooLong);
-  await privateDirectory(dirname(path));
-  if (await answers(path)) throw new Error(`another process listens on ${path}`);
-  await rm(path, { force: true });
-  server.listen(path);
-  await once(server, 'listening');
-};
-
-const answers = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(path);
-    const say = (is: boolean) => () => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket.once('connect', say(true)).once('error', say(false));
-  });
+export const noRoomForSockets = (directory: string): string | undefined =>
+  noRoomForSocket(handsSockets(directory).control);

@@ -2,9 +2,8 @@
  * What the person who started Open Agent reads on stdout: short lines, no stack traces. The only secret among them is
  * the generated password, and it is shown at the first start alone.
  */
-import type { Settings } from '../config/settings.ts';
-import { type ContainmentMeans, contain } from '../process/namespace.ts';
-import type { StartWithEdge } from './state/start.ts';
+import { contain } from '../process/namespace.ts';
+import type { Start, StartWithEdge } from './state/start.ts';
 
 export const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -20,9 +19,12 @@ export const outliveOurTerminal = (): void => {
 };
 
 /** What the person should know about this start before it happens. */
-export const sayNotices = (settings: Settings, means: ContainmentMeans): void => {
+export const sayNotices = ({ settings, means, boundary }: Start): void => {
   const { notGuaranteed } = contain([], means);
   for (const notice of [...settings.notices, ...(notGuaranteed ? [notGuaranteed] : [])]) say(notice);
+  if (boundary.kind === 'none' && settings.openCodeBaseUrl === undefined) say(boundary.why);
+  if (boundary.kind === 'places' && !boundary.user && settings.environment.AGENT_HOME)
+    say('AGENT_HOME has no effect: agents have users and homes of their own. AGENT_USER names whose home it is.');
   if (settings.devMode) say('Authentication is off (DEV_MODE=true): everyone on this machine can use Open Agent.');
 };
 

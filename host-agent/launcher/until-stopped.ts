@@ -22,7 +22,7 @@ export const runUntilStopped = async <Found extends Start>(
   const stopped = aborted(stop);
   const start = await Promise.race([prepare(), stopped]);
   if (!start) return say('Stopped.');
-  sayNotices(start.settings, start.means);
+  sayNotices(start);
   const children = new Map<string, Supervision>();
   const startChild: StartChild = (role, title) => {
     const supervision = supervise(role, start, tellAbout(title, start.logFileOf('launcher')));

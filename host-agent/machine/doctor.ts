@@ -2,7 +2,8 @@
 import { edgeUrl } from '../cli/edge-url.ts';
 import { readSettings } from '../config/settings.ts';
 import { say } from '../launcher/say.ts';
-import { type Check, lineOf, works } from './check.ts';
+import { agentsChecks } from './agents-checks.ts';
+import { lineOf } from './check.ts';
 import { edgeChecks } from './edge-checks.ts';
 import { handsChecks } from './hands-checks.ts';
 import { machineChecks } from './machine-checks.ts';
@@ -15,7 +16,7 @@ export const doctor = async ({ url }: { url?: string }, environment: NodeJS.Proc
     handsChecks(settings),
     edgeChecks(settings, url === undefined ? undefined : edgeUrl(url)),
   ]);
-  const checks = [...machine, ...hands, homeNote(settings.environment.AGENT_HOME), ...edge];
+  const checks = [...machine, ...hands, ...(await agentsChecks(settings)), ...edge];
   for (const check of checks) say(lineOf(check));
   const missing = checks.filter(({ ok, required }) => !ok && required).length;
   say(
@@ -25,11 +26,3 @@ export const doctor = async ({ url }: { url?: string }, environment: NodeJS.Proc
   );
   return missing === 0 ? 0 : 1;
 };
-
-/** Nothing is wrong with either, and people look for it when git asks who they are. */
-const homeNote = (home: string | undefined): Check =>
-  works(
-    home
-      ? `Agents' commands have the home ${home} (AGENT_HOME)`
-      : "Agents' commands have a home of OpenCode's own, without your git settings (AGENT_HOME gives them yours)",
-  );

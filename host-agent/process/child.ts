@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { type Contained, type ContainmentMeans, contain, leftFd } from './namespace.ts';
 
@@ -27,9 +28,16 @@ export interface ChildSpec {
   isTalkedTo?: boolean;
   /**
    * Appended to a file that only we may read; an open descriptor of ours for each output; or pipes that are read here.
-   * `answers` leaves the errors to the person who sees ours.
+   * `answers` leaves the errors to the person who sees ours, and so do two sockets of ours, which become standard input
+   * and output: whoever is at their other ends talks to it.
    */
-  output: { file: string } | { descriptors: readonly [number, number] } | 'pipes' | 'answers' | 'none';
+  output:
+    | { file: string }
+    | { descriptors: readonly [number, number] }
+    | { sockets: readonly [input: Socket, output: Socket] }
+    | 'pipes'
+    | 'answers'
+    | 'none';
   /** `own`: it leads a session and a process group, so a Ctrl-C in our terminal reaches us alone. */
   session: 'own' | 'ours';
   /**
@@ -81,7 +89,7 @@ export const startChild = async (spec: ChildSpec): Promise<Child> => {
     cwd: spec.cwd,
     env: spec.env,
     detached: spec.session === 'own',
-    stdio: [spec.isTalkedTo || spec.input !== undefined ? 'pipe' : 'ignore', ...outputs, ...more(spec, contained)],
+    stdio: [inputOf(spec), ...outputs, ...more(spec, contained)],
   });
   close();
   child.stdin?.on('error', () => undefined); // It need not read what it is given.
@@ -110,13 +118,19 @@ export const startChild = async (spec: ChildSpec): Promise<Child> => {
   };
 };
 
-type Stdio = number | 'pipe' | 'inherit' | 'ignore' | 'ipc';
+type Stdio = number | Socket | 'pipe' | 'inherit' | 'ignore' | 'ipc';
+
+const inputOf = ({ output, isTalkedTo, input }: ChildSpec): Stdio => {
+  if (typeof output === 'object' && 'sockets' in output) return output.sockets[0];
+  return isTalkedTo || input !== undefined ? 'pipe' : 'ignore';
+};
 
 const outputsOf = (output: ChildSpec['output']): { outputs: Stdio[]; close: () => void } => {
   if (output === 'pipes') return { outputs: ['pipe', 'pipe'], close: () => undefined };
   if (output === 'answers') return { outputs: ['pipe', 'inherit'], close: () => undefined };
   if (output === 'none') return { outputs: ['ignore', 'ignore'], close: () => undefined };
   if ('descriptors' in output) return { outputs: [...output.descriptors], close: () => undefined };
+  if ('sockets' in output) return { outputs: [output.sockets[1], 'inherit'], close: () => undefined };
   const file = openSync(output.file, 'a', 0o600);
   return { outputs: [file, file], close: () => closeSync(file) };
 };

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { replaceFile } from '../process/replace-file.ts';
@@ -16,7 +16,8 @@ export type SeedConfigDirectory = (directory: string) => Promise<void>;
  * Makes the directory of a mission ready for a turn (contract §8.1, §8.2) and gives its path without symlinks: a git
  * repository of its own, which bounds OpenCode's search for configuration (opencode §5), with `output/`, `temp/`,
  * OpenCode's config and a link to the mission's context files. With `clean` everything that was in it goes first. May
- * be repeated. Throws what the file system says.
+ * be repeated. What is given to its owner (architecture §12) is theirs, and nothing is done in it. Throws what the file
+ * system says.
  */
 export const prepareMissionDirectory = async (
   workspace: Workspace,
@@ -24,13 +25,14 @@ export const prepareMissionDirectory = async (
   { clean, seed }: { clean: boolean; seed: SeedConfigDirectory },
 ): Promise<string> => {
   const directory = await pathWithin(workspace.directory, 'workspaces', `mission-${missionShort(mission)}`);
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 }); // Nobody is inside when it is given to its owner.
+  if ((await lstat(directory)).uid !== process.getuid?.()) return directory;
   if (clean) await empty(directory);
   const context = await pathWithin(workspace.directory, 'context', mission);
   const dotOpenCode = await pathWithin(directory, '.opencode');
   await Promise.all([
     ...['output', 'temp'].map((name) => unlessThere(() => mkdir(join(directory, name)))),
-    mkdir(context, { recursive: true }),
+    mkdir(context, { recursive: true, mode: 0o700 }),
     unlessThere(() => symlink(context, join(directory, 'context'))),
     write(join(directory, 'opencode.json')),
     configure(dotOpenCode, seed),

@@ -109,6 +109,8 @@ const faults: Record<FaultName, Fault> = {
   'opencode.frozen': frozen(({ openCode }) => openCode),
   'hands.killed': killed('hands'),
   'hands.frozen': frozen(({ hands }) => hands),
+  'warden.killed': { begin: ({ warden }) => warden?.kill(), end: ({ warden }) => warden?.start() },
+  'warden.frozen': { begin: ({ warden }) => warden?.freeze(), end: ({ warden }) => warden?.thaw() },
   'd1.slow': sickD1({ slowMs: delayMs }),
   'd1.fails': sickD1('fails'),
   'd1.forgets': sickD1('forgets'),

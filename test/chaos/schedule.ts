@@ -3,7 +3,8 @@ import { randomFrom } from '../support/random.ts';
 
 /**
  * Which faults a round may have, and so what has to hold after it: `edge` (edge, link and viewers; nobody else dies),
- * `host` (host-agent and hands are killed too), `opencode` (any process is).
+ * `host` (host-agent and hands are killed too), `opencode` (any process is). The warden is in each: nothing ends with
+ * it.
  */
 export type RoundKind = 'edge' | 'host' | 'opencode';
 
@@ -29,6 +30,7 @@ const lanes = {
   host: ['host.killed', 'host.frozen'],
   opencode: ['opencode.killed', 'opencode.frozen'],
   hands: ['hands.killed', 'hands.frozen'],
+  warden: ['warden.killed', 'warden.frozen'],
   d1: ['d1.slow', 'd1.fails', 'd1.forgets', 'd1.away'],
   objects: ['object.host-throws', 'object.account-throws'],
   hostile: ['user.hostile'],
@@ -114,7 +116,8 @@ export const planRound = (seed: number, round: number, size: Size): RoundPlan =>
   // An outage of D1 takes the place of what else it would have, and makes a round long.
   const outage = size === 'full' && draw(4) === 0 ? planLane(draw, [...lanes.outage], 1).map(long) : [];
   const hands = planLane(draw, kind === 'edge' ? ['hands.frozen'] : [...lanes.hands], kind === 'edge' ? 3 : 6);
-  return { ...plan, faults: [...plan.faults, outage.length > 0 ? outage : d1, objects, hostile, hands] };
+  const warden = planLane(draw, [...lanes.warden], 6);
+  return { ...plan, faults: [...plan.faults, outage.length > 0 ? outage : d1, objects, hostile, hands, warden] };
 };
 
 /** Longer than the edge and the host-agent wait for anything of D1, and than most turns take. */

@@ -10,7 +10,7 @@ let stack: Stack;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'agent-home-'));
   writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = Person of this test\n');
-  stack = await startStack({ AGENT_HOME: home });
+  stack = await startStack({ AGENT_HOME: home, ...(process.getuid?.() === 0 ? { AGENT_USER: 'root' } : {}) });
 });
 afterAll(async () => {
   await stack.close();

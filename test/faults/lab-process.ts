@@ -38,6 +38,8 @@ export interface Program {
   name: string;
   stateDir: string;
   launch(): Promise<Started>;
+  /** What it started goes on when it is gone, and is not frozen with it. */
+  outlivesIt?: boolean;
   /** Part of the path of the program among what was started to hold it; without it the first process is the program. */
   executable?: string;
   jump?: (seconds: number) => void;
@@ -56,7 +58,8 @@ export const labProcess = (program: Program): LabProcess => {
     if (!current) throw new Error(`${program.name} does not run`);
     return current;
   };
-  const identities = (): ProcessIdentity[] => processTree(running().pid);
+  const treeOf = (pid: number): ProcessIdentity[] => processTree(pid).slice(0, program.outlivesIt ? 1 : undefined);
+  const identities = (): ProcessIdentity[] => treeOf(running().pid);
   const signalAll = (signal: NodeJS.Signals): void => {
     for (const { pid } of identities()) send(pid, signal);
   };
@@ -64,7 +67,7 @@ export const labProcess = (program: Program): LabProcess => {
   const end = async (how: (started: Started) => unknown): Promise<void> => {
     if (!current) return;
     const started = current;
-    const all = processTree(started.pid);
+    const all = treeOf(started.pid);
     isWanted = false;
     await how(started);
     await started.exited;

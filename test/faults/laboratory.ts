@@ -1,7 +1,7 @@
 /**
- * The fault laboratory: edge, hands, OpenCode and host-agent as the launcher starts them, but each on its own, so that
- * each can be killed, frozen, cut off or given another state; with the scripted model as the only provider, and people
- * who use it.
+ * The fault laboratory: edge, warden, hands, OpenCode and host-agent as the launcher starts them, but each on its
+ * own, so that each can be killed, frozen, cut off or given another state; with the scripted model as the only
+ * provider, and people who use it.
  *
  *     people ── viewerProxy ── edge ── linkProxy ── agent ── openCode ── model
  *                                                     └── hands ──┘
@@ -9,7 +9,7 @@
  * Waits of the host-agent are shortened (`quick-agent.ts`), everything else is what is shipped. Nothing restarts by
  * itself here.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings } from '../../host-agent/config/settings.ts';
 import { prepareStartWithEdge } from '../../host-agent/launcher/state/start.ts';
@@ -23,7 +23,7 @@ import { allDifferences, expectSameConversations, startWitness } from '../suppor
 import { quickBuild } from './copied-build.ts';
 import { edgeOrders, wrapEdge } from './edge-orders.ts';
 import { startLinkProxy } from './link-proxy.ts';
-import { agentProcess, edgeProcess, handsProcess, openCodeProcess } from './parts.ts';
+import { agentProcess, edgeProcess, handsProcess, openCodeProcess, wardenProcess } from './parts.ts';
 import { startViewerProxy } from './viewer-proxy.ts';
 
 export type Laboratory = Awaited<ReturnType<typeof startLaboratory>>;
@@ -78,10 +78,11 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   const crashes: string[] = [];
   const means = { start, build, faketime: options.faketime ?? false, onCrash: (name: string) => crashes.push(name) };
   const { edge, orders } = edgeOrders(await edgeProcess(means), start.url, options.edgeTakesOrders ?? false);
+  const warden = wardenProcess(means);
   const hands = handsProcess(means);
   const openCode = openCodeProcess(means);
   const agent = agentProcess(means, options.agentStateDir);
-  await Promise.all([edge.start(), hands.start(), openCode.start()]);
+  await Promise.all([edge.start(), warden?.start(), hands.start(), openCode.start()]);
   await agent.start();
 
   const logins = new Map<string, Promise<Record<string, string>>>();
@@ -101,7 +102,8 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     linkProxy.heal();
     viewerProxy.heal();
     await orders.heal();
-    for (const part of [edge, hands, openCode, agent]) {
+    for (const part of [edge, warden, hands, openCode, agent]) {
+      if (part === null) continue;
       if (part.isRunning()) part.thaw();
       else await part.start();
     }
@@ -119,7 +121,9 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     host: start.host.id,
     agent,
     openCode,
-    /** What acts for OpenCode's agents. */
+    /** What makes places for OpenCode's agents; null where they have none. */
+    warden,
+    /** What acts for them. */
     hands,
     linkProxy,
     viewerProxy,
@@ -137,7 +141,8 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
     openCodeCalls: openCodeServer,
     /** Final texts and tool calls in OpenCode's own history of a mission. */
     openCodeHistory: (mission: string) => openCodeHistory(openCodeServer().call, missionDirectory(mission)),
-    logs: (role: 'edge' | 'hands' | 'opencode' | 'host-agent'): string => readFileSync(start.logFileOf(role), 'utf8'),
+    logs: (role: 'edge' | 'warden' | 'hands' | 'opencode' | 'host-agent'): string =>
+      readFileSync(start.logFileOf(role), 'utf8'),
     /** Processes that have to do with this laboratory and are still there, by their command line. */
     processesLeft: (): string[] => processesOf(directory.path),
     /**
@@ -158,6 +163,7 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
       await agent.stop();
       await Promise.all([edge.stop(), openCode.stop()]);
       await hands.stop();
+      await warden?.stop();
       await Promise.all([linkProxy.close(), viewerProxy.close(), model.close()]);
       start.lock.close();
       build.remove();
@@ -167,14 +173,15 @@ export const startLaboratory = async (options: LaboratoryOptions = {}) => {
   };
 };
 
-/** Every process whose command line or environment names `directory`. */
+/** Every process whose command line, environment or working directory names `directory`. */
 const processesOf = (directory: string): string[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
       try {
         const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        const isOurs = `${line}${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(directory);
+        const at = readlinkSync(`/proc/${pid}/cwd`);
+        const isOurs = `${line}${readFileSync(`/proc/${pid}/environ`, 'utf8')}${at}`.includes(directory);
         return isOurs ? [line.replaceAll('\0', ' ')] : [];
       } catch {
         return []; // It ended while we looked.

@@ -6,6 +6,7 @@ import { handsSockets } from '../../host-agent/hands/socket.ts';
 import { spawnTied } from '../../host-agent/launcher/children/children.ts';
 import { handsRole } from '../../host-agent/launcher/children/hands.ts';
 import type { AgentConfig } from '../../host-agent/launcher/children/host-agent.ts';
+import { wardenRole } from '../../host-agent/launcher/children/warden.ts';
 import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
 import { pluginBeside } from '../../host-agent/launcher/plugin-file.ts';
@@ -18,7 +19,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { scaledMs } from '../support/patience.ts';
 import { type Clock, runningClock, startClock } from './clock.ts';
 import type { Build } from './copied-build.ts';
-import { labProcess } from './lab-process.ts';
+import { type LabProcess, labProcess } from './lab-process.ts';
 import { stateOf } from './state-copy.ts';
 
 export interface Means {
@@ -65,6 +66,19 @@ export const edgeProcess = async (means: Means) => {
     /** The directory's database alone. */
     d1: state(['d1']),
   };
+};
+
+/** The warden; null where agents act as the user of the test. What it has started goes on without it. */
+export const wardenProcess = ({ start, build, onCrash }: Means): LabProcess | null => {
+  const { boundary, settings } = start;
+  if (boundary.kind === 'none') return null;
+  return labProcess({
+    name: 'warden',
+    stateDir: settings.files.warden,
+    launch: () => wardenRole(start, build.program, boundary).start(new AbortController().signal),
+    outlivesIt: true,
+    onCrash,
+  });
 };
 
 /** The hands, and below them everything that agents run. They live by the machine's clock, also with `faketime`. */

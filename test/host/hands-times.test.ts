@@ -20,7 +20,14 @@ const start = async () => {
   const stop = new AbortController();
   const program = join(import.meta.dirname, '../support/hands-program.ts');
   const actor = [process.execPath, '--no-warnings', program, 'actor-child'];
-  const config = { directory, secretFiles: [], secretFolders: [], actor, means: await containmentMeans() };
+  const config = {
+    directory,
+    secretFiles: [],
+    secretFolders: [],
+    actor,
+    means: await containmentMeans(),
+    warden: null,
+  };
   const running = runHands(config, clock, stop.signal, declaredTestTools);
   onTestFinished(async () => {
     stop.abort();

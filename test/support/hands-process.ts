@@ -21,6 +21,8 @@ export interface HandsOptions {
   /** Command line of another actor. */
   actor?: string[];
   secretFiles?: string[];
+  /** Directory of the warden whose places they act in; without it they act as the user of the test. */
+  warden?: string;
   /** Where hands of before were. */
   state?: string;
   env?: Record<string, string>;
@@ -33,7 +35,7 @@ const lookMs = 20;
 
 /** Starts them; resolves when they answer, and rejects with what they said when they end before. */
 export const startHandsProcess = async (options: HandsOptions = {}) => {
-  const { testTools, program = testTools ? testProgram : main, actor, secretFiles = [], env } = options;
+  const { testTools, program = testTools ? testProgram : main, actor, secretFiles = [], warden = null, env } = options;
   const state = options.state ?? mkdtempSync(join(tmpdir(), 'hands-'));
   const node = [process.execPath, '--no-warnings', '--max-semi-space-size=1'];
   const config: HandsConfig = {
@@ -42,6 +44,7 @@ export const startHandsProcess = async (options: HandsOptions = {}) => {
     secretFolders: [],
     actor: actor ?? [...node, program, 'actor-child'],
     means: await containmentMeans(),
+    warden,
   };
   // As the launcher does it: they end with whoever started them.
   const tied = config.means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];

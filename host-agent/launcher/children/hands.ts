@@ -36,6 +36,7 @@ export const handsRole = (start: Start, script: string, times?: AnsweringTimes):
       secretFolders: secrets.folders,
       actor: [...nodeCommand(smallYoungHeap), script, 'actor-child'],
       means,
+      warden: start.boundary.kind === 'places' ? settings.files.warden : null,
     };
     const home = settings.environment.AGENT_HOME || openCodeFolders(dirname(settings.files.openCodeServer)).home;
     const child = await spawnTied({

@@ -9,7 +9,7 @@ const rotateBytes = 10 * 1024 * 1024;
 const rotateMs = 60_000;
 
 /** Whose output has a file. */
-const roles = ['launcher', 'edge', 'opencode', 'hands', 'host-agent'];
+const roles = ['launcher', 'edge', 'opencode', 'warden', 'hands', 'host-agent'];
 
 export const logFileIn = (directory: string, role: string): string => join(directory, `${role}.log`);
 

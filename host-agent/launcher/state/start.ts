@@ -6,6 +6,7 @@ import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 import { privateDirectory } from '../../process/private-file.ts';
 import { textOfFile } from '../../process/text-file.ts';
+import { type Boundary, boundaryOf } from './boundary.ts';
 import { type EdgeSecrets, prepareEdgeSecrets } from './edge-secrets.ts';
 import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
 import type { HeldLock, LockFiles } from './held-lock.ts';
@@ -25,6 +26,7 @@ export interface Start {
   /** File for the output of a child. */
   logFileOf(role: string): string;
   means: ContainmentMeans;
+  boundary: Boundary;
 }
 
 /** What a start has on a machine with an edge of its own, before the first process is started. */
@@ -91,6 +93,8 @@ const withStart = async <Found>(
   try {
     const { log, fileOf } = openLogFiles(files.logs);
     await noteReaped(lock.ended, endedAtStart, { directory: files.notes, clock, log });
+    const means = await containmentMeans();
+    const boundary = boundaryOf(settings, means);
     return await build({
       name: 'Open Agent',
       settings,
@@ -98,7 +102,8 @@ const withStart = async <Found>(
       lock,
       log,
       logFileOf: fileOf,
-      means: await containmentMeans(),
+      means,
+      boundary,
     });
   } catch (error) {
     lock.close();

@@ -1,0 +1,27 @@
+import type { Settings } from '../config/settings.ts';
+import { boundaryOf } from '../launcher/state/boundary.ts';
+import { containmentMeans } from '../process/means.ts';
+import { type Check, works } from './check.ts';
+
+/** What `openagent doctor` says of whom agents are on this machine, and of their home. Throws as a start does. */
+export const agentsChecks = async (settings: Settings): Promise<Check[]> => {
+  const boundary = boundaryOf(settings, await containmentMeans());
+  const home = settings.environment.AGENT_HOME;
+  if (boundary.kind === 'none')
+    return [
+      works(boundary.why.replace(/\.$/, '')),
+      works(
+        home
+          ? `Agents' commands have the home ${home} (AGENT_HOME)`
+          : "Agents' commands have a home of OpenCode's own, without your git settings (AGENT_HOME gives them yours)",
+      ),
+    ];
+  const { user } = boundary;
+  return [
+    works(
+      user
+        ? `Agents run as ${user.name} (AGENT_USER) with the home ${user.home}, apart from Open Agent`
+        : `Agents are Linux users of their own, apart from Open Agent and from each other, with homes in ${settings.files.places}`,
+    ),
+  ];
+};

@@ -17,6 +17,8 @@ import type { HandsMission, Missions } from './missions.ts';
 export interface Call extends Caller {
   tool: string;
   args: Record<string, unknown>;
+  /** No agent's call: nothing of it is shown to viewers. */
+  isQuiet?: boolean;
   /** Aborts when whoever made it is gone. */
   signal: AbortSignal;
 }
@@ -92,17 +94,18 @@ const keyOf = ({ session, message, call }: Named): string => JSON.stringify([ses
 const runIn = async (
   { places, actors, live, asked, redactor: current, clock }: CallsParts,
   { mission, owner }: HandsMission,
-  { tool, args, directory, session, message, call, agent, granted }: Call,
+  { tool, args, directory, session, message, call, agent, granted, isQuiet = false }: Call,
   signal: AbortSignal,
 ): Promise<Outcome> => {
   const redactor = current();
   const id = keyOf({ session, message, call });
   const tell = () => ({ at: clock.now(), owner, mission, session, message, call });
+  const add: Live['add'] = isQuiet ? () => undefined : live.add;
   const show = (text: string): void => {
-    if (text !== '') live.add({ type: 'output', ...tell(), text });
+    if (text !== '') add({ type: 'output', ...tell(), text });
   };
   const shown = redactor.stream();
-  live.add({ type: 'begun', ...tell(), tool });
+  add({ type: 'begun', ...tell(), tool });
   let outcome: Outcome = failed(notAnOutcome);
   try {
     const work = { tool, args, directory, session, call, agent, granted: asked.restore(id, granted) };
@@ -113,7 +116,7 @@ const runIn = async (
   } finally {
     show(shown.end());
     const seen = outcome.kind === 'done' ? { title: outcome.title, view: outcome.view } : {};
-    live.add({ type: 'ended', ...tell(), how: outcome.kind, ...seen });
+    add({ type: 'ended', ...tell(), how: outcome.kind, ...seen });
   }
 };
 

@@ -20,6 +20,7 @@ import { createCalls } from './calls.ts';
 import { controlHttp } from './control/http.ts';
 import { declaredTools } from './declared/all.ts';
 import type { Declared } from './declared/declared.ts';
+import { declaredProject } from './declared/project.ts';
 import { createLive } from './live.ts';
 import { openMissions } from './missions.ts';
 import { mcpHttp } from './server/http.ts';
@@ -69,7 +70,7 @@ export const runHands = async (
   const { version } = manifest;
   const run = randomUUID();
   const sockets = handsSockets(directory);
-  const mcp = mcpHttp({ calls, tools, version, clock }, log);
+  const mcp = mcpHttp({ calls, tools, unlisted: declaredProject, version, clock }, log);
   const control = controlHttp({ missions, places, actors, calls, live, version, run, log });
 
   await listenPrivately(mcp, sockets.calls);

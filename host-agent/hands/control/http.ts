@@ -67,7 +67,8 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
       if (!mission.success) return reply(response, 400, { error: z.prettifyError(mission.error) });
       // Each time: the directory may have been made anew.
       await places.give(mission.data);
-      if (missions.add(mission.data)) actors.warm(places.of(mission.data.owner));
+      missions.add(mission.data);
+      actors.warm(places.of(mission.data.owner)); // A turn is about to begin, whose prompt has the project's rules.
       return reply(response, 200, {});
     }
     case 'DELETE missions/:id': {

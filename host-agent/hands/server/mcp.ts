@@ -18,14 +18,18 @@ import { resultOf } from './result.ts';
 
 export interface McpParts {
   calls: Calls;
+  /** Those that are listed. */
   tools: readonly Declared[];
+  /** What only our plug-in asks for; nobody watches these calls. */
+  unlisted?: readonly Declared[];
   version: string;
   clock: Clock;
 }
 
 /** Makes a server for each request: without a session there is nothing to lose when a process ends. */
-export const mcpServers = ({ calls, tools, version, clock }: McpParts): (() => Server) => {
-  const names = new Set(tools.map(({ name }) => name));
+export const mcpServers = ({ calls, tools, unlisted = [], version, clock }: McpParts): (() => Server) => {
+  const quiet = new Set(unlisted.map(({ name }) => name));
+  const names = new Set([...tools.map(({ name }) => name), ...quiet]);
   const listed = tools.map(listedTool);
 
   return () => {
@@ -40,11 +44,11 @@ export const mcpServers = ({ calls, tools, version, clock }: McpParts): (() => S
       const meta = callMeta.safeParse(params._meta);
       if (!meta.success)
         throw new McpError(ErrorCode.InvalidParams, `_meta says not who calls: ${z.prettifyError(meta.error)}`);
-      const quiet = keepSaying(_meta?.progressToken, sendNotification, clock);
+      const stopSaying = keepSaying(_meta?.progressToken, sendNotification, clock);
       try {
-        return resultOf(await calls.run({ ...meta.data, tool, args, signal }));
+        return resultOf(await calls.run({ ...meta.data, tool, args, signal, isQuiet: quiet.has(tool) }));
       } finally {
-        quiet();
+        stopSaying();
       }
     });
     // The SDK's own looks among the calls of this server, which has one request; so it says in `_meta` which call.

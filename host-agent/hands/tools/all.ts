@@ -6,6 +6,8 @@ import { bashTool } from './bash.ts';
 import { editTool } from './edit.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
+import { personTextTool } from './project/person-text.ts';
+import { projectTextTool } from './project/project-text.ts';
 import { readTool } from './read.ts';
 import { webfetchTool, workspaceFetchUrlTool } from './webfetch.ts';
 import { workspaceBashTool } from './workspace-bash.ts';
@@ -27,4 +29,6 @@ export const tools: readonly Tool[] = [
   ...workspaceFileTools,
   workspaceBashTool(commands),
   workspaceFetchUrlTool,
+  projectTextTool,
+  personTextTool,
 ];

@@ -23,16 +23,19 @@ export const maxWindowLines = maxOutputLines - 10;
 /** Reading to the end only to count lines takes a second per gigabyte: nobody waits for that. */
 const maxCountedBytes = 64 * 1024 * 1024;
 
-/** The lines from `first` on, 1-based, at most `limit`. Rejects when `signal` aborts, and as `chunks` does. */
+/**
+ * The lines from `first` on, 1-based, at most `limit`, and beside `taken` bytes that a model reads with them. Rejects
+ * when `signal` aborts, and as `chunks` does.
+ */
 export const lineWindow = async (
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
-  { first, limit, signal }: { first: number; limit: number; signal: AbortSignal },
+  { first, limit, taken = 0, signal }: { first: number; limit: number; taken?: number; signal: AbortSignal },
 ): Promise<LineWindow> => {
   const most = Math.min(limit, maxWindowLines);
   const lines: string[] = [];
   let number = 1;
   let bytes = 0;
-  let left = maxOutputBytes - frameBytes;
+  let left = maxOutputBytes - frameBytes - taken;
   let isFull = false;
   let line: { parts: Buffer[]; bytes: number } = { parts: [], bytes: 0 };
   const isWanted = (): boolean => number >= first && lines.length < most && !isFull;

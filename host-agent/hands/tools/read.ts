@@ -10,8 +10,9 @@ import { type LineWindow, lineWindow, maxWindowLines } from './line-window.ts';
 import { listDirectory } from './list.ts';
 import { notFound } from './not-found.ts';
 import { type AsksAs, asksFor, locate, type Place } from './place.ts';
+import { nestedRules } from './project/rules.ts';
 import { stateOf, stateOfLarge } from './seen-files.ts';
-import { decode, isBinary, mediaType, sampleBytes } from './text.ts';
+import { decode, isBinary, linesIn, mediaType, sampleBytes } from './text.ts';
 import { maxWholeBytes } from './whole.ts';
 
 /** Providers take no larger images (Anthropic: 5 MB as base64, others more). */
@@ -24,6 +25,8 @@ export interface Reading {
   maxLines: number;
   /** The text of a file, around its lines. */
   frame(place: Place, window: LineWindow): string;
+  /** What is said behind a file: rules of the directories that it is in. Empty where there are none. */
+  rulesOf(situation: Situation, place: Place): Promise<string>;
 }
 
 /** Reads what is at `given`: see the declaration of `read`. Throws `Refused`, and what the file system says. */
@@ -52,15 +55,21 @@ const readFile = async (situation: Situation, place: Place, held: HeldFile, read
   if (media !== null && isSmall && bytes.length <= maxMediaBytes) return shownMedia(place, media, bytes);
   const size = isSmall ? bytes.length : stats.size;
   if (media !== null || isBinary(bytes)) return described(place, describeBinary(bytes, size), size);
-  const { firstLine, maxLines, frame } = reading;
+  const { firstLine, maxLines, frame, rulesOf } = reading;
+  const rules = await rulesOf(situation, place);
   const chunks = isSmall ? [inUtf8(bytes)] : handle.createReadStream({ start: 0, autoClose: false });
-  const window = await lineWindow(chunks, { first: firstLine, limit: maxLines, signal: situation.signal });
+  const window = await lineWindow(chunks, {
+    first: firstLine,
+    limit: Math.min(maxLines, maxWindowLines - linesIn(rules).length),
+    taken: Buffer.byteLength(rules),
+    signal: situation.signal,
+  });
   if (window.lines.length === 0 && firstLine > 1)
     throw new Refused(`${place.shown} has ${window.total} lines: there is no line ${firstLine}.`);
   return {
     kind: 'done',
     title: place.title,
-    text: frame(place, window),
+    text: rules === '' ? frame(place, window) : `${frame(place, window)}\n\n${rules}`,
     view: fitView({
       kind: 'read',
       path: place.title,
@@ -120,5 +129,6 @@ export const readTool = makeTool(declared, ({ filePath, offset, limit }, situati
     firstLine: Math.max(1, offset ?? 1),
     maxLines: limit ?? maxWindowLines,
     frame: numbered,
+    rulesOf: nestedRules,
   }),
 );

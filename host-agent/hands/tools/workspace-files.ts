@@ -31,6 +31,7 @@ const readFile = makeTool(declared.workspaceReadFile, ({ path, start_line: start
     firstLine: start,
     maxLines: end === undefined ? maxWindowLines : end - start + 1,
     // Lines that were not asked for are not missing.
+    rulesOf: async () => '', // The text alone.
     frame: (place, window) =>
       end !== undefined && lastLine(window) >= end ? window.lines.join('\n') : bare(place, window),
   });

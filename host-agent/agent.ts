@@ -8,6 +8,7 @@
 import { dirname } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { systemClock } from '../shared/clock.ts';
+import type { MissionId } from '../shared/ids.ts';
 import { filesReplies } from './calls/files.ts';
 import { openCodeReplies } from './calls/opencode.ts';
 import { providerReplies } from './calls/providers.ts';
@@ -62,6 +63,8 @@ import { prepareMissionDirectory } from './workspaces/mission-directory.ts';
 import { workspacesOf } from './workspaces/registry.ts';
 import { removeMissionFiles } from './workspaces/remove-mission.ts';
 import { removeUntouched } from './workspaces/remove-untouched.ts';
+import { prepareSeen, removeSeen } from './workspaces/seen.ts';
+import type { Workspace } from './workspaces/workspace.ts';
 
 export interface AgentConfig {
   /** Where host.json, the store and OpenCode's server.json are. */
@@ -128,6 +131,12 @@ export const runAgent = async (
   const parked = parkedFiles(files.parked);
   const workspaces = workspacesOf(hostWorkspace(hostFile.workspaceId, config));
   const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
+  /** Before OpenCode hears of it: what it is to see there has to be there. */
+  const prepareDirectory = async (workspace: Workspace, mission: MissionId, clean: boolean): Promise<string> => {
+    const directory = await prepareMissionDirectory(workspace, mission, { clean, seed });
+    await prepareSeen(folders.seen, directory);
+    return directory;
+  };
   const redactor = redactorOf(secrets.all);
   const takeLauncherNotes = (): void => takeNotes(store, files.notes, { redact: (text) => redactor().text(text), log });
   const preparing: Preparations = new Preparations({
@@ -137,8 +146,11 @@ export const runAgent = async (
     log,
     // Of an OpenCode that we did not start it is not known what it is configured by.
     process: () => (following.process() !== null && client.address().isOurs ? following.process() : null),
-    prepareDirectory: (mission) => prepareMissionDirectory(workspaces.host, mission, { clean: false, seed }),
-    removeUntouched: (mission) => removeUntouched(workspaces.host, mission),
+    prepareDirectory: (mission) => prepareDirectory(workspaces.host, mission, false),
+    removeUntouched: async (mission) => {
+      await removeUntouched(workspaces.host, mission);
+      await removeSeen(folders.seen, mission);
+    },
     modelIn: (directory) => chooseModel(context, directory, null).catch(() => null),
     renewal,
     configPlaces: () => [...configPlaces(folders), ...readStartFacts(folders.startFacts).given],
@@ -154,8 +166,11 @@ export const runAgent = async (
     delta: (delta) => link.delta(delta),
     linkIsUp: () => link.isUp(),
     workspaces,
-    prepareDirectory: (workspace, mission, { clean }) => prepareMissionDirectory(workspace, mission, { clean, seed }),
-    removeFiles: ({ files }, mission) => removeMissionFiles(files, mission),
+    prepareDirectory: (workspace, mission, { clean }) => prepareDirectory(workspace, mission, clean),
+    removeFiles: async ({ files }, mission) => {
+      await removeMissionFiles(files, mission);
+      await removeSeen(folders.seen, mission);
+    },
     givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
     defaults: {
       agent: config.openCodeAgent ?? buildAgent,

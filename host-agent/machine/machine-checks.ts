@@ -60,7 +60,7 @@ const openCodeCheck = async (): Promise<Check> => {
 };
 
 const containmentChecks = async (): Promise<Check[]> => {
-  const { setpriv, pidNamespace, tini } = await containmentMeans();
+  const { setpriv, pidNamespace, tini, mounts } = await containmentMeans();
   const isRoot = process.getuid?.() === 0;
   return [
     tini
@@ -79,6 +79,13 @@ const containmentChecks = async (): Promise<Check[]> => {
           'no PID namespace can be made',
           'programs that agents put into the background may outlive OpenCode',
           isRoot ? 'A container must be privileged for it; else apt-get install util-linux' : 'Run Open Agent as root',
+        ),
+    mounts
+      ? works('mount namespaces: OpenCode sees nothing that agents write')
+      : lacking(
+          'no mount namespace can be made',
+          'OpenCode itself reads and runs the configuration that agents write into their missions',
+          isRoot ? 'A container must be privileged for it' : 'Run Open Agent as root, or let users make namespaces',
         ),
   ];
 };

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
 import { signalProcess, startChild } from './child.ts';
+import { covered } from './covered.ts';
 import { type ContainmentMeans, newNamespace } from './namespace.ts';
 
 /** Where Debian's package puts it. */
@@ -23,7 +24,15 @@ const tryMeans = async (): Promise<ContainmentMeans> => {
     works(['setpriv', '--pdeathsig', 'KILL', '--', 'true']),
     works([...newNamespace, 'true']),
   ]);
-  return { setpriv, pidNamespace, ...(existsSync(tiniPath) ? { tini: tiniPath } : {}) };
+  const mounts = pidNamespace && process.getuid?.() === 0 ? 'as root' : await tryMounts();
+  return { setpriv, pidNamespace, ...(existsSync(tiniPath) ? { tini: tiniPath } : {}), ...(mounts ? { mounts } : {}) };
+};
+
+/** Root's PID namespace comes with a mount of its own: this is for whoever has none. */
+const tryMounts = async (): Promise<ContainmentMeans['mounts']> => {
+  for (const mounts of ['as root', 'in a user namespace'] as const)
+    if (await works(covered(['true'], { shown: '/usr', over: '/usr' }, mounts))) return mounts;
+  return undefined;
 };
 
 const works = async (command: readonly string[]): Promise<boolean> => {

@@ -6,6 +6,8 @@ export interface ContainmentMeans {
   pidNamespace: boolean;
   /** Path of tini, the init that reaps what orphans leave. */
   tini?: string;
+  /** How a directory can be shown in the place of another (covered.ts); absent where that can't be done. */
+  mounts?: 'as root' | 'in a user namespace';
 }
 
 export interface Contained {

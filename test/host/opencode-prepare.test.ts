@@ -169,7 +169,9 @@ test('with hands OpenCode gets the plug-in, and rules that keep its own tools aw
 
   const prepared = await prepareOpenCode({ dir, env, hands });
 
-  expect(readFileSync(installed, 'utf8')).toMatch(/= \{"socket":"\/state\/hands\.sock"\};\nexport const x = 1;\n$/);
+  expect(readFileSync(installed, 'utf8')).toMatch(
+    /= \{"socket":"\/state\/hands\.sock","seesTrees":true\};\nexport const x = 1;\n$/,
+  );
   expect(JSON.parse(prepared.env.OPENCODE_PERMISSION ?? '')).toMatchObject({
     bash: { 'rm *': 'deny' },
     'edi?': 'deny',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { covered } from '../../host-agent/process/covered.ts';
 import { contain } from '../../host-agent/process/namespace.ts';
 
 const command = ['opencode', 'serve'];
@@ -45,4 +46,27 @@ test('each missing means is named in words', () => {
   expect(lacking(false, true).notGuaranteed).toContain('killed owner leaves the namespace');
   expect(lacking(false, false)).toMatchObject({ file: 'opencode', args: ['serve'] });
   expect(lacking(false, false).notGuaranteed).toContain('killed owner leaves all of it');
+});
+
+test('a cover is mounted before the command becomes that process, which gets all of it as arguments', () => {
+  const cover = { shown: '/seen $(x)', over: '/work' };
+
+  const asRoot = covered(command, cover, 'as root');
+  const byUser = covered(command, cover, 'in a user namespace');
+
+  const script = 'mount --rbind -- "$1" "$2" && shift 2 && exec "$@"';
+  expect(asRoot).toEqual([
+    'unshare',
+    '--mount',
+    '--',
+    '/bin/sh',
+    '-c',
+    script,
+    'covered',
+    '/seen $(x)',
+    '/work',
+    ...command,
+  ]);
+  expect(byUser.slice(0, 5)).toEqual(['unshare', '--user', '--map-root-user', '--mount', '--']);
+  expect(byUser.slice(-4)).toEqual([String(process.getuid?.()), String(process.getgid?.()), ...command]);
 });

@@ -9,6 +9,7 @@ import { basicAuthorization } from '../../host-agent/opencode/api/authorization.
 import { readServerFile } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../host-agent/opencode/process/process.ts';
+import { seenInstead } from '../../host-agent/workspaces/seen.ts';
 import { bundlePlugin } from '../../tools/plugin.mjs';
 import { startHandsProcess } from './hands-process.ts';
 import { startModel } from './model.ts';
@@ -74,6 +75,8 @@ interface LabOptions {
    * started it. Real ones if absent, as our launcher has them.
    */
   hands?: string;
+  /** OpenCode is shown a tree of ours in the place of `workspaces` in the lab's directory, as our launcher does it. */
+  cover?: boolean;
 }
 
 const handsDirectories = new WeakMap<OpenCodeProcess, string>();
@@ -82,7 +85,7 @@ const handsDirectories = new WeakMap<OpenCodeProcess, string>();
 export const handsOf = (openCode: OpenCodeProcess): string | null => handsDirectories.get(openCode) ?? null;
 
 /** Starts the model, hands and OpenCode in a fresh directory; `close` ends and removes all of it. */
-export const startLab = async ({ env = {}, config = {}, hands }: LabOptions = {}) => {
+export const startLab = async ({ env = {}, config = {}, hands, cover = false }: LabOptions = {}) => {
   const dir = mkdtempSync(join(tmpdir(), 'lab-'));
   const bundle = join(dir, 'hands-plugin.js');
   const socket = hands === 'none' ? null : (hands ?? handsSockets(join(dir, 'hands')).calls);
@@ -93,6 +96,7 @@ export const startLab = async ({ env = {}, config = {}, hands }: LabOptions = {}
     dir: join(dir, 'opencode'),
     env: { ...labEnvironment(labConfig(model.url, undefined, config)), ...env },
     hands: socket === null ? null : { socket, bundle },
+    cover: cover ? await seenInstead(dir, join(dir, 'opencode', 'seen')) : null,
   });
   const [openCode, real] = await Promise.all([startOpenCode({ prepared }), starting]);
   if (real) handsDirectories.set(openCode, real.config.directory);

@@ -38,6 +38,8 @@ import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-dir
 import { workspacesOf } from '../../host-agent/workspaces/registry.ts';
 import { removeMissionFiles } from '../../host-agent/workspaces/remove-mission.ts';
 import { removeUntouched } from '../../host-agent/workspaces/remove-untouched.ts';
+import { prepareSeen } from '../../host-agent/workspaces/seen.ts';
+import type { Workspace } from '../../host-agent/workspaces/workspace.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Command, MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
@@ -70,6 +72,8 @@ export interface HostOptions {
   parkingLimits?: ParkingLimits;
   /** Directory of the hands; null where OpenCode has its own tools. */
   hands?: string | null;
+  /** What OpenCode sees in the place of missions, where it is not shown those. */
+  seen?: string;
   /** A small outbox, to fill it. */
   capacity?: Capacity;
 }
@@ -113,6 +117,11 @@ export const startMissionHost = (options: HostOptions) => {
   const parking = new Parking({ client, missions: store.missions, files, log, isResting, limits });
   const seed = (path: string) => seedConfigDirectory(path, openCodeBinary().version);
   const workspaces = workspacesOf(testWorkspace(dir));
+  const prepareDirectory = async (workspace: Workspace, mission: MissionId, clean: boolean): Promise<string> => {
+    const directory = await prepareMissionDirectory(workspace, mission, { clean, seed });
+    if (options.seen !== undefined) await prepareSeen(options.seen, directory);
+    return directory;
+  };
   const configPlace = join(dir, 'opencode.json');
   const preparing = new Preparations({
     client,
@@ -120,7 +129,7 @@ export const startMissionHost = (options: HostOptions) => {
     clock,
     log,
     process: () => following.process(),
-    prepareDirectory: (mission) => prepareMissionDirectory(workspaces.host, mission, { clean: false, seed }),
+    prepareDirectory: (mission) => prepareDirectory(workspaces.host, mission, false),
     removeUntouched: (mission) => removeUntouched(workspaces.host, mission),
     modelIn: async () => null,
     renewal: { isDue: () => false, done: () => undefined },
@@ -148,7 +157,7 @@ export const startMissionHost = (options: HostOptions) => {
     workspaces,
     removeFiles: ({ files }, mission) => removeMissionFiles(files, mission),
     givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
-    prepareDirectory: (workspace, mission, { clean }) => prepareMissionDirectory(workspace, mission, { clean, seed }),
+    prepareDirectory: (workspace, mission, { clean }) => prepareDirectory(workspace, mission, clean),
     defaults: { agent: 'build', model: options.defaultModel ?? null, preferred: async () => null },
     renewal: { isDue: () => false, done: () => undefined },
     permissive: options.permissive ?? true,

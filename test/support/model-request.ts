@@ -28,6 +28,8 @@ export type Asked = {
   step: number;
   messagesCount: number;
   userText: string;
+  /** The system prompt, whole. */
+  system: string;
   /** Images of the last user message, as `data:` URLs. */
   images: string[];
   tools: string[];
@@ -57,6 +59,10 @@ export async function readRequest(incoming: IncomingMessage): Promise<Asked> {
     step: after.filter((message) => message.role === 'tool').length,
     messagesCount: body.messages.length,
     userText: plainText(body.messages[lastUser]?.content),
+    system: body.messages
+      .filter((message) => message.role === 'system')
+      .map((message) => plainText(message.content))
+      .join('\n'),
     images: imagesIn(body.messages[lastUser]?.content),
     tools: (body.tools ?? []).map((tool) => tool.function.name),
   };

@@ -4,11 +4,13 @@ import { beginningOf } from '../../../shared/text.ts';
 import { handsSockets } from '../../hands/socket.ts';
 import { noteEnd } from '../../opencode/api/ends.ts';
 import { announce, announcedInstance, announceFailure, announceNothing } from '../../opencode/api/server-file.ts';
+import { openCodeFolders } from '../../opencode/config/folders.ts';
 import { isFrozen } from '../../opencode/process/frozen.ts';
 import { prepareOpenCode } from '../../opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../opencode/process/process.ts';
 import { describeExit } from '../../process/child.ts';
 import { leaveNote } from '../../process/note.ts';
+import { seenInstead } from '../../workspaces/seen.ts';
 import { pluginBeside } from '../plugin-file.ts';
 import { say } from '../say.ts';
 import { endedWithOpenCode, noteReaped } from '../state/reaped.ts';
@@ -53,9 +55,11 @@ const startOnce = async (start: Start, script: string, tell: (line: string) => v
   const { settings, clock, lock } = start;
   const { openCodeServer } = settings.files;
   const hands = { socket: handsSockets(settings.files.hands).calls, bundle: pluginBeside(script) };
-  const prepared = await prepareOpenCode({ dir: dirname(openCodeServer), env: settings.environment, hands });
+  const dir = dirname(openCodeServer);
+  const cover = start.means.mounts ? await seenInstead(settings.workingDir, openCodeFolders(dir).seen) : null;
+  const prepared = await prepareOpenCode({ dir, env: settings.environment, hands, cover });
   for (const warning of prepared.warnings) tell(warning);
-  const child = await startOpenCode({ prepared, clock });
+  const child = await startOpenCode({ prepared, means: start.means, clock });
   const { url, username, password, instance, pid } = child;
   try {
     await lock.record('opencode', pid);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { byPerson } from '../plugin/person-text.ts';
 import { at, openCodeCall, openCodeRows, wellFormedJson } from './call.ts';
 import { connectedProviders } from './connected-providers.ts';
 import type { EndpointFile } from './endpoint.ts';
@@ -151,7 +152,7 @@ export const openCodeClient = (endpoint: EndpointFile) => {
         messageID: prompt.messageID,
         agent: prompt.agent,
         model: prompt.model,
-        parts: [{ type: 'text', id: prompt.partID, text: prompt.text }, ...prompt.more],
+        parts: [{ type: 'text', id: prompt.partID, text: prompt.text, metadata: byPerson }, ...prompt.more],
       }),
 
     /** True for a model that can be sent images. */

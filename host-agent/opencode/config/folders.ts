@@ -18,6 +18,8 @@ export const openCodeFolders = (dir: string) => ({
   providerKeys: join(dir, 'provider-keys'),
   /** Base URLs of providers and which are off, as set through us. */
   providerSettings: join(dir, 'provider-settings.json'),
+  /** What OpenCode sees of missions: a folder for each, in which only we write. */
+  seen: join(dir, 'seen'),
   /** What the last start decided, for the host-agent. */
   startFacts: join(dir, 'start-facts.json'),
   /** Where logins are begun and ended: an instance that nothing else disposes. */

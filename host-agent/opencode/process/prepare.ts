@@ -1,5 +1,6 @@
 // Everything that has to be in place before OpenCode starts, in the order it depends on each other.
 import { randomBytes } from 'node:crypto';
+import type { Cover } from '../../process/covered.ts';
 import { privateDirectory } from '../../process/private-file.ts';
 import { writeAgentHome } from '../config/agent-home.ts';
 import { chooseCatalogue } from '../config/catalogue.ts';
@@ -25,6 +26,8 @@ export interface PreparedOpenCode {
   /** Its working directory; missions name theirs in each request. */
   cwd: string;
   password: string;
+  /** What it is shown in the place of the trees of missions; null where it sees those. */
+  cover: Cover | null;
   /** Every secret value known to OpenCode, for redaction. */
   secrets: string[];
   /** What a person should know, in words. */
@@ -34,18 +37,20 @@ export interface PreparedOpenCode {
 /**
  * Makes `dir` (0700) OpenCode's world: folders, seeded config directories, ripgrep, keys in auth.json, a catalogue, a
  * config of ours, an environment without keys. `env` is where the person's settings and keys come from, usually
- * process.env with openagent.env. With `hands` its agents have our tools, else OpenCode's own. Writes only below `dir`
- * and may be repeated before each start; it never overwrites what a person changed. Throws with the cause and the next
- * step.
+ * process.env with openagent.env. With `hands` its agents have our tools, else OpenCode's own; with `cover` it sees
+ * nothing that agents write. Writes only below `dir` and may be repeated before each start; it never overwrites what a
+ * person changed. Throws with the cause and the next step.
  */
 export const prepareOpenCode = async ({
   dir,
   env,
   hands = null,
+  cover = null,
 }: {
   dir: string;
   env: Readonly<Record<string, string | undefined>>;
   hands?: Hands | null;
+  cover?: Cover | null;
 }): Promise<PreparedOpenCode> => {
   const { path: binary, version } = openCodeBinary();
   const folders = openCodeFolders(dir);
@@ -54,7 +59,7 @@ export const prepareOpenCode = async ({
   await seedConfigDirectory(folders.globalConfig, version);
   await seedRipgrep(folders.ripgrep);
   await writeAgentHome(folders.globalConfig, env.AGENT_HOME || null);
-  await installHandsPlugin(folders.globalConfig, hands);
+  await installHandsPlugin(folders.globalConfig, hands, cover === null);
 
   const credentials = await mergeCredentials(folders.authFile, env);
   const given = env.OPENCODE_CONFIG_CONTENT
@@ -96,6 +101,7 @@ export const prepareOpenCode = async ({
     version,
     cwd: folders.home,
     password,
+    cover,
     env: openCodeEnvironment(env, folders, {
       password,
       modelsPath,

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { type Child, type Exit, signalProcess, startChild } from '../../process/child.ts';
+import { covered } from '../../process/covered.ts';
 import { namesLeft } from '../../process/left-behind.ts';
 import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
@@ -62,7 +63,8 @@ export const startOpenCode = async ({
   for (let attempt = 1; ; attempt++) {
     // With port 0 OpenCode takes 4096 first, the port of a person's own OpenCode.
     const port = await probePort('127.0.0.1', 0);
-    const command = [prepared.binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
+    const serving = [prepared.binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
+    const command = withCover(serving, prepared, offered);
     try {
       return await launch(prepared, command, offered, clock);
     } catch (error) {
@@ -70,6 +72,13 @@ export const startOpenCode = async ({
       if (!portTaken || attempt === portTries) throw error;
     }
   }
+};
+
+/** Throws where this machine can't do what was prepared. */
+const withCover = (command: string[], { cover }: PreparedOpenCode, { mounts }: ContainmentMeans): string[] => {
+  if (cover === null) return command;
+  if (mounts) return covered(command, cover, mounts);
+  throw new Error('No mount namespace can be made here, so that OpenCode would see what agents write.');
 };
 
 const launch = async (

@@ -36,7 +36,8 @@ const order = <Kind extends OrderKind>(kind: Kind) =>
     id: commandId,
     mission: missionId,
     at: z.number().int().nonnegative(),
-    args: z.object({ workspace: z.string() }),
+    /** An older edge does not say whose mission it is; its files are removed in its owner's place. */
+    args: z.object({ workspace: z.string(), owner: z.string().optional() }),
   });
 
 /**

@@ -189,7 +189,14 @@ export const edgeFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('interrupt'), interrupt }),
   /** Complete list of the missions to make ready before their first message; sent only to a host that `prepares`. */
   z.object({ type: z.literal('prepare'), missions: z.array(missionId).max(maxPrepared) }),
-  z.object({ type: z.literal('call'), id: drawn, method: z.string().max(200), args: z.unknown() }),
+  z.object({
+    type: z.literal('call'),
+    id: drawn,
+    method: z.string().max(200),
+    args: z.unknown(),
+    /** The user on whose behalf it is made: what it does with files, it does as them. An older edge names none. */
+    owner: z.string().optional(),
+  }),
 ]);
 export type EdgeFrame = z.infer<typeof edgeFrame>;
 export type Welcome = Extract<EdgeFrame, { type: 'welcome' }>;

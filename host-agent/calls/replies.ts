@@ -3,8 +3,14 @@ import type { Call } from '../../shared/calls/call.ts';
 import { type CallGroups, callGroups } from '../../shared/calls/calls.ts';
 import { AppError } from '../../shared/errors.ts';
 
-/** What replies to one call. Throws AppError for an expected failure; its text is shown to people. */
-type Work<C extends Call> = (args: z.output<C['args']>) => Promise<z.input<C['reply']>> | z.input<C['reply']>;
+/**
+ * What replies to one call, made by the user `owner`, whom an older edge does not name. Throws AppError for an expected
+ * failure; its text is shown to people.
+ */
+type Work<C extends Call> = (
+  args: z.output<C['args']>,
+  owner: string | undefined,
+) => Promise<z.input<C['reply']>> | z.input<C['reply']>;
 
 type CallGroup<Group> = { [Name in keyof Group]: Call };
 
@@ -20,7 +26,7 @@ export type Replies = { [Name in keyof CallGroups]: RepliesTo<CallGroups[Name]> 
 /**
  * What the link is given: replies to a call by its method. Throws `not_found` for one that only a newer version knows.
  */
-export type OnCall = (method: string, args: unknown) => Promise<unknown>;
+export type OnCall = (method: string, args: unknown, owner?: string) => Promise<unknown>;
 
 /** The link's `onCall` over all calls. */
 export const replyToCalls = (replies: Replies): OnCall => {
@@ -33,15 +39,17 @@ export const replyToGroup = <Group extends CallGroup<Group>>(group: Group, repli
   byMethod(bound(group, replies));
 
 const byMethod =
-  (known: ReadonlyMap<string, (args: unknown) => Promise<unknown>>): OnCall =>
-  async (method, args) => {
+  (known: ReadonlyMap<string, Checked>): OnCall =>
+  async (method, args, owner) => {
     const reply = known.get(method);
     if (!reply) throw new AppError('not_found', `This server's host-agent answers no ${method}. Update it.`);
-    return reply(args);
+    return reply(args, owner);
   };
 
+type Checked = (args: unknown, owner: string | undefined) => Promise<unknown>;
+
 const bound = <Group extends CallGroup<Group>>(group: Group, replies: RepliesTo<Group>) => {
-  const known = new Map<string, (args: unknown) => Promise<unknown>>();
+  const known = new Map<string, Checked>();
   for (const name of Object.keys(group) as (keyof Group)[])
     known.set(group[name].method, checked(group[name], replies[name]));
   return known;
@@ -49,10 +57,10 @@ const bound = <Group extends CallGroup<Group>>(group: Group, replies: RepliesTo<
 
 /** Checks what came and what goes out. */
 const checked =
-  <C extends Call>({ method, args, reply }: C, work: Work<C>) =>
-  async (given: unknown): Promise<unknown> => {
+  <C extends Call>({ method, args, reply }: C, work: Work<C>): Checked =>
+  async (given, owner) => {
     const known = args.safeParse(given);
     if (!known.success) throw new AppError('bad_request', `${method}: ${z.prettifyError(known.error)}`);
     // Zod can't say of a schema known by its type alone what it gave.
-    return reply.parse(await work(known.data as z.output<C['args']>));
+    return reply.parse(await work(known.data as z.output<C['args']>, owner));
   };

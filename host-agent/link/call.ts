@@ -14,7 +14,7 @@ export const replyToCall = async (
   { onCall, log }: Pick<LinkOptions, 'onCall' | 'log'>,
 ): Promise<string> => {
   try {
-    const value = (await onCall(call.method, call.args)) ?? null;
+    const value = (await onCall(call.method, call.args, call.owner)) ?? null;
     const text = JSON.stringify({ type: 'result', id: call.id, ok: true, value } satisfies HostFrame);
     if (text.length <= maxFrameBytes / maxBytesPerUnit) return text;
     return failure(call, 'too_large', `The answer to ${call.method} is too large for one frame; ask for less.`);

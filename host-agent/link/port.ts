@@ -46,8 +46,11 @@ export interface LinkOptions {
   onEndedTurns(turns: TurnId[]): void;
   /** Missions to make ready before their first message; the complete list, told anew in each session. */
   onPrepare(missions: MissionId[]): void;
-  /** Answers a read; throw AppError for an expected failure. Answered or failed at once, never stored. */
-  onCall(method: string, args: unknown): Promise<unknown>;
+  /**
+   * Answers a call of the user `owner`, whom an older edge does not name; throw AppError for an expected failure.
+   * Answered or failed at once, never stored.
+   */
+  onCall(method: string, args: unknown, owner: string | undefined): Promise<unknown>;
   /** Shorter times for tests. */
   times?: Partial<LinkTimes>;
 }

@@ -29,10 +29,14 @@ beforeEach(async () => {
 test('a call reaches the host with its arguments and comes back with its answer', async () => {
   const peer = await up();
   const answer = remove();
-  const { id, method, args } = await peer.next('call');
+  const { id, method, args, owner } = await peer.next('call');
   peer.send({ type: 'result', id, ok: true, value: { text: 'It is gone' } });
 
-  expect({ method, args }).toEqual({ method: 'providers.remove', args: { id: 'openai' } });
+  expect({ method, args, owner }).toEqual({
+    method: 'providers.remove',
+    args: { id: 'openai' },
+    owner: principalWith(adminScopes).user.id,
+  });
   expect(await answer).toEqual({ text: 'It is gone' });
 });
 

@@ -117,6 +117,7 @@ test('one that a server could not carry out ends failed, with a row of no missio
   await purge(mission);
   const given = [...(await peer.next('commands')).commands, ...(await peer.next('commands')).commands];
   const remove = given.find(({ kind }) => kind === 'mission.delete');
+  expect(remove?.args).toMatchObject({ owner });
 
   // As a version that does not know it would end it: without `of`.
   peer.send(batch('r1', next, [finished(mission, remove?.id ?? '', { outcome: 'failed', text: 'another disk' })]));

@@ -43,7 +43,7 @@ export class Calls {
     const id = crypto.randomUUID();
     const { promise, resolve } = Promise.withResolvers<Reply<unknown>>();
     this.#waiting.set(id, { socket, owner, settle: resolve });
-    sendFrame(socket, { type: 'call', id, method, args });
+    sendFrame(socket, { type: 'call', id, method, args, owner });
     return promise;
   }
 

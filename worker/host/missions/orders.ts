@@ -11,7 +11,7 @@ import type { HostContext } from '../context.ts';
 import { awaited, awaitRow, takeAwaited } from '../log/awaited.ts';
 import { remembered } from '../remembered.ts';
 import { getMeta, setMeta } from '../tables.ts';
-import type { Mission } from './missions.ts';
+import { getMission, type Mission } from './missions.ts';
 
 type Order = {
   id: CommandId;
@@ -68,7 +68,8 @@ export const openOrders = (sql: SqlStorage): { received: boolean; command: Order
     .filter(({ kind }) => known.split(' ').includes(kind))
     .map(({ received, workspace, ...order }) => ({
       received: received === 1,
-      command: { ...order, args: { workspace } },
+      // Of one that was taken back it is nobody.
+      command: { ...order, args: { workspace, owner: getMission(sql, order.mission)?.owner || undefined } },
     }));
 };
 

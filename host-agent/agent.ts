@@ -8,7 +8,6 @@
 import { dirname } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { systemClock } from '../shared/clock.ts';
-import type { MissionId } from '../shared/ids.ts';
 import { filesReplies } from './calls/files.ts';
 import { openCodeReplies } from './calls/opencode.ts';
 import { providerReplies } from './calls/providers.ts';
@@ -26,6 +25,7 @@ import type { Link } from './link/port.ts';
 import { type LinkTimes, linkTimes } from './link/times.ts';
 import type { MissionContext } from './missions/context.ts';
 import { LiveTurns } from './missions/live-turns.ts';
+import { missionFiles } from './missions/mission-files.ts';
 import { missionHands } from './missions/mission-hands.ts';
 import { parkedFiles } from './missions/parking/parked-files.ts';
 import { Parking, type ParkingLimits, parkingLimits } from './missions/parking/parking.ts';
@@ -57,14 +57,8 @@ import { openStore } from './store/store.ts';
 import { keepOutbox, recheckMs } from './store/upkeep.ts';
 import { watchDisk } from './system/disk-watch.ts';
 import { Samples } from './system/samples.ts';
-import { readGivenFile } from './workspaces/given-file.ts';
 import { hostWorkspace } from './workspaces/host-workspace.ts';
-import { prepareMissionDirectory } from './workspaces/mission-directory.ts';
 import { workspacesOf } from './workspaces/registry.ts';
-import { removeMissionFiles } from './workspaces/remove-mission.ts';
-import { removeUntouched } from './workspaces/remove-untouched.ts';
-import { prepareSeen, removeSeen } from './workspaces/seen.ts';
-import type { Workspace } from './workspaces/workspace.ts';
 
 export interface AgentConfig {
   /** Where host.json, the store and OpenCode's server.json are. */
@@ -81,6 +75,8 @@ export interface AgentConfig {
   stopAfterRepeats: number;
   /** Missions to work on at once; the edge sends no more. */
   slots: number;
+  /** Files of people and missions are reached by the hands, as their owners' users; else by this process. */
+  hands: boolean;
 }
 
 /** Waits of the host-agent in milliseconds, by which its tests bring about in seconds what takes minutes. */
@@ -131,14 +127,26 @@ export const runAgent = async (
   const parked = parkedFiles(files.parked);
   const workspaces = workspacesOf(hostWorkspace(hostFile.workspaceId, config));
   const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
-  /** Before OpenCode hears of it: what it is to see there has to be there. */
-  const prepareDirectory = async (workspace: Workspace, mission: MissionId, clean: boolean): Promise<string> => {
-    const directory = await prepareMissionDirectory(workspace, mission, { clean, seed });
-    await prepareSeen(folders.seen, directory);
-    return directory;
-  };
   const redactor = redactorOf(secrets.all);
   const takeLauncherNotes = (): void => takeNotes(store, files.notes, { redact: (text) => redactor().text(text), log });
+  const control = handsControl(files.hands);
+  const hands = missionHands({
+    control,
+    client,
+    inUse: () => client.address().isOurs && readStartFacts(folders.startFacts).hands,
+    clock,
+    log,
+  });
+  const ofMissions = missionFiles({
+    roots: config,
+    workspace: workspaces.host,
+    control: config.hands ? control : null,
+    hands,
+    seen: folders.seen,
+    seed,
+    clock,
+    log,
+  });
   const preparing: Preparations = new Preparations({
     client,
     store,
@@ -146,11 +154,7 @@ export const runAgent = async (
     log,
     // Of an OpenCode that we did not start it is not known what it is configured by.
     process: () => (following.process() !== null && client.address().isOurs ? following.process() : null),
-    prepareDirectory: (mission) => prepareDirectory(workspaces.host, mission, false),
-    removeUntouched: async (mission) => {
-      await removeUntouched(workspaces.host, mission);
-      await removeSeen(folders.seen, mission);
-    },
+    ...ofMissions.beforeMessages,
     modelIn: (directory) => chooseModel(context, directory, null).catch(() => null),
     renewal,
     configPlaces: () => [...configPlaces(folders), ...readStartFacts(folders.startFacts).given],
@@ -166,12 +170,7 @@ export const runAgent = async (
     delta: (delta) => link.delta(delta),
     linkIsUp: () => link.isUp(),
     workspaces,
-    prepareDirectory: (workspace, mission, { clean }) => prepareDirectory(workspace, mission, clean),
-    removeFiles: async ({ files }, mission) => {
-      await removeMissionFiles(files, mission);
-      await removeSeen(folders.seen, mission);
-    },
-    givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
+    ...ofMissions.forMessages,
     defaults: {
       agent: config.openCodeAgent ?? buildAgent,
       model: config.defaultModel ?? null,
@@ -187,13 +186,7 @@ export const runAgent = async (
       limits: times.parking ?? parkingLimits,
     }),
     preparing,
-    hands: missionHands({
-      control: handsControl(files.hands),
-      client,
-      inUse: () => client.address().isOurs && readStartFacts(folders.startFacts).hands,
-      clock,
-      log,
-    }),
+    hands,
     permissive: config.permissive,
     endOf: (process) => endOf(files.openCodeEnds, process),
     stopAfterRepeats: config.stopAfterRepeats,
@@ -256,8 +249,8 @@ export const runAgent = async (
         clock,
       }),
       system: systemReplies(samples),
-      workspace: workspaceReplies(workspaces),
-      files: filesReplies({ dial: { hostFile, clock }, workspaces, uploads: files.uploads, log }),
+      workspace: workspaceReplies(ofMissions.placeOf),
+      files: filesReplies({ dial: { hostFile, clock }, placeOf: ofMissions.placeOf, uploads: files.uploads, log }),
     }),
   });
 

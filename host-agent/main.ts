@@ -23,7 +23,7 @@ const main = async (): Promise<number> => {
     case 'warden-child':
       return ended(async () => (await import('./launcher/children/warden-child.ts')).wardenChild(args[0]));
     case 'actor-child':
-      return ended(async () => (await import('./launcher/children/actor-child.ts')).actorChild());
+      return ended(async () => (await import('./launcher/children/actor-child.ts')).actorChild(args[0]));
     case 'place-child':
       return ended(async () => (await import('./launcher/place/place-child.ts')).placeChild(args));
     case 'up':

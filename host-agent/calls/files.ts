@@ -1,33 +1,29 @@
 import type { fileCalls } from '../../shared/calls/files.ts';
 import { downloadChannel, uploadChannel } from '../../shared/channels/transfers.ts';
 import { AppError } from '../../shared/errors.ts';
-import { listDirectory, makeDirectory, remove } from '../files/browse.ts';
-import { withFileErrors } from '../files/errors.ts';
-import { safeName } from '../files/names.ts';
-import { placeFile } from '../files/placing.ts';
-import { openReading } from '../files/reading.ts';
-import { joinPieces, takePiece, takeWhole } from '../files/uploads.ts';
+import { takeFirstPart } from '../files/multipart.ts';
+import type { PlaceFiles } from '../files/place-files.ts';
+import { joinPieces, takePiece } from '../files/uploads.ts';
 import type { Log } from '../process/log.ts';
 import { receiveBytes } from '../relay/receive.ts';
 import { sendBytes } from '../relay/send.ts';
 import type { Dial } from '../relay/socket.ts';
-import type { Workspaces } from '../workspaces/registry.ts';
 import type { RepliesTo } from './replies.ts';
 
 export interface FilesOptions {
   dial: Dial;
-  workspaces: Workspaces;
-  /** Where files on their way in are kept. */
+  /** The files of a user's place. Throws AppError for nobody, where places are apart. */
+  placeOf(owner: string | undefined): PlaceFiles;
+  /** Where pieces of files on their way in are kept. */
   uploads: string;
   log: Log;
 }
 
 /**
- * Files of this server (contract §2.10): a path says where in it a file is, so the machine's own workspace finds it.
- * What moves bytes is answered as soon as it is allowed; the bytes go over a channel of the relay.
+ * Files of this server (contract §2.10): a path says where in it a file is, and what is done with it the asking user's
+ * place does. What moves bytes is answered as soon as it is allowed; the bytes go over a channel of the relay.
  */
-export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): RepliesTo<typeof fileCalls> => {
-  const { files } = workspaces.host;
+export const filesReplies = ({ dial, placeOf, uploads, log }: FilesOptions): RepliesTo<typeof fileCalls> => {
   /** Goes on after the call is answered; the other end hears of a failure by the transfer. */
   const inBackground = (work: Promise<void>, transfer: string): void => {
     work.catch((error: unknown) => {
@@ -37,17 +33,11 @@ export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): 
   };
 
   return {
-    list: ({ scope, path }) => listDirectory(files, scope, path),
-    makeDirectory: async ({ scope, path }) => {
-      await makeDirectory(files, scope, path);
-      return {};
-    },
-    remove: async ({ scope, path, recursive }) => {
-      await remove(files, scope, path, recursive);
-      return {};
-    },
-    send: async ({ scope, transfer, ...wanted }) => {
-      const reading = await openReading(files, scope, wanted);
+    list: (args, owner) => placeOf(owner).ask('list', args),
+    makeDirectory: (args, owner) => placeOf(owner).ask('makeDirectory', args),
+    remove: (args, owner) => placeOf(owner).ask('remove', args),
+    send: async ({ transfer, ...wanted }, owner) => {
+      const reading = await placeOf(owner).read({ ...wanted, withBytes: transfer !== null });
       if (transfer && reading.described.span) {
         inBackground(
           sendBytes(dial, downloadChannel, transfer, reading.read).finally(() => reading.close()),
@@ -56,25 +46,23 @@ export const filesReplies = ({ dial, workspaces, uploads, log }: FilesOptions): 
       } else await reading.close();
       return reading.described;
     },
-    receive: async ({ scope, path, transfer, owner, contentType, chunk }) => {
-      const wanted = files.wanted(scope, path);
-      await withFileErrors(path, () => files.check(scope, wanted));
-      const store = (body: AsyncIterable<Uint8Array>) =>
-        withFileErrors(path, async () => {
-          if (!chunk)
-            return takeWhole(uploads, body, contentType, (file, name) => placeFile(files, scope, path, { file, name }));
-          await takePiece(uploads, { owner, path, upload: chunk.upload }, chunk, body, contentType);
-          return { path: wanted.shown, name: String(chunk.index) };
-        });
+    receive: async ({ scope, path, transfer, owner: uploader, contentType, chunk }, owner) => {
+      const files = placeOf(owner);
+      const { shown } = await files.ask('check', { scope, path });
+      const store = async (body: AsyncIterable<Uint8Array>) => {
+        if (!chunk) return takeFirstPart(body, contentType, (bytes, name) => files.put({ scope, path, name }, bytes));
+        await takePiece(uploads, { owner: uploader, path, upload: chunk.upload }, chunk, body, contentType);
+        return { path: shown, name: String(chunk.index) };
+      };
       inBackground(receiveBytes(dial, uploadChannel, transfer, store), transfer.id);
       return {};
     },
-    finish: ({ scope, path, owner, upload, name, total }) =>
-      withFileErrors(path, async () => {
-        await files.check(scope, files.wanted(scope, path));
-        return joinPieces(uploads, { owner, path, upload }, total, (file) =>
-          placeFile(files, scope, path, { file, name: safeName(name) }),
-        );
-      }),
+    finish: async ({ scope, path, owner: uploader, upload, name, total }, owner) => {
+      const files = placeOf(owner);
+      await files.ask('check', { scope, path });
+      return joinPieces(uploads, { owner: uploader, path, upload }, total, (bytes) =>
+        files.put({ scope, path, name }, bytes),
+      );
+    },
   };
 };

@@ -106,7 +106,7 @@ export class Orders {
     }
     await parking.forget(mission);
     await hands.forget(mission);
-    await removeFiles(workspaces.named(args.workspace), mission);
+    await removeFiles(workspaces.named(args.workspace), mission, args.owner);
     return true;
   }
 

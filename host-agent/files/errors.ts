@@ -1,5 +1,15 @@
+import { userInfo } from 'node:os';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import { beginningOf } from '../../shared/text.ts';
+
+/** On the server: of the place in which this process acts. */
+const user = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.()); // It has a number and no name.
+  }
+};
 
 const known: Record<string, [ErrorCode, (path: string) => string]> = {
   ENOENT: ['not_found', (path) => `File not found: ${path}`],
@@ -12,8 +22,8 @@ const known: Record<string, [ErrorCode, (path: string) => string]> = {
     'bad_request',
     (path) => `The name is too long for the server's file system: ${beginningOf(path, 100)}…`,
   ],
-  EACCES: ['forbidden', (path) => `Permission denied: ${path}. Open Agent's user on the server may not touch it.`],
-  EPERM: ['forbidden', (path) => `Not permitted: ${path}. Open Agent's user on the server may not touch it.`],
+  EACCES: ['forbidden', (path) => `Permission denied as user ${user()}: ${path}.`],
+  EPERM: ['forbidden', (path) => `Not permitted as user ${user()}: ${path}.`],
   EROFS: ['forbidden', (path) => `${path} is on a file system that cannot be written to.`],
   EBUSY: ['conflict', (path) => `${path} is in use by the system.`],
   ENOSPC: ['internal', (path) => `The server's disk is full: free some space, then send ${path} again.`],

@@ -20,7 +20,8 @@ export const sweepUploads = async (
   for (const name of await readdir(root).catch(() => [])) {
     const path = join(root, name);
     const changedMs = (await stat(path).catch(() => null))?.mtimeMs ?? nowMs; // It is whole by now, and gone.
-    const isForgotten = name.startsWith('plain-') ? unfinished : nowMs - changedMs > keepPiecesMs;
+    // `plain-` is of versions in which whole files were kept here too.
+    const isForgotten = /^(joined|plain)-/.test(name) ? unfinished : nowMs - changedMs > keepPiecesMs;
     if (isForgotten) await rm(path, { recursive: true, force: true });
   }
 };

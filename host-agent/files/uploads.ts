@@ -1,17 +1,15 @@
 /**
- * Files on their way in. They grow below the state directory under names of ours and are moved to their own when they
- * are whole: `plain-…` is one that is coming now, `pieces-<key>-<total>/<index>` waits for the others of its upload.
+ * Files that come in pieces. These are kept below the state directory: `pieces-<key>-<total>/<index>` waits for the
+ * others of its upload, `joined-…` are those of one that is being put where it belongs.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../shared/errors.ts';
 import { maxUploadBytes } from '../../shared/limits.ts';
 import { leavingRoom } from './leaving-room.ts';
 import { writeFirstPart } from './multipart.ts';
-import { safeName } from './names.ts';
 
 /** Which upload a piece is of. */
 export interface UploadKey {
@@ -27,23 +25,6 @@ const directoryOf = (root: string, { owner, path, upload }: UploadKey, total: nu
     .digest('hex')
     .slice(0, 32);
   return join(root, `pieces-${key}-${total}`);
-};
-
-/** Writes the file in a multipart body to a temporary one; gives both to `place` and removes what is left. */
-export const takeWhole = async <T>(
-  root: string,
-  body: AsyncIterable<Uint8Array>,
-  contentType: string,
-  place: (file: string, name: string) => Promise<T>,
-): Promise<T> => {
-  await mkdir(root, { recursive: true });
-  const file = join(root, `plain-${randomUUID()}`);
-  try {
-    const { filename } = await writeFirstPart(leavingRoom(root, body), contentType, file);
-    return await place(file, safeName(filename));
-  } finally {
-    await rm(file, { force: true });
-  }
 };
 
 /**
@@ -81,7 +62,7 @@ const refuseOtherTotal = async (root: string, directory: string): Promise<void> 
 };
 
 /**
- * Puts the pieces of an upload together and gives the file to `place`; then they are gone. Only one caller gets them,
+ * Puts the pieces of an upload together and gives their bytes to `put`; then they are gone. Only one caller gets them,
  * so that two tabs cannot mix them. Throws AppError when one is missing, or of another size than the others: then all
  * stay as they are.
  */
@@ -89,26 +70,29 @@ export const joinPieces = async <T>(
   root: string,
   key: UploadKey,
   total: number,
-  place: (file: string) => Promise<T>,
+  put: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> => {
   const directory = directoryOf(root, key, total);
   await checkPieces(directory, total);
-  const own = join(root, `plain-${randomUUID()}`);
+  const own = join(root, `joined-${randomUUID()}`);
   await rename(directory, own).catch(() => {
     throw missing(0, total); // Another request has them.
   });
   try {
-    const file = join(own, '0');
-    for (let index = 1; index < total; index++) {
-      const piece = join(own, String(index));
-      await pipeline(createReadStream(piece), createWriteStream(file, { flags: 'a', flush: index === total - 1 }));
-      await rm(piece);
-    }
-    return await place(file);
+    return await put(inOrder(own, total));
   } finally {
     await rm(own, { recursive: true, force: true });
   }
 };
+
+/** Each piece goes when it was read: the disk need not hold the file twice. */
+async function* inOrder(directory: string, total: number): AsyncGenerator<Uint8Array> {
+  for (let index = 0; index < total; index++) {
+    const piece = join(directory, String(index));
+    yield* createReadStream(piece);
+    await rm(piece);
+  }
+}
 
 const checkPieces = async (directory: string, total: number): Promise<void> => {
   let sum = 0;

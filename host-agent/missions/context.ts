@@ -1,13 +1,13 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Delta } from '../../shared/frames.ts';
 import type { MissionId } from '../../shared/ids.ts';
+import type { GivenFile } from '../files/given-file.ts';
 import type { Client } from '../opencode/api/client.ts';
 import type { Following } from '../opencode/api/following.ts';
 import type { Log } from '../process/log.ts';
 import type { Redactor } from '../process/redact.ts';
 import type { Renewal } from '../providers/renewal.ts';
 import type { Store } from '../store/store.ts';
-import type { GivenFile } from '../workspaces/given-file.ts';
 import type { Workspaces } from '../workspaces/registry.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { LiveTurns } from './live-turns.ts';
@@ -28,12 +28,19 @@ export interface MissionContext {
   delta(delta: Delta): void;
   linkIsUp(): boolean;
   workspaces: Pick<Workspaces, 'named'>;
-  /** Makes the mission's directory ready for a turn. Out: its path without symlinks. */
-  prepareDirectory(workspace: Workspace, mission: MissionId, options: { clean: boolean }): Promise<string>;
-  /** Removes the mission's directory and the files that were given to it; what is not there is fine. */
-  removeFiles(workspace: Workspace, mission: MissionId): Promise<void>;
-  /** A file that was given to a mission, by its name; with its content if that is at most so many bytes. */
-  givenFile(workspace: Workspace, mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
+  /** Makes the mission's directory ready for a turn, as its owner's user. Out: its path without symlinks. */
+  prepareDirectory(
+    workspace: Workspace,
+    mission: MissionId,
+    options: { clean: boolean; owner: string },
+  ): Promise<string>;
+  /**
+   * Removes the mission's directory and the files that were given to it, as its owner's user, if that is known; what is
+   * not there is fine.
+   */
+  removeFiles(workspace: Workspace, mission: MissionId, owner: string | undefined): Promise<void>;
+  /** A file that was given to a mission of an owner's, by its name; with its content if that has at most so many bytes. */
+  givenFile(owner: string, mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
   /**
    * Used by messages that name none; models as `provider/model`. `preferred`: the one a person chose, where `model` is
    * null.

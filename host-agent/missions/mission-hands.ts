@@ -15,6 +15,8 @@ export interface MissionHands {
    * to be the process of the turn before, as it was left. Rejects with the next step for a person, and as Client does.
    */
   ready(mission: HandsMission, isAsBefore: boolean): Promise<void>;
+  /** The first half of that: its directory is in its owner's place. Rejects as `ready` does. */
+  register(mission: HandsMission): Promise<void>;
   /** The mission is deleted: what its agents still run ends. Hands that are away have nothing that runs. */
   forget(mission: MissionId): Promise<void>;
 }
@@ -55,6 +57,7 @@ export const missionHands = ({ control, client, inUse, clock, log }: MissionHand
     }
   };
   return {
+    register,
     ready: async (mission, isAsBefore) => {
       if (!inUse()) return;
       await Promise.all([register(mission), isAsBefore ? undefined : requireTools(client, mission.directory)]);

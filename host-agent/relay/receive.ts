@@ -1,6 +1,6 @@
 import type { Channel, Ticket } from '../../shared/channels/channel.ts';
-import { Window } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
+import { createInflow } from '../process/inflow.ts';
 import { ChannelSocket, type Dial } from './socket.ts';
 
 /**
@@ -14,61 +14,32 @@ export const receiveBytes = async <Value>(
   ticket: Ticket,
   work: (body: AsyncIterable<Uint8Array>) => Promise<Value>,
 ): Promise<void> => {
-  const queue: Uint8Array[] = [];
   const opened = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
-  let failure: AppError | null = null;
-  let isWhole = false;
-  let wake = (): void => undefined;
-  const fail = (error: AppError): void => {
-    failure ??= error;
-    wake();
-  };
-
+  const inflow = createInflow((bytes) => socket.send({ type: 'grant', bytes }));
   const socket = new ChannelSocket(dial, channel, ticket, {
     open: () => {
-      window.open();
+      inflow.open();
       opened.resolve();
     },
     bytes: (chunk) => {
-      if (isWhole || !window.arrived(chunk.length)) return fail(tooMuch());
-      queue.push(chunk);
-      wake();
+      if (!inflow.arrived(chunk)) inflow.fail(tooMuch());
     },
     frame: (frame) => {
-      if (frame.type === 'end') isWhole = true;
-      else if (frame.type === 'failed') fail(new AppError(frame.code, frame.message));
-      wake();
+      if (frame.type === 'end') inflow.end();
+      else if (frame.type === 'failed') inflow.fail(new AppError(frame.code, frame.message));
     },
     gone: (error) => {
-      fail(error);
+      inflow.fail(error);
       opened.resolve();
       gone.resolve();
     },
   });
-  const window = new Window((bytes) => socket.send({ type: 'grant', bytes }));
-
-  async function* body(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      if (failure) throw failure;
-      const chunk = queue.shift();
-      if (chunk) {
-        yield chunk;
-        // The reader asks for the next chunk, so it has written this one: its bytes can be granted again.
-        window.taken(chunk.length);
-      } else if (isWhole) return;
-      else {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wake = resolve;
-        await promise;
-      }
-    }
-  }
 
   try {
     // Before that nothing could be told to the edge.
     await opened.promise;
-    const value = await work(body());
+    const value = await work(inflow.read());
     socket.send({ type: 'done', value });
   } catch (error) {
     socket.close(told(error));

@@ -29,3 +29,6 @@ export const wardenConfig = z.strictObject({
   user: linuxUser.nullable(),
 });
 export type WardenConfig = z.infer<typeof wardenConfig>;
+
+/** Argument of `actor-child`: the home of its environment is that of a place's user, who may do anything in it. */
+export const ownHome = 'own-home';

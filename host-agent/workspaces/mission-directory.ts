@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/prom
 import { join } from 'node:path';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { replaceFile } from '../process/replace-file.ts';
-import { pathWithin } from './paths.ts';
+import { missionDirectory, pathWithin } from './paths.ts';
 import { initRepository } from './repository.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -11,6 +11,16 @@ const config = `${JSON.stringify({ $schema: 'https://opencode.ai/config.json' },
 
 /** Prepares a config directory so that OpenCode installs nothing into it. */
 export type SeedConfigDirectory = (directory: string) => Promise<void>;
+
+/** Where a mission works in a workspace, without symlinks. Throws AppError where that is outside of it. */
+export const missionDirectoryIn = ({ directory }: Pick<Workspace, 'directory'>, mission: MissionId): Promise<string> =>
+  pathWithin(directory, 'workspaces', `mission-${missionShort(mission)}`);
+
+/** Whether the mission's directory is there and was given to its owner (architecture §12). */
+export const isAnothers = async (workspace: Pick<Workspace, 'directory'>, mission: MissionId): Promise<boolean> => {
+  const found = await lstat(missionDirectory(workspace.directory, mission)).catch(() => null); // Not there.
+  return found !== null && found.uid !== process.getuid?.();
+};
 
 /**
  * Makes the directory of a mission ready for a turn (contract §8.1, §8.2) and gives its path without symlinks: a git
@@ -24,7 +34,7 @@ export const prepareMissionDirectory = async (
   mission: MissionId,
   { clean, seed }: { clean: boolean; seed: SeedConfigDirectory },
 ): Promise<string> => {
-  const directory = await pathWithin(workspace.directory, 'workspaces', `mission-${missionShort(mission)}`);
+  const directory = await missionDirectoryIn(workspace, mission);
   await mkdir(directory, { recursive: true, mode: 0o700 }); // Nobody is inside when it is given to its owner.
   if ((await lstat(directory)).uid !== process.getuid?.()) return directory;
   if (clean) await empty(directory);

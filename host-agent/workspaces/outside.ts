@@ -17,6 +17,8 @@ export interface FileRoots {
   workingDir: string;
   /** The state directory with secrets and the store: no path from outside may lead into it. */
   stateDir: string;
+  /** Home of the user of a place of its own: all in it is that user's. Absent where the place is the machine itself. */
+  home?: string | undefined;
 }
 
 export interface Wanted {
@@ -35,18 +37,27 @@ const maxPathBytes = 4095;
  * Where a client's path leads. Throws AppError 400 for a text that is not a path, and for a relative path without a
  * current mission.
  */
-export const wantedPath = ({ workingDir }: FileRoots, scope: FileScope, given: string): Wanted => {
+export const wantedPath = ({ workingDir, home }: FileRoots, scope: FileScope, given: string): Wanted => {
   if (given.trim() === '' || given.includes('\0') || Buffer.byteLength(given) > maxPathBytes || !given.isWellFormed())
     throw new AppError(
       'bad_request',
       'This is no path: it is empty, too long or has characters that no file name has.',
     );
   const path = trimmed(posix.normalize(given));
+  if (home !== undefined && /^~(\/|$)/.test(path)) {
+    const full = trimmed(home + path.slice(1));
+    return { path: full, shown: full, isOffered: false };
+  }
   if (!path.startsWith('/')) return relativePath(workingDir, scope.current, path);
+  // What dashboards offer, each user's own where places are apart.
   const shared = /^\/root\/(work|tools)(\/.*)?$/.exec(path);
-  if (shared) return { path: `${workingDir}/${shared[1]}${shared[2] ?? ''}`, shown: path, isOffered: !shared[2] };
+  if (shared)
+    return { path: `${home ?? workingDir}/${shared[1]}${shared[2] ?? ''}`, shown: path, isOffered: !shared[2] };
   const context = /^\/root\/context(?:\/([^/]+))?(\/.*)?$/.exec(path);
-  if (context) return contextPath(workingDir, scope.current, path, context[1], context[2]);
+  if (context) return contextPath({ workingDir, home }, scope.current, path, context[1], context[2]);
+  const ofHome = /^\/root(\/.*)?$/.exec(path);
+  if (ofHome && home !== undefined && ![workingDir, home].some((root) => isInside(root, path) || isInside(path, root)))
+    return { path: `${home}${ofHome[1] ?? ''}`, shown: path, isOffered: false };
   // Paths as the agent of a container sees them.
   const inside = /^\/workspaces\/mission-[0-9a-f]{8}(\/|$)/.test(path);
   return { path: inside ? `${workingDir}${path}` : path, shown: path, isOffered: false };
@@ -71,14 +82,15 @@ const relativePath = (workingDir: string, mission: MissionId | null, path: strin
 
 /** `/root/context` is that of the current mission, `/root/context/<mission id>` that of the one named. */
 const contextPath = (
-  workingDir: string,
+  { workingDir, home }: Pick<FileRoots, 'workingDir' | 'home'>,
   mission: MissionId | null,
   path: string,
   first: string | undefined,
   rest = '',
 ): Wanted => {
   const isNamed = first !== undefined && uuid.safeParse(first).success;
-  const base = isNamed || !mission ? `${workingDir}/context` : contextDirectory(workingDir, mission);
+  const ofNone = `${isNamed ? workingDir : (home ?? workingDir)}/context`;
+  const base = isNamed || !mission ? ofNone : contextDirectory(workingDir, mission);
   return { path: `${base}${first ? `/${first}` : ''}${rest}`, shown: path, isOffered: first === undefined };
 };
 
@@ -96,6 +108,7 @@ export const reachable = async (roots: FileRoots, scope: FileScope, wanted: Want
 
 /** Throws as `reachable` does, for a path that has no symlinks. */
 export const checkReach = async (roots: FileRoots, scope: FileScope, real: string, shown: string): Promise<void> => {
+  if (roots.home !== undefined && isInside(await realpath(roots.home), real)) return;
   const root = await realpath(roots.workingDir);
   const state = await realExisting(roots.stateDir);
   if (isInside(state, real) || isInside(`${root}/.openagent`, real))
@@ -128,16 +141,17 @@ const missionOf = (root: string, real: string): string | null => {
 };
 
 /**
- * Throws AppError 403 for what is never removed from here: anything outside the working directory, where agents have
- * nothing, a person's home, and what holds all missions or Open Agent itself. One wrong path must not cost a machine.
+ * Throws AppError 403 for what is never removed from here: anything outside the working directory and a place's own
+ * home, where agents have nothing, a person's home, and what holds all missions or Open Agent itself. One wrong path must not cost a machine.
  */
 export const checkRemovable = async (
-  { workingDir, stateDir }: FileRoots,
+  { workingDir, stateDir, home: ownHome }: FileRoots,
   real: string,
   shown: string,
   home = homedir(),
 ): Promise<void> => {
   const root = await realpath(workingDir);
+  if (ownHome !== undefined && real !== ownHome && isInside(ownHome, real)) return;
   const kept = [`${root}/workspaces`, `${root}/context`, await realExisting(stateDir), await realExisting(home)];
   if (real === root || !isInside(root, real) || kept.some((each) => isInside(real, each)))
     throw new AppError(

@@ -11,6 +11,8 @@ import { AppError } from '../../shared/errors.ts';
 import { checkReach, type FileRoots, reachable, type Wanted } from './outside.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+/** A way to a directory that need not be readable (open(2)), as what holds all missions is not; Node has no name for it. */
+const O_PATH = 0o10000000;
 
 /** An open directory. `at` is a path to it, or to something in it, that leads nowhere else. */
 export interface Pinned {
@@ -21,7 +23,7 @@ export interface Pinned {
 }
 
 const pin = async (through: string): Promise<Pinned> => {
-  const handle = await open(through, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const handle = await open(through, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   const own = `/proc/self/fd/${handle.fd}`;
   const path = await readlink(own);
   return {
@@ -43,9 +45,10 @@ export const openDirectory = async (
   { make }: { make: boolean },
 ): Promise<Pinned> => {
   const real = await reachable(roots, scope, wanted);
-  const directory = await (make ? pinMaking(real) : pin(real));
+  const check = (path: string): Promise<void> => checkReach(roots, scope, path, wanted.shown);
+  const directory = await (make ? pinMaking(real, check) : pin(real));
   try {
-    await checkReach(roots, scope, directory.path, wanted.shown);
+    await check(directory.path);
     return directory;
   } catch (error) {
     await directory.close();
@@ -53,8 +56,11 @@ export const openDirectory = async (
   }
 };
 
-/** Step by step from the root of what exists: each new directory is made in one that is held. */
-const pinMaking = async (path: string): Promise<Pinned> => {
+/**
+ * Step by step from the root of what exists: each new directory is made in one that is held, the first once `check` has
+ * passed where that is now.
+ */
+const pinMaking = async (path: string, check: (path: string) => Promise<void>): Promise<Pinned> => {
   const missing: string[] = [];
   for (let from = path; ; from = resolve(from, '..')) {
     let directory: Pinned;
@@ -64,6 +70,12 @@ const pinMaking = async (path: string): Promise<Pinned> => {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT') || from === '/') throw error;
       missing.unshift(relative(resolve(from, '..'), from));
       continue;
+    }
+    if (missing.length > 0) {
+      await check(join(directory.path, ...missing)).catch(async (error: unknown) => {
+        await directory.close();
+        throw error;
+      });
     }
     for (const name of missing) {
       const inner = await pinInner(directory, name).finally(() => directory.close());

@@ -171,7 +171,7 @@ const agentAt = (means: Means, stateDir: string, clock: Clock | undefined) => {
   const { start, build } = means;
   const { settings } = start;
   const { workingDir, defaultModel, permissive, stopAfterRepeats, maxParallelMissions: slots } = settings;
-  const config: AgentConfig = { stateDir, workingDir, defaultModel, permissive, stopAfterRepeats, slots };
+  const config: AgentConfig = { stateDir, workingDir, defaultModel, permissive, stopAfterRepeats, slots, hands: true };
   const agent = labProcess({
     name: 'host-agent',
     stateDir,

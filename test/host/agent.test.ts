@@ -14,7 +14,10 @@ const startAgent = (stateDir: string, url: string, id = newHostId()) => {
   );
   const stopping = new AbortController();
   const workingDir = temporaryDirectory();
-  const done = runAgent({ stateDir, workingDir, permissive: true, stopAfterRepeats: 3, slots: 3 }, stopping.signal);
+  const done = runAgent(
+    { stateDir, workingDir, permissive: true, stopAfterRepeats: 3, slots: 3, hands: false },
+    stopping.signal,
+  );
   const stop = (): typeof done => {
     stopping.abort();
     return done;
@@ -35,7 +38,14 @@ test('a server that is not enrolled is told how to be', async () => {
   const stopping = new AbortController();
 
   const started = runAgent(
-    { stateDir: temporaryDirectory(), workingDir: '/tmp', permissive: true, stopAfterRepeats: 3, slots: 3 },
+    {
+      stateDir: temporaryDirectory(),
+      workingDir: '/tmp',
+      permissive: true,
+      stopAfterRepeats: 3,
+      slots: 3,
+      hands: false,
+    },
     stopping.signal,
   );
 

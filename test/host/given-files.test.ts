@@ -1,12 +1,12 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readGivenFile } from '../../host-agent/files/given-file.ts';
+import { filesHere } from '../../host-agent/files/here.ts';
 import type { MissionContext } from '../../host-agent/missions/context.ts';
 import { givenParts } from '../../host-agent/missions/runner/given-files.ts';
-import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { contextDirectory } from '../../host-agent/workspaces/paths.ts';
-import type { Workspace } from '../../host-agent/workspaces/workspace.ts';
-import { newMissionId, temporaryDirectory, testWorkspace } from '../support/host-store.ts';
+import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
 
 const jpeg = Buffer.from('ffd8ffe000104a464946', 'hex');
 const partID = 'prt_0123456789ab0123456789abcd';
@@ -17,7 +17,7 @@ const partID = 'prt_0123456789ab0123456789abcd';
  */
 const missionWithFiles = () => {
   const workingDir = realpathSync(temporaryDirectory());
-  const workspace = testWorkspace(workingDir);
+  const place = filesHere({ workingDir, stateDir: join(workingDir, '.openagent') }, async () => undefined);
   const mission = newMissionId();
   const context = contextDirectory(workingDir, mission);
   mkdirSync(join(context, 'folder'), { recursive: true });
@@ -27,11 +27,17 @@ const missionWithFiles = () => {
   writeFileSync(join(workingDir, 'outside.txt'), 'not of this mission');
   symlinkSync(join(workingDir, 'outside.txt'), join(context, 'link.txt'));
   const parts = (content: string, sees = true) => {
-    const asking = { mission, workspace, directory: '/d', content, model: { providerID: 'p', modelID: 'm' }, partID };
+    const asking = {
+      mission,
+      owner: 'ada',
+      directory: '/d',
+      content,
+      model: { providerID: 'p', modelID: 'm' },
+      partID,
+    };
     const context = {
       client: { takesImages: async () => sees },
-      givenFile: ({ files }: Workspace, id: typeof mission, name: string, max: number) =>
-        readGivenFile(files, id, name, max),
+      givenFile: (_: string, id: typeof mission, name: string, max: number) => readGivenFile(place, id, name, max),
     } as unknown as MissionContext;
     return givenParts(context, asking);
   };

@@ -1,6 +1,8 @@
 // What an actor says may be anything: later it runs as somebody else, beside the code of an agent.
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { filesInPlace } from '../../host-agent/files/in-place.ts';
 import { callTool } from '../support/hands-client.ts';
 import { type HandsProcess, startHandsProcess } from '../support/hands-process.ts';
 import { startHands } from '../support/running-hands.ts';
@@ -55,6 +57,53 @@ test.each([
   expect(hands.actor()).toBe(before);
   process.kill(hands.actor(), 'SIGKILL');
   expect(await other).toMatchObject({ isError: true });
+});
+
+const put = (name: string, bytes: AsyncIterable<Uint8Array> = Readable.from([])) => {
+  const roots = { workingDir: hands.state, stateDir: hands.state };
+  const scope = { current: null, missions: [], everything: false };
+  return filesInPlace({ control: hands.control, owner: 'ada', roots, ensure: async () => undefined }).put(
+    { scope, path: '/a', name },
+    bytes,
+  );
+};
+
+test.each(['more bytes than it was granted', 'a piece of a file that is too large', 'a reply without an end'])(
+  'an actor that says %s is ended, its act on files fails, and the next one has a new actor',
+  async (as) => {
+    const stored = { path: '/a', name: 'a' };
+    expect(await put("others' bytes")).toEqual(stored);
+    const before = hands.actor();
+
+    await expect(put(as)).rejects.toMatchObject({ code: expect.stringMatching(/^(internal|unavailable)$/) });
+
+    await vi.waitFor(async () => expect(await put("others' bytes").catch(() => null)).toEqual(stored));
+    expect(hands.actor()).not.toBe(before);
+  },
+);
+
+test.each([
+  ['another reply', 'is no answer'],
+  ['no reply', 'without a reply'],
+  ['a failure of no kind', 'no'],
+])('%s to an act on files is no file that was put', async (as, text) => {
+  await expect(put(as)).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining(text) });
+});
+
+test('an actor that grants without end and reads nothing is sent no more than a pipe and the hands have room for', async () => {
+  let sent = 0;
+  async function* bytes() {
+    for (; sent < 200; sent++) yield Buffer.alloc(1024 * 1024);
+  }
+  const putting = put('grants without an end', bytes());
+  putting.catch(() => undefined);
+  await vi.waitFor(() => expect(sent).toBeGreaterThan(0));
+  // Each of these goes the same way, and comes back.
+  for (let count = 0; count < 200; count++) await hands.control.health();
+
+  expect(sent).toBeLessThan(20);
+  process.kill(hands.actor(), 'SIGKILL');
+  await expect(putting).rejects.toMatchObject({ code: 'unavailable' });
 });
 
 test('what is said for calls that nobody has made goes nowhere', async () => {

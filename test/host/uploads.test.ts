@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,11 +15,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { withFileErrors } from '../../host-agent/files/errors.ts';
+import { filesHere } from '../../host-agent/files/here.ts';
+import { takeFirstPart } from '../../host-agent/files/multipart.ts';
 import { safeName } from '../../host-agent/files/names.ts';
-import { placeFile } from '../../host-agent/files/placing.ts';
 import { sweepUploads } from '../../host-agent/files/sweep-uploads.ts';
-import { joinPieces, takePiece, takeWhole } from '../../host-agent/files/uploads.ts';
-import { hostFiles } from '../../host-agent/workspaces/host-workspace.ts';
+import { joinPieces, takePiece } from '../../host-agent/files/uploads.ts';
 import { AppError } from '../../shared/errors.ts';
 import { newMissionId, temporaryDirectory } from '../support/host-store.ts';
 import { noMount, unless } from '../support/needs.ts';
@@ -44,7 +45,7 @@ async function* body(
 
 const placeOfUploads = (workingDir = realpathSync(temporaryDirectory())) => {
   const stateDir = join(workingDir, '.openagent');
-  const files = hostFiles({ workingDir, stateDir });
+  const files = filesHere({ workingDir, stateDir }, async () => undefined);
   const uploads = join(stateDir, 'uploads');
   const mission = newMissionId();
   const scope = { current: mission, missions: [mission], everything: false };
@@ -53,20 +54,20 @@ const placeOfUploads = (workingDir = realpathSync(temporaryDirectory())) => {
     uploads,
     context,
     take: (content: AsyncIterable<Uint8Array>, contentType = type, path = './context/') =>
-      withFileErrors(path, () =>
-        takeWhole(uploads, content, contentType, (file, name) => placeFile(files, scope, path, { file, name })),
-      ),
+      takeFirstPart(content, contentType, (bytes, name) => files.put({ scope, path, name }, bytes)),
     piece: (upload: string, index: number, total: number, content: AsyncIterable<Uint8Array>, owner = 'ada') =>
       withFileErrors('./context/', () =>
         takePiece(uploads, { owner, path: './context/', upload }, { index, total }, content, type),
       ),
     join: (upload: string, total: number, name: string, owner = 'ada') =>
-      joinPieces(uploads, { owner, path: './context/', upload }, total, (file) =>
-        placeFile(files, scope, './context/', { file, name: safeName(name) }),
+      joinPieces(uploads, { owner, path: './context/', upload }, total, (bytes) =>
+        files.put({ scope, path: './context/', name }, bytes),
       ),
-    left: () => readdirSync(uploads),
+    left: () => namesIn(uploads),
   };
 };
+
+const namesIn = (directory: string): string[] => (existsSync(directory) ? readdirSync(directory) : []);
 
 const refusal = (work: Promise<unknown>) =>
   work.then(
@@ -99,6 +100,19 @@ test('a file of the same name is replaced as a whole, a directory of that name i
 
   expect(readFileSync(join(context, 'a'), 'utf8')).toBe('new');
   expect(await refusal(take(body([{ filename: 'd', content: 'x' }])))).toBe('conflict');
+});
+
+test('half a file that a killed process left goes with a later one, and one that still grows stays', async () => {
+  const { take, context } = placeOfUploads();
+  mkdirSync(context, { recursive: true });
+  const [old, fresh] = [1, 2].map((n) => `.openagent-00000000-0000-4000-8000-00000000000${n}.part`);
+  for (const name of [old, fresh, 'part']) writeFileSync(join(context, name ?? ''), 'half');
+  const longAgo = new Date(Date.now() - 2 * 3600_000);
+  for (const name of [old, 'part']) utimesSync(join(context, name ?? ''), longAgo, longAgo);
+
+  await take(body([{ filename: 'a', content: 'x' }]));
+
+  expect(readdirSync(context).toSorted()).toEqual([fresh, 'a', 'part']);
 });
 
 test('a hostile file name stays inside the directory', async () => {
@@ -153,7 +167,7 @@ test('a body that is cut, not multipart, or empty leaves nothing and is a 400', 
   expect(await refusal(take(body([])))).toBe('bad_request');
   expect(await refusal(take(Readable.from([])))).toBe('bad_request');
 
-  expect(() => readdirSync(context)).toThrow('ENOENT');
+  expect(namesIn(context)).toEqual([]);
   expect(left()).toEqual([]);
 });
 
@@ -167,7 +181,7 @@ test('a transfer that breaks off in the middle says so and leaves nothing', asyn
   await expect(take(breaking())).rejects.toMatchObject({ code: 'unavailable', message: 'The transfer was cut off.' });
 
   expect(left()).toEqual([]);
-  expect(() => readdirSync(context)).toThrow('ENOENT');
+  expect(namesIn(context)).toEqual([]);
 });
 
 test('pieces come in any order, one twice, and are one file in the end', async () => {

@@ -47,6 +47,54 @@ export const suiteBugs: readonly SuiteBug[] = [
     symptom: /to be 100/,
   },
   {
+    name: 'what was opened is not looked at again',
+    planted: [
+      {
+        file: 'host-agent/workspaces/pinned.ts',
+        from: 'await checkReach(roots, scope, await readlink(',
+        to: 'await (async (..._: unknown[]) => undefined)(roots, scope, await readlink(',
+      },
+    ],
+    seenBy: {
+      project: 'host',
+      file: 'test/host/outside-swapped.test.ts',
+      title: 'of a file whose directory became a link nothing is read',
+    },
+    symptom: /promise resolved/,
+  },
+  {
+    name: 'a directory that was opened is not looked at again',
+    planted: [
+      {
+        file: 'host-agent/workspaces/pinned.ts',
+        from: '    await check(directory.path);\n',
+        to: '',
+      },
+    ],
+    seenBy: {
+      project: 'host',
+      file: 'test/host/outside-swapped.test.ts',
+      title: 'nothing is made, put or removed where a link leads that came in between',
+    },
+    symptom: /promise resolved/,
+  },
+  {
+    name: 'directories are made in one that was not looked at again',
+    planted: [
+      {
+        file: 'host-agent/workspaces/pinned.ts',
+        from: '      await check(join(directory.path, ...missing)).catch',
+        to: '      await Promise.resolve().catch',
+      },
+    ],
+    seenBy: {
+      project: 'host',
+      file: 'test/host/outside-swapped.test.ts',
+      title: 'nothing is made, put or removed where a link leads that came in between',
+    },
+    symptom: /'new'/,
+  },
+  {
     name: 'what the archive did not take is dropped',
     planted: [
       {

@@ -104,7 +104,14 @@ const layers: Record<string, readonly string[]> = {
     'exit-codes',
     'edge-api edge-url own-edge hidden-input bad-use',
   ],
-  'host-agent/missions': ['runner', 'asks', 'transcript', 'context', 'live-turns mission-hands parking preparing'],
+  'host-agent/missions': [
+    'runner',
+    'asks',
+    'transcript',
+    'mission-files',
+    'context',
+    'live-turns mission-hands parking preparing',
+  ],
   'host-agent/opencode': ['process', 'api config', 'plugin'],
   'host-agent/hands': [
     'hands',

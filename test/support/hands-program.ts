@@ -1,4 +1,5 @@
 // Hands and actors with the test tools: `hands-child <config>` and `actor-child`, as `openagent` has them.
+import { actOnFiles } from '../../host-agent/files/acting.ts';
 import { actorPipes, runActor } from '../../host-agent/hands/actor/child.ts';
 import { handsConfig, runHands } from '../../host-agent/hands/hands.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -11,6 +12,7 @@ if (command === 'hands-child') {
   await runHands(handsConfig.parse(JSON.parse(config)), systemClock, stop.signal, declaredTestTools);
 } else {
   const background = { running: () => 0, endMission: async () => undefined, endAll: async () => undefined };
-  await runActor({ ...actorPipes(), tools: testTools, background, clock: systemClock });
+  const files = actOnFiles(async () => undefined);
+  await runActor({ ...actorPipes(), tools: testTools, actOnFiles: files, background, clock: systemClock });
 }
 process.exit();

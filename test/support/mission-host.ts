@@ -5,6 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import { Dispatch } from '../../host-agent/commands/dispatch.ts';
+import { readGivenFile } from '../../host-agent/files/given-file.ts';
+import { filesHere } from '../../host-agent/files/here.ts';
 import { handsControl } from '../../host-agent/hands/control/client.ts';
 import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
 import { missionHands } from '../../host-agent/missions/mission-hands.ts';
@@ -33,7 +35,6 @@ import type { Capacity } from '../../host-agent/store/room.ts';
 import { openStore, type Store } from '../../host-agent/store/store.ts';
 import { transact } from '../../host-agent/store/transaction.ts';
 import { Turns } from '../../host-agent/store/turns.ts';
-import { readGivenFile } from '../../host-agent/workspaces/given-file.ts';
 import { prepareMissionDirectory } from '../../host-agent/workspaces/mission-directory.ts';
 import { workspacesOf } from '../../host-agent/workspaces/registry.ts';
 import { removeMissionFiles } from '../../host-agent/workspaces/remove-mission.ts';
@@ -122,6 +123,7 @@ export const startMissionHost = (options: HostOptions) => {
     if (options.seen !== undefined) await prepareSeen(options.seen, directory);
     return directory;
   };
+  const place = filesHere({ workingDir: dir, stateDir: join(dir, '.openagent') }, async () => undefined);
   const configPlace = join(dir, 'opencode.json');
   const preparing = new Preparations({
     client,
@@ -156,7 +158,7 @@ export const startMissionHost = (options: HostOptions) => {
     linkIsUp: options.linkIsUp ?? (() => true),
     workspaces,
     removeFiles: ({ files }, mission) => removeMissionFiles(files, mission),
-    givenFile: ({ files }, mission, name, maxBytes) => readGivenFile(files, mission, name, maxBytes),
+    givenFile: (_, mission, name, maxBytes) => readGivenFile(place, mission, name, maxBytes),
     prepareDirectory: (workspace, mission, { clean }) => prepareDirectory(workspace, mission, clean),
     defaults: { agent: 'build', model: options.defaultModel ?? null, preferred: async () => null },
     renewal: { isDue: () => false, done: () => undefined },

@@ -3,8 +3,10 @@ import type { Readable, Writable } from 'node:stream';
 import { type Clock, wait } from '../../../shared/clock.ts';
 import { assertNever } from '../../../shared/errors.ts';
 import type { Log } from '../../process/log.ts';
-import { maxLineBytes, parseFromActor, type ToActor, type Work } from './frames.ts';
+import { createAskedActs, type FilesAct } from './asking-for-files.ts';
+import { maxLineBytes, parseFromActor, type Work } from './frames.ts';
 import { eachLine } from './lines.ts';
+import { sayTo } from './saying.ts';
 
 /** The process of an actor, wherever it runs. */
 export interface ActorProcess {
@@ -30,6 +32,11 @@ export interface Actor {
    * gets its output as it comes. What `signal` aborts is told to stop, and still ends with an outcome.
    */
   call(work: Work, live: (text: string) => void, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Does something with files as the actor's user. What `signal` aborts, or whose `body` fails, ends soon, and with a
+   * failure.
+   */
+  files(asked: unknown, body: AsyncIterable<Uint8Array>, signal: AbortSignal): FilesAct;
   /** The mission of this directory is over. */
   forget(directory: string): void;
   /** Whether nothing runs in the background. Resolves with true as well when it has ended. */
@@ -57,7 +64,9 @@ interface OpenCall {
 /** Talks to an actor that was started. */
 export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log: Log }): Actor => {
   const { pid, input: stdin, output: stdout, kill } = actor;
+  const { say, sayBytes } = sayTo(stdin);
   const open = new Map<number, OpenCall>();
+  const acts = createAskedActs({ say, sayBytes });
   let last = 0;
   let asked: ((mayEnd: boolean) => void) | undefined;
   /** Why it was killed. */
@@ -73,7 +82,10 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
 
   eachLine(stdout, maxLineBytes, {
     onTooLong: () => spoilt('it said more at once than any tool may'),
-    onLine: (line) => {
+    onBytes: (part) => {
+      if (!acts.takeBytes(part)) spoilt('it sent more of a file than it was asked for');
+    },
+    onLine: (line, bytesFollow) => {
       const frame = parseFromActor(line);
       if (!frame) return spoilt('it said something that is not of our protocol');
       switch (frame.type) {
@@ -88,6 +100,13 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
           asked?.(frame.mayEnd);
           asked = undefined;
           return;
+        case 'bytes':
+          bytesFollow(frame.count);
+          return acts.take(frame);
+        case 'reply':
+        case 'grant':
+        case 'over':
+          return acts.take(frame);
         default:
           return assertNever(frame);
       }
@@ -100,6 +119,7 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
     log.info('actor.ended', { pid, reason: gone });
     for (const { fail } of open.values()) fail(new ActorEnded(gone));
     open.clear();
+    acts.fail(new ActorEnded(gone));
     asked?.(true);
   });
   log.info('actor.started', { pid });
@@ -111,7 +131,7 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
         if (gone !== undefined) return fail(new ActorEnded(gone));
         if (signal.aborted) return settle({ kind: 'failed', text: 'The call was cancelled before it began.' });
         const id = ++last;
-        const cancel = (): void => say(stdin, { type: 'cancel', id });
+        const cancel = (): void => say({ type: 'cancel', id });
         const over = (): void => signal.removeEventListener('abort', cancel);
         open.set(id, {
           live,
@@ -124,15 +144,19 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
             fail(error);
           },
         });
-        say(stdin, { type: 'call', id, work });
+        say({ type: 'call', id, work });
         signal.addEventListener('abort', cancel, { once: true });
       }),
-    forget: (directory) => say(stdin, { type: 'forget', directory }),
+    files: (asked, body, signal) => {
+      if (gone !== undefined) throw new ActorEnded(gone);
+      return acts.ask(++last, asked, body, signal);
+    },
+    forget: (directory) => say({ type: 'forget', directory }),
     mayEnd: () =>
       new Promise((resolve) => {
         if (gone !== undefined) return resolve(true);
         asked = resolve;
-        say(stdin, { type: 'rest' });
+        say({ type: 'rest' });
       }),
     end: async () => {
       stdin.end();
@@ -142,9 +166,4 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
     },
     ended,
   };
-};
-
-/** To one that is gone nothing can be said, and its end tells who waits. */
-const say = (stdin: Writable, frame: ToActor): void => {
-  if (stdin.writable) stdin.write(`${JSON.stringify(frame)}\n`);
 };

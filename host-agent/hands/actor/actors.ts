@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../../shared/clock.ts';
 import type { Log } from '../../process/log.ts';
 import type { Actor } from './actor.ts';
+import type { FilesAct } from './asking-for-files.ts';
 import type { Work } from './frames.ts';
 
 export interface Actors {
@@ -9,6 +10,8 @@ export interface Actors {
    * `ActorEnded` when it ends before the call does; no call is ever given to a second one.
    */
   call(place: string, work: Work, live: (text: string) => void, signal: AbortSignal): Promise<unknown>;
+  /** Does something with files in the actor of a place, started where none runs. Rejects as `call` does. */
+  files(place: string, asked: unknown, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<FilesAct>;
   /** Starts the actor of a place, so that its first call need not wait for it. */
   warm(place: string): void;
   /** The mission of this directory is over. */
@@ -94,14 +97,29 @@ export const createActors = ({ start, clock, log }: ActorsSpec): Actors => {
     }
   };
 
+  const callOver = (place: string, one: Held): void => {
+    one.calls -= 1;
+    if (one.calls === 0 && held.get(place) === one) restLater(place, one);
+  };
+
   return {
     call: async (place, work, live, signal) => {
       const one = await forCall(place);
       try {
         return await (await one.actor).call(work, live, signal);
       } finally {
-        one.calls -= 1;
-        if (one.calls === 0 && held.get(place) === one) restLater(place, one);
+        callOver(place, one);
+      }
+    },
+    files: async (place, asked, body, signal) => {
+      const one = await forCall(place);
+      try {
+        const act = (await one.actor).files(asked, body, signal);
+        void act.ended.then(() => callOver(place, one));
+        return act;
+      } catch (error) {
+        callOver(place, one);
+        throw error;
       }
     },
     warm: (place) => {

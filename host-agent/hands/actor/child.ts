@@ -8,6 +8,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { assertNever } from '../../../shared/errors.ts';
 import type { Outcome } from '../call/outcome.ts';
 import type { Tool } from '../call/tool.ts';
+import { type ActOnFiles, createActs } from './acting-on-files.ts';
 import { type FromActor, maxLineBytes, maxLiveChars, toActor, type Work } from './frames.ts';
 import { keepIn } from './kept.ts';
 import { eachLine } from './lines.ts';
@@ -27,6 +28,8 @@ export interface ActorParts {
   input: Readable;
   output: Writable;
   tools: readonly Tool[];
+  /** Does what people ask with files. */
+  actOnFiles: ActOnFiles;
   background: Background;
   clock: Clock;
 }
@@ -44,11 +47,18 @@ export const actorPipes = (): Pick<ActorParts, 'input' | 'output'> => ({
 });
 
 /** Runs until the input ends; resolves when all that it started has ended. */
-export const runActor = async ({ input, output, tools, background, clock }: ActorParts): Promise<void> => {
+export const runActor = async ({ input, output, tools, actOnFiles, background, clock }: ActorParts): Promise<void> => {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const running = new Map<number, { stop: AbortController; ended: Promise<void> }>();
   const seenOf = seenBySession();
   const say = (frame: FromActor): boolean => output.write(`${JSON.stringify(frame)}\n`);
+  const sayBytes = (frame: FromActor, bytes: Uint8Array): void => {
+    output.cork();
+    say(frame);
+    output.write(bytes);
+    output.uncork();
+  };
+  const acts = createActs({ act: actOnFiles, say, sayBytes });
 
   const run = async (id: number, work: Work, signal: AbortSignal): Promise<void> => {
     const live = (text: string): void => {
@@ -72,7 +82,8 @@ export const runActor = async ({ input, output, tools, background, clock }: Acto
     output.once('error', resolve); // The hands are gone.
     eachLine(input, maxLineBytes, {
       onTooLong: resolve,
-      onLine: (line) => {
+      onBytes: acts.takeBytes,
+      onLine: (line, bytesFollow) => {
         const frame = toActor.parse(JSON.parse(line));
         switch (frame.type) {
           case 'call': {
@@ -81,11 +92,19 @@ export const runActor = async ({ input, output, tools, background, clock }: Acto
             return;
           }
           case 'cancel':
-            return running.get(frame.id)?.stop.abort();
+            running.get(frame.id)?.stop.abort();
+            return acts.cancel(frame.id);
+          case 'bytes':
+            bytesFollow(frame.count);
+            return acts.take(frame);
+          case 'files':
+          case 'grant':
+          case 'whole':
+            return acts.take(frame);
           case 'forget':
             return void background.endMission(frame.directory, clock);
           case 'rest':
-            say({ type: 'rest', mayEnd: running.size === 0 && background.running() === 0 });
+            say({ type: 'rest', mayEnd: running.size + acts.count() + background.running() === 0 });
             return;
           default:
             return assertNever(frame);
@@ -95,7 +114,7 @@ export const runActor = async ({ input, output, tools, background, clock }: Acto
   });
   await ended;
   for (const { stop } of running.values()) stop.abort();
-  await Promise.all([background.endAll(clock), ...[...running.values()].map(({ ended }) => ended)]);
+  await Promise.all([acts.end(), background.endAll(clock), ...[...running.values()].map(({ ended }) => ended)]);
 };
 
 const failedBy = (tool: string, error: unknown, signal: AbortSignal): Outcome => {

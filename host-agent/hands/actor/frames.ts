@@ -1,6 +1,7 @@
 /**
- * What the hands and an actor say to each other: one JSON object a line, on the actor's standard input and output. Who
- * reads checks everything, on both sides: later an actor runs as somebody else, and what it says may be anything.
+ * What the hands and an actor say to each other: one JSON object a line, on the actor's standard input and output, and
+ * bytes of files behind the line that announces them. Who reads checks everything, on both sides: an actor runs as
+ * somebody else, and what it says may be anything.
  */
 import * as z from 'zod';
 import { ask, type Outcome, outcome } from '../call/outcome.ts';
@@ -11,7 +12,19 @@ export const maxLineBytes = 16 * 1024 * 1024;
 /** Of one piece of live output: as much as a pipe hands over at once. */
 export const maxLiveChars = 64 * 1024;
 
+/** Bytes of files behind one line: none is larger, so that no file holds up what else is said for long. */
+export const maxPieceBytes = 64 * 1024;
+
+/** Of a call of a tool, or of an act on files: they are counted together. */
 const callNumber = z.int().positive();
+
+/** What both sides say of the bytes of an act, of which no more are under way than were granted. */
+const ofBytes = [
+  /** So many bytes follow the line. */
+  z.object({ type: z.literal('bytes'), id: callNumber, count: z.int().positive().max(maxPieceBytes) }),
+  /** So many more may be sent. */
+  z.object({ type: z.literal('grant'), id: callNumber, bytes: z.int().positive() }),
+] as const;
 
 /** A call, as it is given to an actor. */
 export const work = z.object({
@@ -25,9 +38,18 @@ export const work = z.object({
 });
 export type Work = z.infer<typeof work>;
 
+/** Why an act on files failed: a code of shared/errors and a text for people. */
+export const filesFailure = z.object({ code: z.string().max(100), message: z.string().max(20_000) });
+export type FilesFailure = z.infer<typeof filesFailure>;
+
 export const toActor = z.discriminatedUnion('type', [
   z.object({ type: z.literal('call'), id: callNumber, work }),
   z.object({ type: z.literal('cancel'), id: callNumber }),
+  /** An act on files; what is asked is between the host-agent and the actor (files/verbs.ts). */
+  z.object({ type: z.literal('files'), id: callNumber, asked: z.unknown() }),
+  ...ofBytes,
+  /** All bytes of the act have been sent. */
+  z.object({ type: z.literal('whole'), id: callNumber }),
   /** A mission is over: what runs in the background in its directory ends. */
   z.object({ type: z.literal('forget'), directory: z.string() }),
   /** It has had no calls for a while: does anything run in the background, or may it end? */
@@ -39,6 +61,11 @@ export const fromActor = z.discriminatedUnion('type', [
   z.object({ type: z.literal('live'), id: callNumber, text: z.string().max(maxLiveChars) }),
   z.object({ type: z.literal('outcome'), id: callNumber, outcome: z.unknown() }),
   z.object({ type: z.literal('rest'), mayEnd: z.boolean() }),
+  /** What an act on files comes to; its bytes follow. */
+  z.object({ type: z.literal('reply'), id: callNumber, reply: z.unknown() }),
+  ...ofBytes,
+  /** An act on files is over; `failure` is why it came to nothing, or ended amid its bytes. */
+  z.object({ type: z.literal('over'), id: callNumber, failure: filesFailure.nullable() }),
 ]);
 export type FromActor = z.infer<typeof fromActor>;
 

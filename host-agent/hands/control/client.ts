@@ -5,6 +5,8 @@ import * as z from 'zod';
 import type { HandsMission } from '../missions.ts';
 import { handsSockets } from '../socket.ts';
 import { type HandsHealth, type HandsLine, handsHealth, handsLine } from '../told.ts';
+import { askForFiles, type FilesAnswer } from './ask-for-files.ts';
+import type { FilesAsked } from './files-lines.ts';
 
 export interface HandsControl {
   /** `signal` ends the wait for an answer. */
@@ -15,6 +17,12 @@ export interface HandsControl {
   forget(mission: string): Promise<void>;
   /** Cancels its calls; out: how many ran. */
   cancel(mission: string): Promise<number>;
+  /**
+   * Does something with files in an owner's place: what it comes to, unchecked, with the bytes behind it, which have to
+   * be read or closed. `body` are those that go with it. Rejects with AppError as the place says, and for a `body` that
+   * fails with its error.
+   */
+  files(asked: FilesAsked, body?: AsyncIterable<Uint8Array>): Promise<FilesAnswer>;
   /**
    * What happens to calls, after a number of a life of the hands, or as far back as it is kept. Ends when the hands do,
    * or the signal aborts.
@@ -56,6 +64,7 @@ export const handsControl = (directory: string): HandsControl => {
     register: async ({ mission, ...rest }, signal) => void (await json('PUT', pathOf(mission), rest, signal)),
     forget: async (mission) => void (await json('DELETE', pathOf(mission))),
     cancel: async (mission) => cancelled.parse(await json('POST', `${pathOf(mission)}/cancel`)).cancelled,
+    files: (asked, body) => askForFiles(socketPath, asked, body),
     async *events(from, signal) {
       const query = from ? `?run=${encodeURIComponent(from.run)}&after=${from.after}` : '';
       const response = await ask('GET', `/events${query}`, undefined, signal);

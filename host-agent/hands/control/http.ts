@@ -8,6 +8,7 @@ import type { Calls } from '../calls.ts';
 import type { Live } from '../live.ts';
 import { handsMission, type Missions } from '../missions.ts';
 import type { HandsHealth } from '../told.ts';
+import { answerFiles } from './files.ts';
 import { follow } from './follow.ts';
 
 export interface ControlParts {
@@ -30,7 +31,7 @@ const afterNumber = z.coerce.number().int().nonnegative();
 
 /**
  * `GET /health`, `PUT /missions/<id>`, `DELETE /missions/<id>`, `POST /missions/<id>/cancel`,
- * `GET /events?after=<number>`: JSON, the last one a line each.
+ * `GET /events?after=<number>`: JSON, the last one a line each. `POST /files`: a line of JSON and bytes, both ways.
  */
 export const controlHttp = (parts: ControlParts): Server =>
   createServer((request, response) => {
@@ -57,6 +58,8 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
       };
       return reply(response, 200, health);
     }
+    case 'POST files':
+      return answerFiles(actors, places, request, response);
     case 'GET events': {
       const after = afterNumber.safeParse(searchParams.get('after') ?? 0);
       if (!after.success) return reply(response, 400, { error: '"after" is the number of an event' });

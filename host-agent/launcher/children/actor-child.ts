@@ -1,11 +1,23 @@
+import { homedir } from 'node:os';
 import { systemClock } from '../../../shared/clock.ts';
+import { actOnFiles } from '../../files/acting.ts';
 import { actorPipes, runActor } from '../../hands/actor/child.ts';
 import { commands } from '../../hands/commands/of-this-actor.ts';
 import { tools } from '../../hands/tools/all.ts';
+import { seedConfigDirectory } from '../../opencode/config/seed.ts';
+import { openCodeBinary } from '../../opencode/process/binary.ts';
+import { ownHome } from '../../warden/config.ts';
 
-/** `openagent actor-child`: an actor, as the hands start it. */
-export const actorChild = (): Promise<void> => {
+/** `openagent actor-child [own-home]`: an actor, as the hands or the warden start it. */
+export const actorChild = (at: string | undefined): Promise<void> => {
+  const seed = (directory: string) => seedConfigDirectory(directory, openCodeBinary().version);
   // Signals to everybody end no command: the hands say when it is over, by the end of the input.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  return runActor({ ...actorPipes(), tools, background: commands, clock: systemClock });
+  return runActor({
+    ...actorPipes(),
+    tools,
+    actOnFiles: actOnFiles(seed, at === ownHome ? homedir() : undefined),
+    background: commands,
+    clock: systemClock,
+  });
 };

@@ -16,6 +16,7 @@ export const agentConfig = z.object({
   permissive: z.boolean(),
   stopAfterRepeats: z.number().int().nonnegative(),
   slots: z.number().int().positive(),
+  hands: z.boolean(),
 });
 export type AgentConfig = z.infer<typeof agentConfig>;
 
@@ -38,6 +39,7 @@ export const hostAgentRole = (start: Start, script: string): Role => ({
       permissive: settings.permissive,
       stopAfterRepeats: settings.stopAfterRepeats,
       slots: settings.maxParallelMissions,
+      hands: settings.openCodeBaseUrl === undefined,
     };
     const [command, ...args] = nodeCommand(smallYoungHeap);
     const child = await spawnTied({

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { configPlace } from '../../config/settings.ts';
 import { passedToTools } from '../../opencode/process/environment.ts';
 import { nodeCommand, smallYoungHeap } from '../../process/node-command.ts';
-import type { WardenConfig } from '../../warden/config.ts';
+import { ownHome, type WardenConfig } from '../../warden/config.ts';
 import type { Boundary } from '../state/boundary.ts';
 import type { Start } from '../state/start.ts';
 import { spawnTied } from './children.ts';
@@ -31,7 +31,7 @@ export const wardenRole = (start: Start, script: string, { user }: Extract<Bound
       workingDir: settings.workingDir,
       programs: [process.execPath, ...librariesOf(program)],
       hidden: [configPlace(settings.environment).config.path],
-      actor: [...nodeCommand(smallYoungHeap), program, 'actor-child'],
+      actor: [...nodeCommand(smallYoungHeap), program, 'actor-child', ownHome],
       maxTasks,
       user,
     };

@@ -1,6 +1,5 @@
 import type { MissionId } from '../../../shared/ids.ts';
 import type { Model, PromptPart } from '../../opencode/api/prompt.ts';
-import type { Workspace } from '../../workspaces/workspace.ts';
 import type { MissionContext } from '../context.ts';
 
 /** Providers take about 5 MB of base64 in one image. */
@@ -11,7 +10,7 @@ const maxFiles = 100;
 
 interface GivenFilesInput {
   mission: MissionId;
-  workspace: Workspace;
+  owner: string;
   directory: string;
   /** What the person wrote. */
   content: string;
@@ -71,7 +70,7 @@ interface Given {
  */
 const givenFiles = async (
   { givenFile }: MissionContext,
-  { workspace, mission, content }: GivenFilesInput,
+  { owner, mission, content }: GivenFilesInput,
 ): Promise<Given[]> => {
   const starts = [...content.matchAll(/\[Uploaded: /g)].slice(0, maxFiles);
   const given: Given[] = [];
@@ -83,7 +82,7 @@ const givenFiles = async (
       const name = line.slice(0, end);
       const isFull = given.filter(({ mime }) => mime !== null).length >= maxImages;
       const isNew = !name.includes('/') && !seen.has(name);
-      const found = isNew ? await givenFile(workspace, mission, name, isFull ? 0 : maxImageBytes) : null;
+      const found = isNew ? await givenFile(owner, mission, name, isFull ? 0 : maxImageBytes) : null;
       if (!found) continue;
       seen.add(name);
       const mime = found.bytes ? imageType(found.bytes) : null;

@@ -30,7 +30,7 @@ export const prepare = async (
   const { spec, content, clean, agent, model } = command.args;
   const workspace = context.workspaces.named(spec.workspace);
   await context.preparing.claim(command.mission);
-  const directory = await context.prepareDirectory(workspace, command.mission, { clean });
+  const directory = await context.prepareDirectory(workspace, command.mission, { clean, owner: spec.owner });
   await freshInstance(context, command.mission, directory);
   const chosen = await chooseModel(context, directory, model);
   const title = beginningOf(spec.title || content, titleChars);

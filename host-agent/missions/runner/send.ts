@@ -28,8 +28,8 @@ export const sendPrompt = async (
     throw new OpenCodeAway('OpenCode went away before the prompt was sent');
   turn.model ??= await chooseModel(context, record.directory, command.args.model);
   const { mission, args } = command;
-  const workspace = context.workspaces.named(args.spec.workspace);
-  const asking = { mission, workspace, directory: record.directory, content: args.content, model: turn.model, partID };
+  const { owner } = args.spec;
+  const asking = { mission, owner, directory: record.directory, content: args.content, model: turn.model, partID };
   const more = await givenParts(context, asking);
   if (!isFirst || process !== record.process) {
     store.turns.resent(record.turn, process);

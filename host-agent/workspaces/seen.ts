@@ -39,5 +39,9 @@ const repositoryIn = async (directory: string): Promise<void> => {
     () => true,
     () => false, // Whatever keeps us from seeing it shows when it is made.
   );
-  if (!isThere) await initRepository(directory);
+  if (isThere) return;
+  await initRepository(directory).catch((error: unknown) => {
+    const isMadeByNow = error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY';
+    if (!isMadeByNow) throw error;
+  });
 };

@@ -1,11 +1,13 @@
 // What OpenCode sees of missions: nothing that an agent has written. Real OpenCode, real hands.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { MissionId } from '../../shared/ids.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
+import { prepareSeen, removeSeen, seenInstead } from '../../host-agent/workspaces/seen.ts';
+import { type MissionId, missionShort } from '../../shared/ids.ts';
 import { delegates, runs } from '../support/asking-agent.ts';
-import { newHostId, temporaryDirectory } from '../support/host-store.ts';
+import { newHostId, newMissionId, temporaryDirectory } from '../support/host-store.ts';
 import { handsOf, startLab } from '../support/lab.ts';
 import { announce, type MissionHost } from '../support/mission-host.ts';
 import { say, startHost } from '../support/mission-lab.ts';
@@ -15,10 +17,10 @@ type Lab = Awaited<ReturnType<typeof startLab>>;
 const host = newHostId();
 
 /** A host whose missions are below the directory that this OpenCode is not shown. */
-const hostOf = ({ dir, openCode }: Lab): MissionHost => {
+const hostOf = ({ dir, openCode }: Pick<Lab, 'dir' | 'openCode'>, hands = handsOf(openCode)): MissionHost => {
   const serverFile = join(temporaryDirectory(), 'server.json');
   announce(serverFile, openCode);
-  return startHost({ dir, host, serverFile, hands: handsOf(openCode), seen: join(dir, 'opencode', 'seen') });
+  return startHost({ dir, host, serverFile, hands, seen: join(dir, 'opencode', 'seen') });
 };
 
 const begun = async (from: Lab) => {
@@ -30,6 +32,7 @@ const begun = async (from: Lab) => {
   played.dispatch.welcome();
   await played.ended(first.id);
   return {
+    played,
     mission,
     directory,
     put: (name: string, text: string): void => {
@@ -178,6 +181,15 @@ describe.skipIf(noMount)(unless(noMount, 'an OpenCode that is shown a tree of ou
     expect(marksIn(marks)).toEqual([]);
   });
 
+  test('is ready for a mission before its first message', async () => {
+    const played = hostOf(lab);
+    const mission = newMissionId();
+
+    played.preparing.want([mission]);
+
+    await vi.waitFor(() => expect(played.lines.join('')).toMatch(new RegExp(`mission\\.prepared".*${mission}`)));
+  });
+
   test('reads no file for a sub-agent whose prompt names it by @', async () => {
     const { send } = await begun(lab);
     const secret = join(temporaryDirectory(), 'secret.txt');
@@ -205,4 +217,51 @@ test('without it all of that would be run: the marks tell', async () => {
   } finally {
     await lab.close();
   }
+});
+
+test.skipIf(noMount)(
+  unless(noMount, 'a conversation from before OpenCode was shown that goes on, and is found'),
+  async () => {
+    const lab = await startLab();
+    const seen = join(lab.dir, 'opencode', 'seen');
+    let after: Awaited<ReturnType<typeof startOpenCode>> | undefined;
+    try {
+      const { played, mission, directory, send, renew } = await begun(lab);
+      const author = ['-c', 'user.name=a', '-c', 'user.email=a@b.org'];
+      execFileSync('git', [...author, 'commit', '-q', '--allow-empty', '-m', 'First'], { cwd: directory });
+      await renew(); // By its first commit the directory is a project of its own.
+      await send('SAY Two.');
+      await played.drop();
+      await lab.openCode.stop();
+
+      after = await startOpenCode({ prepared: { ...lab.prepared, cover: await seenInstead(lab.dir, seen) } });
+      const next = hostOf({ dir: lab.dir, openCode: after }, handsOf(lab.openCode));
+      next.dispatch.welcome();
+
+      expect((await turn(next, mission, 'SAY Three.')).outcome).toBe('completed');
+      expect(lab.model.requests.at(-1)?.messagesCount).toBeGreaterThan(4);
+      expect(await next.client.listSessions(directory)).toMatchObject([{ metadata: { mission } }]);
+    } finally {
+      await after?.stop();
+      await lab.close();
+    }
+  },
+);
+
+test('what OpenCode sees of a mission is an empty repository, made once and gone with it', async () => {
+  const dir = realpathSync(temporaryDirectory());
+  const seen = join(dir, 'state', 'seen');
+  const mission = newMissionId();
+  const folder = join(seen, `mission-${missionShort(mission)}`);
+
+  const cover = await seenInstead(dir, seen);
+  await seenInstead(dir, seen);
+  await Promise.all([1, 2].map(() => prepareSeen(seen, join(dir, 'workspaces', `mission-${missionShort(mission)}`))));
+  const made = readdirSync(folder);
+  await removeSeen(seen, mission);
+  await removeSeen(seen, mission);
+
+  expect(cover).toEqual({ shown: seen, over: join(dir, 'workspaces') });
+  expect(made).toEqual(['.git']);
+  expect(readdirSync(seen)).toEqual(['.git']);
 });

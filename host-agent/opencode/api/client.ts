@@ -118,7 +118,7 @@ export const openCodeClient = (endpoint: EndpointFile) => {
      * instance, and (measured) with a list of files the services that a prompt has, with the tools of a model those.
      */
     warm: async (directory: string, model: Model | null): Promise<void> => {
-      await call('GET', `/file${at(directory)}&path=output`, ok);
+      await call('GET', `/file${at(directory)}&path=.`, ok);
       if (model === null) return;
       const { providerID, modelID } = model;
       const named = `provider=${encodeURIComponent(providerID)}&model=${encodeURIComponent(modelID)}`;
@@ -131,7 +131,12 @@ export const openCodeClient = (endpoint: EndpointFile) => {
      */
     toolNames: (directory: string) => call('GET', `/experimental/tool/ids${at(directory)}`, z.array(z.string())),
 
-    listSessions: (directory: string) => call('GET', `/session${at(directory)}&limit=${listLimit}`, listOf(session)),
+    /**
+     * A directory's sessions, of whatever project: OpenCode's other list has only those of the present one, and the
+     * directory is another project since it has another repository before OpenCode's eyes (measured).
+     */
+    listSessions: (directory: string) =>
+      call('GET', `/experimental/session${at(directory)}&limit=${listLimit}&archived=true`, listOf(session)),
 
     /** Every session of every directory, children too. */
     listAllSessions: () => call('GET', `/experimental/session?limit=${listLimit}&archived=true`, listOf(session)),

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { wardenIn } from '../../host-agent/warden/client.ts';
-import type { WardenConfig } from '../../host-agent/warden/config.ts';
+import { ownHome, type WardenConfig } from '../../host-agent/warden/config.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { missionId } from '../../shared/ids.ts';
 import { callTool, type ToolCall } from './hands-client.ts';
@@ -41,7 +41,7 @@ export const startPlaces = async (options: PlacesOptions = {}) => {
       ...['host-agent', 'shared', 'package.json', 'node_modules'].map((name) => join(root, name)),
     ],
     hidden: [],
-    actor: [process.execPath, '--no-warnings', main, 'actor-child'],
+    actor: [process.execPath, '--no-warnings', main, 'actor-child', ownHome],
     maxTasks: options.maxTasks ?? 200,
     user: options.user ?? null,
   };

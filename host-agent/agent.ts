@@ -24,6 +24,7 @@ import { createLink } from './link/link.ts';
 import type { Link } from './link/port.ts';
 import { type LinkTimes, linkTimes } from './link/times.ts';
 import type { MissionContext } from './missions/context.ts';
+import { followHands } from './missions/follow-hands.ts';
 import { LiveTurns } from './missions/live-turns.ts';
 import { missionFiles } from './missions/mission-files.ts';
 import { missionHands } from './missions/mission-hands.ts';
@@ -168,6 +169,8 @@ export const runAgent = async (
     clock,
     log,
     delta: (delta) => link.delta(delta),
+    output: (output, owner) => link.output(output, owner),
+    outputEnded: (call) => link.outputEnded(call),
     linkIsUp: () => link.isUp(),
     workspaces,
     ...ofMissions.forMessages,
@@ -262,6 +265,7 @@ export const runAgent = async (
     await together(AbortSignal.any([signal, anew.signal]), [
       (stop) => holdStream(endpoint, sink, { clock, log }, stop),
       (stop) => link.run(stop),
+      (stop) => followHands(control, (event) => dispatch.heard(event), { clock, log }, stop),
       (stop) => keepOutbox(store.outbox, { clock, log, recheckMs: times.recheckMs }, stop),
       (stop) => keepUploadsSwept(files.uploads, { clock, log }, stop),
       (stop) => watchDisk(config.stateDir, { clock, tell: note }, stop),

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { commandId, turnId, uuid } from './ids.ts';
 import { maxTodoChars, maxTodos, maxUsd } from './limits.ts';
+import { storedView } from './tool-view.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -144,6 +145,11 @@ export const hostEvent = z.discriminatedUnion('type', [
     name: z.string(),
     result: z.unknown(),
     failed: z.boolean(),
+    /**
+     * How the call can be drawn (shared/tool-view.ts), of tools that say it. One that this version does not know, or
+     * that is too large, is left out: what the call came to is in `result`.
+     */
+    view: storedView.optional().catch(undefined),
     /** What the sub-agent that the call started has cost, those below it included. It is in the turn's usage, too. */
     cost_usd: usage.shape.cost_usd.optional(),
   }),

@@ -25,7 +25,15 @@ import { commandEnvelope } from './commands.ts';
 import { liveTurn } from './events.ts';
 import { commandId, isUuid, missionId, turnId } from './ids.ts';
 import { parseJson } from './json.ts';
-import { closeCode, maxPrepared, maxReportedAgents, maxRuns, protocolVersion } from './limits.ts';
+import {
+  closeCode,
+  maxOutputs,
+  maxPrepared,
+  maxReportedAgents,
+  maxRuns,
+  outputTailChars,
+  protocolVersion,
+} from './limits.ts';
 
 const count = z.number().int().nonnegative();
 /** A name that one side draws and the other stores and repeats: of a run, a log, a segment, a session, a call. */
@@ -97,6 +105,20 @@ export const deltas = z.custom<Delta[]>(
 );
 
 /**
+ * A piece of what a running tool call prints, from `off` on (UTF-16 units of all that it was shown to print). Like a
+ * delta it has no number and is never stored; an `off` beyond the end of the piece before says that something is
+ * missing.
+ */
+export const output = z.object({
+  mission: missionId,
+  /** The `tool_call_id` of its `tool.called`, which goes before. */
+  call: foreign.min(1),
+  off: count,
+  text: z.string().max(outputTailChars),
+});
+export type Output = z.infer<typeof output>;
+
+/**
  * What a server says of itself: its agents (null while not known), the root of its host workspace, and how many
  * missions it works on at once (absent: an older agent, which has no limit of its own).
  */
@@ -143,6 +165,8 @@ export const hostFrame = z.discriminatedUnion('type', [
     from: rowNumber,
     items: z.array(z.unknown()).max(2_000),
     deltas,
+    /** Absent: an older host, or nothing was printed. An older edge takes it out. */
+    outputs: z.array(output).max(maxOutputs).optional(),
   }),
   z.object({
     type: z.literal('gap'),

@@ -25,6 +25,23 @@ export const checkpointMs = 2_000;
 /** The same while no link is up: nobody watches, so fewer rows (protocol §3). */
 export const checkpointOfflineMs = 30_000;
 
+/**
+ * What running tool calls print, for viewers, in UTF-16 units: the end of each that is kept for who joins in the middle
+ * of it (a screen or two), and the longest piece. Nothing of it is stored, so that nothing more is kept.
+ */
+export const outputTailChars = 16 * 1024;
+/** Of all calls in one batch: little beside its rows, so that a flood delays nobody's text. */
+export const outputFrameChars = 64 * 1024;
+/**
+ * Of all calls of one owner on a server: faster than anybody reads, slow enough for a poor line. Of what is printed
+ * faster viewers are shown the end, and how much is missing before it.
+ */
+export const outputCharsPerSecond = 64 * 1024;
+/** The same to all streams of an owner together, which share an object's one thread with everybody else's. */
+export const outputShownPerSecond = 8 * outputCharsPerSecond;
+/** Pieces of one batch; a call has one. */
+export const maxOutputs = 256;
+
 /** Unacknowledged window of the outbox (protocol §3): bounds resend work and memory. */
 export const windowEvents = 1_000;
 export const windowBytes = 4 * 1024 * 1024;

@@ -2,7 +2,8 @@ import type { AnswerCommand, Command, OrderCommand } from '../../shared/commands
 import type { LiveTurn } from '../../shared/events.ts';
 import { noUsage } from '../../shared/events.ts';
 import type { Interrupt } from '../../shared/frames.ts';
-import type { CommandId, MissionId, TurnId } from '../../shared/ids.ts';
+import { type CommandId, type MissionId, missionId, type TurnId } from '../../shared/ids.ts';
+import type { HandsEvent } from '../hands/told.ts';
 import type { MissionContext } from '../missions/context.ts';
 import { MissionRunner } from '../missions/runner/runner.ts';
 import { endCancelled } from '../missions/runner/turn.ts';
@@ -81,6 +82,12 @@ export class Dispatch {
   openCodeIsThere(): void {
     this.#resume();
     void this.#context.parking.look();
+  }
+
+  /** Something that a call of the hands did; of a mission that rests nobody wants to know it. */
+  heard(event: HandsEvent): void {
+    const mission = missionId.safeParse(event.mission).data;
+    if (mission) this.#runners.get(mission)?.heard(event);
   }
 
   /** True for a mission that nothing is done for, and whose session nobody follows. */

@@ -21,6 +21,8 @@ export interface Call extends Caller {
   isQuiet?: boolean;
   /** Aborts when whoever made it is gone. */
   signal: AbortSignal;
+  /** Is told what it prints, as it comes and without secrets. */
+  printed(text: string): void;
 }
 
 export interface Calls {
@@ -94,15 +96,19 @@ const keyOf = ({ session, message, call }: Named): string => JSON.stringify([ses
 const runIn = async (
   { places, actors, live, asked, redactor: current, clock }: CallsParts,
   { mission, owner }: HandsMission,
-  { tool, args, directory, session, message, call, agent, granted, isQuiet = false }: Call,
+  { tool, args, directory, session, message, call, agent, granted, printed, isQuiet = false }: Call,
   signal: AbortSignal,
 ): Promise<Outcome> => {
   const redactor = current();
   const id = keyOf({ session, message, call });
   const tell = () => ({ at: clock.now(), owner, mission, session, message, call });
   const add: Live['add'] = isQuiet ? () => undefined : live.add;
+  let off = 0;
   const show = (text: string): void => {
-    if (text !== '') add({ type: 'output', ...tell(), text });
+    if (text === '') return;
+    add({ type: 'output', ...tell(), off, text });
+    off += text.length;
+    printed(text);
   };
   const shown = redactor.stream();
   add({ type: 'begun', ...tell(), tool });

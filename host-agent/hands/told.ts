@@ -16,8 +16,11 @@ const ofCall = {
 /** One thing that happened to a call. */
 export const handsEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('begun'), ...ofCall, tool: z.string() }),
-  /** It printed something. */
-  z.object({ type: z.literal('output'), ...ofCall, text: z.string() }),
+  /**
+   * It printed something; `off` is how much before it (UTF-16 units of what is shown here). Absent: hands of an older
+   * version, which stay until OpenCode is started again.
+   */
+  z.object({ type: z.literal('output'), ...ofCall, off: z.int().nonnegative().optional(), text: z.string() }),
   z.object({
     type: z.literal('ended'),
     ...ofCall,

@@ -40,6 +40,8 @@ export const createLink = (options: LinkOptions): Link => {
   return {
     run,
     delta: (delta) => session?.delta(delta),
+    output: (output, owner) => session?.output(output, owner),
+    outputEnded: (call) => session?.outputEnded(call),
     turnsChanged: () => session?.turnsChanged(),
     agentsChanged: () => session?.agentsChanged(),
     isUp: () => session?.isUp() ?? false,

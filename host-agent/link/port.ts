@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Command } from '../../shared/commands.ts';
 import type { LiveTurn } from '../../shared/events.ts';
-import type { Delta, Hello, Interrupt, Welcome } from '../../shared/frames.ts';
+import type { Delta, Hello, Interrupt, Output, Welcome } from '../../shared/frames.ts';
 import type { MissionId, TurnId } from '../../shared/ids.ts';
 import type { Log } from '../process/log.ts';
 import type { EdgeMemory } from '../store/edge.ts';
@@ -64,6 +64,13 @@ export interface Link {
    * already.
    */
   delta(delta: Delta): void;
+  /**
+   * What a call of this owner's mission prints, for live viewers only; dropped while no session is up. The row of the
+   * call must be in the outbox already, and none of its result.
+   */
+  output(output: Output, owner: string): void;
+  /** The row of a call's result is in the outbox: output of it that has not gone by then never goes. */
+  outputEnded(call: string): void;
   /** The live turns changed: they are reported. */
   turnsChanged(): void;
   /** The list of agents changed: it is reported. */

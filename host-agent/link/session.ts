@@ -1,6 +1,13 @@
 import type { Cancel } from '../../shared/clock.ts';
 import { assertNever } from '../../shared/errors.ts';
-import { type Delta, type EdgeFrame, type HostFrame, parseEdgeFrame, type Welcome } from '../../shared/frames.ts';
+import {
+  type Delta,
+  type EdgeFrame,
+  type HostFrame,
+  type Output,
+  parseEdgeFrame,
+  type Welcome,
+} from '../../shared/frames.ts';
 import { closeCode, maxFrameBytes } from '../../shared/limits.ts';
 import { StoreFull } from '../store/transaction.ts';
 import { replyToCall } from './call.ts';
@@ -74,6 +81,14 @@ export class Session {
 
   delta(delta: Delta): void {
     this.#up?.stream.delta(delta);
+  }
+
+  output(output: Output, owner: string): void {
+    this.#up?.stream.output(output, owner);
+  }
+
+  outputEnded(call: string): void {
+    this.#up?.stream.outputEnded(call);
   }
 
   turnsChanged(): void {

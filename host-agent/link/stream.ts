@@ -1,8 +1,9 @@
 import type { Cancel, Clock } from '../../shared/clock.ts';
-import type { Delta, HostFrame, Welcome } from '../../shared/frames.ts';
+import type { Delta, HostFrame, Output, Welcome } from '../../shared/frames.ts';
 import { pauseBytes } from '../../shared/limits.ts';
 import type { Outbox } from '../store/outbox.ts';
 import { DeltaBuffer } from './deltas.ts';
+import { OutputBuffer } from './outputs.ts';
 import { Pacing } from './pacing.ts';
 import { type Outgoing, Sender } from './sender.ts';
 
@@ -19,9 +20,11 @@ export class Stream {
   readonly #sender: Sender;
   readonly #pacing: Pacing;
   readonly #deltas = new DeltaBuffer();
+  readonly #outputs = new OutputBuffer();
   readonly #failed: (error: unknown) => void;
   readonly #clock: Clock;
   #stopWaiting: Cancel | null = null;
+  #stopAllowing: Cancel | null = null;
   #scheduled = false;
   #paused = false;
   #closed = false;
@@ -48,6 +51,15 @@ export class Stream {
     this.#schedule();
   }
 
+  output(output: Output, owner: string): void {
+    this.#outputs.add(output, owner, this.#outbox.head().n);
+    this.#schedule();
+  }
+
+  outputEnded(call: string): void {
+    this.#outputs.end(call);
+  }
+
   /** False for rows that were never sent. */
   acked(run: string, n: number): boolean {
     const isTrue = this.#sender.acked(run, n);
@@ -59,6 +71,7 @@ export class Stream {
     this.#closed = true;
     this.#outbox.off('appended', this.#schedule);
     this.#stopWaiting?.();
+    this.#stopAllowing?.();
   }
 
   /** Once per tick, and never inside the transaction or listener that caused it. */
@@ -109,7 +122,18 @@ export class Stream {
 
   #onlyDeltas(): Outgoing | null {
     const { run, n } = this.#sender.sentOfCurrent();
-    return this.#deltas.hasReady(n) ? { kind: 'rows', run, from: n + 1, items: [] } : null;
+    const outputMs = this.#outputs.waitMs(n, this.#clock.steadyMs());
+    if (this.#deltas.hasReady(n) || outputMs === 0) return { kind: 'rows', run, from: n + 1, items: [] };
+    if (outputMs !== null) this.#allowLater(outputMs);
+    return null;
+  }
+
+  /** Somebody's commands print more than they may: the rest comes later, and rows and texts do not wait for it. */
+  #allowLater(ms: number): void {
+    this.#stopAllowing ??= this.#clock.after(ms, () => {
+      this.#stopAllowing = null;
+      this.#schedule();
+    });
   }
 
   /** Rows are stored as the JSON of a frame item, so a batch is put together without parsing them again. */
@@ -118,8 +142,11 @@ export class Stream {
       const { run, from, to } = outgoing;
       return JSON.stringify({ type: 'gap', run, from, to } satisfies HostFrame);
     }
-    const deltas = this.#deltas.take(this.#sender.sentOfCurrent().n);
+    const { n } = this.#sender.sentOfCurrent();
+    const deltas = this.#deltas.take(n);
+    const outputs = this.#outputs.take(n, this.#clock.steadyMs());
     const { run, from, items } = outgoing;
-    return `{"type":"batch","run":${JSON.stringify(run)},"from":${from},"items":[${items.join(',')}],"deltas":${JSON.stringify(deltas)}}`;
+    const printed = outputs.length === 0 ? '' : `,"outputs":${JSON.stringify(outputs)}`;
+    return `{"type":"batch","run":${JSON.stringify(run)},"from":${from},"items":[${items.join(',')}],"deltas":${JSON.stringify(deltas)}${printed}}`;
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Delta } from '../../shared/frames.ts';
+import type { Delta, Output } from '../../shared/frames.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import type { GivenFile } from '../files/given-file.ts';
 import type { Client } from '../opencode/api/client.ts';
@@ -26,6 +26,9 @@ export interface MissionContext {
   log: Log;
   /** Text for live viewers; dropped while no link is up. */
   delta(delta: Delta): void;
+  /** What a tool call of this owner's mission prints, for live viewers (link/port.ts). */
+  output(output: Output, owner: string): void;
+  outputEnded(call: string): void;
   linkIsUp(): boolean;
   workspaces: Pick<Workspaces, 'named'>;
   /** Makes the mission's directory ready for a turn, as its owner's user. Out: its path without symlinks. */

@@ -49,6 +49,23 @@ test('a secret that the model spells out token by token is shown as [secret]', a
   expect('It is [secret], keep it.'.startsWith(spoken.join(''))).toBe(true);
 });
 
+test('a secret that a command prints in pieces is seen as [secret] while it runs, and in its result', async () => {
+  const stream = await me.stream('?format=delta');
+  // Put together by the shell, so that the command line itself has no secret in it.
+  const line = `a=${canary.slice(0, 9)}; b=${canary.slice(9)}; printf %s $a; sleep 0.3; printf '%s it was\\n' $b; sleep 0.3`;
+  const { mission } = await me.say(
+    `TOOL bash ${JSON.stringify({ command: line, description: 'print it' })}\nSAY Done.`,
+  );
+  await stream.until(({ name, data }) => name === 'turn.ended' && data.mission_id === mission);
+  stream.close();
+
+  const printed = stream.events.filter(({ name }) => name === 'output').map(({ data }) => data.text);
+  expect(printed.join('')).toBe('[secret] it was\n');
+  const result = stream.events.find(({ name }) => name === 'tool.result');
+  expect(result?.data.result).toBe('[secret] it was');
+  expect(JSON.stringify(stream.events)).not.toContain(canary);
+});
+
 const logsOf = (workingDir: string): string => {
   const directory = join(workingDir, '.openagent', 'logs');
   return readdirSync(directory)

@@ -67,12 +67,19 @@ export const dialHost = async (host: string, epoch = 1): Promise<HostPeer> => {
 /** A `hello` of a host with nothing open. */
 export const hello = (run: string, more: object = {}): object => firstHello(run, { ...more });
 
-export const batch = (run: string, from: number, items: object[], deltas: object[] = []): object => ({
+export const batch = (
+  run: string,
+  from: number,
+  items: object[],
+  deltas: object[] = [],
+  outputs?: object[],
+): object => ({
   type: 'batch',
   run,
   from,
   items,
   deltas,
+  ...(outputs ? { outputs } : {}),
 });
 
 export const row = (mission: string | null, event: object, src?: object): object => ({

@@ -31,6 +31,18 @@ export const suiteBugs: readonly SuiteBug[] = [
     symptom: /to be less than or equal to/,
   },
   {
+    name: 'what a call printed is shown behind its result',
+    planted: [
+      { file: 'worker/host/viewers/printed.ts', from: 'if (shown.size === 0 ||', to: 'if (shown.size >= 0 ||' },
+    ],
+    seenBy: {
+      project: 'edge',
+      file: 'test/edge/live-output.test.ts',
+      title: 'pieces that come with the call and with its result are between both',
+    },
+    symptom: /to deeply equal/,
+  },
+  {
     name: 'the stream that took something last goes first',
     planted: [
       {

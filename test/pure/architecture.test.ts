@@ -110,7 +110,7 @@ const layers: Record<string, readonly string[]> = {
     'transcript',
     'mission-files',
     'context',
-    'live-turns mission-hands parking preparing',
+    'follow-hands live-turns mission-hands parking preparing',
   ],
   'host-agent/opencode': ['process', 'api config', 'plugin'],
   'host-agent/hands': [

@@ -8,6 +8,7 @@ import { Dispatch } from '../../host-agent/commands/dispatch.ts';
 import { readGivenFile } from '../../host-agent/files/given-file.ts';
 import { filesHere } from '../../host-agent/files/here.ts';
 import { handsControl } from '../../host-agent/hands/control/client.ts';
+import { followHands } from '../../host-agent/missions/follow-hands.ts';
 import { LiveTurns } from '../../host-agent/missions/live-turns.ts';
 import { missionHands } from '../../host-agent/missions/mission-hands.ts';
 import { parkedFiles } from '../../host-agent/missions/parking/parked-files.ts';
@@ -44,7 +45,7 @@ import type { Workspace } from '../../host-agent/workspaces/workspace.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Command, MessageCommand } from '../../shared/commands.ts';
 import { type HostEvent, hostEvent } from '../../shared/events.ts';
-import { type Delta, item } from '../../shared/frames.ts';
+import { type Delta, item, type Output } from '../../shared/frames.ts';
 import type { CommandId, HostId, MissionId } from '../../shared/ids.ts';
 import { testWorkspace } from './host-store.ts';
 import { eventMs } from './patience.ts';
@@ -110,6 +111,8 @@ export const startMissionHost = (options: HostOptions) => {
   const clock = options.clock ?? systemClock;
   const following = new Following(client, clock, log);
   const deltas: Delta[] = [];
+  /** What the link was given of calls, and that it is to send nothing more of one. */
+  const outputs: (Output | { call: string; isEnded: true })[] = [];
   const redactor = createRedactor(options.secrets ?? []);
   const live = new LiveTurns(() => undefined);
   const files = parkedFiles(join(dir, 'parked'));
@@ -155,6 +158,8 @@ export const startMissionHost = (options: HostOptions) => {
     clock,
     log,
     delta: (delta) => deltas.push(delta),
+    output: (output) => outputs.push(output),
+    outputEnded: (call) => outputs.push({ call, isEnded: true }),
     linkIsUp: options.linkIsUp ?? (() => true),
     workspaces,
     removeFiles: ({ files }, mission) => removeMissionFiles(files, mission),
@@ -166,6 +171,12 @@ export const startMissionHost = (options: HostOptions) => {
     stopAfterRepeats: options.stopAfterRepeats ?? 3,
   });
   const stopping = new AbortController();
+  const followed = followHands(
+    handsControl(options.hands ?? dir),
+    (event) => dispatch.heard(event),
+    { clock: systemClock, log },
+    stopping.signal,
+  );
   const streaming = holdStream(endpointFile(serverFile), following, { clock: systemClock, log }, stopping.signal);
   dispatch.attach();
 
@@ -197,6 +208,7 @@ export const startMissionHost = (options: HostOptions) => {
     configPlace,
     live,
     deltas,
+    outputs,
     lines,
     rows,
     events: (mission?: MissionId): HostEvent[] => rows(mission).map((each) => each.event),
@@ -225,7 +237,7 @@ export const startMissionHost = (options: HostOptions) => {
       preparing.close();
       dispatch.close();
       store.close();
-      await streaming;
+      await Promise.all([streaming, followed]);
     },
   };
 };

@@ -14,10 +14,20 @@ export interface Row {
 }
 
 /** Events of a delta stream that are no rows of the log. */
-const notRows = new Set(['', 'status', 'snapshot', 'delta', 'reset', 'partial', 'error']);
+const notRows = new Set(['', 'status', 'snapshot', 'delta', 'output', 'reset', 'partial', 'error']);
 
 /** Events of a default stream that belong to no row when they have no position. */
-const notOfRows = new Set(['', 'status', 'thinking', 'agent_phase', 'agent_tree', 'progress', 'delta', 'partial']);
+const notOfRows = new Set([
+  '',
+  'status',
+  'thinking',
+  'agent_phase',
+  'agent_tree',
+  'progress',
+  'delta',
+  'output',
+  'partial',
+]);
 
 const rowHead = z.looseObject({
   seq: z.number().int(),
@@ -26,6 +36,7 @@ const rowHead = z.looseObject({
   content: z.string().optional(),
 });
 const snapshot = z.looseObject({ parts: z.array(z.looseObject({ part: z.string(), text: z.string() })) });
+const output = z.looseObject({ tool_call_id: z.string(), off: z.number(), text: z.string() });
 const delta = z.looseObject({ part: z.string(), off: z.number(), text: z.string() });
 
 /** A client's memory: it fills by `take`, and notes in `wrong` and `doubled` what no client may ever see. */
@@ -78,7 +89,15 @@ export class Reading {
       for (const { part, text } of snapshot.parse(event.data).parts) this.#see(part, text);
     }
     if (event.name === 'delta') this.#grow(delta.parse(event.data));
+    if (event.name === 'output') this.#print(output.parse(event.data));
     if (!notRows.has(event.name)) this.#row(event);
+  }
+
+  /** A call prints while it runs: behind its row and before its result. */
+  #print({ tool_call_id: call }: z.infer<typeof output>): void {
+    for (const { event } of this.rows.values())
+      if (event.type === 'tool.result' && event.tool_call_id === call)
+        this.wrong.push(`output of ${call} after its result`);
   }
 
   #forget(why: string): void {

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseCursor } from '../../shared/cursor.ts';
 import { eventMs } from './patience.ts';
 import type { Person } from './person.ts';
+import { newPrintedView } from './printed-view.ts';
 import type { StreamEvent, StreamReader } from './sse-reader.ts';
 
 export interface ResumingViewer {
@@ -25,6 +26,10 @@ export interface ResumingViewer {
   until(fits: (row: StreamEvent) => boolean, withinMs?: number): Promise<StreamEvent>;
   /** The end of the mission's turn number `nth`, from 1. */
   ended(mission: string, nth?: number): Promise<StreamEvent>;
+  /** What calls of the mission were seen to print while they ran. */
+  printed(mission: string): string;
+  /** Resolves once that holds `text`. */
+  untilPrinted(mission: string, text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,6 +42,7 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
   let from: number | null = null;
   const texts = new Map<string, string>();
   const counts = { joins: 0, resets: 0 };
+  const printed = newPrintedView();
   const looking = new Set<() => void>();
   let stream: StreamReader | null = null;
   let lastId: string | null = null;
@@ -53,6 +59,7 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
     if (event.name === 'snapshot') from ??= parseCursor(event.id ?? '')?.seq ?? 0;
     if (typeof event.data.seq === 'number') rows.push(event);
     grow(texts, event);
+    printed.take(event);
     for (const look of looking) look();
   };
 
@@ -125,6 +132,22 @@ export const resumingViewer = async (person: Person, query = ''): Promise<Resumi
       viewer.until(
         (row) => isEnd(row, mission) && rows.filter((each) => isEnd(each, mission)).indexOf(row) === nth - 1,
       ),
+    printed: printed.of,
+    untilPrinted: (mission, text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!printed.of(mission).includes(text)) return;
+          clearTimeout(timer);
+          looking.delete(look);
+          resolve();
+        };
+        const timer = setTimeout(() => {
+          looking.delete(look);
+          reject(new Error(`not seen: ${text}\nseen: ${printed.of(mission)}`));
+        }, eventMs);
+        looking.add(look);
+        look();
+      }),
     close: async () => {
       isClosed = true;
       stream?.close();

@@ -71,7 +71,8 @@ export class Transactions {
       throw cause;
     }
     const { viewers, upkeep, tellHost } = this.#followers;
-    viewers.show({ recorded: change.recorded, deltas: change.deltas ?? [], touched });
+    const { recorded, deltas = [], outputs = [] } = change;
+    viewers.show({ recorded, deltas, outputs, touched });
     // What people did at the edge is in no row that the host sends. Only the head of the log, which the host repeats in
     // `hello`, tells a restored older copy of this object that it lacks something.
     if (change.recorded.length > 0 && !change.isHeadTold)

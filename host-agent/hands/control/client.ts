@@ -74,7 +74,10 @@ export const handsControl = (directory: string): HandsControl => {
           text += piece;
           const lines = text.split('\n');
           text = lines.pop() ?? '';
-          for (const line of lines) yield handsLine.parse(JSON.parse(line));
+          for (const line of lines) {
+            const read = handsLine.safeParse(JSON.parse(line));
+            if (read.success) yield read.data; // Hands of a later version may say more.
+          }
         }
       } catch (error) {
         if (isBroken(error)) return;

@@ -1,6 +1,7 @@
 import { doubled } from '../../../shared/backoff.ts';
 import type { MessageCommand } from '../../../shared/commands.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import type { HandsEvent } from '../../hands/told.ts';
 import type { Durable, OpenCodeEvent } from '../../opencode/api/events.ts';
 import { OpenCodeAway } from '../../opencode/api/failure.ts';
 import type { Follower } from '../../opencode/api/following.ts';
@@ -12,13 +13,10 @@ import { type MissionContext, missionTimes } from '../context.ts';
 import { Ingest } from '../transcript/ingest.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { Resting } from './resting.ts';
-import { failUnstarted, isOver, type Starting } from './starting.ts';
+import { failUnstarted, isOver, retryMaxMs, retryMinMs, type Starting } from './starting.ts';
 import { newRecord, startRows, type Turn, turnOf } from './turn.ts';
 import { TurnLoop } from './turn-loop.ts';
 import { Wakeup } from './wakeup.ts';
-
-/** A message that could not begin (OpenCode is away, or the store is full) is tried again after this, doubling. */
-const [retryMinMs, retryMaxMs] = [1_000, 8_000];
 
 /**
  * One mission on this host: runs its messages one after the other and follows its OpenCode session while it does.
@@ -142,6 +140,11 @@ export class MissionRunner implements Follower {
     this.#resting.heard(events);
     this.#safely(() => this.#ingest?.events(events));
     this.#run?.heard(events);
+  }
+
+  /** Something that a call of the hands did. */
+  heard(event: HandsEvent): void {
+    this.#safely(() => this.#ingest?.heard(event));
   }
 
   ready(): void {

@@ -16,6 +16,9 @@ export interface Starting {
   dropped: boolean;
 }
 
+/** A message that could not begin (OpenCode is away, or the store is full) is tried again after this, doubling. */
+export const [retryMinMs, retryMaxMs] = [1_000, 8_000];
+
 /** True when there is nothing to begin: the message was cancelled, which is stored here, or dropped. */
 export const isOver = (context: MissionContext, { command, cancelled, dropped }: Starting): boolean => {
   if (dropped) return true;

@@ -1,27 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { Cancel } from '../../../shared/clock.ts';
-import type { HostEvent, Usage } from '../../../shared/events.ts';
+import type { HostEvent } from '../../../shared/events.ts';
 import type { CommandId, MissionId, TurnId } from '../../../shared/ids.ts';
 import { checkpointMs, checkpointOfflineMs } from '../../../shared/limits.ts';
+import type { HandsEvent } from '../../hands/told.ts';
 import type { Durable, OpenCodeEvent, OpenCodeTodo } from '../../opencode/api/events.ts';
 import type { OutboxRow } from '../../store/outbox-row.ts';
 import { EventRefused, refusalOf } from '../../store/outbox-row.ts';
 import { StoreFull } from '../../store/transaction.ts';
 import type { MissionContext } from '../context.ts';
+import { CallOutputs } from './outputs.ts';
 import { clean, rowsOf } from './rows.ts';
 import { adoptStore, isSameStore } from './source.ts';
-import { type Growth, OpenTexts } from './text.ts';
+import { type Growth, merge, OpenTexts } from './text.ts';
 import { TodoList, todosEvent, wroteTodos } from './todos.ts';
 import { type Progress, partOfDelta, progressOf, translate } from './translate.ts';
 import {
-  closingParts,
+  calledPart,
   forgetTurn,
   newTranslation,
   openTexts,
-  rootMessages,
+  type ShownAtEnd,
+  shownAtEnd,
   type Translation,
   type TurnOfPrompt,
-  usageOf,
 } from './translation.ts';
 
 /**
@@ -40,6 +42,7 @@ export class Ingest {
   readonly #texts: OpenTexts;
   readonly #heads = new Map<string, number>();
   readonly #todos: TodoList;
+  readonly #outputs: CallOutputs;
   readonly #fences = new Map<string, (passed: boolean) => void>();
   #state: Translation;
   #source: string;
@@ -58,6 +61,12 @@ export class Ingest {
       (todos) => this.append(this.#todoRows(todos)),
       (error) => context.log.warn('mission.todos_unread', { mission, error }),
     );
+    this.#outputs = new CallOutputs(context, mission, (message, call) => calledPart(this.#state, message, call));
+  }
+
+  /** Something that a call of the hands did. */
+  heard(event: HandsEvent): void {
+    if (!this.#stalled) this.#outputs.heard(event);
   }
 
   /** Registers a prompt that is or will be sent: OpenCode's messages that answer it belong to this turn. */
@@ -94,6 +103,7 @@ export class Ingest {
     for (const part of openTexts(this.#state)) this.#texts.open(part, null);
     this.append(this.#texts.miss(true).map((event) => this.row(event)));
     if (wroteTodos(this.#state)) this.#todos.missed();
+    this.#outputs.stored([]);
   }
 
   /** The next events. Throws as `replay`. */
@@ -109,7 +119,9 @@ export class Ingest {
 
   /** Stores all text that is not stored yet, as when viewers come back. */
   flush(): void {
-    if (!this.#stalled) this.#checkpoint(0);
+    if (this.#stalled) return;
+    this.#checkpoint(0);
+    this.#outputs.again();
   }
 
   close(): void {
@@ -140,14 +152,8 @@ export class Ingest {
     return progressOf(this.#state, messageID, command);
   }
 
-  /** What a turn has to show at its end. `model` as `provider/model`. */
-  result(turn: TurnId): { answer: string[]; usage: Usage; model: string | null } {
-    const last = rootMessages(this.#state, turn).at(-1)?.[1].last;
-    return {
-      answer: closingParts(this.#state, turn),
-      usage: usageOf(this.#state, turn),
-      model: last ? `${last.providerID}/${last.modelID}` : null,
-    };
+  result(turn: TurnId): ShownAtEnd {
+    return shownAtEnd(this.#state, turn);
   }
 
   /** Ends of the texts a turn leaves open. */
@@ -159,16 +165,15 @@ export class Ingest {
 
   /** The call that an ask of OpenCode names, once its row is stored; null before, and for one of no turn of ours. */
   callOf(messageID: string, callID: string): { part: string; turn: TurnId; parent: string | undefined } | null {
-    const assistant = this.#state.assistantMessages.get(messageID);
-    for (const view of assistant ? this.#state.parts.values() : []) {
-      if (view.kind !== 'tool' || view.assistant !== assistant || view.callID !== callID || !view.called) continue;
-      return { part: view.id, turn: assistant.turn, parent: this.#state.sessions.get(assistant.session)?.call };
-    }
-    return null;
+    const view = calledPart(this.#state, messageID, callID);
+    if (!view) return null;
+    const { turn, session } = view.assistant;
+    return { part: view.id, turn, parent: this.#state.sessions.get(session)?.call };
   }
 
   forget(turn: TurnId): void {
     forgetTurn(this.#state, turn);
+    this.#outputs.clear();
   }
 
   /** A row of this mission that stems from no event of OpenCode. */
@@ -229,6 +234,7 @@ export class Ingest {
     if (rows.length > 0 && !this.append(rows, () => this.#advance(heads, rows))) return;
     if (rows.length > 0) for (const [session, { seq }] of heads) this.#heads.set(session, seq);
     for (const growth of growths.values()) this.#context.delta({ mission: this.#mission, ...growth });
+    if (rows.length > 0) this.#outputs.stored(rows);
     for (const mark of passed) this.#fences.get(mark)?.(true);
     this.#schedule();
   }
@@ -292,9 +298,3 @@ export class Ingest {
     }
   }
 }
-
-const merge = (growths: Map<string, Growth>, growth: Growth): void => {
-  const before = growths.get(growth.part);
-  if (before) before.text += growth.text;
-  else growths.set(growth.part, growth);
-};

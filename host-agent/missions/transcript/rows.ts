@@ -1,6 +1,7 @@
 import type { HostEvent } from '../../../shared/events.ts';
 import type { Src } from '../../../shared/frames.ts';
 import type { MissionId } from '../../../shared/ids.ts';
+import { storedView } from '../../../shared/tool-view.ts';
 import type { Durable } from '../../opencode/api/events.ts';
 import type { Redactor } from '../../process/redact.ts';
 import type { OutboxRow } from '../../store/outbox-row.ts';
@@ -48,7 +49,12 @@ export const clean = (event: HostEvent, redactor: Redactor): HostEvent => {
     case 'tool.called':
       return { ...event, name: redactor.text(event.name), args: redactor.deep(event.args) };
     case 'tool.result':
-      return { ...event, name: redactor.text(event.name), result: redactor.deep(event.result) };
+      return {
+        ...event,
+        name: redactor.text(event.name),
+        result: redactor.deep(event.result),
+        ...(event.view === undefined ? {} : { view: storedView.safeParse(redactor.deep(event.view)).data }),
+      };
     case 'request.asked':
       return { ...event, body: preview(redactor.deep(event.body), 'OpenCode') };
     case 'request.ended':

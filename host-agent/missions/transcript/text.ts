@@ -31,6 +31,13 @@ export interface Growth {
   text: string;
 }
 
+/** Puts new text behind what has grown of its part already. */
+export const merge = (growths: Map<string, Growth>, growth: Growth): void => {
+  const before = growths.get(growth.part);
+  if (before) before.text += growth.text;
+  else growths.set(growth.part, growth);
+};
+
 type Checkpoint = Extract<HostEvent, { type: 'part.checkpoint' }>;
 type Closed = Extract<HostEvent, { type: 'part.closed' }>;
 

@@ -3,6 +3,7 @@ import type { ToolPart } from '../../opencode/api/events.ts';
 import { type AssistantView, costOfCall, type Made, type PartView, type Translation } from './translation.ts';
 
 type ToolView = Extract<PartView, { kind: 'tool' }>;
+type ResultMetadata = Extract<ToolPart['state'], { status: 'completed' }>['metadata'];
 
 /**
  * A tool part: one call when it first runs, exactly one result (contract §4.2). Its growing output in between is not
@@ -21,8 +22,12 @@ export const translateTool = (state: Translation, assistant: AssistantView, part
       return [];
     case 'running':
       return call(state, view, part, tool.input);
-    case 'completed':
-      return [...call(state, view, part, tool.input), result(state, view, tool.output, false, tool.metadata)];
+    case 'completed': {
+      // What a cancelled command had printed is no result of it.
+      const isCancelled = tool.metadata?.cancelled === true;
+      const value = isCancelled ? { error: tool.output } : tool.output;
+      return [...call(state, view, part, tool.input), result(state, view, value, isCancelled, tool.metadata)];
+    }
     case 'error':
       return [...call(state, view, part, tool.input), result(state, view, { error: tool.error }, true, tool.metadata)];
     default:
@@ -56,7 +61,7 @@ const result = (
   view: ToolView,
   value: unknown,
   failed: boolean,
-  { sessionId: child, outputPath: where }: { sessionId?: string | undefined; outputPath?: string | undefined } = {},
+  { sessionId: child, outputPath: where, view: seen }: Exclude<ResultMetadata, undefined> = {},
 ): Made => {
   view.done = true;
   return {
@@ -67,6 +72,7 @@ const result = (
       name: view.name,
       result: value,
       failed,
+      ...(seen === undefined ? {} : { view: seen }),
       ...(child === undefined ? {} : { cost_usd: costOfCall(state, view.id) }),
     },
     ...(where === undefined ? {} : { where }),

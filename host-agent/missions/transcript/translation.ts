@@ -162,6 +162,22 @@ export const closingParts = (state: Translation, turn: TurnId): string[] => {
   return [];
 };
 
+/** What a turn has to show at its end. `model` as `provider/model`. */
+export interface ShownAtEnd {
+  answer: string[];
+  usage: Usage;
+  model: string | null;
+}
+
+export const shownAtEnd = (state: Translation, turn: TurnId): ShownAtEnd => {
+  const last = rootMessages(state, turn).at(-1)?.[1].last;
+  return {
+    answer: closingParts(state, turn),
+    usage: usageOf(state, turn),
+    model: last ? `${last.providerID}/${last.modelID}` : null,
+  };
+};
+
 /** Texts of a turn that have not ended. */
 export const openTexts = (state: Translation, turn?: TurnId): string[] =>
   [...state.parts.values()]
@@ -169,6 +185,20 @@ export const openTexts = (state: Translation, turn?: TurnId): string[] =>
       (part) => part.kind !== 'tool' && part.state === 'open' && (turn === undefined || part.assistant.turn === turn),
     )
     .map((part) => part.id);
+
+/**
+ * The part of a call, by OpenCode's message and the provider's id, which names one there at most; null before it runs.
+ */
+export const calledPart = (
+  state: Translation,
+  messageID: string,
+  callID: string,
+): Extract<PartView, { kind: 'tool' }> | null => {
+  const assistant = state.assistantMessages.get(messageID);
+  for (const view of assistant ? state.parts.values() : [])
+    if (view.kind === 'tool' && view.assistant === assistant && view.callID === callID && view.called) return view;
+  return null;
+};
 
 /** Drops what is known of a turn that has ended; its late events then add nothing. */
 export const forgetTurn = (state: Translation, turn: TurnId): void => {

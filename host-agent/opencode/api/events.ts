@@ -3,6 +3,7 @@
  * us. Durable facts come with a `seq` per session, live or from the history; the rest is live only.
  */
 import * as z from 'zod';
+import { storedView } from '../../../shared/tool-view.ts';
 import { id, ifReadable, json, listOf, name, path, stepUsage, text, words } from './in-range.ts';
 
 export const openCodeError = z.object({
@@ -54,8 +55,18 @@ const textPart = z.object({
 });
 export type TextPart = z.infer<typeof textPart>;
 
-/** `sessionId` names the sub-agent's session of a `task` call, `outputPath` the file with output that was cut. */
-const toolMetadata = ifReadable(z.object({ sessionId: ifReadable(id), outputPath: ifReadable(path) }));
+/**
+ * `sessionId` names the sub-agent's session of a `task` call, `outputPath` the file with output that was cut. Of our
+ * own tools: how a call can be drawn, and whether it was cancelled in the middle, which OpenCode stores as completed.
+ */
+const toolMetadata = ifReadable(
+  z.object({
+    sessionId: ifReadable(id),
+    outputPath: ifReadable(path),
+    view: ifReadable(json.pipe(storedView)),
+    cancelled: ifReadable(z.literal(true)),
+  }),
+);
 const toolState = z.discriminatedUnion('status', [
   z.object({ status: z.literal('pending') }),
   z.object({ status: z.literal('running'), input: json, metadata: toolMetadata }),

@@ -20,7 +20,7 @@ import type { Liveness } from '../missions/activity.ts';
 import { concludeOrders, markOrderReceived, storeOrdersAbsent } from '../missions/orders.ts';
 import { storeTurns, turnsReport } from '../missions/reported-turns.ts';
 import { type Due, nextMessages, takeSlots } from '../missions/slots.ts';
-import { ingest, ingestGap, openDeltas, takenTogether, unknownMissions } from '../record/ingest.ts';
+import { ingest, ingestGap, shownBeside, takenTogether, unknownMissions } from '../record/ingest.ts';
 import type { Recorded } from '../record/record.ts';
 import { atomically } from '../remembered.ts';
 import { isRemoved } from '../removed.ts';
@@ -185,16 +185,17 @@ export class HostLink {
         this.#hello(socket, frame);
         return;
       case 'batch': {
-        const { result, recorded, deltas } = takenTogether((how) =>
+        const { result, recorded, deltas, outputs } = takenTogether((how) =>
           this.#transactions.run((host) => {
             const opened = unknownMissions(host.sql, frame);
             const result = ingest(host, frame, how);
             if (result.ok) wantAdopted(host.sql, opened);
             const recorded = result.ok ? [...result.recorded, ...conclude(host)] : [];
-            return { result, recorded, touched: [], deltas: openDeltas(host.sql, frame.deltas), isHeadTold: true };
+            const shown = shownBeside(host.sql, frame);
+            return { result, recorded, touched: [], ...shown, isHeadTold: true };
           }),
         );
-        this.#heardOf([...deltas, ...recorded.map(({ row }) => row)]);
+        this.#heardOf([...deltas, ...outputs, ...recorded.map(({ row }) => row)]);
         if (!result.ok) {
           close(socket, closeCode.gap, `expected n ${result.expected} of run ${frame.run}`);
           return;

@@ -1,4 +1,4 @@
-import type { Delta } from '../../../shared/frames.ts';
+import type { Delta, Output } from '../../../shared/frames.ts';
 import type { Reply } from '../replies.ts';
 import type { Recorded } from './record.ts';
 
@@ -9,6 +9,8 @@ export interface Change {
   touched: string[];
   /** Text in the making that came with it. */
   deltas?: Delta[];
+  /** What running calls printed meanwhile. */
+  outputs?: Output[];
   /** The host gets a frame that names the new head of the log anyhow. */
   isHeadTold?: boolean;
 }

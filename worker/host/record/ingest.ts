@@ -1,7 +1,14 @@
 import { appendVerdict } from '../../../shared/append.ts';
 import type { LogEvent } from '../../../shared/events.ts';
 import { edgeEvent, hostEvent, unknownEvent } from '../../../shared/events.ts';
-import { type Batch, type Delta, type Item, item as itemSchema, type Src } from '../../../shared/frames.ts';
+import {
+  type Batch,
+  type Delta,
+  type Item,
+  item as itemSchema,
+  type Output,
+  type Src,
+} from '../../../shared/frames.ts';
 import { maxEventBytes, maxPartChars } from '../../../shared/limits.ts';
 import { beginningOf } from '../../../shared/text.ts';
 import { logError } from '../../log.ts';
@@ -127,7 +134,7 @@ export const unknownMissions = (sql: SqlStorage, batch: Batch): { id: string; ow
 const maxAheadChars = 4 * 1024 * 1024;
 
 /** Deltas of parts that are open here; the rest is dropped, as deltas may be. */
-export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
+const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
   if (deltas.length === 0) return [];
   const open = openTextsOf(sql, new Set(deltas.map((delta) => delta.part)));
   return deltas.filter((delta) => {
@@ -136,6 +143,12 @@ export const openDeltas = (sql: SqlStorage, deltas: Delta[]): Delta[] => {
     return delta.off + delta.text.length <= Math.min(part.length + maxAheadChars, maxPartChars);
   });
 };
+
+/** What a batch has for viewers beside its rows, as far as it is of what is here. */
+export const shownBeside = (sql: SqlStorage, batch: Batch): { deltas: Delta[]; outputs: Output[] } => ({
+  deltas: openDeltas(sql, batch.deltas),
+  outputs: (batch.outputs ?? []).filter(({ mission }) => getMission(sql, mission)?.deleted_at === null),
+});
 
 /** The mission that a row was sent for, unless this object does not have it. */
 const missionOf = (missions: BatchMissions, { mission: id }: Item): Mission | null => {

@@ -1,4 +1,4 @@
-import type { Delta } from '../../../shared/frames.ts';
+import type { Delta, Output } from '../../../shared/frames.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
 import type { Rendering, ViewerHeader } from '../../../shared/viewer.ts';
 import type { Log } from '../log/log.ts';
@@ -38,6 +38,10 @@ export const rowBytes = (
 /** A piece of text in the making, for delta viewers: never stored, so it carries no id. */
 export const deltaBytes = ({ mission, part, off, text }: Delta): string =>
   sseEvent('delta', { mission_id: mission, part, off, text });
+
+/** What a running call prints, for delta viewers: never stored, so it carries no id. */
+export const outputBytes = ({ mission, call, off, text }: Output): string =>
+  sseEvent('output', { mission_id: mission, tool_call_id: call, off, text });
 
 /** The whole text so far of an open part, for the existing apps. */
 export const thinkingBytes = (mission: string, content: string): string =>

@@ -27,7 +27,7 @@ export const textsWithin = (chars: number, textOf: (part: string) => string): ((
 
 /**
  * What a delta viewer is told at the head of the log (protocol §5 Join): what runs, open parts with their text so far,
- * open asks and what waits, of each as much as a page has.
+ * the end of what running calls have printed, open asks and what waits, of each as much as a page has.
  */
 export const snapshotOf = (
   sql: SqlStorage,
@@ -35,6 +35,7 @@ export const snapshotOf = (
   running: readonly MissionActivity[],
   parts: readonly Part[],
   textOf: (part: string) => string,
+  outputs: readonly object[],
 ): object => {
   const shownText = textsWithin(snapshotTextChars, textOf);
   const isShown = (mission: string): boolean => maySee(state, { id: mission, owner: state.owner });
@@ -49,6 +50,7 @@ export const snapshotOf = (
       ...(parent_call === null ? {} : { parent_call }),
       text: shownText(part),
     })),
+    outputs,
     requests: askPage(sql, state.owner, null, isShown).list,
     queue: shownQueue(sql, state),
   };

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts';
-import type { Delta } from '../../../shared/frames.ts';
+import type { Delta, Output } from '../../../shared/frames.ts';
 import { bareCursorRows, closeCode, pageBytes, viewerFrameChars } from '../../../shared/limits.ts';
 import { sseCursor, sseEvent } from '../../../shared/sse.ts';
 import { type MissionActivity, rendering, type ViewerHeader } from '../../../shared/viewer.ts';
@@ -16,6 +16,7 @@ import { type Audience, audiences, keyOf, maySee, setState, stateOf, type Viewer
 import { deltaBytes, rowBytes, thinkingBytes, viewerFrame } from './frame.ts';
 import { forgetJoined, joinedFrame } from './joined.ts';
 import { Outgoing, type Slice, sliceAlone, sliceBesideOthers } from './outgoing.ts';
+import { Printed } from './printed.ts';
 import { snapshotOf, snapshotTextChars, textsWithin } from './snapshot.ts';
 import { isShownLive, Visible } from './visible.ts';
 
@@ -23,6 +24,8 @@ import { isShownLive, Visible } from './visible.ts';
 export interface Happened {
   recorded: Recorded[];
   deltas: Delta[];
+  /** What running calls printed. */
+  outputs: Output[];
   /** Missions whose activity or queue may have changed. */
   touched: string[];
 }
@@ -41,6 +44,7 @@ export class Viewers {
   readonly #pace = new ThinkingPace();
   readonly #shownActivities = new Map<string, string>();
   readonly #visible: Visible;
+  readonly #printed: Printed;
   readonly #outgoing: Outgoing;
   readonly #shownSeq = new WeakMap<WebSocket, number>();
 
@@ -49,6 +53,7 @@ export class Viewers {
     this.#host = host;
     this.#open = new LiveTexts(host.sql);
     this.#visible = new Visible(host.sql);
+    this.#printed = new Printed(this.#visible);
     this.#outgoing = new Outgoing(clock);
   }
 
@@ -119,7 +124,9 @@ export class Viewers {
       this.#remember(row, checkpoint);
     }
     for (const delta of deltas) this.#open.add(delta);
-    if (deltas.length > 0) forgetJoined(this.#host.sql);
+    const nowMs = this.#host.now();
+    const printed = this.#printed.take(happened.outputs, nowMs);
+    if (deltas.length + printed.length > 0) forgetJoined(this.#host.sql);
     const changed = this.#changed(happened.touched);
     const encoded = new Map<string, string>();
     const watching = audiences(this.#ctx.getWebSockets(viewerTag));
@@ -127,24 +134,25 @@ export class Viewers {
     const slice = isAlone ? sliceAlone : sliceBesideOthers;
     for (const audience of watching) {
       const { state } = audience;
+      const printedNow = this.#printed.forAudience(audience, printed, nowMs);
       let bytes = '';
       for (const entry of recorded) {
         if (!isShownLive(state, entry.row, entry.mission)) continue;
         const make = () =>
           this.#opening(state, entry.row) +
           rowBytes(state.rendering, entry, true, textsOf(this.#host.sql), this.#host.log);
-        const shown = cached(encoded, `${state.rendering}${entry.row.seq}`, make);
+        const shown = printedNow.before(entry.row) + cached(encoded, `${state.rendering}${entry.row.seq}`, make);
         if (bytes !== '' && bytes.length + shown.length > viewerFrameChars) {
           this.#send(audience, bytes, [], slice);
           bytes = '';
         }
         bytes += shown;
       }
-      bytes += this.#inTheMaking(state, happened, encoded);
+      bytes += this.#inTheMaking(state, happened, encoded) + printedNow.rest();
       const visible = changed.filter(({ mission }) => maySee(state, mission)).map(({ activity }) => activity);
       this.#send(audience, bytes, visible, slice);
     }
-    for (const { row } of recorded) this.#forget(row.event);
+    for (const { row } of recorded) this.#forget(row);
   }
 
   /** Closes every viewer's socket; each comes back with its cursor. */
@@ -224,7 +232,9 @@ export class Viewers {
         .filter(({ text }) => text !== '');
       return thinking.map(({ part, text }) => thinkingBytes(part.mission, text)).join('') + sseCursor(cursor);
     }
-    const snapshot = snapshotOf(this.#host.sql, state, this.#running(state), parts, (part) => this.#open.text(part));
+    const outputs = this.#printed.present(state);
+    const textOf = (part: string): string => this.#open.text(part);
+    const snapshot = snapshotOf(this.#host.sql, state, this.#running(state), parts, textOf, outputs);
     return sseEvent('snapshot', snapshot, cursor);
   }
 
@@ -258,7 +268,9 @@ export class Viewers {
     else this.#open.add({ part: event.part, ...checkpoint });
   }
 
-  #forget(event: Recorded['row']['event']): void {
+  #forget(row: LogRow): void {
+    this.#printed.forget(row);
+    const { event } = row;
     if ('unknown' in event || event.type !== 'part.closed') return;
     this.#open.drop(event.part);
     this.#pace.drop(event.part);

@@ -18,13 +18,19 @@ export class Visible {
       this.#owners.delete(mission);
   }
 
-  /** Whether a viewer is shown something of this mission. */
-  mission(state: ViewerState, id: string): boolean {
+  /** Whose mission it is; null of one that was deleted or is not here. */
+  ownerOf(id: string): string | null {
     const known = this.#owners.get(id);
     const mission = known === undefined ? getMission(this.#sql, id) : null;
     const owner = known ?? (mission?.deleted_at === null ? mission.owner : null);
     // One that is not known yet may be opened by the next row.
     if (known === undefined && mission !== null) this.#owners.set(id, owner);
+    return owner;
+  }
+
+  /** Whether a viewer is shown something of this mission. */
+  mission(state: ViewerState, id: string): boolean {
+    const owner = this.ownerOf(id);
     return owner !== null && maySee(state, { id, owner });
   }
 

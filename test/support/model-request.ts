@@ -33,6 +33,8 @@ export type Asked = {
   /** Images of the last user message, as `data:` URLs. */
   images: string[];
   tools: string[];
+  /** The newest results of tools in the conversation, as the model reads them. */
+  toolTexts: string[];
 };
 
 export type SentChunk = { kind: 'text' | 'reasoning' | 'tool'; text: string };
@@ -42,6 +44,9 @@ export type ModelRequest = Asked & {
   sent: SentChunk[];
   outcome?: 'done' | 'cut' | 'client-closed' | 'error';
 };
+
+/** A long conversation has all of them in each request. */
+const keptToolTexts = 5;
 
 /** Reads one request of OpenCode; throws when the body is not an OpenAI chat-completions request. */
 export async function readRequest(incoming: IncomingMessage): Promise<Asked> {
@@ -65,6 +70,10 @@ export async function readRequest(incoming: IncomingMessage): Promise<Asked> {
       .join('\n'),
     images: imagesIn(body.messages[lastUser]?.content),
     tools: (body.tools ?? []).map((tool) => tool.function.name),
+    toolTexts: body.messages
+      .filter(({ role }) => role === 'tool')
+      .slice(-keptToolTexts)
+      .map(({ content }) => plainText(content)),
   };
 }
 

@@ -20,5 +20,14 @@ export const callMeta = z.object({
   granted: z.array(ask).max(100).default([]),
 });
 
+/**
+ * `_meta` of the progress of a call: what it printed since the one before, so that whoever called knows it also where
+ * no result comes. `skipped`: UTF-16 units before `text` that were too many.
+ */
+export const printedMeta = z.object({
+  printed: z.object({ skipped: z.int().nonnegative(), text: z.string() }),
+});
+export type PrintedPiece = z.infer<typeof printedMeta>['printed'];
+
 /** Who calls. */
 export type Caller = Readonly<z.infer<typeof callMeta>>;

@@ -13,7 +13,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { callMeta } from '../call/caller.ts';
 import type { Calls } from '../calls.ts';
 import type { Declared } from '../declared/declared.ts';
-import { keepSaying } from './progress.ts';
+import { progressOf } from './progress.ts';
 import { resultOf } from './result.ts';
 
 export interface McpParts {
@@ -44,11 +44,11 @@ export const mcpServers = ({ calls, tools, unlisted = [], version, clock }: McpP
       const meta = callMeta.safeParse(params._meta);
       if (!meta.success)
         throw new McpError(ErrorCode.InvalidParams, `_meta says not who calls: ${z.prettifyError(meta.error)}`);
-      const stopSaying = keepSaying(_meta?.progressToken, sendNotification, clock);
+      const { printed, end } = progressOf(_meta?.progressToken, sendNotification, clock);
       try {
-        return resultOf(await calls.run({ ...meta.data, tool, args, signal, isQuiet: quiet.has(tool) }));
+        return resultOf(await calls.run({ ...meta.data, tool, args, signal, printed, isQuiet: quiet.has(tool) }));
       } finally {
-        stopSaying();
+        end();
       }
     });
     // The SDK's own looks among the calls of this server, which has one request; so it says in `_meta` which call.

@@ -1,9 +1,10 @@
 import { createParser } from 'eventsource-parser';
 import * as z from 'zod';
 import { type Clock, wait } from '../../../shared/clock.ts';
-import type { Caller } from '../../hands/call/caller.ts';
+import { type Caller, printedMeta } from '../../hands/call/caller.ts';
 import { outcome } from '../../hands/call/outcome.ts';
 import type { Call } from './hands-tool.ts';
+import type { Printed } from './printed.ts';
 
 /** Hands that are being started again take a second or two; nothing was sent to them yet. */
 const connectMs = 10_000;
@@ -17,7 +18,10 @@ interface BunRequest extends RequestInit {
   timeout: false;
 }
 
-/** The answer to a call; what else is on the stream (progress) only keeps the connection alive. */
+/** What it has printed since; other progress only keeps the connection alive. */
+const printing = z.object({ method: z.literal('notifications/progress'), params: z.object({ _meta: printedMeta }) });
+
+/** The answer to a call. */
 const answer = z.union([
   z.object({ id: z.literal(1), result: z.object({ structuredContent: outcome }) }),
   z.object({ id: z.literal(1), error: z.object({ message: z.string() }) }),
@@ -43,10 +47,10 @@ const strange =
  */
 export const callHands =
   (socket: string, clock: Clock): Call =>
-  async (name, args, caller, signal) => {
+  async (name, args, caller, signal, printed) => {
     const response = await connect(socket, requestOf(name, args, caller), signal, clock);
     if (!response.ok || !response.body) throw new Error(`The tools refused this call: ${await response.text()}`);
-    const found = await read(response.body, signal);
+    const found = await read(response.body, signal, printed);
     if (found === null) throw new Error(cut);
     if ('error' in found) throw new Error(found.error.message);
     return found.result.structuredContent;
@@ -84,7 +88,11 @@ const wasNotSent = (error: unknown): boolean =>
   ['ENOENT', 'ECONNREFUSED', 'FailedToOpenSocket'].includes(`${error.code}`);
 
 /** Null where the stream ends without an answer. */
-const read = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Answer | null> => {
+const read = async (
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  printed: Printed | undefined,
+): Promise<Answer | null> => {
   const messages: unknown[] = [];
   const parser = createParser({ onEvent: ({ data }) => messages.push(JSON.parse(data)) });
   const decoder = new TextDecoder();
@@ -95,6 +103,8 @@ const read = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Prom
       if (done) return null;
       parser.feed(decoder.decode(value, { stream: true }));
       for (const message of messages.splice(0)) {
+        const piece = printing.safeParse(message).data?.params._meta.printed;
+        if (piece) printed?.add(piece);
         if (!hasId.safeParse(message).success) continue;
         const { success, data } = answer.safeParse(message);
         if (!success) throw new Error(strange);

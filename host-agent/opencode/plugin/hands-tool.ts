@@ -3,9 +3,19 @@ import { assertNever } from '../../../shared/errors.ts';
 import type { Caller } from '../../hands/call/caller.ts';
 import { type Ask, notGranted, type Outcome } from '../../hands/call/outcome.ts';
 import type { Declared } from '../../hands/declared/declared.ts';
+import { cancelledResult, newPrinted, type Printed } from './printed.ts';
 
-/** Lets the hands do it. Rejects with an error for the model, and when `signal` aborts. */
-export type Call = (name: string, args: unknown, caller: Caller, signal: AbortSignal) => Promise<Outcome>;
+/**
+ * Lets the hands do it; `printed` is told what it prints meanwhile. Rejects with an error for the model, and at once
+ * when `signal` aborts.
+ */
+export type Call = (
+  name: string,
+  args: unknown,
+  caller: Caller,
+  signal: AbortSignal,
+  printed?: Printed,
+) => Promise<Outcome>;
 
 /** What OpenCode gives a tool beside its arguments (opencode §10.8). */
 const context = z.object({
@@ -34,8 +44,17 @@ export const handsTool = ({ description, args, name }: Declared, call: Call) => 
   execute: async (given: unknown, { abort, ask, ...rest }: Context) => {
     const { directory, sessionID: session, messageID: message, callID, agent } = context.parse(rest);
     const granted: Ask[] = [];
+    const printed = newPrinted();
     for (;;) {
-      const outcome = await call(name, given, { directory, session, message, call: callID, agent, granted }, abort);
+      const caller = { directory, session, message, call: callID, agent, granted };
+      const outcome = await call(name, given, caller, abort, printed).catch((error: unknown): Outcome => {
+        // OpenCode says of it that it was aborted, where there is nothing more to say.
+        if (abort.aborted && printed.text() === null) throw error;
+        return { kind: 'failed', text: error instanceof Error ? error.message : String(error) };
+      });
+      const text = printed.text();
+      if (abort.aborted && outcome.kind === 'failed' && text !== null)
+        return cancelledResult(name, given, directory, text);
       switch (outcome.kind) {
         case 'asks': {
           const asks = notGranted(outcome.asks, granted);
@@ -47,7 +66,7 @@ export const handsTool = ({ description, args, name }: Declared, call: Call) => 
           break;
         }
         case 'failed':
-          throw new Error(outcome.text);
+          throw new Error(text === null ? outcome.text : `${outcome.text}\n\nIt had printed until then:\n${text}`);
         case 'done':
           return completed(outcome);
         default:

@@ -17,6 +17,7 @@ const snapshot = (text: string, more: Partial<Extract<Read, { type: 'snapshot' }
   type: 'snapshot',
   running: [{ mission_id: mission, state: 'running', queue_len: 0 }],
   parts: [{ part: 'p', mission_id: mission, turn: 't', kind: 'text', text }],
+  outputs: [],
   requests: [],
   ...more,
 });
@@ -54,6 +55,87 @@ test('a text that the server corrects is told from where it differs', () => {
 
   expect(texts.replace('p', 0, 'the key is hidden')).toEqual({ off: 11, text: 'hidden' });
   expect(texts.replace('p', 0, 'the key is ')).toEqual({ off: 11, text: '' });
+});
+
+const called: Read = { type: 'tool.called', mission_id: mission, turn: 't', tool_call_id: 'c', name: 'bash', args: {} };
+const output = (off: number, text: string) => ({ mission_id: mission, tool_call_id: 'c', off, text });
+const prints = (off: number, text: string): Read => ({ type: 'output', ...output(off, text) });
+
+test('what a call prints is told once, with its place where something is missing, and nothing of one that is not told', () => {
+  const result = {
+    type: 'tool.result',
+    mission_id: mission,
+    tool_call_id: 'c',
+    name: 'bash',
+    result: 'x',
+    failed: false,
+  };
+  const lines = told(
+    prints(0, 'of nobody'),
+    called,
+    prints(0, 'one '),
+    snapshot('', { outputs: [output(0, 'one two ')] }),
+    prints(4, 'two three '),
+    prints(100, 'far on'),
+    result as Read,
+    prints(106, 'too late'),
+  );
+
+  expect(lines.flatMap((line) => (line.type === 'output' ? [[line.off, line.text]] : []))).toEqual([
+    [0, 'one '],
+    [4, 'two '],
+    [8, 'three '],
+    [100, 'far on'],
+  ]);
+});
+
+test('of a call that began before anybody read, what it has printed is told, and its end', () => {
+  const joined = snapshot('', { outputs: [output(500, 'the end of it')] });
+  const result = {
+    type: 'tool.result',
+    mission_id: mission,
+    tool_call_id: 'c',
+    name: 'bash',
+    result: 'x',
+    failed: false,
+  };
+
+  expect(told(joined, prints(513, ' and on'), result as Read).map(({ type }) => type)).toEqual([
+    'output',
+    'output',
+    'tool_result',
+  ]);
+});
+
+test('what a call prints stands beside the answer, and a line end of its own makes no empty line', () => {
+  let err = '';
+  const printer = newTelling(
+    {
+      out: () => undefined,
+      err: (text) => {
+        err += text;
+      },
+      isWatched: true,
+      isShared: false,
+      dim: (text) => text,
+      columns: 80,
+    },
+    {},
+  );
+  printer.show({ type: 'tool', id: 'c', name: 'bash', args: {} });
+  printer.show({ type: 'output', id: 'c', off: 0, text: 'one\n\u001b[2J' });
+  printer.show({ type: 'output', id: 'c', off: 20, text: 'two\n' });
+  printer.show({ type: 'tool_result', id: 'c', name: 'bash', result: 'one two', failed: false });
+
+  expect(err.split('\n')).toEqual([
+    '→ bash {}',
+    'one',
+    '\u241b[2J',
+    '[12 characters of the output are not shown here]',
+    'two',
+    '← bash one two',
+    '',
+  ]);
 });
 
 test('a turn of another message, and events of another mission, tell nothing', () => {

@@ -22,6 +22,11 @@ export type Line =
   /** A whole text of a turn that went before, text or reasoning. Of `show`. */
   | { type: 'thought'; text: string }
   | { type: 'tool'; id: string; name: string; args: unknown; parent_call?: string }
+  /**
+   * What a call prints while it runs: it belongs at `off` (UTF-16 units) of all that it prints. Beyond the end of the
+   * line before, something is missing in between. Nothing of it comes after the call's result.
+   */
+  | { type: 'output'; id: string; off: number; text: string }
   | { type: 'tool_result'; id: string; name: string; result: unknown; failed: boolean }
   /** The agent waits for a person: `openagent answer <id> …`. */
   | { type: 'request'; id: string; kind: AskKind; body: unknown }

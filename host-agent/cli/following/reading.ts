@@ -27,8 +27,11 @@ export interface Told {
 export const newReading = (scope: Scope) => {
   const texts = growingTexts();
   const kinds = new Map<string, { kind: 'text' | 'reasoning'; parent_call?: string }>();
-  /** Tool calls, questions and permissions that were told, so that their ends are too, and nothing is told again. */
-  const calls = new Set<string>();
+  /**
+   * Tool calls, questions and permissions that were told, so that their ends are too, and nothing is told again; of a
+   * call also how far it has printed.
+   */
+  const calls = new Map<string, number>();
   const asks = new Set<string>();
   let turn: string | null = null;
   let isAnyTurn = scope.message === null;
@@ -46,6 +49,15 @@ export const newReading = (scope: Scope) => {
     if (isOurs(id)) kinds.set(part, { kind, ...(parent_call === undefined ? {} : { parent_call }) });
   };
 
+  /** What a call printed, as far as it was not told. */
+  const printed = ({ tool_call_id: id, off, text }: Omit<Extract<Read, { type: 'output' }>, 'type'>): Line[] => {
+    const end = calls.get(id);
+    if (end === undefined || off + text.length <= end) return [];
+    calls.set(id, off + text.length);
+    const from = Math.max(off, end);
+    return [{ type: 'output', id, off: from, text: text.slice(from - off) }];
+  };
+
   const asked = (
     id: string,
     { kind, body }: Pick<Extract<Read, { type: 'request.asked' }>, 'kind' | 'body'>,
@@ -54,6 +66,12 @@ export const newReading = (scope: Scope) => {
     if (asks.has(id) || (!isAnyTurn && turn === null)) return [];
     asks.add(id);
     return [{ type: 'request', id, kind, body }];
+  };
+
+  /** The call may have begun before anybody read. */
+  const joined = (output: Omit<Extract<Read, { type: 'output' }>, 'type'>): Line[] => {
+    if (isAnyTurn && !calls.has(output.tool_call_id)) calls.set(output.tool_call_id, 0);
+    return printed(output);
   };
 
   const lines = (event: Read): Line[] => {
@@ -69,12 +87,15 @@ export const newReading = (scope: Scope) => {
         for (const part of event.parts) if (part.mission_id === scope.mission) open({ ...part, type: 'part.opened' });
         return [
           ...event.parts.flatMap(({ part, text }) => grown(part, kinds.has(part) ? texts.add(part, 0, text) : null)),
+          ...event.outputs.filter(({ mission_id }) => mission_id === scope.mission).flatMap(joined),
           ...event.requests
             .filter(({ mission_id }) => mission_id === scope.mission)
             .flatMap((ask) => asked(ask.id, ask)),
         ];
       case 'delta':
         return kinds.has(event.part) ? grown(event.part, texts.add(event.part, event.off, event.text)) : [];
+      case 'output':
+        return printed(event);
       case 'part.opened':
         open(event);
         return [];
@@ -102,7 +123,7 @@ export const newReading = (scope: Scope) => {
       case 'tool.called': {
         const { turn: id, tool_call_id, name, args, parent_call } = event;
         if (!isOurs(id) || calls.has(tool_call_id)) return [];
-        calls.add(tool_call_id);
+        calls.set(tool_call_id, 0);
         return [{ type: 'tool', id: tool_call_id, name, args, ...(parent_call === undefined ? {} : { parent_call }) }];
       }
       case 'tool.result': {

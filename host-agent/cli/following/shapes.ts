@@ -16,6 +16,7 @@ const openPart = z.object({
   parent_call: z.string().optional(),
   text: z.string(),
 });
+const printed = { ...ofMission, tool_call_id: z.string(), off: z.number(), text: z.string() };
 const ask = { ...ofMission, kind: askKind, body: z.unknown() };
 
 /** By name of the event. */
@@ -25,10 +26,13 @@ export const shapes = {
   snapshot: z.object({
     running: z.array(z.object({ mission_id: z.string(), state: z.string(), queue_len: z.number() })),
     parts: z.array(openPart),
+    /** What running calls have printed, its end; absent: an older edge. */
+    outputs: z.array(z.object(printed)).default([]),
     requests: z.array(z.object({ ...ask, id: z.string() })),
   }),
   status: z.object({ mission_id: z.string().optional(), state: z.string(), queue_len: z.number() }),
   delta: z.object(growth),
+  output: z.object(printed),
   'message.kept': z.object({ ...ofMission, command: z.string(), content: z.string(), queued: z.boolean() }),
   'message.edited': z.object({ ...ofMission, command: z.string(), content: z.string() }),
   'message.removed': z.object({ ...ofMission, command: z.string() }),

@@ -20,6 +20,8 @@ export const newTelling = (ends: Ends, { verbose = false, conversation = false }
   const withSteps = verbose || ends.isWatched;
   /** Of each part that grows: its length so far, what waits for its other half, and whether it is beside the answer. */
   const growing = new Map<string, { length: number; later: string; isAside: boolean }>();
+  /** Of each call that prints: how far it was shown, and what waits for its other half. */
+  const printing = new Map<string, { end: number; later: string }>();
   let wasAnswered = false;
 
   const step = (text: string): void => {
@@ -40,6 +42,15 @@ export const newTelling = (ends: Ends, { verbose = false, conversation = false }
     const { now, later } = showable((before?.later ?? '') + text);
     growing.set(part, { length: off + text.length, later, isAside });
     put(part, now, isAside);
+  };
+
+  const print = ({ id, off, text }: Extract<Line, { type: 'output' }>): void => {
+    const before = printing.get(id) ?? { end: 0, later: '' };
+    const missing = off - before.end;
+    if (missing > 0) step(`[${missing} characters of the output are not shown here]`);
+    const { now, later } = showable((missing > 0 ? '' : before.later) + text);
+    printing.set(id, { end: off + text.length, later });
+    if (withSteps) page.think(id, plain(now));
   };
 
   const endText = (part: string): void => {
@@ -85,7 +96,12 @@ export const newTelling = (ends: Ends, { verbose = false, conversation = false }
       case 'tool':
         step(`${line.parent_call === undefined ? '' : '  '}→ ${plainLine(line.name)} ${short(inWords(line.args))}`);
         break;
+      case 'output':
+        print(line);
+        break;
       case 'tool_result':
+        printing.delete(line.id);
+        page.end(line.id);
         step(`${line.failed ? '✗' : '←'} ${plainLine(line.name)} ${short(inWords(line.result))}`);
         break;
       case 'request':

@@ -9,6 +9,7 @@ export const newTwoEnds = (ends: Ends) => {
   /** The part that was said last: what follows of it after a note is no other part. */
   let last: string | null = null;
   let endsLine = true;
+  let thoughtEndsLine = true;
 
   const endSaid = (): void => {
     if (said !== null && !endsLine) ends.out('\n');
@@ -16,8 +17,9 @@ export const newTwoEnds = (ends: Ends) => {
     endsLine = true;
   };
   const endThought = (): void => {
-    if (thought !== null) ends.err('\n');
+    if (thought !== null && !thoughtEndsLine) ends.err('\n');
     thought = null;
+    thoughtEndsLine = true;
   };
 
   return {
@@ -40,6 +42,7 @@ export const newTwoEnds = (ends: Ends) => {
       if (ends.isShared) endSaid();
       if (thought !== part) endThought();
       thought = part;
+      thoughtEndsLine = text.endsWith('\n');
       ends.err(ends.dim(text));
     },
     /** Whole lines to standard error. */

@@ -16,6 +16,7 @@ import { firstToken } from './sections/first-token.ts';
 import { fullStart } from './sections/full-start.ts';
 import { hands } from './sections/hands.ts';
 import { hostile } from './sections/hostile.ts';
+import { liveOutput } from './sections/live-output.ts';
 import { loginFlood } from './sections/login-flood.ts';
 import { oneOfMany } from './sections/one-of-many.ts';
 import { polled } from './sections/polled.ts';
@@ -42,6 +43,10 @@ const sections: Record<string, { what: string; measure: (report: Report, quick: 
   hostile: { what: 'an ordinary user beside one who is at every quota', measure: hostile },
   'full-start': { what: 'the start of an object with every quota full, beside an empty one', measure: fullStart },
   hands: { what: 'a call of a tool by way of the hands, beside a bare server; their memory', measure: hands },
+  'live-output': {
+    what: 'the first byte of a command at a viewer, beside a bare pipe; tokens beside a flood',
+    measure: liveOutput,
+  },
   deletion: { what: 'deleting a small mission in a long log, beside a short one', measure: deletion },
   cost: { what: 'rows, requests and dollars an hour', measure: cost },
 };

@@ -27,8 +27,8 @@ export interface ProjectSettings {
 /** What is no settings is passed over. Later files win, as with OpenCode. */
 export const projectSettings = async (situation: Pick<Situation, 'directory'>): Promise<ProjectSettings> => {
   const found: ProjectSettings = { instructions: [], commands: new Map() };
-  for (const name of files) {
-    const file = await projectFile(situation, join(situation.directory, name), maxSettingsBytes);
+  const read = files.map((name) => projectFile(situation, join(situation.directory, name), maxSettingsBytes));
+  for (const file of await Promise.all(read)) {
     const { data } = settings.safeParse(file && looseJson(file.text));
     if (!data) continue;
     found.instructions.push(...data.instructions);

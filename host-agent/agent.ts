@@ -53,7 +53,7 @@ import { preferredModel } from './providers/default.ts';
 import { providerFacts } from './providers/facts.ts';
 import { openProviderFile } from './providers/file.ts';
 import { Renewal } from './providers/renewal.ts';
-import { takeNotes } from './store/notes.ts';
+import { keepTakingNotes, takeNotes } from './store/notes.ts';
 import { openStore } from './store/store.ts';
 import { keepOutbox, recheckMs } from './store/upkeep.ts';
 import { watchDisk } from './system/disk-watch.ts';
@@ -267,6 +267,7 @@ export const runAgent = async (
       (stop) => link.run(stop),
       (stop) => followHands(control, (event) => dispatch.heard(event), { clock, log }, stop),
       (stop) => keepOutbox(store.outbox, { clock, log, recheckMs: times.recheckMs }, stop),
+      (stop) => keepTakingNotes(takeLauncherNotes, clock, stop), // Of hands that were ended, for one.
       (stop) => keepUploadsSwept(files.uploads, { clock, log }, stop),
       (stop) => watchDisk(config.stateDir, { clock, tell: note }, stop),
       (stop) => samples.run(stop),

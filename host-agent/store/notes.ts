@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { type Clock, rest } from '../../shared/clock.ts';
 import type { Log } from '../process/log.ts';
 import { notesIn, readNote } from '../process/note.ts';
 import type { Database } from './database.ts';
@@ -49,5 +50,16 @@ export const takeNotes = (
       if (!notes.isTaken(id)) outbox.append([row], () => notes.take(id));
       rmSync(path);
     });
+  }
+};
+
+/** Between two looks at a directory that is empty nearly always. */
+const lookMs = 10_000;
+
+/** Calls `take` again and again until `stop` aborts: who leaves a note need not tell anybody of it. */
+export const keepTakingNotes = async (take: () => void, clock: Clock, stop: AbortSignal): Promise<void> => {
+  while (!stop.aborted) {
+    take();
+    await rest(clock, lookMs, stop);
   }
 };

@@ -3,8 +3,8 @@
  * descriptor's path is done in that directory, even if somebody exchanges it, or one above it, for a symlink. Each is
  * compared with the place that was looked at and allowed.
  */
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readlink } from 'node:fs/promises';
+import { constants, fstatSync, readlinkSync, type Stats } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, Refused } from '../call/refused.ts';
 import type { Place } from './place.ts';
@@ -28,7 +28,7 @@ const hold = async (through: string, expected: string): Promise<HeldDirectory> =
     throw (await lstat(through).catch(() => null))?.isSymbolicLink() ? moved(expected) : error;
   });
   const own = `/proc/self/fd/${handle.fd}`;
-  const path = await readlink(own);
+  const path = readlinkSync(own);
   if (path !== expected) {
     await handle.close();
     throw moved(expected);
@@ -96,13 +96,27 @@ export const holdFile = async ({ real, shown }: Pick<Place, 'real' | 'shown'>): 
     throw error;
   }
   try {
-    const stats = await handle.stat();
+    // Of what is open the kernel answers at once.
+    const stats = fstatSync(handle.fd);
     if (!stats.isFile() && !stats.isDirectory())
       throw new Refused(`${shown} is no ordinary file, so there is nothing to read in it.`);
-    if ((await readlink(`/proc/self/fd/${handle.fd}`)) !== real) throw moved(shown);
+    if (readlinkSync(`/proc/self/fd/${handle.fd}`) !== real) throw moved(shown);
     return { handle, stats };
   } catch (error) {
     await handle.close();
     throw error;
   }
+};
+
+/** All that is in a held file, by one read where it has the size that it said. */
+export const contentOf = async ({ handle, stats }: HeldFile): Promise<Buffer> => {
+  // Room for one more: a read that leaves it has come to the end.
+  const room = Buffer.allocUnsafe(stats.size + 1);
+  const { bytesRead } = await handle.read(room, 0, room.length, 0);
+  return bytesRead === stats.size ? room.subarray(0, bytesRead) : handle.readFile();
+};
+
+/** Lets go of what was only read: nobody has to wait for that. */
+export const letGo = ({ handle }: HeldFile): void => {
+  handle.close().catch(() => undefined); // Nothing was written that could be lost.
 };

@@ -3,6 +3,7 @@
  * touched; what is done afterwards goes by descriptors that are compared with it (held.ts), so that a link which is
  * swapped in between leads nowhere.
  */
+import { lstatSync, realpathSync } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { uuid } from '../../../shared/ids.ts';
@@ -29,10 +30,12 @@ const maxPathBytes = 4095;
 export const locate = async ({ directory }: Pick<Situation, 'directory'>, given: string): Promise<Place> => {
   if (given === '' || given.includes('\0') || Buffer.byteLength(given) > maxPathBytes)
     throw new Refused('This is no path: it is empty, too long or has characters that no file name has.');
-  const base = await realpath(directory);
+  // Without waiting, as for the worktree: the kernel knows the mission's directory, and each wait costs a call as much as
+  // all of these looks.
+  const base = realpathSync.native(directory);
   const shown = resolve(directory, given);
   const real = await realExisting(shown);
-  const worktree = await worktreeOf(base);
+  const worktree = worktreeOf(base);
   // The mission's directory may be reached through a link itself, which is nothing that the path says.
   const written = isInside(directory, shown) ? join(base, relative(directory, shown)) : shown;
   const ofContext = inContext(base, real);
@@ -80,9 +83,17 @@ const realExisting = async (path: string): Promise<string> => {
 };
 
 /** The directory that has the `.git` of `directory`; the root for one without (opencode §8.3). */
-const worktreeOf = async (directory: string): Promise<string> => {
-  for (let at = directory; at !== '/'; at = dirname(at)) if (await lstat(join(at, '.git')).catch(() => null)) return at;
+const worktreeOf = (directory: string): string => {
+  for (let at = directory; at !== '/'; at = dirname(at)) if (isThere(join(at, '.git'))) return at;
   return '/';
+};
+
+const isThere = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // Not to be looked at, so of no use as a worktree either.
+  }
 };
 
 /** What has to be allowed for a place outside of the mission's directory; nothing for one inside. */

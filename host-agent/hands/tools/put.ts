@@ -1,7 +1,7 @@
 /** Writing, moving away and removing files, each in a directory that is held (held.ts). */
 import { randomUUID } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readlink, rename, rm, unlink } from 'node:fs/promises';
+import { constants, fstatSync, lstatSync, type Stats } from 'node:fs';
+import { type FileHandle, open, readlink, rename, rm, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { codeOf, Refused } from '../call/refused.ts';
 import type { FileState } from '../call/tool.ts';
@@ -48,8 +48,8 @@ const putByRename = async (
   try {
     await handle.writeFile(bytes);
     if (before) await keepOwner(handle, before);
-    state = stateOf(bytes, await handle.stat());
-    await checkStill(parent, name, place, before);
+    state = stateOf(bytes, fstatSync(handle.fd));
+    checkStill(parent, name, place, before);
     await rename(fresh, parent.at(name));
   } catch (error) {
     await rm(fresh, { force: true }).catch(() => undefined); // The first failure is the one to tell.
@@ -61,7 +61,7 @@ const putByRename = async (
 };
 
 const keepOwner = async (handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> => {
-  const own = await handle.stat();
+  const own = fstatSync(handle.fd);
   // Who may write to somebody else's file, but not give one away, becomes its owner.
   if (own.uid !== uid || own.gid !== gid) await handle.chown(uid, gid).catch(() => undefined);
   await handle.chmod(mode & 0o7777);
@@ -74,7 +74,7 @@ const putInPlace = async (
   bytes: Buffer,
   before: Stats,
 ): Promise<FileState> => {
-  await checkStill(parent, name, place, before);
+  checkStill(parent, name, place, before);
   const handle = await open(parent.at(name), O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     if (!isSameFile(await handle.stat(), before)) throw changed(place);
@@ -93,20 +93,17 @@ const changed = ({ shown }: Place): Refused =>
 const isSameFile = (a: Stats, b: Stats): boolean =>
   a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
 
-/** Throws `Refused` unless at `name` there is still what `before` was. */
-const checkStill = async (parent: HeldDirectory, name: string, place: Place, before: Stats | null): Promise<void> => {
-  const now = await lstat(parent.at(name)).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
-  });
-  if (now === null ? before !== null : before === null || !isSameFile(now, before)) throw changed(place);
+/** Throws `Refused` unless at `name` there is still what `before` was. In the same instant as what is done next. */
+const checkStill = (parent: HeldDirectory, name: string, place: Place, before: Stats | null): void => {
+  const now = lstatSync(parent.at(name), { throwIfNoEntry: false });
+  if (now === undefined ? before !== null : before === null || !isSameFile(now, before)) throw changed(place);
 };
 
 /** Removes the file at `place`, which is `before`. Throws as `putFile` does. */
 export const removeFile = async (place: Place, before: Stats): Promise<void> => {
   const parent = await holdParent(place.real, { make: false });
   try {
-    await checkStill(parent, basename(place.real), place, before);
+    checkStill(parent, basename(place.real), place, before);
     await unlink(parent.at(basename(place.real)));
   } finally {
     await parent.close();

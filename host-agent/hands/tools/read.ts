@@ -4,7 +4,7 @@ import { Refused } from '../call/refused.ts';
 import { makeTool, type Situation } from '../call/tool.ts';
 import { read as declared } from '../declared/files.ts';
 import { fitView } from './fit-view.ts';
-import { type HeldFile, holdFile } from './held.ts';
+import { contentOf, type HeldFile, holdFile, letGo } from './held.ts';
 import { describeBinary } from './kinds.ts';
 import { type LineWindow, lineWindow, maxWindowLines } from './line-window.ts';
 import { listDirectory } from './list.ts';
@@ -32,8 +32,7 @@ export interface Reading {
 /** Reads what is at `given`: see the declaration of `read`. Throws `Refused`, and what the file system says. */
 export const readPath = async (situation: Situation, given: string, reading: Reading): Promise<Outcome> => {
   const place = await locate(situation, given);
-  const isDirectory = (await stat(place.real).catch(() => null))?.isDirectory() ?? false;
-  const asks = asksFor(reading.asks, [{ place, kind: isDirectory ? 'directory' : 'file' }], {});
+  const asks = asksFor(reading.asks, [{ place, kind: await kindOf(place) }], {});
   const open = notGranted(asks, situation.granted);
   if (open.length > 0) return { kind: 'asks', asks: open };
   const held = await holdFile(place);
@@ -42,14 +41,18 @@ export const readPath = async (situation: Situation, given: string, reading: Rea
     if (held.stats.isDirectory()) return await listDirectory(place, reading);
     return await readFile(situation, place, held, reading);
   } finally {
-    await held.handle.close();
+    letGo(held);
   }
 };
+
+/** What has to be allowed depends on it outside of the mission only. */
+const kindOf = async ({ real, isInside }: Place): Promise<'file' | 'directory'> =>
+  !isInside && (await stat(real).catch(() => null))?.isDirectory() ? 'directory' : 'file';
 
 const readFile = async (situation: Situation, place: Place, held: HeldFile, reading: Reading): Promise<Outcome> => {
   const { handle, stats } = held;
   const isSmall = stats.size <= maxWholeBytes;
-  const bytes = isSmall ? await handle.readFile() : await sampleOf(held);
+  const bytes = isSmall ? await contentOf(held) : await sampleOf(held);
   situation.seen.note(place.real, isSmall ? stateOf(bytes, stats) : stateOfLarge(stats));
   const media = mediaType(bytes);
   if (media !== null && isSmall && bytes.length <= maxMediaBytes) return shownMedia(place, media, bytes);

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { Refused } from '../call/refused.ts';
 import type { FileState, SeenFiles } from '../call/tool.ts';
-import { holdFile } from './held.ts';
+import { contentOf, holdFile, letGo } from './held.ts';
 import type { Place } from './place.ts';
 import { isSameState, stateOf } from './seen-files.ts';
 import { decode, isBinary, type Text } from './text.ts';
@@ -20,17 +20,17 @@ export interface Whole {
 export const readWhole = async (place: Place): Promise<Whole | null> => {
   const held = await holdFile(place);
   if (!held) return null;
-  const { handle, stats } = held;
+  const { stats } = held;
   try {
     if (stats.isDirectory()) throw new Refused(`${place.shown} is a directory: name a file in it.`);
     if (stats.size > maxWholeBytes)
       throw new Refused(
         `${place.shown} has ${stats.size} bytes, too many to be changed by this tool. Use a command, such as sed.`,
       );
-    const bytes = await handle.readFile();
+    const bytes = await contentOf(held);
     return { bytes, stats, state: stateOf(bytes, stats) };
   } finally {
-    await handle.close();
+    letGo(held);
   }
 };
 

@@ -254,7 +254,7 @@ test('each vendor library, and what starts a program, has one home', () => {
     'cloudflare:workers': /^worker\/(account|host|relay)\/object\.ts$/,
     // Of its many entries these: the rest (its client, Express) is of no use here.
     '@modelcontextprotocol/sdk/server/index.js': /^host-agent\/hands\/server\//,
-    '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js': /^host-agent\/hands\/server\//,
+    '@modelcontextprotocol/sdk/shared/transport.js': /^host-agent\/hands\/server\//,
     '@modelcontextprotocol/sdk/types.js': /^host-agent\/hands\/server\//,
     // What runs before anything is installed, and what builds and tests, has no use for the host-agent's one door.
     execa: /^host-agent\/process\/child\.ts$/,

@@ -1,8 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { WebStandardStreamableHTTPServerTransport as Transport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import {
+  isJSONRPCRequest,
+  JSONRPCMessageSchema,
+  SUPPORTED_PROTOCOL_VERSIONS,
+} from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import type { Log } from '../../process/log.ts';
 import { type McpParts, mcpServers } from './mcp.ts';
+import { eventsOf } from './transport.ts';
 
 /** Where MCP is spoken on the socket. */
 export const mcpPath = '/mcp';
@@ -24,14 +29,22 @@ export const mcpHttp = (parts: McpParts, log: Log): Server => {
       return refuse(response, 413, `A call has at most ${maxRequestBytes} bytes. Write a large file in parts.`);
     if (body === undefined) return refuse(response, 400, 'That is no JSON.');
 
-    const transport = new Transport({ sessionIdGenerator: undefined });
+    const message = JSONRPCMessageSchema.safeParse(body).data;
+    if (!message) return refuse(response, 400, 'That is no message of JSON-RPC, or several at once.');
+    const version = request.headers['mcp-protocol-version'];
+    if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)))
+      return refuse(
+        response,
+        400,
+        `MCP of ${version} is not spoken here, but ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')}.`,
+      );
+
     const server = newServer();
     response.on('close', () => void server.close());
+    const transport = eventsOf(response);
     await server.connect(transport);
-    const said = await transport.handleRequest(asWebRequest(request), { parsedBody: body });
-    response.writeHead(said.status, { ...Object.fromEntries(said.headers), connection: 'close' });
-    for await (const piece of said.body ?? []) response.write(piece);
-    response.end();
+    transport.onmessage?.(message);
+    if (!isJSONRPCRequest(message)) response.writeHead(202, { connection: 'close' }).end();
   };
   return createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -39,16 +52,6 @@ export const mcpHttp = (parts: McpParts, log: Log): Server => {
       response.destroy();
     });
   });
-};
-
-/** Of a request the SDK wants to see its method and headers; the body it is given. */
-const asWebRequest = ({ headers }: IncomingMessage): Request => {
-  const given = ['accept', 'content-type', 'mcp-protocol-version'] as const;
-  const shown = given.flatMap((name): [string, string][] => {
-    const value = z.string().safeParse(headers[name]).data;
-    return value === undefined ? [] : [[name, value]];
-  });
-  return new Request(`http://hands${mcpPath}`, { method: 'POST', headers: shown });
 };
 
 const bodyOf = async (request: IncomingMessage): Promise<unknown> => {

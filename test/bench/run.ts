@@ -23,6 +23,7 @@ import { polled } from './sections/polled.ts';
 import { replay } from './sections/replay.ts';
 import { scale } from './sections/scale.ts';
 import { start } from './sections/start.ts';
+import { tools } from './sections/tools.ts';
 
 /** In the order of a whole run; the texts are what `--help` says. */
 const sections: Record<string, { what: string; measure: (report: Report, quick: boolean) => Promise<void> }> = {
@@ -47,6 +48,7 @@ const sections: Record<string, { what: string; measure: (report: Report, quick: 
     what: 'the first byte of a command at a viewer, beside a bare pipe; tokens beside a flood',
     measure: liveOutput,
   },
+  tools: { what: 'calls of tools that agents make, beside the same of OpenCode’s own', measure: tools },
   deletion: { what: 'deleting a small mission in a long log, beside a short one', measure: deletion },
   cost: { what: 'rows, requests and dollars an hour', measure: cost },
 };

@@ -79,6 +79,8 @@ interface LabOptions {
   cover?: boolean;
   /** Where the real hands find what no output may show. */
   secretFiles?: string[];
+  /** Program of the real hands, such as the built one. */
+  program?: string;
 }
 
 const handsDirectories = new WeakMap<OpenCodeProcess, string>();
@@ -87,12 +89,14 @@ const handsDirectories = new WeakMap<OpenCodeProcess, string>();
 export const handsOf = (openCode: OpenCodeProcess): string | null => handsDirectories.get(openCode) ?? null;
 
 /** Starts the model, hands and OpenCode in a fresh directory; `close` ends and removes all of it. */
-export const startLab = async ({ env = {}, config = {}, hands, cover = false, secretFiles }: LabOptions = {}) => {
+export const startLab = async (options: LabOptions = {}) => {
+  const { env = {}, config = {}, hands, program, cover = false, secretFiles } = options;
   const dir = mkdtempSync(join(tmpdir(), 'lab-'));
   const bundle = join(dir, 'hands-plugin.js');
   const socket = hands === 'none' ? null : (hands ?? handsSockets(join(dir, 'hands')).calls);
   // OpenCode does not need them before a call, and both take a second to start.
-  const starting = hands === undefined ? startHandsProcess({ state: dir, secretFiles }) : Promise.resolve(null);
+  const starting =
+    hands === undefined ? startHandsProcess({ state: dir, program, secretFiles }) : Promise.resolve(null);
   const [model] = await Promise.all([startModel(), socket === null ? null : bundlePlugin(root, bundle)]);
   const prepared = await prepareOpenCode({
     dir: join(dir, 'opencode'),

@@ -95,6 +95,11 @@ export class Dispatch {
     return this.#runners.get(mission)?.isResting() ?? true;
   }
 
+  /** True while no turn of a mission runs or is being started. */
+  isFree(mission: MissionId): boolean {
+    return this.#runners.get(mission)?.isFree() ?? true;
+  }
+
   /** Commands that are new in the inbox. */
   commands(): void {
     this.next();

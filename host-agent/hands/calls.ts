@@ -8,6 +8,7 @@ import { ActorNotStarted, type Actors } from './actor/actors.ts';
 import { checkedOutcome } from './actor/frames.ts';
 import type { Places } from './actor/places.ts';
 import { type Asked, redacted } from './asked.ts';
+import type { Borders } from './borders.ts';
 import type { Caller } from './call/caller.ts';
 import type { Ask, Outcome } from './call/outcome.ts';
 import { type View, view } from './call/view.ts';
@@ -45,6 +46,7 @@ export interface CallsParts {
   actors: Actors;
   live: Live;
   asked: Asked;
+  borders: Pick<Borders, 'ready'>;
   redactor: () => Redactor;
   clock: Clock;
   log: Log;
@@ -72,6 +74,7 @@ export const createCalls = (parts: CallsParts): Calls => {
       if (call.signal.aborted) abort();
       else call.signal.addEventListener('abort', abort, { once: true });
       try {
+        await parts.borders.ready(mission.mission);
         return await runIn(parts, mission, call, stop.signal);
       } catch (error) {
         log.error('call.failed', { tool: call.tool, mission: mission.mission, error });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
 import * as z from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Clock } from '../../shared/clock.ts';
@@ -16,6 +17,7 @@ import { createActors } from './actor/actors.ts';
 import { onePlace } from './actor/places.ts';
 import { placesOf } from './actor/places-of-warden.ts';
 import { createAsked } from './asked.ts';
+import { createBorders } from './borders.ts';
 import { createCalls } from './calls.ts';
 import { controlHttp } from './control/http.ts';
 import { declaredTools } from './declared/all.ts';
@@ -66,12 +68,14 @@ export const runHands = async (
     clock,
     log,
   });
-  const calls = createCalls({ missions, places, actors, live, asked: createAsked(), redactor, clock, log });
+  const store = config.warden ? null : join(directory, 'snapshots'); // Of a place: in its home.
+  const borders = createBorders({ actors, places, store, redactor, clock, log });
+  const calls = createCalls({ missions, places, actors, live, asked: createAsked(), borders, redactor, clock, log });
   const { version } = manifest;
   const run = randomUUID();
   const sockets = handsSockets(directory);
   const mcp = mcpHttp({ calls, tools, unlisted: declaredProject, version, clock }, log);
-  const control = controlHttp({ missions, places, actors, calls, live, version, run, log });
+  const control = controlHttp({ missions, places, actors, calls, borders, live, version, run, log });
 
   await listenPrivately(mcp, sockets.calls);
   await listenPrivately(control, sockets.control); // The last: who sees it answer may call.

@@ -1,11 +1,14 @@
 import { type Clock, wait } from '../../shared/clock.ts';
+import { AppError, type ErrorCode, httpStatus } from '../../shared/errors.ts';
 import type { MissionId } from '../../shared/ids.ts';
 import { type HandsControl, HandsRefused } from '../hands/control/client.ts';
 import { declaredTools } from '../hands/declared/all.ts';
 import type { HandsMission } from '../hands/missions.ts';
+import type { SnapshotWish } from '../hands/snapshots/words.ts';
 import type { Client } from '../opencode/api/client.ts';
 import { missingTools } from '../opencode/plugin/missing-tools.ts';
 import type { Log } from '../process/log.ts';
+import type { TurnRecord } from '../store/turns.ts';
 
 /** What acts for the agents of missions. */
 export interface MissionHands {
@@ -17,12 +20,23 @@ export interface MissionHands {
   ready(mission: HandsMission, isAsBefore: boolean): Promise<void>;
   /** The first half of that: its directory is in its owner's place. Rejects as `ready` does. */
   register(mission: HandsMission): Promise<void>;
+  /**
+   * A turn is about to begin: its tools wait until it is kept what the mission's files are. Never rejects: a turn does
+   * without.
+   */
+  begins(turn: BorderedTurn): Promise<void>;
+  /** A turn has ended. Nobody waits for it. */
+  ended(turn: BorderedTurn): void;
+  /** What people ask of a mission's snapshots. Throws AppError. */
+  snapshots(mission: HandsMission, wish: SnapshotWish): Promise<unknown>;
   /** The mission is deleted: what its agents still run ends. Hands that are away have nothing that runs. */
   forget(mission: MissionId): Promise<void>;
 }
 
+type BorderedTurn = Pick<TurnRecord, 'mission' | 'turn' | 'command'>;
+
 interface MissionHandsParts {
-  control: Pick<HandsControl, 'register' | 'forget'>;
+  control: Pick<HandsControl, 'register' | 'forget' | 'snapshots'>;
   client: Pick<Client, 'toolNames'>;
   /** False where OpenCode has its own tools: one that a person has started. */
   inUse(): boolean;
@@ -35,6 +49,8 @@ const awayMs = 10_000;
 const lookMs = 100;
 /** They answer within a millisecond or two, busy ones too; this is for such as were stopped or hang. */
 const answerMs = 30_000;
+/** A turn waits so long for hands that were there a moment ago, and then does without. */
+const borderMs = 2_000;
 
 export const missionHands = ({ control, client, inUse, clock, log }: MissionHandsParts): MissionHands => {
   const registerOnce = async (mission: HandsMission): Promise<void> => {
@@ -62,6 +78,38 @@ export const missionHands = ({ control, client, inUse, clock, log }: MissionHand
       if (!inUse()) return;
       await Promise.all([register(mission), isAsBefore ? undefined : requireTools(client, mission.directory)]);
     },
+    begins: async ({ mission, turn, command }) => {
+      if (!inUse()) return;
+      const late = new AbortController();
+      const cancel = clock.after(borderMs, () => late.abort());
+      await control.snapshots(mission, { verb: 'begin', turn, message: command }, { signal: late.signal }).then(
+        () => undefined,
+        (error: unknown) => log.warn('turn.not_kept', { mission, turn, error }),
+      );
+      cancel();
+    },
+    ended: ({ mission, turn }) => {
+      if (!inUse()) return;
+      control
+        .snapshots(mission, { verb: 'end', turn })
+        .catch((error: unknown) => log.warn('turn.not_kept', { mission, turn, error }));
+    },
+    snapshots: async (mission, wish) => {
+      if (!inUse()) throw new AppError('unavailable', ownToolsText);
+      try {
+        const ask = () => control.snapshots(mission.mission, wish, { owner: mission.owner });
+        const answer = await ask().catch(async (error: unknown) => {
+          if (!(error instanceof HandsRefused)) throw error;
+          await registerOnce(mission); // They have forgotten it, or are of another state.
+          return ask();
+        });
+        if (answer.ok) return answer.value;
+        throw new AppError(codeOf(answer.code), answer.text);
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        throw new AppError('unavailable', awayFromFilesText, { cause: error });
+      }
+    },
     forget: async (mission) => {
       await control.forget(mission).catch((error: unknown) => log.info('hands.away', { mission, error }));
     },
@@ -71,6 +119,18 @@ export const missionHands = ({ control, client, inUse, clock, log }: MissionHand
 const awayText =
   'The process that runs the tools of agents does not answer on this server, so an agent could do nothing. It is started ' +
   'again by itself: send the message again in a moment. If that does not help, hands.log on the server says why.';
+
+const ownToolsText =
+  'This server runs an OpenCode that somebody else has started, with tools of its own, so Open Agent does not see what ' +
+  'turns change.';
+
+const awayFromFilesText =
+  'The process that acts for agents does not answer on this server, so nothing can be said of the files. It is started ' +
+  'again by itself: try again in a moment. If that does not help, hands.log on the server says why.';
+
+const isCode = (code: string): code is ErrorCode => code in httpStatus;
+
+const codeOf = (code: string): ErrorCode => (isCode(code) ? code : 'internal');
 
 const refusedText = (why: string): string =>
   `The process that runs the tools of agents on this server can't take this mission: ${why}. An agent could do nothing. ` +

@@ -22,6 +22,7 @@ import { oneOfMany } from './sections/one-of-many.ts';
 import { polled } from './sections/polled.ts';
 import { replay } from './sections/replay.ts';
 import { scale } from './sections/scale.ts';
+import { snapshots } from './sections/snapshots.ts';
 import { start } from './sections/start.ts';
 import { tools } from './sections/tools.ts';
 
@@ -49,6 +50,7 @@ const sections: Record<string, { what: string; measure: (report: Report, quick: 
     measure: liveOutput,
   },
   tools: { what: 'calls of tools that agents make, beside the same of OpenCode’s own', measure: tools },
+  snapshots: { what: 'the border of a turn in a tree of 10,000 files, beside `git status`', measure: snapshots },
   deletion: { what: 'deleting a small mission in a long log, beside a short one', measure: deletion },
   cost: { what: 'rows, requests and dollars an hour', measure: cost },
 };

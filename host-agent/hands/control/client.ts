@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import * as z from 'zod';
 import type { HandsMission } from '../missions.ts';
+import { type SnapshotWish, type VerbAnswer, verbAnswer } from '../snapshots/words.ts';
 import { handsSockets } from '../socket.ts';
 import { type HandsHealth, type HandsLine, handsHealth, handsLine } from '../told.ts';
 import { askForFiles, type FilesAnswer } from './ask-for-files.ts';
@@ -17,6 +18,12 @@ export interface HandsControl {
   forget(mission: string): Promise<void>;
   /** Cancels its calls; out: how many ran. */
   cancel(mission: string): Promise<number>;
+  /** Does what is wished with the snapshots of a mission that was registered: for `owner`, where a person asks. */
+  snapshots(
+    mission: string,
+    wish: SnapshotWish,
+    options?: { owner?: string; signal?: AbortSignal },
+  ): Promise<VerbAnswer>;
   /**
    * Does something with files in an owner's place: what it comes to, unchecked, with the bytes behind it, which have to
    * be read or closed. `body` are those that go with it. Rejects with AppError as the place says, and for a `body` that
@@ -65,6 +72,10 @@ export const handsControl = (directory: string): HandsControl => {
     forget: async (mission) => void (await json('DELETE', pathOf(mission))),
     cancel: async (mission) => cancelled.parse(await json('POST', `${pathOf(mission)}/cancel`)).cancelled,
     files: (asked, body) => askForFiles(socketPath, asked, body),
+    snapshots: async (mission, wish, { owner, signal } = {}) => {
+      const query = owner === undefined ? '' : `?owner=${encodeURIComponent(owner)}`;
+      return verbAnswer.parse(await json('POST', `${pathOf(mission)}/snapshots${query}`, wish, signal));
+    },
     async *events(from, signal) {
       const query = from ? `?run=${encodeURIComponent(from.run)}&after=${from.after}` : '';
       const response = await ask('GET', `/events${query}`, undefined, signal);

@@ -4,9 +4,11 @@ import * as z from 'zod';
 import type { Log } from '../../process/log.ts';
 import type { Actors } from '../actor/actors.ts';
 import type { Places } from '../actor/places.ts';
+import type { Borders } from '../borders.ts';
 import type { Calls } from '../calls.ts';
 import type { Live } from '../live.ts';
 import { handsMission, type Missions } from '../missions.ts';
+import { snapshotWish, type VerbAnswer } from '../snapshots/words.ts';
 import type { HandsHealth } from '../told.ts';
 import { answerFiles } from './files.ts';
 import { follow } from './follow.ts';
@@ -16,6 +18,7 @@ export interface ControlParts {
   places: Places;
   actors: Actors;
   calls: Calls;
+  borders: Borders;
   live: Live;
   version: string;
   /** This life of the hands. */
@@ -25,13 +28,16 @@ export interface ControlParts {
 
 /** A mission's name, directory and owner are short. */
 const maxBodyBytes = 64 * 1024;
+/** Of an undo, which names files. */
+const maxWishBytes = 8 * 1024 * 1024;
 
 const owned = handsMission.omit({ mission: true });
 const afterNumber = z.coerce.number().int().nonnegative();
 
 /**
- * `GET /health`, `PUT /missions/<id>`, `DELETE /missions/<id>`, `POST /missions/<id>/cancel`,
- * `GET /events?after=<number>`: JSON, the last one a line each. `POST /files`: a line of JSON and bytes, both ways.
+ * `GET /health`, `PUT /missions/<id>`, `DELETE /missions/<id>`, `POST /missions/<id>/cancel`, `POST
+ * /missions/<id>/snapshots`, `GET /events?after=<number>`: JSON, the last one a line each. `POST /files`: a line of JSON
+ * and bytes, both ways.
  */
 export const controlHttp = (parts: ControlParts): Server =>
   createServer((request, response) => {
@@ -43,7 +49,7 @@ export const controlHttp = (parts: ControlParts): Server =>
   });
 
 const answer = async (parts: ControlParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { calls, missions, places, actors, version } = parts;
+  const { calls, missions, places, actors, borders, version } = parts;
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://hands');
   const [, first, id = '', verb = ''] = pathname.split('/').map(decodeURIComponent);
   const route = `${request.method} ${first}${id === '' ? '' : '/:id'}${verb === '' ? '' : `/${verb}`}`;
@@ -78,27 +84,39 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
       const cancelled = calls.cancel(id);
       const mission = missions.remove(id);
       if (mission) actors.forget(places.of(mission.owner), mission.directory);
+      if (mission) void borders.ask(mission, { verb: 'drop' }); // It is told in the log where that fails.
       return reply(response, 200, { cancelled });
     }
     case 'POST missions/:id/cancel':
       return reply(response, 200, { cancelled: calls.cancel(id) });
+    case 'POST missions/:id/snapshots': {
+      const mission = missions.get(id);
+      if (!mission) return reply(response, 404, { error: `There is no mission ${id} here` });
+      const wish = snapshotWish.safeParse(await bodyOf(request, maxWishBytes));
+      if (!wish.success) return reply(response, 400, { error: z.prettifyError(wish.error) });
+      const owner = searchParams.get('owner') ?? mission.owner;
+      const answer = owner === mission.owner ? borders.ask(mission, wish.data) : notTheirs(id);
+      return reply(response, 200, await answer);
+    }
     default:
       return reply(response, 404, { error: `There is no ${route} here` });
   }
 };
+
+const notTheirs = (id: string): VerbAnswer => ({ ok: false, code: 'not_found', text: `Mission ${id} not found` });
 
 const reply = (response: ServerResponse, status: number, body: object): void => {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 };
 
 /** Undefined when it is no JSON, or too large. */
-const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
+const bodyOf = async (request: IncomingMessage, maxBytes = maxBodyBytes): Promise<unknown> => {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of request) {
     pieces.push(z.instanceof(Buffer).parse(piece));
     bytes += pieces.at(-1)?.length ?? 0;
-    if (bytes > maxBodyBytes) return undefined;
+    if (bytes > maxBytes) return undefined;
   }
   try {
     return JSON.parse(Buffer.concat(pieces).toString());

@@ -3,6 +3,7 @@ import { systemClock } from '../../../shared/clock.ts';
 import { actOnFiles } from '../../files/acting.ts';
 import { actorPipes, runActor } from '../../hands/actor/child.ts';
 import { commands } from '../../hands/commands/of-this-actor.ts';
+import { snapshotsTool } from '../../hands/snapshots/tool.ts';
 import { tools } from '../../hands/tools/all.ts';
 import { seedConfigDirectory } from '../../opencode/config/seed.ts';
 import { openCodeBinary } from '../../opencode/process/binary.ts';
@@ -15,7 +16,7 @@ export const actorChild = (at: string | undefined): Promise<void> => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   return runActor({
     ...actorPipes(),
-    tools,
+    tools: [...tools, snapshotsTool(systemClock)],
     actOnFiles: actOnFiles(seed, at === ownHome ? homedir() : undefined),
     background: commands,
     clock: systemClock,

@@ -267,6 +267,7 @@ export class MissionRunner implements Follower {
     void this.#run.run().then(() => {
       if (this.#isClosed) return;
       this.#run = null;
+      this.#context.hands.ended(turn.record);
       const { clock, renewal } = this.#context;
       const idleMs = renewal.isDue(directory) ? 0 : missionTimes.idleMs;
       this.#stopIdling = clock.after(idleMs, () => void this.retire(), { keepsAlive: false });

@@ -26,6 +26,7 @@ export const sendPrompt = async (
   if (isFirst && !isIdle) await stopOrphan(context, turn, log);
   if (process === null || following.process() !== process)
     throw new OpenCodeAway('OpenCode went away before the prompt was sent');
+  const begun = context.hands.begins(record); // Beside the rest: hands are told before the prompt is sent.
   turn.model ??= await chooseModel(context, record.directory, command.args.model);
   const { mission, args } = command;
   const { owner } = args.spec;
@@ -40,6 +41,7 @@ export const sendPrompt = async (
   turn.sentAtMs = turn.seenAtMs = turn.heardAtMs = context.clock.steadyMs();
   log.info('turn.prompted', { session: record.session, resends: record.resends });
   const prompt = { messageID, partID, agent, model: turn.model, text: args.content, more };
+  await begun;
   await client.promptAsync(record.session, prompt);
 };
 

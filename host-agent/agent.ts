@@ -8,6 +8,7 @@
 import { dirname } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { systemClock } from '../shared/clock.ts';
+import { changeReplies } from './calls/changes.ts';
 import { filesReplies } from './calls/files.ts';
 import { openCodeReplies } from './calls/opencode.ts';
 import { providerReplies } from './calls/providers.ts';
@@ -230,6 +231,13 @@ export const runAgent = async (
     onEndedTurns: (turns) => dispatch.endedTurns(turns),
     onPrepare: (missions) => preparing.want(missions),
     onCall: replyToCalls({
+      changes: changeReplies({
+        store,
+        hands: context.hands,
+        isFree: (mission) => dispatch.isFree(mission),
+        clock,
+        log,
+      }),
       openCode: openCodeReplies({
         client,
         home: folders.home,

@@ -192,6 +192,10 @@ export const hostEvent = z.discriminatedUnion('type', [
     of: z.enum([...askKind.options, 'mission.archive', 'mission.delete']).optional(),
   }),
   /**
+   * What a turn, or an undo, had changed in files was taken back; `undo` is the id by which that can be taken back.
+   */
+  z.object({ type: z.literal('turn.undone'), step: z.string(), undo: z.string(), files: count }),
+  /**
    * Something about the server itself that people should know (its store or OpenCode's was replaced, processes reaped).
    */
   z.object({ type: z.literal('host.note'), code: z.string(), text: z.string() }),

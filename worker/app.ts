@@ -15,6 +15,7 @@ import type { Served } from './http/on.ts';
 import { collapsedPath, wellFormedUrl } from './http/path.ts';
 import { readRest } from './http/read-rest.ts';
 import { asks } from './routes/asks.ts';
+import { changes } from './routes/changes.ts';
 import { terminal } from './routes/console.ts';
 import { control } from './routes/control.ts';
 import { desktop } from './routes/desktop.ts';
@@ -60,6 +61,7 @@ const served: Served[] = [
   ...internal,
   ...missions,
   ...mission,
+  ...changes,
   ...control,
   ...stream,
   ...queue,

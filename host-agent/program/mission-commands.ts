@@ -1,6 +1,7 @@
 /** The commands of a person who uses an edge: what they take and how they end. */
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodeOf } from '../cli/exit-codes.ts';
+import { addChangeCommands, missionId } from './change-commands.ts';
 import { ended, type Run } from './ended.ts';
 
 const exitCodes = `
@@ -14,7 +15,7 @@ Exit codes:
 
 const statuses = ['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible'];
 
-/** Adds login, logout, run, missions, show, cancel, delete, trash, restore, answer, quotas and retention. */
+/** Adds login, logout, run, missions, show, cancel, delete, trash, restore, answer, quotas, retention, and those of changes. */
 export const addMissionCommands = (program: Command, run: Run, environment: NodeJS.ProcessEnv): void => {
   const add = (name: string, summary: string, description: string): Command =>
     program.command(name).summary(summary).description(description).addHelpText('after', exitCodes);
@@ -94,6 +95,8 @@ export const addMissionCommands = (program: Command, run: Run, environment: Node
       end(async () => (await import('../cli/missions/cancel.ts')).cancel(id, options, environment)),
     );
 
+  addChangeCommands({ add, withEdge, end, environment });
+
   withEdge(
     add(
       'delete',
@@ -169,9 +172,6 @@ Examples:
   journalctl -u web | tail -n 500 | openagent run "Why does it restart?"
   openagent run --mission 1312c035 "And now document it"
   id=$(openagent run --detach "Update the dependencies"); openagent show "$id" --follow`;
-
-const missionId = (): Argument =>
-  new Argument('<id>', 'of the mission; the beginning is enough where only one begins so');
 
 const wholeNumber = (text: string): number => {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);

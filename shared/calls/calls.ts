@@ -3,6 +3,7 @@
  * to.
  */
 import type { Call } from './call.ts';
+import { changeCalls } from './changes.ts';
 import { fileCalls } from './files.ts';
 import { openCodeCalls } from './opencode.ts';
 import { providerCalls } from './providers.ts';
@@ -10,6 +11,7 @@ import { systemCalls } from './system.ts';
 import { workspaceCalls } from './workspace.ts';
 
 export const callGroups = {
+  changes: changeCalls,
   files: fileCalls,
   openCode: openCodeCalls,
   providers: providerCalls,

@@ -7,6 +7,7 @@ import {
   mcpRoutes,
   secretStatus,
 } from './absent.ts';
+import { changeRoutes } from './changes.ts';
 import { controlRoutes } from './control.ts';
 import { docsRoutes } from './docs.ts';
 import { fileRoutes } from './files.ts';
@@ -24,6 +25,7 @@ import { workspaceRoutes } from './workspaces.ts';
 export const routeGroups = {
   General: [...Object.values(generalRoutes), ...Object.values(docsRoutes)],
   Missions: Object.values(missionRoutes),
+  Changes: Object.values(changeRoutes),
   Control: Object.values(controlRoutes),
   Files: Object.values(fileRoutes),
   Servers: Object.values(serverRoutes),

@@ -222,7 +222,7 @@ test('the hands load no tool: what agents do is done in actors', () => {
   };
   load('host-agent/hands/hands.ts');
   const foreign = [...loaded].filter((path) =>
-    /^host-agent\/(?!hands|process|warden\/(client|one-line|requests)\.ts)|^host-agent\/hands\/(commands|fetching|tools|actor\/child)/.test(
+    /^host-agent\/(?!hands|process|warden\/(client|one-line|requests)\.ts)|^host-agent\/hands\/(commands|fetching|snapshots(?!\/words\.ts)|tools|actor\/child)/.test(
       path,
     ),
   );

@@ -21,6 +21,7 @@ const leavesActivity: ReadonlySet<string> = new Set<LogEvent['type']>([
   'turn.cost',
   'turn.todos',
   'turn.error',
+  'turn.undone',
 ]);
 
 interface Followers {

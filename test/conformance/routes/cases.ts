@@ -2,6 +2,7 @@
 
 import { askCases } from './asks.ts';
 import type { RouteCase } from './case.ts';
+import { changeCases } from './changes.ts';
 import { controlCases } from './control.ts';
 import { fileCases } from './files.ts';
 import { generalCases } from './general.ts';
@@ -16,6 +17,7 @@ export const cases: Record<string, readonly RouteCase[]> = {
   general: generalCases,
   workspaces: workspaceCases,
   missions: missionCases,
+  changes: changeCases,
   control: controlCases,
   asks: askCases,
   files: fileCases,

@@ -15,7 +15,7 @@ Exit codes:
 
 const statuses = ['active', 'completed', 'failed', 'interrupted', 'blocked', 'not_feasible'];
 
-/** Adds login, logout, run, missions, show, cancel, delete, trash, restore, answer, quotas, retention, and those of changes. */
+/** Adds login, logout, run, missions, show, cancel, delete, trash, restore, answer, quotas, retention, changes … */
 export const addMissionCommands = (program: Command, run: Run, environment: NodeJS.ProcessEnv): void => {
   const add = (name: string, summary: string, description: string): Command =>
     program.command(name).summary(summary).description(description).addHelpText('after', exitCodes);

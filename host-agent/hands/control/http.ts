@@ -35,9 +35,9 @@ const owned = handsMission.omit({ mission: true });
 const afterNumber = z.coerce.number().int().nonnegative();
 
 /**
- * `GET /health`, `PUT /missions/<id>`, `DELETE /missions/<id>`, `POST /missions/<id>/cancel`, `POST
- * /missions/<id>/snapshots`, `GET /events?after=<number>`: JSON, the last one a line each. `POST /files`: a line of JSON
- * and bytes, both ways.
+ * `GET /health`, `PUT /missions/<id>`, `DELETE /missions/<id>`, `POST /missions/<id>/cancel`,
+ * `POST /missions/<id>/snapshots`, `GET /events?after=<number>`: JSON, the last one a line each. `POST /files`: a line
+ * of JSON and bytes, both ways.
  */
 export const controlHttp = (parts: ControlParts): Server =>
   createServer((request, response) => {

@@ -13,7 +13,9 @@ export const maxPlaceBytes = 4 * 1024 * 1024 * 1024;
 export const maxAgeMs = 90 * 24 * 60 * 60_000;
 /** Steps of one mission: each is a line, and listed. */
 export const maxSteps = 2_000;
-/** With less room than this, or this share of a small disk, nothing more is kept: the outbox and the work come first. */
+/**
+ * With less room than this, or this share of a small disk, nothing more is kept: the outbox and the work come first.
+ */
 const minFreeBytes = 1024 * 1024 * 1024;
 const minFreeShare = 0.05;
 

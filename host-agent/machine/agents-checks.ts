@@ -1,7 +1,8 @@
 import type { Settings } from '../config/settings.ts';
 import { boundaryOf } from '../launcher/state/boundary.ts';
+import { runProgram } from '../process/child.ts';
 import { containmentMeans } from '../process/means.ts';
-import { type Check, works } from './check.ts';
+import { type Check, lacking, works } from './check.ts';
 
 /** What `openagent doctor` says of whom agents are on this machine, and of their home. Throws as a start does. */
 export const agentsChecks = async (settings: Settings): Promise<Check[]> => {
@@ -17,11 +18,19 @@ export const agentsChecks = async (settings: Settings): Promise<Check[]> => {
       ),
     ];
   const { user } = boundary;
+  const nft = await runProgram({ command: ['nft', '--version'], env: process.env, output: 'kept' });
   return [
     works(
       user
         ? `Agents run as ${user.name} (AGENT_USER) with the home ${user.home}, apart from Open Agent`
         : `Agents are Linux users of their own, apart from Open Agent and from each other, with homes in ${settings.files.places}`,
     ),
+    nft.code === 0
+      ? works("nftables, which close OpenCode's port to agents")
+      : lacking(
+          'nftables are missing',
+          "agents can reach OpenCode's port, though not its password",
+          'apt-get install nftables',
+        ),
   ];
 };

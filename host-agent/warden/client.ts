@@ -21,6 +21,8 @@ export interface Warden {
   enter(owner: string): Promise<Entered>;
   /** Makes what a mission has its owner's. May be repeated. Rejects with why it can't be. */
   give(mission: { mission: MissionId; owner: string; directory: string }): Promise<void>;
+  /** Keeps agents from a port of the machine itself, in place of the one before. Rejects with why it can't be. */
+  close(port: number): Promise<void>;
 }
 
 /** A warden that is started again is there within a second, on a busy machine within a few. */
@@ -43,6 +45,12 @@ export const wardenIn = (directory: string, clock: Clock): Warden => {
     }
   };
 
+  const order = async (asked: Request): Promise<void> => {
+    const socket = await ask(asked);
+    await answered(socket);
+    socket.destroy();
+  };
+
   return {
     enter: async (owner) => {
       const hold = randomUUID();
@@ -58,11 +66,8 @@ export const wardenIn = (directory: string, clock: Clock): Warden => {
         throw error;
       }
     },
-    give: async (mission) => {
-      const socket = await ask({ verb: 'give', ...mission });
-      await answered(socket);
-      socket.destroy();
-    },
+    give: (mission) => order({ verb: 'give', ...mission }),
+    close: (port) => order({ verb: 'close', port }),
   };
 };
 

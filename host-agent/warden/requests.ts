@@ -15,6 +15,8 @@ export const request = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('enter'), owner, hold }),
   /** Makes the mission's directory, and that of the files it was given, the owner's. */
   z.strictObject({ verb: z.literal('give'), owner, mission: missionId, directory: z.string().max(4_096) }),
+  /** Agents reach this port of the machine itself no more, and one that was closed before is theirs again. */
+  z.strictObject({ verb: z.literal('close'), port: z.int().min(1).max(65_535) }),
 ]);
 export type Request = z.infer<typeof request>;
 

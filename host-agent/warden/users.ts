@@ -7,6 +7,9 @@ import { textOfFile } from '../process/text-file.ts';
 /** Above what distributions give to people, services and (subuid) their containers; containers of ours come higher. */
 const range = { from: 700_000, below: 800_000 };
 
+/** All of them, also of other installations on this machine, as nftables writes it. */
+export const agentNumbers = `${range.from}-${range.below - 1}`;
+
 const kept = z.strictObject({
   /** The next that nobody was given yet: also of an owner who is gone, files may be left. */
   next: z.int(),

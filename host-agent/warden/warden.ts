@@ -7,23 +7,26 @@ import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { systemClock } from '../../shared/clock.ts';
 import { assertNever } from '../../shared/errors.ts';
 import { describeExit } from '../process/child.ts';
 import { createLog, type Log } from '../process/log.ts';
 import { privateDirectory } from '../process/private-file.ts';
 import { listenPrivately } from '../process/private-socket.ts';
 import type { WardenConfig } from './config.ts';
+import { createFirewall, type Firewall } from './firewall.ts';
 import { closeDirectories, give } from './give.ts';
 import { type Groups, groupsIn, groupTree } from './groups.ts';
 import { oneLine } from './one-line.ts';
 import { startPlace, userOf } from './place.ts';
 import { type Answer, type Request, request, wardenSocket } from './requests.ts';
-import { openUsers, type Users } from './users.ts';
+import { agentNumbers, openUsers, type Users } from './users.ts';
 
 interface Parts {
   config: WardenConfig;
   users: Users;
   groups: Groups;
+  firewall: Firewall;
   log: Log;
   /** Lives of places that are to be entered, by what the hands call them. */
   held: Map<string, Socket>;
@@ -42,7 +45,15 @@ export const runWarden = async (given: WardenConfig, stop: AbortSignal): Promise
   const users = await openUsers(join(config.directory, 'users.json'));
   const ourName = `open-agent-${createHash('sha256').update(config.directory).digest('hex').slice(0, 8)}`;
   const groups = await groupsIn(await groupTree(), ourName, config.maxTasks);
-  const parts: Parts = { config, users, groups, log, held: new Map(), running: new Map() };
+  const agents = config.user ? String(config.user.uid) : agentNumbers;
+  const remembered = join(config.directory, 'closed-port');
+  const firewall = createFirewall({
+    name: ourName.replaceAll('-', '_'),
+    users: agents,
+    remembered,
+    clock: systemClock,
+  });
+  const parts: Parts = { config, users, groups, firewall, log, held: new Map(), running: new Map() };
 
   const server = createServer((socket) => {
     socket.on('error', () => undefined); // Whoever asked is gone.
@@ -54,6 +65,7 @@ export const runWarden = async (given: WardenConfig, stop: AbortSignal): Promise
   });
   await listenPrivately(server, wardenSocket(config.directory));
   log.info('warden.started', { bounds: groups.bounds });
+  await firewall.again().catch((error: unknown) => log.error('warden.port_open', { error }));
   if (!stop.aborted) await once(stop, 'abort');
   server.close();
   log.info('warden.stopped');
@@ -74,6 +86,12 @@ const serve = async (parts: Parts, socket: Socket): Promise<void> => {
       const number = await parts.users.of(owner);
       const isOthers = (uid: number): boolean => uid !== number && parts.users.ownerOf(uid) !== undefined;
       await give(parts.config.workingDir, { mission, directory, to: userOf(parts.config, number), isOthers });
+      answer(socket, { done: true });
+      socket.end();
+      return;
+    }
+    case 'close': {
+      await parts.firewall.close(asked.port);
       answer(socket, { done: true });
       socket.end();
       return;

@@ -22,3 +22,10 @@ export const noMount: string | undefined =
  */
 export const unless = (reason: string | undefined, title: string): string =>
   reason === undefined ? title : `${title} (not tried: ${reason})`;
+
+/** Why no port can be closed to agents here, or undefined: a place is needed, and nftables. */
+export const noFirewall: string | undefined =
+  noMount ??
+  (spawnSync('unshare', ['--net', '--', 'nft', 'add', 'table', 'inet', 'tried']).status === 0
+    ? undefined
+    : 'nftables are missing, or a container does not let us');

@@ -6,6 +6,7 @@ const programs = [
   { program: 'git', package: 'git', disables: 'missions (each directory is a git repository)' },
   { program: 'tini', package: 'tini', disables: 'reaping what agents leave running' },
   { program: 'setpriv', package: 'util-linux', disables: 'ending every process when the launcher is killed' },
+  { program: 'nft', package: 'nftables', disables: "closing OpenCode's port to agents" },
   { program: 'unshare', package: 'util-linux', disables: 'ending every process that OpenCode has started' },
 ];
 

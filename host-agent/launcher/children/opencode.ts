@@ -10,6 +10,7 @@ import { prepareOpenCode } from '../../opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../opencode/process/process.ts';
 import { describeExit } from '../../process/child.ts';
 import { leaveNote } from '../../process/note.ts';
+import { wardenIn } from '../../warden/client.ts';
 import { seenInstead } from '../../workspaces/seen.ts';
 import { pluginBeside } from '../plugin-file.ts';
 import { say } from '../say.ts';
@@ -63,11 +64,23 @@ const startOnce = async (start: Start, script: string, tell: (line: string) => v
   const { url, username, password, instance, pid } = child;
   try {
     await lock.record('opencode', pid);
+    void closePort(new URL(url), start, tell);
     await announce(openCodeServer, { url, username, password, instance, pid, startedAt: clock.now() });
     return endedWhenFrozen(sayingWhatItLeft(child, start), child, start);
   } catch (error) {
     await child.stop();
     throw error;
+  }
+};
+
+/** Nobody waits for it: what keeps agents from OpenCode is its password, and this is one wall more. */
+const closePort = async ({ port }: URL, { boundary, settings, clock, log }: Start, tell: (line: string) => void) => {
+  if (boundary.kind !== 'places') return;
+  try {
+    await wardenIn(settings.files.warden, clock).close(Number(port));
+  } catch (error) {
+    log.error('opencode.port_open', { error });
+    tell("Agents can reach OpenCode's port, though not its password. To close it: apt-get install nftables");
   }
 };
 

@@ -49,7 +49,9 @@ export const takeFirstPart = async <T>(
   });
 };
 
-/** Writes the first part of a multipart body to a new file; one that is left of a failure is for the caller to remove. */
+/**
+ * Writes the first part of a multipart body to a new file; one that is left of a failure is for the caller to remove.
+ */
 export const writeFirstPart = (
   body: AsyncIterable<Uint8Array>,
   contentType: string,

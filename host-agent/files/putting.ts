@@ -11,8 +11,8 @@ import { safeName } from './names.ts';
 
 /**
  * Makes bytes a file in the directory that a client means, which is made if need be; one of that name is replaced. They
- * grow beside it under a name of ours, so that nobody ever sees half a file there. Out: where it is now. Throws AppError
- * with a text about the path, and what `bytes` throw.
+ * grow beside it under a name of ours, so that nobody ever sees half a file there. Out: where it is now. Throws
+ * AppError with a text about the path, and what `bytes` throw.
  */
 export const putFile = (
   files: WorkspaceFiles,

@@ -42,7 +42,9 @@ export interface MissionContext {
    * not there is fine.
    */
   removeFiles(workspace: Workspace, mission: MissionId, owner: string | undefined): Promise<void>;
-  /** A file that was given to a mission of an owner's, by its name; with its content if that has at most so many bytes. */
+  /**
+   * A file that was given to a mission of an owner's, by its name; with its content if that has at most so many bytes.
+   */
   givenFile(owner: string, mission: MissionId, name: string, maxBytes: number): Promise<GivenFile | null>;
   /**
    * Used by messages that name none; models as `provider/model`. `preferred`: the one a person chose, where `model` is

@@ -7,8 +7,8 @@ import { textOfFile } from '../process/text-file.ts';
 
 export interface Firewall {
   /**
-   * From here on agents are refused at this port of the machine itself, and at none that was closed before. Rejects with
-   * why it is not so: no `nft` on this machine, or a kernel that does not let us.
+   * From here on agents are refused at this port of the machine itself, and at none that was closed before. Rejects
+   * with why it is not so: no `nft` on this machine, or a kernel that does not let us.
    */
   close(port: number): Promise<void>;
   /** The same with the port that was closed last, by a warden of before too. */
@@ -29,8 +29,8 @@ export interface FirewallSpec {
 const lookMs = 20;
 
 /**
- * A table of nftables that belongs to an `nft` which runs beside us: the kernel removes it when that ends, and that ends
- * with us, however we do. So a killed warden leaves no rule behind (nft(8), `flags owner`).
+ * A table of nftables that belongs to an `nft` which runs beside us: the kernel removes it when that ends, and that
+ * ends with us, however we do. So a killed warden leaves no rule behind (nft(8), `flags owner`).
  */
 export const createFirewall = ({ name, users, remembered, clock }: FirewallSpec): Firewall => {
   let running: Promise<Running> | undefined;

@@ -142,7 +142,8 @@ const missionOf = (root: string, real: string): string | null => {
 
 /**
  * Throws AppError 403 for what is never removed from here: anything outside the working directory and a place's own
- * home, where agents have nothing, a person's home, and what holds all missions or Open Agent itself. One wrong path must not cost a machine.
+ * home, where agents have nothing, a person's home, and what holds all missions or Open Agent itself. One wrong path
+ * must not cost a machine.
  */
 export const checkRemovable = async (
   { workingDir, stateDir, home: ownHome }: FileRoots,

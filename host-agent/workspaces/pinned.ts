@@ -11,7 +11,9 @@ import { AppError } from '../../shared/errors.ts';
 import { checkReach, type FileRoots, reachable, type Wanted } from './outside.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-/** A way to a directory that need not be readable (open(2)), as what holds all missions is not; Node has no name for it. */
+/**
+ * A way to a directory that need not be readable (open(2)), as what holds all missions is not; Node has no name for it.
+ */
 const O_PATH = 0o10000000;
 
 /** An open directory. `at` is a path to it, or to something in it, that leads nowhere else. */

@@ -23,7 +23,9 @@ export const seenInstead = async (workingDir: string, seen: string): Promise<Cov
   return { shown: seen, over };
 };
 
-/** Makes what OpenCode sees of the mission that works in `directory`. May be repeated. Throws what the file system says. */
+/**
+ * Makes what OpenCode sees of the mission that works in `directory`. May be repeated. Throws what the file system says.
+ */
 export const prepareSeen = async (seen: string, directory: string): Promise<void> => {
   const folder = join(seen, basename(directory));
   await mkdir(folder, { recursive: true });

@@ -87,7 +87,8 @@ export const createAskedActs = ({ say, sayBytes }: AskingParts): AskedActs => {
       if (signal.aborted) cancel();
       else signal.addEventListener('abort', cancel, { once: true });
       send(id, body, credit).catch(() => {
-        // Its own failure, or an act that is over and reads no more of it: in both cases there is nothing to go on with.
+        // Its own failure, or an act that is over and reads no more of it: in both cases there is nothing to go on
+        // with.
         if (open.has(id)) cancel();
       });
       return { reply: replied.promise, bytes: inflow.read(), ended: ended.promise };

@@ -1,6 +1,6 @@
 /**
- * How a call of a tool ends. A tool runs in an actor, which may be another user's process; so an outcome travels as JSON
- * and has a schema.
+ * How a call of a tool ends. A tool runs in an actor, which may be another user's process; so an outcome travels as
+ * JSON and has a schema.
  */
 import * as z from 'zod';
 import { view } from './view.ts';

@@ -30,8 +30,8 @@ const maxPathBytes = 4095;
 export const locate = async ({ directory }: Pick<Situation, 'directory'>, given: string): Promise<Place> => {
   if (given === '' || given.includes('\0') || Buffer.byteLength(given) > maxPathBytes)
     throw new Refused('This is no path: it is empty, too long or has characters that no file name has.');
-  // Without waiting, as for the worktree: the kernel knows the mission's directory, and each wait costs a call as much as
-  // all of these looks.
+  // Without waiting, as for the worktree: the kernel knows the mission's directory, and each wait costs a call as much
+  // as all of these looks.
   const base = realpathSync.native(directory);
   const shown = resolve(directory, given);
   const real = await realExisting(shown);

@@ -14,9 +14,9 @@ export interface Hands {
 
 /**
  * Puts our plug-in into OpenCode's global config directory, from where OpenCode loads it at its start, with where the
- * hands are as its first line: a file can't be changed by what a tool has in its environment. `seesTrees`: OpenCode sees
- * what agents write, and so reads the rules there itself. `null` takes the plug-in away. Throws with the next step when
- * the bundle is missing.
+ * hands are as its first line: a file can't be changed by what a tool has in its environment. `seesTrees`: OpenCode
+ * sees what agents write, and so reads the rules there itself. `null` takes the plug-in away. Throws with the next step
+ * when the bundle is missing.
  */
 export const installHandsPlugin = async (directory: string, hands: Hands | null, seesTrees: boolean): Promise<void> => {
   const path = join(directory, 'plugin', 'open-agent-hands.js');

@@ -1,7 +1,7 @@
 /**
- * The plug-in that puts our tools in the place of OpenCode's, and what only the hands may read into its prompts: it runs
- * inside of OpenCode, under Bun, as one file (tools/plugin.mjs). OpenCode calls every export of it, so there is only
- * one, for each directory.
+ * The plug-in that puts our tools in the place of OpenCode's, and what only the hands may read into its prompts: it
+ * runs inside of OpenCode, under Bun, as one file (tools/plugin.mjs). OpenCode calls every export of it, so there is
+ * only one, for each directory.
  */
 import * as z from 'zod';
 import { systemClock } from '../../../shared/clock.ts';

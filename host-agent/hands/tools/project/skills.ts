@@ -1,4 +1,6 @@
-/** Skills that a project brings along: instructions that an agent reads when its work calls for them (opencode §10.5). */
+/**
+ * Skills that a project brings along: instructions that an agent reads when its work calls for them (opencode §10.5).
+ */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Situation } from '../../call/tool.ts';

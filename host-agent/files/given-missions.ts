@@ -1,8 +1,8 @@
 import type { MissionId } from '../../shared/ids.ts';
 
 interface GivenParts {
-  /** Makes the mission's directory ready, as far as it is still this process's. Out: its path without symlinks. */
-  prepare(mission: MissionId, options: { clean: boolean }): Promise<string>;
+  /** Makes the mission's directory ready; one that was given is its owner's to clean. Out: its path without symlinks. */
+  prepare(mission: MissionId, options: { clean: boolean; owner?: string }): Promise<string>;
   /** Makes the directory its owner's (hands/control). May be repeated. */
   give(mission: MissionId, directory: string, owner: string): Promise<void>;
 }
@@ -12,7 +12,7 @@ export interface GivenMissions {
   /** Before anybody has begun it: nothing is given. Out: as `prepare`. */
   prepareUnbegun(mission: MissionId): Promise<string>;
   /** For a turn. Out: the directory's path without symlinks. */
-  prepare(mission: MissionId, owner: string, options: { clean: boolean }): Promise<string>;
+  prepare(mission: MissionId, options: { clean: boolean; owner: string }): Promise<string>;
   /** For files of people: done once. */
   ensure(mission: MissionId, owner: string): Promise<void>;
   forget(mission: MissionId): void;
@@ -36,19 +36,19 @@ export const givenMissions = ({ prepare, give }: GivenParts): GivenMissions => {
     last.set(mission, settled);
     return done;
   };
-  const both = async (mission: MissionId, owner: string, options: { clean: boolean }): Promise<string> => {
+  const both = async (mission: MissionId, options: { clean: boolean; owner: string }): Promise<string> => {
     const directory = await prepare(mission, options);
-    await give(mission, directory, owner);
-    given.set(mission, owner);
+    await give(mission, directory, options.owner);
+    given.set(mission, options.owner);
     return directory;
   };
 
   return {
     prepareUnbegun: (mission) => next(mission, () => prepare(mission, { clean: false })),
-    prepare: (mission, owner, options) => next(mission, () => both(mission, owner, options)),
+    prepare: (mission, options) => next(mission, () => both(mission, options)),
     ensure: (mission, owner) =>
       next(mission, async () => {
-        if (given.get(mission) !== owner) await both(mission, owner, { clean: false });
+        if (given.get(mission) !== owner) await both(mission, { clean: false, owner });
       }),
     forget: (mission) => void given.delete(mission),
   };

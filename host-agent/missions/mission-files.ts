@@ -47,8 +47,10 @@ export interface MissionFiles {
 export const missionFiles = ({ roots, workspace, control, hands, ...parts }: MissionFilesParts): MissionFiles => {
   const { seen, seed, clock, log } = parts;
   const given = givenMissions({
-    prepare: async (mission, { clean }) => {
-      const directory = await prepareMissionDirectory(workspace, mission, { clean, seed });
+    prepare: async (mission, { clean, owner }) => {
+      const isTheirs = clean && control !== null && (await isAnothers(workspace, mission));
+      if (isTheirs) await patiently(clock, () => placeOf(owner).ask('cleanMission', { mission }));
+      const directory = await prepareMissionDirectory(workspace, mission, { clean: clean && !isTheirs, seed });
       await prepareSeen(seen, directory); // Before OpenCode hears of it: what it is to see there has to be there.
       return directory;
     },
@@ -62,17 +64,13 @@ export const missionFiles = ({ roots, workspace, control, hands, ...parts }: Mis
     beforeMessages: {
       prepareDirectory: given.prepareUnbegun,
       removeUntouched: async (mission) => {
+        given.forget(mission);
         await removeUntouched(workspace, mission);
         await removeSeen(seen, mission);
       },
     },
     forMessages: {
-      prepareDirectory: async (_, mission, { clean, owner }) => {
-        const isTheirs = control !== null && (await isAnothers(workspace, mission));
-        const directory = await given.prepare(mission, owner, { clean: clean && !isTheirs });
-        if (clean && isTheirs) await patiently(clock, () => placeOf(owner).ask('cleanMission', { mission }));
-        return directory;
-      },
+      prepareDirectory: (_, mission, options) => given.prepare(mission, options),
       removeFiles: async ({ files }, mission, owner) => {
         given.forget(mission);
         // What is left, and the directories themselves, which are not their owner's, this process removes; by no link.

@@ -46,7 +46,7 @@ test('a mission is given after it was made ready, and nothing is made in it whil
   const { given, steps, run } = recorded();
   const all = [
     given.ensure(mission, 'ada'),
-    given.prepare(mission, 'ada', { clean: true }),
+    given.prepare(mission, { clean: true, owner: 'ada' }),
     given.prepareUnbegun(mission),
     given.ensure(mission, 'ada'),
   ];

@@ -9,7 +9,8 @@ import { optionsFor, say, startHost, texts } from '../support/mission-lab.ts';
 let lab: Awaited<ReturnType<typeof startLab>>;
 beforeAll(async () => {
   const command = { hello: { template: 'SAY Hello $2 and $1, from everywhere.' } };
-  lab = await startLab({ config: { command } });
+  const agent = { thinker: { mode: 'primary', description: 'Thinks', prompt: 'You only think.' } };
+  lab = await startLab({ config: { command, agent } });
 });
 afterAll(() => lab.close());
 
@@ -61,6 +62,20 @@ test('a line for the shell in a command is run by nobody but the agent', async (
 
   expect(asked).toContain(`run \`touch ${marker}\` with bash`);
   expect(existsSync(marker)).toBe(false);
+});
+
+test('a command is worked on by the agent and the model that it names', async () => {
+  const { send } = await begun({
+    '.opencode/command/think.md': '---\nagent: thinker\nmodel: lab/eyes\n---\nSAY Thought.',
+    '.opencode/opencode.jsonc': '{ "command": { "ask": { "template": "SAY $1", "agent": "nobody" } } }',
+  });
+
+  expect((await send('/think')).answer).toBe('Thought.');
+  expect(lab.model.requests.at(-1)?.model).toBe('eyes');
+  expect(lab.model.requests.at(-1)?.system).toContain('You only think.');
+  expect((await send('SAY Again.')).answer).toBe('Again.');
+  expect(lab.model.requests.at(-1)).toMatchObject({ model: 'm1', system: expect.not.stringContaining('only think') });
+  expect((await send('/ask it')).outcome).toBe('failed');
 });
 
 test('what is no command stays as it was written', async () => {

@@ -16,10 +16,18 @@ type TextPart = z.infer<typeof textPart>;
 
 const metadata = z.object({
   unknown: z.string().nullable(),
+  agent: z.string().nullable(),
+  model: z.string().nullable(),
   files: z.array(z.object({ path: z.string(), text: z.string(), images: z.int() })),
 });
 
-const commands = z.object({ data: z.array(z.object({ name: z.string(), template: z.string().catch('') })) });
+const command = z.object({
+  name: z.string(),
+  template: z.string().catch(''),
+  agent: z.string().nullable().catch(null).default(null),
+  model: z.string().nullable().catch(null).default(null),
+});
+const commands = z.object({ data: z.array(command) });
 
 /** OpenCode's commands, of its own configuration. */
 export type ListCommands = () => Promise<unknown>;
@@ -29,8 +37,8 @@ const maxChars = 200_000;
 
 /**
  * `chat.message`: puts in what a person's message names, before OpenCode stores it: the text that its `/command` stands
- * for, and behind it what the files hold that it names by `@`. Read by the hands; of OpenCode only the templates of
- * commands that its own configuration has. What can't be had is said to the agent.
+ * for, with the agent and the model that this says, and behind it what the files hold that it names by `@`. Read by the
+ * hands; of OpenCode only the commands that its own configuration has. What can't be had is said to the agent.
  */
 export const expandMessage =
   (ask: AskHands, list: ListCommands) =>
@@ -40,7 +48,8 @@ export const expandMessage =
     const { data: part } = textPart.safeParse(parts[at]);
     if (!part || part.text.length > maxChars || !/^\s*\/[\w-]|@/.test(part.text)) return;
     try {
-      const answer = await expanded(ask, list, part);
+      const { answer, agent, model } = await expanded(ask, list, part);
+      workedOnBy(output, agent, model);
       parts[at] = { ...part, text: answer.text };
       parts.push(...named(part, answer));
     } catch (error) {
@@ -50,13 +59,35 @@ export const expandMessage =
     }
   };
 
-const expanded = async (ask: AskHands, list: ListCommands, { text, sessionID }: TextPart): Promise<Answer> => {
+interface Expanded {
+  answer: Answer;
+  agent: string | null;
+  model: string | null;
+}
+
+const expanded = async (ask: AskHands, list: ListCommands, { text, sessionID }: TextPart): Promise<Expanded> => {
   const first = await ask('person_text', { text }, sessionID);
-  const { unknown } = metadata.parse(first.metadata);
-  if (unknown === null) return first;
-  const known = commands.safeParse(await list()).data?.data.find(({ name }) => name === unknown);
-  return known ? ask('person_text', { text, template: known.template }, sessionID) : first;
+  const { unknown, agent, model } = metadata.parse(first.metadata);
+  const known =
+    unknown === null ? undefined : commands.safeParse(await list()).data?.data.find(({ name }) => name === unknown);
+  if (!known) return { answer: first, agent, model };
+  const answer = await ask('person_text', { text, template: known.template }, sessionID);
+  return { answer, agent: known.agent, model: known.model };
 };
+
+/** Changes the message in place. One that is not there OpenCode refuses, and says so. */
+const workedOnBy = (output: unknown, agent: string | null, model: string | null): void => {
+  const message = messageOf(output);
+  const [providerID = '', ...rest] = (model ?? '').split('/');
+  if (agent !== null) message.agent = agent;
+  if (rest.length > 0) message.model = { providerID, modelID: rest.join('/') };
+};
+
+/** The very message that OpenCode goes on with. */
+const messageOf = (output: unknown): Record<string, unknown> =>
+  isRecord(output) && isRecord(output.message) ? output.message : {};
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 const named = (part: TextPart, { metadata: said, images = [] }: Answer): object[] => {
   const left = [...images];

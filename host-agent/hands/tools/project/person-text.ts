@@ -8,7 +8,7 @@ import { calledCommand, filled, projectCommand } from './template.ts';
 export const personTextTool = makeTool(declared, async ({ text, template }, situation) => {
   const command = calledCommand(text);
   const own = command && (await projectCommand(situation, command.name));
-  const used = own ?? template ?? null;
+  const used = own?.template ?? template ?? null;
   const said = command && used !== null ? filled(used, command.given) : text;
   const mentioned = await mentionedFiles(situation, said);
   const view = { kind: 'read', path: '.', firstLine: 0, lastLine: 0, totalLines: null, bytes: said.length } as const;
@@ -20,6 +20,8 @@ export const personTextTool = makeTool(declared, async ({ text, template }, situ
     view: fitView(view),
     metadata: {
       unknown: command && used === null ? command.name : null,
+      agent: own?.agent ?? null,
+      model: own?.model ?? null,
       files: mentioned.map(({ path, text, images }) => ({ path, text, images: images.length })),
     },
   };

@@ -6,7 +6,9 @@ import type { Situation } from '../../call/tool.ts';
 import { looseJson } from './loose-json.ts';
 import { projectFile } from './project-file.ts';
 
-const command = z.object({ template: z.string() });
+/** Of a command what we go by; `agent` and `model` (`provider/model`) work on it. */
+const command = z.object({ template: z.string(), agent: z.string().optional(), model: z.string().optional() });
+export type Command = z.infer<typeof command>;
 
 const settings = z.object({
   instructions: z.array(z.string()).catch([]).default([]),
@@ -20,8 +22,8 @@ const maxSettingsBytes = 256 * 1024;
 export interface ProjectSettings {
   /** Paths of files with rules, from the mission's directory; `*` in the last name stands for anything. */
   instructions: string[];
-  /** Templates of commands by their names. */
-  commands: Map<string, string>;
+  /** By their names. */
+  commands: Map<string, Command>;
 }
 
 /** What is no settings is passed over. Later files win, as with OpenCode. */
@@ -32,7 +34,7 @@ export const projectSettings = async (situation: Pick<Situation, 'directory'>): 
     const { data } = settings.safeParse(file && looseJson(file.text));
     if (!data) continue;
     found.instructions.push(...data.instructions);
-    for (const [key, value] of Object.entries(data.command)) if (value) found.commands.set(key, value.template);
+    for (const [key, value] of Object.entries(data.command)) if (value) found.commands.set(key, value);
   }
   return found;
 };

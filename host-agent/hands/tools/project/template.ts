@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Situation } from '../../call/tool.ts';
 import { frontMatter } from './front-matter.ts';
 import { projectFile } from './project-file.ts';
-import { projectSettings } from './settings.ts';
+import { type Command, projectSettings } from './settings.ts';
 
 /** `/name what follows`: a name may lead into folders, and never out of them. */
 const called = /^\s*\/([\w-]+(?:[/:.][\w-]+)*)(?:\s+([\s\S]*))?$/;
@@ -17,12 +17,16 @@ export const calledCommand = (text: string): { name: string; given: string } | n
 const folders = ['.opencode/command', '.opencode/commands'];
 const maxTemplateBytes = 64 * 1024;
 
-/** The template that the project has for a command: a file of that name, or in its settings. Null: none. */
-export const projectCommand = async (situation: Pick<Situation, 'directory'>, name: string): Promise<string | null> => {
+/** What the project says of a command: by a file of that name, or in its settings. Null: nothing. */
+export const projectCommand = async (
+  situation: Pick<Situation, 'directory'>,
+  name: string,
+): Promise<Command | null> => {
   for (const folder of folders) {
     const file = await projectFile(situation, join(situation.directory, folder, `${name}.md`), maxTemplateBytes);
     if (!file) continue;
-    return frontMatter(file.text).body.trim();
+    const { fields, body } = frontMatter(file.text);
+    return { template: body.trim(), agent: fields.agent, model: fields.model };
   }
   return (await projectSettings(situation)).commands.get(name) ?? null;
 };

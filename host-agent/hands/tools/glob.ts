@@ -57,7 +57,7 @@ export const searchNames = async (
       metadata: { count: shown.length, truncated: isShort },
     };
   } finally {
-    await searched.held.close();
+    searched.held.close();
   }
 };
 

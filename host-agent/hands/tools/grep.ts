@@ -75,7 +75,7 @@ export const searchLines = async (situation: Situation, search: LineSearch): Pro
     const sorted = newestFirst(searched.held, lines, ({ path }) => path);
     return await shown(situation, search, where, sorted, isCut);
   } finally {
-    await searched.held.close();
+    searched.held.close();
   }
 };
 

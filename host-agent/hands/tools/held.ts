@@ -16,7 +16,7 @@ export interface HeldDirectory {
   /** Without symlinks. */
   path: string;
   at(name?: string): string;
-  close(): Promise<void>;
+  close(): void;
 }
 
 const moved = (path: string): Refused =>
@@ -34,7 +34,7 @@ const hold = async (through: string, expected: string): Promise<HeldDirectory> =
     throw moved(expected);
   }
   // The dot makes the kernel look into the directory, not at the link.
-  return { path, at: (name) => `${own}/${name ?? '.'}`, close: () => handle.close() };
+  return { path, at: (name) => `${own}/${name ?? '.'}`, close: () => letGo({ handle }) };
 };
 
 /** The directory that `place` is. Throws `Refused` when it is another one by now, and what the file system says. */
@@ -69,7 +69,7 @@ const holdInner = async (outer: HeldDirectory, name: string): Promise<HeldDirect
     });
     return await hold(outer.at(name), join(outer.path, name));
   } finally {
-    await outer.close();
+    outer.close();
   }
 };
 
@@ -116,7 +116,7 @@ export const contentOf = async ({ handle, stats }: HeldFile): Promise<Buffer> =>
   return bytesRead === stats.size ? room.subarray(0, bytesRead) : handle.readFile();
 };
 
-/** Lets go of what was only read: nobody has to wait for that. */
-export const letGo = ({ handle }: HeldFile): void => {
+/** Lets go of a directory, or of a file that was only read: nobody has to wait for that. */
+export const letGo = ({ handle }: Pick<HeldFile, 'handle'>): void => {
   handle.close().catch(() => undefined); // Nothing was written that could be lost.
 };

@@ -39,7 +39,7 @@ export const listDirectory = async (place: Place, { firstLine, maxLines }: Part)
       }),
     };
   } finally {
-    await directory.close();
+    directory.close();
   }
 };
 

@@ -1,6 +1,6 @@
 /** Writing, moving away and removing files, each in a directory that is held (held.ts). */
 import { randomUUID } from 'node:crypto';
-import { constants, fstatSync, lstatSync, type Stats } from 'node:fs';
+import { constants, fchmodSync, fstatSync, lstatSync, type Stats } from 'node:fs';
 import { type FileHandle, open, readlink, rename, rm, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { codeOf, Refused } from '../call/refused.ts';
@@ -30,7 +30,7 @@ export const putFile = async (place: Place, bytes: Buffer, before: Stats | null)
       return await putInPlace(parent, name, place, bytes, before);
     }
   } finally {
-    await parent.close();
+    parent.close();
   }
 };
 
@@ -64,7 +64,7 @@ const keepOwner = async (handle: FileHandle, { uid, gid, mode }: Stats): Promise
   const own = fstatSync(handle.fd);
   // Who may write to somebody else's file, but not give one away, becomes its owner.
   if (own.uid !== uid || own.gid !== gid) await handle.chown(uid, gid).catch(() => undefined);
-  await handle.chmod(mode & 0o7777);
+  fchmodSync(handle.fd, mode & 0o7777);
 };
 
 const putInPlace = async (
@@ -106,6 +106,6 @@ export const removeFile = async (place: Place, before: Stats): Promise<void> => 
     checkStill(parent, basename(place.real), place, before);
     await unlink(parent.at(basename(place.real)));
   } finally {
-    await parent.close();
+    parent.close();
   }
 };

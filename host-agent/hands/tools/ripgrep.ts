@@ -43,11 +43,11 @@ export const ripgrep = async (
   try {
     const said = textOf(child.stderr);
     const isCut = child.stdout ? !(await records(child.stdout, endsWith, take)) : false;
-    if (isCut) child.kill();
+    if (isCut) return { isCut }; // It is ended below, and nobody waits for that.
     const { code } = await child.exited;
     signal.throwIfAborted();
     // 1: nothing found. 2 with something found: a directory that may not be read.
-    if (!isCut && code === 2) {
+    if (code === 2) {
       const trouble = (await said).trim();
       if (trouble !== '') throw new Refused(`The search could not be made: ${trouble}`);
     }

@@ -85,7 +85,7 @@ const branchesOf = async (root: HeldDirectory, maxDepth: number, walk: Walk): Pr
             next.push({ open: () => holdDirectory(inner), into: branch.inner, path: inner });
         }
       } finally {
-        await held.close();
+        held.close();
       }
     }
     level = next;

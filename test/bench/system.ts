@@ -12,6 +12,7 @@ import { handsRole } from '../../host-agent/launcher/children/hands.ts';
 import { hostAgentRole } from '../../host-agent/launcher/children/host-agent.ts';
 import { openCodeRole } from '../../host-agent/launcher/children/opencode.ts';
 import type { Role } from '../../host-agent/launcher/children/supervise.ts';
+import { wardenRole } from '../../host-agent/launcher/children/warden.ts';
 import { edgeRole, workerdProcess } from '../../host-agent/launcher/edge/edge.ts';
 import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
 import { packageRoot } from '../../host-agent/launcher/package-root.ts';
@@ -63,16 +64,22 @@ const part = (role: Role) => {
   };
 };
 
-/** OpenCode with its hands, which are there first. */
-const withHands = (openCode: ReturnType<typeof part>, hands: ReturnType<typeof part>): ReturnType<typeof part> => ({
+/** OpenCode with its hands, and as root the warden, which are there first. */
+const withHands = (
+  openCode: ReturnType<typeof part>,
+  hands: ReturnType<typeof part>,
+  warden: ReturnType<typeof part> | null,
+): ReturnType<typeof part> => ({
   ...openCode,
   start: async () => {
+    await warden?.start();
     await hands.start();
     await openCode.start();
   },
   stop: async () => {
     await openCode.stop();
     await hands.stop();
+    await warden?.stop();
   },
 });
 
@@ -103,7 +110,9 @@ export const startSystem = async ({
   const config = await writeEdgeFiles(workerDir ?? join(dist, 'worker'), start);
   const edge = part(edgeRole(start, workerdProcess(config, start)));
   const program = join(dist, 'openagent.js');
-  const openCode = withHands(part(openCodeRole(start, program)), part(handsRole(start, program)));
+  const { boundary } = start;
+  const warden = boundary.kind === 'places' ? part(wardenRole(start, program, boundary)) : null;
+  const openCode = withHands(part(openCodeRole(start, program)), part(handsRole(start, program)), warden);
   const agent = part(hostAgentRole(start, agentScript ?? program));
   await edge.start();
   const login = (username?: string) => logIn(start.url, username === undefined ? { password } : { username, password });

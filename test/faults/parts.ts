@@ -12,9 +12,11 @@ import { writeEdgeFiles } from '../../host-agent/launcher/edge/files.ts';
 import { pluginBeside } from '../../host-agent/launcher/plugin-file.ts';
 import type { StartWithEdge } from '../../host-agent/launcher/state/start.ts';
 import { announce } from '../../host-agent/opencode/api/server-file.ts';
+import { openCodeFolders } from '../../host-agent/opencode/config/folders.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import type { AnsweringTimes } from '../../host-agent/process/answering.ts';
+import { seenInstead } from '../../host-agent/workspaces/seen.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { scaledMs } from '../support/patience.ts';
 import { type Clock, runningClock, startClock } from './clock.ts';
@@ -109,7 +111,8 @@ export const openCodeProcess = (means: Means) => {
   const dir = dirname(settings.files.openCodeServer);
   const hands = { socket: handsSockets(settings.files.hands).calls, bundle: pluginBeside(means.build.program) };
   const launch = async () => {
-    const prepared = await prepareOpenCode({ dir, env: settings.environment, hands });
+    const cover = containment.mounts ? await seenInstead(settings.workingDir, openCodeFolders(dir).seen) : null;
+    const prepared = await prepareOpenCode({ dir, env: settings.environment, hands, cover });
     const child = await startOpenCode({
       prepared: { ...prepared, env: { ...prepared.env, ...clock?.env() } },
       means: containment,

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -121,11 +121,11 @@ const wardenProcess = (config: WardenConfig, env: Record<string, string>) => {
   };
 };
 
-/** Names of the processes of a Linux user, as the kernel shortens them. */
-export const processesOf = (uid: number): string[] =>
+/** Names of the processes that work in a directory or below it, as the kernel shortens them, in whatever place. */
+export const processesIn = (directory: string): string[] =>
   readdirSync('/proc').flatMap((pid) => {
     try {
-      if (!/^\d+$/.test(pid) || statSync(`/proc/${pid}`).uid !== uid) return [];
+      if (!/^\d+$/.test(pid) || !readlinkSync(`/proc/${pid}/cwd`).startsWith(directory)) return [];
       return [readFileSync(`/proc/${pid}/comm`, 'utf8').trim()];
     } catch {
       return []; // It ended while we looked.

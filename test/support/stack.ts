@@ -8,7 +8,7 @@ import { type Login, logIn, type Person, personAt } from './person.ts';
 
 export type { Person } from './person.ts';
 
-export type Role = 'edge' | 'host-agent' | 'opencode' | 'launcher';
+export type Role = 'edge' | 'host-agent' | 'opencode' | 'hands' | 'warden' | 'launcher';
 
 export const password = 'correct horse battery';
 

@@ -24,6 +24,6 @@ export class Reading {
   waitMs(user: string, characters: number, now: number): number {
     const wholeAt = Math.max(this.#wholeAt.get(user) ?? 0, now) + (characters / readEverySecond) * 1000;
     keepNewest(this.#wholeAt, maxReaders, user, wholeAt);
-    return Math.max(0, wholeAt - now - (readAtOnce / readEverySecond) * 1000);
+    return Math.max(0, Math.ceil(wholeAt - now - (readAtOnce / readEverySecond) * 1000));
   }
 }

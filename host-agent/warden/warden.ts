@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { systemClock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { assertNever } from '../../shared/errors.ts';
 import { describeExit } from '../process/child.ts';
 import { createLog, type Log } from '../process/log.ts';
@@ -37,7 +37,7 @@ interface Parts {
 /**
  * Runs until `stop` aborts. Places that were entered go on: the hands have their lives. Rejects when it can't listen.
  */
-export const runWarden = async (given: WardenConfig, stop: AbortSignal): Promise<void> => {
+export const runWarden = async (given: WardenConfig, clock: Clock, stop: AbortSignal): Promise<void> => {
   const log = createLog();
   const config = { ...given, workingDir: await realpath(given.workingDir) };
   await privateDirectory(config.directory);
@@ -51,7 +51,7 @@ export const runWarden = async (given: WardenConfig, stop: AbortSignal): Promise
     name: ourName.replaceAll('-', '_'),
     users: agents,
     remembered,
-    clock: systemClock,
+    clock,
   });
   const parts: Parts = { config, users, groups, firewall, log, held: new Map(), running: new Map() };
 

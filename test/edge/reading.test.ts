@@ -26,12 +26,10 @@ test('a long answer waits where its reader has read too much, and is whole after
     isAnswered = true;
     return response.json();
   });
+  await clock.awaited(1_001); // The second that was too much, and what begins every list.
   expect(await (await bob(his)).json()).toEqual([]);
-  while (clock.waits().length === 0) await new Promise((resolve) => setTimeout(resolve));
   expect(isAnswered).toBe(false);
-  for (let waits = clock.waits(); !isAnswered || waits.length > 0; waits = clock.waits()) {
-    clock.advance(waits[0] ?? 0);
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+
+  clock.advance(1_001);
   expect(await answer).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { type Ask, ask, notGranted } from '../../host-agent/hands/call/outcome.t
 import { Refused, sentenceOf } from '../../host-agent/hands/call/refused.ts';
 import { maxViewBytes, type View, view } from '../../host-agent/hands/call/view.ts';
 import { declaredTools } from '../../host-agent/hands/declared/all.ts';
+import { declaredProject } from '../../host-agent/hands/declared/project.ts';
 import { tools } from '../../host-agent/hands/tools/all.ts';
 import { fitOutput } from '../../host-agent/hands/tools/fit-output.ts';
 import { fitView } from '../../host-agent/hands/tools/fit-view.ts';
@@ -66,8 +67,9 @@ test('output that is too long is kept, and where is said', async () => {
   expect(await fitOutput({ keep }, 'out.txt', 'short')).toBe('short');
 });
 
-test('every tool is declared to models, and every declaration runs', () => {
-  expect(tools.map(({ name }) => name).sort()).toEqual(declaredTools.map(({ name }) => name).sort());
+test('every tool is declared, to models or to the plug-in alone, and every declaration runs', () => {
+  const declared = [...declaredTools, ...declaredProject];
+  expect(tools.map(({ name }) => name).sort()).toEqual(declared.map(({ name }) => name).sort());
 });
 
 test('what was granted covers the same permission with the same patterns, and nothing else', () => {

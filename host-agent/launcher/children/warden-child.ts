@@ -1,3 +1,4 @@
+import { systemClock } from '../../../shared/clock.ts';
 import { wardenConfig } from '../../warden/config.ts';
 import { runWarden } from '../../warden/warden.ts';
 
@@ -9,5 +10,5 @@ export const wardenChild = async (config: string | undefined): Promise<void> => 
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('SIGUSR2', () => stopping.abort());
-  await runWarden(wardenConfig.parse(JSON.parse(config ?? '{}')), stopping.signal);
+  await runWarden(wardenConfig.parse(JSON.parse(config ?? '{}')), systemClock, stopping.signal);
 };

@@ -182,7 +182,7 @@ export const variables = z.object({
       default: "the agents' own, kept from mission to mission; where agents are kept from nothing one of OpenCode's",
       meaning:
         'With `AGENT_USER`, or without root: directory that is `HOME` to the commands agents run, for example your home: git then finds ' +
-        'your `.gitconfig`. What is in there, credentials too, is theirs to use. OpenCode itself and MCP servers keep a home of their own. ' +
+        'your `.gitconfig`. What is in there, credentials too, is theirs to use. OpenCode itself keeps a home of its own. ' +
         'ssh always reads the `.ssh` of the user that it runs as.',
       example: '/root',
     }),

@@ -24,7 +24,9 @@ import { declaredTools } from './declared/all.ts';
 import type { Declared } from './declared/declared.ts';
 import { declaredProject } from './declared/project.ts';
 import { createLive } from './live.ts';
+import { remoteServers } from './mcp/remote-servers.ts';
 import { openMissions } from './missions.ts';
+import { createMcpServers } from './proxied/servers.ts';
 import { mcpHttp } from './server/http.ts';
 import { handsSockets } from './socket.ts';
 
@@ -72,10 +74,13 @@ export const runHands = async (
   const borders = createBorders({ actors, places, store, redactor, clock, log });
   const calls = createCalls({ missions, places, actors, live, asked: createAsked(), borders, redactor, clock, log });
   const { version } = manifest;
+  const remote = remoteServers(version, clock);
+  const { remember } = secrets;
+  const servers = createMcpServers({ missions, places, actors, remote, redactor, remember, log });
   const run = randomUUID();
   const sockets = handsSockets(directory);
-  const mcp = mcpHttp({ calls, tools, unlisted: declaredProject, version, clock }, log);
-  const control = controlHttp({ missions, places, actors, calls, borders, live, version, run, log });
+  const mcp = mcpHttp({ calls, servers, tools, unlisted: declaredProject, version, clock }, log);
+  const control = controlHttp({ missions, places, actors, calls, servers, borders, live, version, run, log });
 
   await listenPrivately(mcp, sockets.calls);
   await listenPrivately(control, sockets.control); // The last: who sees it answer may call.

@@ -1,6 +1,7 @@
 /** What the hands tell whoever follows what they do, a JSON object a line, on the control socket. */
 import * as z from 'zod';
 import { view } from './call/view.ts';
+import { standing } from './mcp/standing.ts';
 
 const ofCall = {
   /** Grows by each line; a reader comes back with the last one it has. */
@@ -47,5 +48,7 @@ export const handsHealth = z.object({
   /** That run now. */
   calls: z.int().nonnegative(),
   actors: z.int().nonnegative(),
+  /** How it stands with MCP servers of the configuration that were used; hands of before do not say it. */
+  mcp: z.array(standing).default([]),
 });
 export type HandsHealth = z.infer<typeof handsHealth>;

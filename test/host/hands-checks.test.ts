@@ -5,6 +5,7 @@ import { readSettings } from '../../host-agent/config/settings.ts';
 import { lineOf } from '../../host-agent/machine/check.ts';
 import { handsChecks } from '../../host-agent/machine/hands-checks.ts';
 import { temporaryDirectory } from '../support/host-store.ts';
+import { askServer, initialize } from '../support/mcp-client.ts';
 import { startHands } from '../support/running-hands.ts';
 
 const said = async (workingDir: string, more: Record<string, string> = {}): Promise<string[]> =>
@@ -19,6 +20,18 @@ test('doctor tells hands that run from those that do not, and how busy they are'
   expect(await said(workingDir)).toEqual([
     `✓ The process that runs tools is there (process ${hands.pid}): 1 mission known, 0 calls at work`,
   ]);
+});
+
+test('doctor names an MCP server that could not be used, and why', async () => {
+  const workingDir = temporaryDirectory();
+  const hands = await startHands({ testTools: true, state: join(workingDir, '.openagent') });
+  const directory = await hands.mission('m1');
+  const definition = { type: 'local', command: ['/nowhere/at-all'] };
+  await expect(askServer(hands.socket, { directory, name: 'gone', definition, ...initialize })).rejects.toThrow();
+
+  expect(await said(workingDir)).toContainEqual(
+    expect.stringMatching(/^✗ The MCP server "gone" could not be used: .*ENOENT.* — without it: its tools\. Mend/),
+  );
 });
 
 test('doctor says that a place is too deep for sockets, and what to do', async () => {

@@ -11,6 +11,7 @@ import { handsSockets } from '../../host-agent/hands/socket.ts';
 import { containmentMeans } from '../../host-agent/process/means.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { callTool } from '../support/hands-client.ts';
+import { callServer, localEntry } from '../support/mcp-client.ts';
 import { declaredTestTools } from '../support/test-tools.ts';
 
 const start = async () => {
@@ -62,6 +63,23 @@ test('a call that takes long says every ten seconds that it runs', async () => {
   );
   await vi.waitFor(async () => expect(await control.cancel('m1')).toBe(1));
   await call;
+  expect(clock.waits()).not.toContain(progressMs);
+});
+
+test('so does a call of an MCP server, which has no limit either', async () => {
+  const { clock, control, socket, directory } = await start();
+  const said: unknown[] = [];
+  const onProgress = (progress: unknown) => said.push(progress);
+  const call = callServer(socket, { directory, definition: localEntry(), tool: 'wait', onProgress });
+  const ended = expect(call).rejects.toThrow();
+  await clock.awaited(progressMs);
+
+  clock.advance(7 * progressMs);
+
+  await vi.waitFor(() => expect(said).toHaveLength(7));
+  expect(said.at(-1)).toMatchObject({ progressToken: 1, progress: 70 });
+  expect(await control.cancel('m1')).toBe(1);
+  await ended;
   expect(clock.waits()).not.toContain(progressMs);
 });
 

@@ -35,7 +35,7 @@ const bash = (command: string): string => `TOOL bash ${JSON.stringify({ command,
 const detachedSleep = (seconds: string): string =>
   bash(`setsid sleep ${seconds} >/dev/null 2>&1 </dev/null & echo started`);
 
-// OpenCode's own bash stands in for what OpenCode itself starts: MCP servers, and what plug-ins of a person run.
+// OpenCode's own bash stands in for what OpenCode itself starts: what plug-ins of a person run.
 test('a detached process of a bash tool is gone when stop resolves', async () => {
   const { openCode, model, missionDirectory, createSession, prompt } = await lab({}, 'none');
   const seconds = uniqueSeconds();

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { identityOf } from '../../host-agent/process/identity.ts';
 import { processTree } from '../../host-agent/process/tree.ts';
@@ -19,14 +20,32 @@ afterEach(async () => {
   stack = undefined;
 });
 
-/** A stack whose OpenCode has an MCP server that does not want to end. */
+/** Does not end by itself, by the end of its input or by a signal that asks. */
+const stubborn =
+  "for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(name, () => {}); setInterval(() => {}, 1 << 30)";
+
+/** A plug-in of a person's, which starts a process in OpenCode, once. */
+const pluginThatStarts = (command: readonly string[]): string => `import { spawn } from 'node:child_process';
+let isStarted = false;
+export const Starts = async () => {
+  const [file, ...args] = ${JSON.stringify(command)};
+  if (!isStarted) spawn(file, args, { stdio: 'ignore', detached: true });
+  isStarted = true;
+  return {};
+};
+`;
+
+/** A stack whose OpenCode has a child that does not want to end. */
 const start = async () => {
   const directory = temporaryDirectory();
   const marker = `marker-${uniqueSeconds()}`;
-  const server = join(import.meta.dirname, '../support/stubborn-mcp.ts');
-  const command = [process.execPath, '--no-warnings', server, marker];
-  const files = { config: join(directory, 'mcp.json'), models: join(directory, 'models.json') };
-  writeFileSync(files.config, JSON.stringify({ mcp: { stubborn: { type: 'local', command } } }));
+  const files = {
+    plugin: join(directory, 'starts.js'),
+    config: join(directory, 'opencode.json'),
+    models: join(directory, 'models.json'),
+  };
+  writeFileSync(files.plugin, pluginThatStarts([process.execPath, '-e', stubborn, marker]));
+  writeFileSync(files.config, JSON.stringify({ plugin: [pathToFileURL(files.plugin).href] }));
   writeFileSync(files.models, '{}');
   const started = await startStack({ OPENCODE_CONFIG: files.config, OPENCODE_MODELS_PATH: files.models });
   stack = started;
@@ -61,7 +80,7 @@ const openCodeTree = (stack: Stack) => processTree(stack.launched().processes().
 
 const notes = (stream: StreamReader) => stream.events.filter(reaped);
 
-test('an MCP server is gone when OpenCode was killed, and the log says so; what an agent has left running goes on', async () => {
+test('what OpenCode started is gone when it was killed, and the log says so; what an agent has left running goes on', async () => {
   const { stack, me, stream, marker } = await start();
   const { daemon } = await leaveDaemon(stack, me);
   expect(processesWith(marker)).toHaveLength(1);
@@ -73,14 +92,14 @@ test('an MCP server is gone when OpenCode was killed, and the log says so; what 
   await vi.waitFor(() => expect(alive(tree.map(({ identity }) => identity))).toEqual([]), patience);
   expect(processesWith(marker)).toEqual([]);
   const note = await stream.until(reaped);
-  expect(note.data.text).toMatch(/^OpenCode ended with code 137, and .* that it, its tools or its MCP servers had/);
+  expect(note.data.text).toMatch(/^OpenCode ended with code 137, and .* that it or its plug-ins had/);
   expect(namedIn(note)).toContain('node');
   expect(namedIn(note)).not.toContain('sleep');
   expect(processesWith(daemon)).toHaveLength(1);
   expect(note.id).not.toBeNull();
 });
 
-test('an MCP server is gone when the holder of its namespace was killed; what is not known is not told', async () => {
+test('what OpenCode started is gone when the holder of its namespace was killed; what is not known is not told', async () => {
   const { stack, me, stream, marker } = await start();
   const { daemon } = await leaveDaemon(stack, me);
   const tree = openCodeTree(stack);

@@ -122,12 +122,13 @@ const layers: Record<string, readonly string[]> = {
   'host-agent/hands': [
     'hands',
     'control server',
-    'calls',
+    'proxied',
+    'calls local-servers',
     'borders',
     'actor asked live',
     'snapshots',
     'tools told',
-    'commands fetching',
+    'commands fetching mcp',
     'call',
     'declared missions socket',
   ],
@@ -222,7 +223,7 @@ test('the hands load no tool: what agents do is done in actors', () => {
   };
   load('host-agent/hands/hands.ts');
   const foreign = [...loaded].filter((path) =>
-    /^host-agent\/(?!hands|process|warden\/(client|one-line|requests)\.ts)|^host-agent\/hands\/(commands|fetching|snapshots(?!\/words\.ts)|tools|actor\/child)/.test(
+    /^host-agent\/(?!hands|process|warden\/(client|one-line|requests)\.ts)|^host-agent\/hands\/(commands|fetching|snapshots(?!\/words\.ts)|tools|local-servers|actor\/child)/.test(
       path,
     ),
   );
@@ -258,12 +259,15 @@ test('each vendor library, and what starts a program, has one home', () => {
     unbash: /^host-agent\/hands\/commands\/simple-commands\.ts$/,
     htmlparser2: /^host-agent\/hands\/fetching\/html\.ts$/,
     jose: /^worker\/auth\/jwt\.ts$/,
-    'eventsource-parser': /^host-agent\/(cli\/following|opencode\/(api|plugin))\//,
+    'eventsource-parser': /^host-agent\/(cli\/following|opencode\/(api|plugin)|hands\/mcp)\//,
     'cloudflare:workers': /^worker\/(account|host|relay)\/object\.ts$/,
-    // Of its many entries these: the rest (its client, Express) is of no use here.
+    // Of its many entries these: the rest (Express, its own ways to serve) is of no use here.
+    '@modelcontextprotocol/sdk/client/index.js': /^host-agent\/hands\/mcp\//,
+    '@modelcontextprotocol/sdk/client/sse.js': /^host-agent\/hands\/mcp\//,
+    '@modelcontextprotocol/sdk/client/streamableHttp.js': /^host-agent\/hands\/mcp\//,
     '@modelcontextprotocol/sdk/server/index.js': /^host-agent\/hands\/server\//,
-    '@modelcontextprotocol/sdk/shared/transport.js': /^host-agent\/hands\/server\//,
-    '@modelcontextprotocol/sdk/types.js': /^host-agent\/hands\/server\//,
+    '@modelcontextprotocol/sdk/shared/transport.js': /^host-agent\/hands\/(server|mcp)\//,
+    '@modelcontextprotocol/sdk/types.js': /^host-agent\/hands\/(server|proxied|mcp|local-servers)\//,
     // What runs before anything is installed, and what builds and tests, has no use for the host-agent's one door.
     execa: /^host-agent\/process\/child\.ts$/,
     'node:child_process': /^(host-agent\/process\/child\.ts|host-agent\/launcher\/bootstrap\/.*\.mjs|tools\/.*)$/,

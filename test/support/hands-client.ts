@@ -60,9 +60,13 @@ export interface Posted {
 }
 
 /** Posts a message of MCP; resolves with the one that answers it. Rejects with what else is answered. */
-export const post = async (socketPath: string, { signal, onProgress, ...message }: Posted): Promise<unknown> => {
+export const post = async (
+  socketPath: string,
+  { signal, onProgress, ...message }: Posted,
+  path = '/mcp',
+): Promise<unknown> => {
   const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  const asked = request({ socketPath, path: '/mcp', method: 'POST', headers, agent: false, signal });
+  const asked = request({ socketPath, path, method: 'POST', headers, agent: false, signal });
   asked.end(JSON.stringify(message));
   const [response] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(asked, 'response'));
   let text = '';

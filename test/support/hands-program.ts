@@ -2,6 +2,7 @@
 import { actOnFiles } from '../../host-agent/files/acting.ts';
 import { actorPipes, runActor } from '../../host-agent/hands/actor/child.ts';
 import { handsConfig, runHands } from '../../host-agent/hands/hands.ts';
+import { makeLocalServers } from '../../host-agent/hands/local-servers/local-servers.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { declaredTestTools, testTools } from './test-tools.ts';
 
@@ -13,6 +14,7 @@ if (command === 'hands-child') {
 } else {
   const background = { running: () => 0, endMission: async () => undefined, endAll: async () => undefined };
   const files = actOnFiles(async () => undefined);
-  await runActor({ ...actorPipes(), tools: testTools, actOnFiles: files, background, clock: systemClock });
+  const servers = makeLocalServers(process.env, systemClock);
+  await runActor({ ...actorPipes(), tools: testTools, actOnFiles: files, servers, background, clock: systemClock });
 }
 process.exit();

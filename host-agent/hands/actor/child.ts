@@ -8,6 +8,8 @@ import type { Clock } from '../../../shared/clock.ts';
 import { assertNever } from '../../../shared/errors.ts';
 import type { Outcome } from '../call/outcome.ts';
 import type { Tool } from '../call/tool.ts';
+import { mcpWork, type ServerReply } from '../mcp/asked.ts';
+import type { ServeSituation } from '../mcp/serve.ts';
 import { type ActOnFiles, createActs } from './acting-on-files.ts';
 import { type FromActor, maxLineBytes, maxLiveChars, toActor, type Work } from './frames.ts';
 import { keepIn } from './kept.ts';
@@ -30,9 +32,13 @@ export interface ActorParts {
   tools: readonly Tool[];
   /** Does what people ask with files. */
   actOnFiles: ActOnFiles;
+  /** MCP servers of the person's configuration. */
+  servers: Background & { serve(ask: unknown, situation: ServerSituation): Promise<ServerReply> };
   background: Background;
   clock: Clock;
 }
+
+type ServerSituation = ServeSituation & { keep: ReturnType<typeof keepIn> };
 
 /** Live output that the hands have not taken yet; a viewer does without more, since the result has it. */
 const maxWaitingBytes = 1024 * 1024;
@@ -47,7 +53,8 @@ export const actorPipes = (): Pick<ActorParts, 'input' | 'output'> => ({
 });
 
 /** Runs until the input ends; resolves when all that it started has ended. */
-export const runActor = async ({ input, output, tools, actOnFiles, background, clock }: ActorParts): Promise<void> => {
+export const runActor = async (parts: ActorParts): Promise<void> => {
+  const { input, output, tools, actOnFiles, servers, background, clock } = parts;
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const running = new Map<number, { stop: AbortController; ended: Promise<void> }>();
   const seenOf = seenBySession();
@@ -68,6 +75,15 @@ export const runActor = async ({ input, output, tools, actOnFiles, background, c
     };
     const { directory, session, call, agent, granted } = work;
     const keep = keepIn(directory);
+    if (work.tool === mcpWork) {
+      const tell: ServeSituation['tell'] = (told) => live(JSON.stringify(told));
+      const outcome = await servers
+        .serve(work.args, { directory, signal, tell, keep })
+        .catch((error: unknown) => failedBy('an MCP server', error, signal));
+      say({ type: 'outcome', id, outcome: { reason: 'it failed', ...outcome } });
+      running.delete(id);
+      return;
+    }
     const situation = { directory, session, call, agent, granted, seen: seenOf(session), keep, signal, live, clock };
     const tool = byName.get(work.tool);
     const outcome: Outcome = tool
@@ -102,7 +118,8 @@ export const runActor = async ({ input, output, tools, actOnFiles, background, c
           case 'whole':
             return acts.take(frame);
           case 'forget':
-            return void background.endMission(frame.directory, clock);
+            for (const each of [background, servers]) void each.endMission(frame.directory, clock);
+            return;
           case 'rest':
             say({ type: 'rest', mayEnd: running.size + acts.count() + background.running() === 0 });
             return;
@@ -114,7 +131,12 @@ export const runActor = async ({ input, output, tools, actOnFiles, background, c
   });
   await ended;
   for (const { stop } of running.values()) stop.abort();
-  await Promise.all([acts.end(), background.endAll(clock), ...[...running.values()].map(({ ended }) => ended)]);
+  await Promise.all([
+    acts.end(),
+    background.endAll(clock),
+    servers.endAll(clock),
+    ...[...running.values()].map(({ ended }) => ended),
+  ]);
 };
 
 const failedBy = (tool: string, error: unknown, signal: AbortSignal): Outcome => {

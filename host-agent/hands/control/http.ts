@@ -8,6 +8,7 @@ import type { Borders } from '../borders.ts';
 import type { Calls } from '../calls.ts';
 import type { Live } from '../live.ts';
 import { handsMission, type Missions } from '../missions.ts';
+import type { McpServers } from '../proxied/servers.ts';
 import { snapshotWish, type VerbAnswer } from '../snapshots/words.ts';
 import type { HandsHealth } from '../told.ts';
 import { answerFiles } from './files.ts';
@@ -19,6 +20,7 @@ export interface ControlParts {
   actors: Actors;
   calls: Calls;
   borders: Borders;
+  servers: McpServers;
   live: Live;
   version: string;
   /** This life of the hands. */
@@ -49,7 +51,7 @@ export const controlHttp = (parts: ControlParts): Server =>
   });
 
 const answer = async (parts: ControlParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { calls, missions, places, actors, borders, version } = parts;
+  const { calls, servers, missions, places, actors, borders, version } = parts;
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://hands');
   const [, first, id = '', verb = ''] = pathname.split('/').map(decodeURIComponent);
   const route = `${request.method} ${first}${id === '' ? '' : '/:id'}${verb === '' ? '' : `/${verb}`}`;
@@ -59,8 +61,9 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
         version,
         pid: process.pid,
         missions: missions.count(),
-        calls: calls.count(),
+        calls: calls.count() + servers.count(),
         actors: actors.count(),
+        mcp: servers.standing(),
       };
       return reply(response, 200, health);
     }
@@ -81,14 +84,16 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
       return reply(response, 200, {});
     }
     case 'DELETE missions/:id': {
-      const cancelled = calls.cancel(id);
+      const cancelled = calls.cancel(id) + servers.cancel(id);
       const mission = missions.remove(id);
-      if (mission) actors.forget(places.of(mission.owner), mission.directory);
-      if (mission) void borders.ask(mission, { verb: 'drop' }); // It is told in the log where that fails.
+      if (!mission) return reply(response, 200, { cancelled });
+      actors.forget(places.of(mission.owner), mission.directory);
+      servers.forget(mission.directory);
+      void borders.ask(mission, { verb: 'drop' }); // It is told in the log where that fails.
       return reply(response, 200, { cancelled });
     }
     case 'POST missions/:id/cancel':
-      return reply(response, 200, { cancelled: calls.cancel(id) });
+      return reply(response, 200, { cancelled: calls.cancel(id) + servers.cancel(id) });
     case 'POST missions/:id/snapshots': {
       const mission = missions.get(id);
       if (!mission) return reply(response, 404, { error: `There is no mission ${id} here` });

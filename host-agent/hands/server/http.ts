@@ -7,10 +7,12 @@ import {
 import * as z from 'zod';
 import type { Log } from '../../process/log.ts';
 import { type McpParts, mcpServers } from './mcp.ts';
+import { type ProxyParts, proxied, proxyFor } from './proxy.ts';
 import { eventsOf } from './transport.ts';
 
-/** Where MCP is spoken on the socket. */
+/** Where MCP is spoken on the socket: with the hands, and by way of them with MCP servers of the configuration. */
 export const mcpPath = '/mcp';
+export const proxyPath = '/mcp-servers';
 /** A file that a model writes has some tens of kilobytes; more than this is refused while it comes. */
 export const maxRequestBytes = 8 * 1024 * 1024;
 
@@ -19,17 +21,22 @@ export const maxRequestBytes = 8 * 1024 * 1024;
  * a connection of its own: clients send a request again by themselves where a connection that they had kept breaks, and
  * a command must not run twice.
  */
-export const mcpHttp = (parts: McpParts, log: Log): Server => {
+export const mcpHttp = (parts: McpParts & ProxyParts, log: Log): Server => {
   const newServer = mcpServers(parts);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.url !== mcpPath) return refuse(response, 404, `There is only ${mcpPath} here.`);
+    const isProxied = request.url === proxyPath;
+    if (request.url !== mcpPath && !isProxied)
+      return refuse(response, 404, `There are only ${mcpPath} and ${proxyPath} here.`);
     if (request.method !== 'POST') return refuse(response, 405, 'There are no sessions and no other streams: POST.');
     const body = await bodyOf(request);
     if (body === 'too large')
       return refuse(response, 413, `A call has at most ${maxRequestBytes} bytes. Write a large file in parts.`);
     if (body === undefined) return refuse(response, 400, 'That is no JSON.');
+    const posted = isProxied ? proxied.safeParse(body) : undefined;
+    if (posted?.success === false)
+      return refuse(response, 400, `It is not said whose this is: ${z.prettifyError(posted.error)}`);
 
-    const message = JSONRPCMessageSchema.safeParse(body).data;
+    const message = JSONRPCMessageSchema.safeParse(posted ? posted.data.message : body).data;
     if (!message) return refuse(response, 400, 'That is no message of JSON-RPC, or several at once.');
     const version = request.headers['mcp-protocol-version'];
     if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)))
@@ -39,7 +46,7 @@ export const mcpHttp = (parts: McpParts, log: Log): Server => {
         `MCP of ${version} is not spoken here, but ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')}.`,
       );
 
-    const server = newServer();
+    const server = posted ? proxyFor(parts, posted.data) : newServer();
     response.on('close', () => void server.close());
     const transport = eventsOf(response);
     await server.connect(transport);

@@ -3,6 +3,7 @@ import { systemClock } from '../../../shared/clock.ts';
 import { actOnFiles } from '../../files/acting.ts';
 import { actorPipes, runActor } from '../../hands/actor/child.ts';
 import { commands } from '../../hands/commands/of-this-actor.ts';
+import { makeLocalServers } from '../../hands/local-servers/local-servers.ts';
 import { snapshotsTool } from '../../hands/snapshots/tool.ts';
 import { tools } from '../../hands/tools/all.ts';
 import { seedConfigDirectory } from '../../opencode/config/seed.ts';
@@ -18,6 +19,7 @@ export const actorChild = (at: string | undefined): Promise<void> => {
     ...actorPipes(),
     tools: [...tools, snapshotsTool(systemClock)],
     actOnFiles: actOnFiles(seed, at === ownHome ? homedir() : undefined),
+    servers: makeLocalServers(process.env, systemClock),
     background: commands,
     clock: systemClock,
   });

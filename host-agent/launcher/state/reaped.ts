@@ -11,7 +11,7 @@ export const endedAtStart = (names: readonly string[]): string =>
 export const endedWithOpenCode =
   (how: string) =>
   (names: readonly string[]): string =>
-    `OpenCode ${how}, and ${inWords(names)} that it, its tools or its MCP servers had started were still running. They were ended with it.`;
+    `OpenCode ${how}, and ${inWords(names)} that it or its plug-ins had started were still running. They were ended with it.`;
 
 /**
  * Tells the log, by way of the host-agent, what was ended; `inText` makes the sentence. A note that can't be left is no

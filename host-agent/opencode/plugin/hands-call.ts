@@ -1,22 +1,11 @@
 import { createParser } from 'eventsource-parser';
 import * as z from 'zod';
-import { type Clock, wait } from '../../../shared/clock.ts';
+import type { Clock } from '../../../shared/clock.ts';
 import { type Caller, printedMeta } from '../../hands/call/caller.ts';
 import { outcome } from '../../hands/call/outcome.ts';
 import type { Call } from './hands-tool.ts';
+import { cut, post } from './post.ts';
 import type { Printed } from './printed.ts';
-
-/** Hands that are being started again take a second or two; nothing was sent to them yet. */
-const connectMs = 10_000;
-const betweenTriesMs = 250;
-
-/**
- * Bun knows more than the web's `fetch`: a request to a unix socket, and one that waits for its answer without a limit.
- */
-interface BunRequest extends RequestInit {
-  unix: string;
-  timeout: false;
-}
 
 /** What it has printed since; other progress only keeps the connection alive. */
 const printing = z.object({ method: z.literal('notifications/progress'), params: z.object({ _meta: printedMeta }) });
@@ -29,14 +18,6 @@ const answer = z.union([
 type Answer = z.infer<typeof answer>;
 const hasId = z.object({ id: z.literal(1) });
 
-const away =
-  'The tools of this server do not answer: the process that runs them is not there. Nothing was done. It is started ' +
-  'again by itself, so try again in a moment; if that does not help, tell the person to look at hands.log on the server.';
-
-const cut =
-  'The process that runs the tools of this server ended in the middle of this call, so it is not known how far the call ' +
-  'came. Look at what is there now before you do it again.';
-
 const strange =
   'The tools of this server answered something that OpenCode has no use for: they may be of another version. Tell the ' +
   'person to restart Open Agent on the server. What the call did is not known: look at what is there now.';
@@ -48,7 +29,7 @@ const strange =
 export const callHands =
   (socket: string, clock: Clock): Call =>
   async (name, args, caller, signal, printed) => {
-    const response = await connect(socket, requestOf(name, args, caller), signal, clock);
+    const response = await post({ socket, path: '/mcp', body: requestOf(name, args, caller), signal, clock });
     if (!response.ok || !response.body) throw new Error(`The tools refused this call: ${await response.text()}`);
     const found = await read(response.body, signal, printed);
     if (found === null) throw new Error(cut);
@@ -64,28 +45,6 @@ const requestOf = (name: string, args: unknown, caller: Caller): string =>
     // With a token for progress the hands say every ten seconds that they are still there.
     params: { name, arguments: args, _meta: { ...caller, progressToken: 1 } },
   });
-
-const connect = async (socket: string, body: string, signal: AbortSignal, clock: Clock): Promise<Response> => {
-  const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
-  const request: BunRequest = { method: 'POST', headers, body, signal, unix: socket, timeout: false };
-  const until = clock.steadyMs() + connectMs;
-  for (;;) {
-    try {
-      return await fetch('http://hands/mcp', request);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!wasNotSent(error)) throw new Error(cut, { cause: error });
-      if (clock.steadyMs() > until) throw new Error(away, { cause: error });
-      await wait(clock, betweenTriesMs, signal);
-    }
-  }
-};
-
-/** Bun's names for a socket that is not there, or that nobody listens on (measured). */
-const wasNotSent = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  ['ENOENT', 'ECONNREFUSED', 'FailedToOpenSocket'].includes(`${error.code}`);
 
 /** Null where the stream ends without an answer. */
 const read = async (

@@ -12,8 +12,11 @@ import { bytesOfTree, type Entry } from './tree.ts';
 export const maxFiles = 100_000;
 /** The same of bytes, files that are too large to be kept left out. */
 export const maxTreeBytes = 1024 * 1024 * 1024;
-/** So long an actor looks at files without doing anything else; at a first look it reads for seconds. */
-const sliceMs = 25;
+/**
+ * So long an actor looks at files without doing anything else: an ordinary border has no pause, a first look, which
+ * reads for seconds, has many.
+ */
+const sliceMs = 50;
 
 /** There are more than `maxFiles`, or more in them than `maxTreeBytes`. */
 export class TooMuch extends Error {}

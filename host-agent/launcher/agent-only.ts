@@ -16,7 +16,7 @@ export const agentOnly = (
 ): Promise<void> => {
   const settings = readSettings(environment);
   return runUntilStopped(
-    () => prepareStartOfServer(settings),
+    () => prepareStartOfServer(settings, { withOpenCode }),
     async (start, startChild, stop) => {
       const script = process.argv[1] ?? '';
       const openCode = withOpenCode ? startOpenCodeChild(start, script, startChild, stop) : undefined;

@@ -23,7 +23,7 @@ export const sayNotices = ({ settings, means, boundary }: Start): void => {
   const { notGuaranteed } = contain([], means);
   for (const notice of [...settings.notices, ...(notGuaranteed ? [notGuaranteed] : [])]) say(notice);
   if (!means.mounts && settings.openCodeBaseUrl === undefined) say(seesTrees);
-  if (boundary.kind === 'none' && settings.openCodeBaseUrl === undefined) say(boundary.why);
+  if (boundary.kind === 'none') say(boundary.why);
   if (boundary.kind === 'places' && !boundary.user && settings.environment.AGENT_HOME)
     say('AGENT_HOME has no effect: agents have users and homes of their own. AGENT_USER names whose home it is.');
   if (settings.devMode) say('Authentication is off (DEV_MODE=true): everyone on this machine can use Open Agent.');

@@ -6,6 +6,7 @@ import { type Check, lacking, works } from './check.ts';
 
 /** What `openagent doctor` says of whom agents are on this machine, and of their home. Throws as a start does. */
 export const agentsChecks = async (settings: Settings): Promise<Check[]> => {
+  if (settings.openCodeBaseUrl !== undefined) return []; // Its agents are not ours.
   const boundary = boundaryOf(settings, await containmentMeans());
   const home = settings.environment.AGENT_HOME;
   if (boundary.kind === 'none')

@@ -73,7 +73,7 @@ export const edgeProcess = async (means: Means) => {
 /** The warden; null where agents act as the user of the test. What it has started goes on without it. */
 export const wardenProcess = ({ start, build, onCrash }: Means): LabProcess | null => {
   const { boundary, settings } = start;
-  if (boundary.kind === 'none') return null;
+  if (boundary.kind !== 'places') return null;
   return labProcess({
     name: 'warden',
     stateDir: settings.files.warden,

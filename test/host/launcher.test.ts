@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { apiFetch } from '../support/declared-answer.ts';
 import { alive, freshWorkingDir, type Launched, launch, processTree } from '../support/launched.ts';
+import { noMount } from '../support/needs.ts';
 import { patience } from '../support/patience.ts';
 
 /** Two cores shared with other suites: a start takes about 2 s alone. */
@@ -133,16 +134,19 @@ test.each(['launcher', 'bootstrap'])('SIGKILL of the %s leaves no process', asyn
   await vi.waitFor(() => expect(alive(processes)).toEqual([]), patience);
 });
 
-test.each(['edge', 'host-agent', 'opencode', 'hands'])('a killed %s is started again', async (role) => {
-  const { launched, url } = await start();
-  const before = launched.processes()[role];
+test.each(['edge', 'host-agent', 'opencode', 'hands', ...(noMount ? [] : ['warden'])])(
+  'a killed %s is started again',
+  async (role) => {
+    const { launched, url } = await start();
+    const before = launched.processes()[role];
 
-  process.kill(before?.pid ?? 0, 'SIGKILL');
+    process.kill(before?.pid ?? 0, 'SIGKILL');
 
-  await launched.printed(/runs again/);
-  expect(launched.processes()[role]).not.toEqual(before);
-  expect((await apiFetch(`${url}/api/health`)).status).toBe(200);
-});
+    await launched.printed(/runs again/);
+    expect(launched.processes()[role]).not.toEqual(before);
+    expect((await apiFetch(`${url}/api/health`)).status).toBe(200);
+  },
+);
 
 test('a second launcher on the same state is refused in one line', async () => {
   const first = await start();

@@ -45,6 +45,7 @@ test.each([
   ['PORT', '٨٧٨٧', 'whole number from 0'],
   ['OPENCODE_AGENT', ' build', 'without blanks'],
   ['DEV_MODE', 'TRUE', 'true or false'],
+  ['AGENT_USER', 'nobody-of-this-machine', '/etc/passwd'],
   ['AGENT_HOME', '/dev/null', 'directory that exists'],
   ['AGENT_HOME', '/no/such/directory', 'directory that exists'],
   ['AGENT_HOME', 'home', 'absolute path'],

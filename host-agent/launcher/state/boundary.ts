@@ -5,18 +5,23 @@ import type { ContainmentMeans } from '../../process/namespace.ts';
 
 /**
  * How agents are kept apart from Open Agent on this machine: in places that the warden makes (architecture §12), where
- * each owner's agents are a Linux user of their own or all are `user`; or not at all, and why, for people.
+ * each owner's agents are a Linux user of their own or all are `user`; or not at all, and why, for people. `elsewhere`:
+ * this start begins nothing that acts for agents.
  */
-export type Boundary = { kind: 'places'; user: LinuxUser | null } | { kind: 'none'; why: string };
+export type Boundary =
+  | { kind: 'places'; user: LinuxUser | null }
+  | { kind: 'none'; why: string }
+  | { kind: 'elsewhere' };
 
 /** Throws StartError where AGENT_USER asks for what this machine can't do. */
 export const boundaryOf = (
   { agentUser, environment }: Pick<Settings, 'agentUser' | 'environment'>,
   { setpriv, pidNamespace }: ContainmentMeans,
-): Boundary => {
+  isRoot = process.getuid?.() === 0,
+): Exclude<Boundary, { kind: 'elsewhere' }> => {
   const home = environment.AGENT_HOME;
   if (agentUser?.uid === 0) return { kind: 'none', why: asRoot };
-  if (!isRoot()) return { kind: 'none', why: asOurselves };
+  if (!isRoot) return { kind: 'none', why: asOurselves };
   if (setpriv && pidNamespace)
     return { kind: 'places', user: agentUser ? { ...agentUser, home: home ?? agentUser.home } : null };
   if (!agentUser) return { kind: 'none', why: withoutNamespaces };
@@ -25,8 +30,6 @@ export const boundaryOf = (
       'and util-linux. Allow them (a container needs CAP_SYS_ADMIN), or set AGENT_USER=root, which keeps agents from nothing.',
   );
 };
-
-export const isRoot = (): boolean => process.getuid?.() === 0;
 
 const canRead = 'they can read and change what it can, its password and the keys of providers too';
 

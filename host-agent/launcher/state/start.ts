@@ -69,10 +69,19 @@ export const prepareStartWithEdge = (settings: Settings, taken?: TakenAhead): Pr
 
 /**
  * Takes the state directory for this start. Rejects with a sentence for the person, also when the server is not
- * enrolled.
+ * enrolled. Without OpenCode its agents, and how they are kept apart, are another unit's.
  */
-export const prepareStartOfServer = (settings: Settings): Promise<StartOfServer> =>
-  withStart(settings, async (start) => ({ ...start, host: await enrolledElsewhere(settings.files.host) }));
+export const prepareStartOfServer = (
+  settings: Settings,
+  { withOpenCode }: { withOpenCode: boolean },
+): Promise<StartOfServer> =>
+  withStart(
+    settings,
+    async (start) => ({ ...start, host: await enrolledElsewhere(settings.files.host) }),
+    settings.files,
+    undefined,
+    withOpenCode,
+  );
 
 /** Takes OpenCode alone for this start, beside a host-agent that has the state directory. */
 export const prepareStartOfOpenCode = (settings: Settings): Promise<Start> => {
@@ -85,6 +94,7 @@ const withStart = async <Found>(
   build: (start: Start) => Promise<Found>,
   lockFiles: LockFiles = settings.files,
   taken?: Lock,
+  withOpenCode = true,
 ): Promise<Found> => {
   const { files } = settings;
   const clock = systemClock;
@@ -94,7 +104,8 @@ const withStart = async <Found>(
     const { log, fileOf } = openLogFiles(files.logs);
     await noteReaped(lock.ended, endedAtStart, { directory: files.notes, clock, log });
     const means = await containmentMeans();
-    const boundary = boundaryOf(settings, means);
+    const acts = withOpenCode && settings.openCodeBaseUrl === undefined;
+    const boundary: Boundary = acts ? boundaryOf(settings, means) : { kind: 'elsewhere' };
     return await build({
       name: 'Open Agent',
       settings,

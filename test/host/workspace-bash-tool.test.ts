@@ -1,8 +1,9 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Commands, makeCommands } from '../../host-agent/hands/commands/commands.ts';
+import { bashOutputTool } from '../../host-agent/hands/tools/background.ts';
 import { workspaceBashTool } from '../../host-agent/hands/tools/workspace-bash.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { processesWith, uniqueSeconds } from '../support/processes.ts';
@@ -76,4 +77,18 @@ test('a shell or directory that is not there is told, and nothing is run', async
     kind: 'failed',
     text: expect.stringContaining('/bin/none'),
   });
+});
+
+test('what it left running is read on from where its call ended', async () => {
+  const text = await run({ command: 'echo before; (until [ -e go ]; do sleep 0.05; done; echo after) &', raw: true });
+  const [, id = ''] = /left running as (bash_\w+)/.exec(text) ?? [];
+  writeFileSync(join(mission, 'go'), '');
+
+  let printed = '';
+  await vi.waitFor(async () => {
+    printed += (await callAllowed(bashOutputTool(commands), { id }, situationIn(mission))).text;
+    expect(printed).toContain('after');
+  });
+  expect(text).toContain('before');
+  expect(printed).not.toContain('before');
 });

@@ -183,5 +183,5 @@ test('a large file goes up and down without being held in memory, and leaves not
 
   console.info(`growth of edge, host-agent and hands in MiB: up ${up.map(Math.round)}, down ${down.map(Math.round)}`);
   for (const mib of [...up, ...down]) expect(mib).toBeLessThan(allowedMib);
-  expect(readdirSync(join(stack.workingDir, '.openagent', 'uploads'))).toEqual([]);
+  expect(readdirSync(join(stack.workingDir, 'context', mission))).toEqual(['large']);
 });

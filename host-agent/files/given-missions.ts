@@ -1,7 +1,9 @@
 import type { MissionId } from '../../shared/ids.ts';
 
 interface GivenParts {
-  /** Makes the mission's directory ready; one that was given is its owner's to clean. Out: its path without symlinks. */
+  /**
+   * Makes the mission's directory ready; one that was given is its owner's to clean. Out: its path without symlinks.
+   */
   prepare(mission: MissionId, options: { clean: boolean; owner?: string }): Promise<string>;
   /** Makes the directory its owner's (hands/control). May be repeated. */
   give(mission: MissionId, directory: string, owner: string): Promise<void>;

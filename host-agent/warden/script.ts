@@ -99,7 +99,7 @@ umount -l /.old
 rmdir /.old
 
 pid=$PLACE_PID
-unset PLACE_PID
+unset PLACE_PID OLDPWD
 { read -r _ <&3 || :; kill -KILL -1; } &
 echo "{\\"pid\\":$pid}"
 PATH=$path

@@ -66,7 +66,7 @@ describe.skipIf(noMount)(unless(noMount, 'agents of two people'), () => {
     expect(canaries.filter((canary) => String(canary).length > 0 && result.includes(String(canary)))).toEqual([]);
     expect(result).not.toContain('[secret]');
     expect(result).not.toContain('host.json');
-    expect(result).toContain('401');
+    expect(result).toMatch(/401|000/); // Its password, or a closed port where the machine can close one.
   });
 
   test.each<Role>(['warden', 'hands', 'host-agent', 'opencode'])(

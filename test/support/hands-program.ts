@@ -12,7 +12,12 @@ if (command === 'hands-child') {
   process.on('SIGUSR2', () => stop.abort());
   await runHands(handsConfig.parse(JSON.parse(config)), systemClock, stop.signal, declaredTestTools);
 } else {
-  const background = { running: () => 0, endMission: async () => undefined, endAll: async () => undefined };
+  const background = {
+    running: () => 0,
+    endMission: async () => undefined,
+    hasStrays: () => false,
+    endAll: async () => undefined,
+  };
   const files = actOnFiles(async () => undefined);
   const servers = makeLocalServers(process.env, systemClock);
   await runActor({ ...actorPipes(), tools: testTools, actOnFiles: files, servers, background, clock: systemClock });

@@ -41,6 +41,8 @@ export interface Actor {
   forget(directory: string): void;
   /** Whether nothing runs in the background. Resolves with true as well when it has ended. */
   mayEnd(): Promise<boolean>;
+  /** Calls `listener` where a mission is over and only the actor's own end will end what is left of it. */
+  onStrays(listener: () => void): void;
   /** Ends it with all that it started; resolves when it is gone. */
   end(): Promise<void>;
   /** Resolves when it is gone. */
@@ -68,7 +70,8 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
   const open = new Map<number, OpenCall>();
   const acts = createAskedActs({ say, sayBytes });
   let last = 0;
-  let asked: ((mayEnd: boolean) => void) | undefined;
+  let asked: ((mayEnd: boolean) => void)[] = [];
+  let onStrays: (() => void) | undefined;
   /** Why it was killed. */
   let reason: string | undefined;
   /** How it ended. */
@@ -97,9 +100,11 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
           open.delete(frame.id);
           return;
         case 'rest':
-          asked?.(frame.mayEnd);
-          asked = undefined;
+          for (const answer of asked) answer(frame.mayEnd);
+          asked = [];
           return;
+        case 'strays':
+          return onStrays?.();
         case 'bytes':
           bytesFollow(frame.count);
           return acts.take(frame);
@@ -120,7 +125,7 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
     for (const { fail } of open.values()) fail(new ActorEnded(gone));
     open.clear();
     acts.fail(new ActorEnded(gone));
-    asked?.(true);
+    for (const answer of asked) answer(true);
   });
   log.info('actor.started', { pid });
 
@@ -155,9 +160,12 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
     mayEnd: () =>
       new Promise((resolve) => {
         if (gone !== undefined) return resolve(true);
-        asked = resolve;
+        asked.push(resolve);
         say({ type: 'rest' });
       }),
+    onStrays: (listener) => {
+      onStrays = listener;
+    },
     end: async () => {
       stdin.end();
       const late = clock.after(endMs, kill);

@@ -37,6 +37,8 @@ interface Held {
   cancelIdle: Cancel | undefined;
   /** While it is asked whether it may end: a call waits for what comes of it. */
   resting: Promise<void> | undefined;
+  /** What is left of a mission that is over ends only with it: it ends as soon as it has nothing to do. */
+  hasStrays: boolean;
 }
 
 export interface ActorsSpec {
@@ -53,27 +55,32 @@ export const createActors = ({ start, clock, log }: ActorsSpec): Actors => {
     const actor = start(place).catch((error: unknown) => {
       throw new ActorNotStarted(error instanceof Error ? error.message : String(error));
     });
-    const one: Held = { actor, calls: 0, cancelIdle: undefined, resting: undefined };
+    const one: Held = { actor, calls: 0, cancelIdle: undefined, resting: undefined, hasStrays: false };
     held.set(place, one);
     const drop = (): void => {
       one.cancelIdle?.();
       if (held.get(place) === one) held.delete(place);
     };
-    actor.then(({ ended }) => ended.then(drop), drop);
+    actor.then(({ ended, onStrays }) => {
+      onStrays(() => {
+        one.hasStrays = true;
+        if (one.calls === 0 && !one.resting && held.get(place) === one) restNow(place, one);
+      });
+      return ended.then(drop);
+    }, drop);
     return one;
+  };
+
+  const restNow = (place: string, one: Held): void => {
+    one.cancelIdle?.();
+    one.resting = rest(place, one).finally(() => {
+      one.resting = undefined;
+    });
   };
 
   const restLater = (place: string, one: Held): void => {
     one.cancelIdle?.();
-    one.cancelIdle = clock.after(
-      idleMs,
-      () => {
-        one.resting = rest(place, one).finally(() => {
-          one.resting = undefined;
-        });
-      },
-      { keepsAlive: false },
-    );
+    one.cancelIdle = clock.after(idleMs, () => restNow(place, one), { keepsAlive: false });
   };
 
   /** Ends an actor with nothing to do. One with a command in the background is asked again later. */

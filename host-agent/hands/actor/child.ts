@@ -34,7 +34,10 @@ export interface ActorParts {
   actOnFiles: ActOnFiles;
   /** MCP servers of the person's configuration. */
   servers: Background & { serve(ask: unknown, situation: ServerSituation): Promise<ServerReply> };
-  background: Background;
+  background: Background & {
+    /** Whether processes are here that no command is known to have started. */
+    hasStrays(): boolean;
+  };
   clock: Clock;
 }
 
@@ -118,7 +121,9 @@ export const runActor = async (parts: ActorParts): Promise<void> => {
           case 'whole':
             return acts.take(frame);
           case 'forget':
-            for (const each of [background, servers]) void each.endMission(frame.directory, clock);
+            void Promise.all([background, servers].map((each) => each.endMission(frame.directory, clock))).then(() => {
+              if (background.hasStrays()) say({ type: 'strays' });
+            });
             return;
           case 'rest':
             say({ type: 'rest', mayEnd: running.size + acts.count() + background.running() === 0 });

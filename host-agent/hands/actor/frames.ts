@@ -66,6 +66,8 @@ export const fromActor = z.discriminatedUnion('type', [
   ...ofBytes,
   /** An act on files is over; `failure` is why it came to nothing, or ended amid its bytes. */
   z.object({ type: z.literal('over'), id: callNumber, failure: filesFailure.nullable() }),
+  /** A mission is over, and processes are left of which it can't be said whose they are: they end with the actor. */
+  z.object({ type: z.literal('strays') }),
 ]);
 export type FromActor = z.infer<typeof fromActor>;
 

@@ -9,7 +9,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { type Command, startCommand } from './command.ts';
 import { endFamily } from './end-family.ts';
 import { commandEnvironment, markName } from './environment.ts';
-import type { Relative, Root } from './family.ts';
+import { hasStrangers, type Relative, type Root } from './family.ts';
 import { makePipes } from './pipes.ts';
 
 export interface Order {
@@ -53,6 +53,8 @@ export interface Commands {
   running(): number;
   /** Ends everything that commands of a mission started. Resolves to what could not be ended. */
   endMission(mission: string, clock: Clock): Promise<Relative[]>;
+  /** Whether processes are here that left parents, session and environment, so that nobody knows whose they are. */
+  hasStrays(): boolean;
   /** Ends everything; no command can be started afterwards. */
   endAll(clock: Clock): Promise<Relative[]>;
 }
@@ -158,6 +160,7 @@ export const makeCommands = (own: Readonly<Record<string, string | undefined>>):
       files.delete(mission);
       return left;
     },
+    hasStrays: () => hasStrangers(token),
     endAll: async (clock) => {
       isEnding = true;
       const left = await endThese(all([...running.values(), ...kept.values()]), `${token}.`, clock, hurryMs);

@@ -53,6 +53,17 @@ export const familyOf = (roots: readonly Root[], mark: string): Relative[] => {
     .map(({ pid, name, startTicks, group }) => ({ pid, name, startTicks, group: shared.has(group) ? 0 : group }));
 };
 
+/** Whether processes are here that are neither below us nor of commands with marks that begin with `mark`. */
+export const hasStrangers = (mark: string): boolean => {
+  const all = readProcesses();
+  const known = new Set([...untouchable, ...familyOf([], mark).map(({ pid }) => pid)]);
+  const below = ({ pid, parent }: Seen) => !known.has(pid) && parent !== 1 && known.has(parent);
+  for (let found = all.filter(below); found.length > 0; found = all.filter(below)) {
+    for (const { pid } of found) known.add(pid);
+  }
+  return all.some(({ pid }) => !known.has(pid));
+};
+
 /** True while this very process runs. */
 export const isThere = ({ pid, startTicks }: Root): boolean => readProcess(String(pid))?.startTicks === startTicks;
 

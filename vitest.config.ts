@@ -58,6 +58,7 @@ export default defineConfig({
       nodeProject('chaos'),
       nodeProject('planted'),
       nodeProject('faults'),
+      nodeProject('thief'),
       nodeProject('install', { fileParallelism: false }),
       nodeProject('fuzz'),
       nodeProject('soak'),

@@ -48,11 +48,16 @@ export type ModelRequest = Asked & {
 /** A long conversation has all of them in each request. */
 const keptToolTexts = 5;
 
-/** Reads one request of OpenCode; throws when the body is not an OpenAI chat-completions request. */
-export async function readRequest(incoming: IncomingMessage): Promise<Asked> {
+/**
+ * Reads one request of OpenCode; throws when the body is not an OpenAI chat-completions request. `heard` gets the body
+ * as it came.
+ */
+export async function readRequest(incoming: IncomingMessage, heard: (body: string) => void): Promise<Asked> {
   const pieces: Uint8Array[] = [];
   for await (const piece of incoming) pieces.push(piece);
-  const body = Body.parse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
+  const text = Buffer.concat(pieces).toString('utf8');
+  heard(text);
+  const body = Body.parse(JSON.parse(text));
   const lastUser = body.messages.findLastIndex((message) => message.role === 'user');
   const after = body.messages.slice(lastUser + 1);
   const parent = incoming.headers['x-parent-session-id'];

@@ -25,6 +25,7 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
   const gates = openGates();
   const watch = openWatch(requests);
   const chunkListeners = new Set<() => void>();
+  const bodyListeners = new Set<(body: string) => void>();
 
   const server = createServer((incoming, response) => {
     answer(incoming, response).catch((cause: unknown) => {
@@ -35,7 +36,7 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
   });
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const request: ModelRequest = { ...(await readRequest(incoming)), at: Date.now(), sent: [] };
+    const request: ModelRequest = { ...(await readRequest(incoming, hear)), at: Date.now(), sent: [] };
     const reply = openReply(response);
     if (request.tools.length === 0) {
       titleRequests.push(request);
@@ -52,6 +53,10 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
     watch.changed();
     await runStep(steps[request.step] ?? [], request, reply, gone.signal);
     watch.changed();
+  }
+
+  function hear(body: string): void {
+    for (const listener of bodyListeners) listener(body);
   }
 
   /** Counts failures, and what goes by a `HANG`, by session and user text, since each retry is a request of its own. */
@@ -154,6 +159,10 @@ export async function startModel({ port = 0 }: { port?: number } = {}) {
     /** `listener` is called after every chunk of every answer. */
     onChunk: (listener: () => void): void => {
       chunkListeners.add(listener);
+    },
+    /** `listener` is called with the body of every request: all that the model is told. */
+    onBody: (listener: (body: string) => void): void => {
+      bodyListeners.add(listener);
     },
     reached: gates.reached,
     release: gates.release,

@@ -17,6 +17,12 @@ export const noMount: string | undefined =
       ? undefined
       : 'mounting is not allowed here, or util-linux is missing';
 
+/** Why nobody can be made another user here, or undefined. */
+export const noRoot: string | undefined = process.getuid?.() === 0 ? undefined : 'it takes root';
+
+/** Why no place can be made here for a user's agents, or undefined. */
+export const noPlace: string | undefined = noMount;
+
 /**
  * The title of a test or a group that is skipped for `reason`, if there is one (test/allowed-skips.json names both).
  */

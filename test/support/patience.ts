@@ -41,6 +41,8 @@ export const layerMs = {
   conformance: seconds(300),
   /** Attacks in a loop; a longer run (`npm run fuzz`) adds for what it adds. */
   fuzz: seconds(300),
+  /** One system, and a visit of a few minutes in it. */
+  thief: seconds(600),
   /** Two builds and two systems in each. */
   planted: seconds(300),
   /** The whole system, started, killed and started again. */

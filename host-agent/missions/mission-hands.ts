@@ -6,6 +6,7 @@ import { declaredTools } from '../hands/declared/all.ts';
 import type { HandsMission } from '../hands/missions.ts';
 import type { SnapshotWish } from '../hands/snapshots/words.ts';
 import type { Client } from '../opencode/api/client.ts';
+import { OpenCodeRefused } from '../opencode/api/failure.ts';
 import { missingTools } from '../opencode/plugin/missing-tools.ts';
 import type { Log } from '../process/log.ts';
 import type { TurnRecord } from '../store/turns.ts';
@@ -49,6 +50,9 @@ const awayMs = 10_000;
 const lookMs = 100;
 /** They answer within a millisecond or two, busy ones too; this is for such as were stopped or hang. */
 const answerMs = 30_000;
+/** How often OpenCode is asked for its tools where it answers that it failed, and the pause between. */
+const mostTries = 4;
+const againMs = 500;
 /** A turn waits so long for hands that were there a moment ago, and then does without. */
 const borderMs = 2_000;
 
@@ -76,7 +80,7 @@ export const missionHands = ({ control, client, inUse, clock, log }: MissionHand
     register,
     ready: async (mission, isAsBefore) => {
       if (!inUse()) return;
-      await Promise.all([register(mission), isAsBefore ? undefined : requireTools(client, mission.directory)]);
+      await Promise.all([register(mission), isAsBefore ? undefined : requireTools(client, clock, mission.directory)]);
     },
     begins: async ({ mission, turn, command }) => {
       if (!inUse()) return;
@@ -139,12 +143,28 @@ const refusedText = (why: string): string =>
 /**
  * Without our tools an agent has none (opencode §10.8), and would only tell a person that it can do nothing.
  */
-const requireTools = async (client: Pick<Client, 'toolNames'>, directory: string): Promise<void> => {
-  const missing = missingTools(await client.toolNames(directory), declaredTools);
+const requireTools = async (client: Pick<Client, 'toolNames'>, clock: Clock, directory: string): Promise<void> => {
+  const missing = missingTools(await toolNames(client, clock, directory), declaredTools);
   if (missing.length === 0) return;
   throw new Error(
     `OpenCode runs without the tools of Open Agent (${missing.join(', ')}), so an agent could do nothing. Remove ` +
       'OPENCODE_PURE from the settings if it is there, restart Open Agent on the server, and send the message again. ' +
       "OpenCode's log on the server says why a plug-in was not loaded.",
   );
+};
+
+/**
+ * An OpenCode that has just been started answers the first question about a directory with 500 now and then, and the
+ * next one as it should: asking changes nothing.
+ */
+const toolNames = async (client: Pick<Client, 'toolNames'>, clock: Clock, directory: string): Promise<string[]> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await client.toolNames(directory);
+    } catch (error) {
+      const mayPass = error instanceof OpenCodeRefused && error.status >= 500 && tries < mostTries;
+      if (!mayPass) throw error;
+      await wait(clock, againMs);
+    }
+  }
 };

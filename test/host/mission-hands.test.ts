@@ -3,7 +3,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { handsControl } from '../../host-agent/hands/control/client.ts';
+import { declaredTools } from '../../host-agent/hands/declared/all.ts';
 import { missionHands } from '../../host-agent/missions/mission-hands.ts';
+import { OpenCodeRefused } from '../../host-agent/opencode/api/failure.ts';
 import { startOpenCode } from '../../host-agent/opencode/process/process.ts';
 import { createLog } from '../../host-agent/process/log.ts';
 import { runs } from '../support/asking-agent.ts';
@@ -15,18 +17,18 @@ import { announce } from '../support/mission-host.ts';
 import { optionsFor, say, startHost } from '../support/mission-lab.ts';
 import { startHands } from '../support/running-hands.ts';
 
-/** The hands in `directory`, beside an OpenCode that has our tools. */
-const beside = (directory: string) => {
+/** The hands in `directory`, beside an OpenCode that has our tools; `answers` is what it says where it is asked. */
+const beside = (directory: string, answers?: () => Promise<string[]>) => {
   const clock = handClock();
   const hands = missionHands({
     control: handsControl(directory),
-    client: { toolNames: () => Promise.reject(new Error('nobody is to be asked')) },
+    client: { toolNames: answers ?? (() => Promise.reject(new Error('nobody is to be asked'))) },
     inUse: () => true,
     clock,
     log: createLog({ write: () => undefined }),
   });
   const ready = (place: string): Promise<unknown> =>
-    hands.ready({ mission: newMissionId(), directory: place, owner: 'ada' }, true).then(
+    hands.ready({ mission: newMissionId(), directory: place, owner: 'ada' }, answers === undefined).then(
       () => 'ready',
       (error: unknown) => (error instanceof Error ? error.message : error),
     );
@@ -73,6 +75,33 @@ test('hands that can not take a mission say why, at once', async () => {
   const { ready } = beside(hands.config.directory);
 
   expect(await ready(hands.state)).toMatch(/can't take this mission: EISDIR.*send the message again; hands\.log/);
+});
+
+test('an OpenCode that fails to say its tools is asked again, and believed when it fails four times', async () => {
+  const hands = await startHands({ testTools: true });
+  let asked = 0;
+  const failing = (times: number) => () => {
+    asked += 1;
+    const names = declaredTools.flatMap(({ name }) => [name, name]); // OpenCode's own, and ours.
+    return asked <= times
+      ? Promise.reject(new OpenCodeRefused(500, 'Unexpected server error'))
+      : Promise.resolve(names);
+  };
+  const told = async (times: number): Promise<unknown> => {
+    asked = 0;
+    const { clock, ready } = beside(hands.config.directory, failing(times));
+    const answer = ready(hands.state);
+    for (let pause = 0; pause < Math.min(times, 3); pause += 1) {
+      await clock.awaited(500);
+      clock.advance(500);
+    }
+    return answer;
+  };
+
+  expect(await told(3)).toBe('ready');
+  expect(asked).toBe(4);
+  expect(await told(4)).toBe('Unexpected server error');
+  expect(asked).toBe(4);
 });
 
 test('with OPENCODE_PURE a message is refused with the tools that are missing, and the model is not asked', async () => {

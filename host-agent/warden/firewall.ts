@@ -39,7 +39,7 @@ export const createFirewall = ({ name, users, remembered, clock }: FirewallSpec)
   const begin = async (): Promise<Running> => {
     const child = await startChild({
       command: ['nft', '--interactive'],
-      env: { PATH: process.env.PATH, TERM: 'dumb' },
+      env: { PATH: process.env.PATH, HOME: '/proc', TERM: 'dumb' }, // It would keep a history in its home.
       cwd: '/',
       isTalkedTo: true,
       output: 'pipes',

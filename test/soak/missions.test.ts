@@ -60,9 +60,10 @@ const held = () => {
   return {
     memoryMb: residentMbOf(pid),
     handles: readdirSync(`/proc/${pid}/fd`).length,
-    // Files beside the state that is one for each mission: its directory, and its history where it rests.
+    // Files beside the state that is one for each mission: its directory, its snapshots, and its history where it
+    // rests.
     files: readdirSync(system.files.dir, { recursive: true, encoding: 'utf8' }).filter(
-      (name) => !/^(?:parked|opencode|edge)\//.test(name),
+      (name) => !/^(?:parked|opencode|edge|places|hands\/snapshots)\//.test(name),
     ).length,
   };
 };

@@ -21,6 +21,8 @@ export interface Hole {
   /** Run as the thief before and after it. */
   first?: string;
   after?: string;
+  /** What is temporary is not its own, since it takes off whatever is mounted. */
+  takesCoversOff?: true;
   /** A descriptor that it inherits. */
   inherited?: number;
 }
@@ -55,12 +57,16 @@ export const ground = (): Ground => {
     const own = 'eval "$first"; "$node" thief/main.mjs $name; eval "$after"';
     const script = `eval "$before"; exec setpriv ${[...user, ...rights].join(' ')} sh -c '${own}'`;
     const kept = hole.inherited === undefined ? [] : [hole.inherited];
-    return spawn('unshare', ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script], {
+    const apart = 'exec unshare --mount --pid --fork --kill-child --mount-proc sh -c "$script"';
+    return spawn('unshare', ['--mount', 'sh', '-c', hole.takesCoversOff ? apart : `${covers}; ${apart}`], {
       cwd: directory,
       stdio: ['ignore', 'inherit', 'inherit', 'ignore', ...kept],
       env: {
         PATH: process.env.PATH,
         HOME: directory,
+        around,
+        directory,
+        script,
         node: process.execPath,
         name,
         first: hole.first ?? '',
@@ -85,6 +91,22 @@ export const ground = (): Ground => {
     },
   };
 };
+
+/**
+ * What is temporary is the thief's own in its namespace, as in a place: the traps that it lays there are for programs
+ * of its own system, and would be found by everybody's.
+ */
+const covers = `set -e
+own="$around/temporary/$(basename "$around")"
+mkdir -p "$own"
+chmod 1777 "$around/temporary"
+mount --bind "$around" "$own"
+mount --rbind "$around/temporary" "$(dirname "$around")"
+for each in /tmp /var/tmp /dev/shm; do
+  [ "$each" = "$(dirname "$around")" ] || mount -t tmpfs -o mode=1777 thief "$each"
+done
+cd "$directory"
+set +e`;
 
 const reversed = (text: string): string => [...text].reverse().join('');
 

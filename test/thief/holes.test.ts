@@ -202,6 +202,7 @@ sees(
     return {
       plan: { secretFiles: [join(at.around, 'covered', 'secret.txt'), `${path}.none`] },
       capabilities: ['sys_admin'],
+      takesCoversOff: true,
       before: `rm ${path}; ${cover}`,
     };
   },

@@ -122,7 +122,10 @@ const hostileCalls = (plan: Plan, { rootHome, victim, openCode, stack }: Target)
 const answersOwnQuestion = async ({ mallory }: Target, mission: string, directory: string): Promise<string[]> => {
   const stream = await mallory.stream();
   await mallory.say([thief('answers', ' > answers.log 2>&1 &'), asks('May I?'), 'SAY Asked.'].join('\n'), mission);
-  await stream.until(({ name, data }) => name === 'status' && data.state === 'waiting_for_tool');
+  // An answer of the thief's may come before anybody is told that one is waited for.
+  const isWaiting = ({ name, data }: Parameters<ReturnType<typeof answeredIn>>[0]): boolean =>
+    name === 'status' && data.state === 'waiting_for_tool';
+  await stream.until((event) => isWaiting(event) || answeredIn(mission)(event));
   await vi.waitFor(() => {
     if (!existsSync(join(directory, 'answers.done'))) throw new Error('the thief still tries to answer');
   });

@@ -1,6 +1,7 @@
 import type { providerCalls } from '../../shared/calls/providers.ts';
+import { oneByOne } from '../process/one-by-one.ts';
 import { changeProvider, removeProvider } from '../providers/change.ts';
-import { explained, oneByOne, type ProviderContext } from '../providers/context.ts';
+import { explained, type ProviderContext } from '../providers/context.ts';
 import { makeDefault } from '../providers/default.ts';
 import { Logins } from '../providers/logins.ts';
 import { settle } from '../providers/settle.ts';
@@ -12,7 +13,7 @@ import type { RepliesTo } from './replies.ts';
  * field for one.
  */
 export const providerReplies = (context: ProviderContext): RepliesTo<typeof providerCalls> => {
-  const exclusively = oneByOne();
+  const exclusively = oneByOne(); // Two dashboards may act at once.
   const logins = new Logins(context);
   return {
     models: () => explained(async () => ({ providers: offersIn(await look(context)) })),

@@ -154,8 +154,8 @@ const requireTools = async (client: Pick<Client, 'toolNames'>, clock: Clock, dir
 };
 
 /**
- * An OpenCode that has just been started answers the first question about a directory with 500 now and then, and the
- * next one as it should: asking changes nothing.
+ * OpenCode was seen to answer the first question about a directory with 500 and later ones as it should, for a reason
+ * that was not found (the fault laboratory, three times): asking again changes nothing there.
  */
 const toolNames = async (client: Pick<Client, 'toolNames'>, clock: Clock, directory: string): Promise<string[]> => {
   for (let tries = 1; ; tries += 1) {

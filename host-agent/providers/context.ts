@@ -43,13 +43,3 @@ export const explained = async <T>(work: () => Promise<T>): Promise<T> => {
     throw cause;
   }
 };
-
-/** Runs changes one after the other: two dashboards may act at once. */
-export const oneByOne = () => {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const run = last.then(work);
-    last = run.catch(() => undefined); // Its caller hears of it.
-    return run;
-  };
-};

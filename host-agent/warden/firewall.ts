@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type Clock, wait } from '../../shared/clock.ts';
 import { type Child, describeExit, runProgram, startChild } from '../process/child.ts';
+import { oneByOne } from '../process/one-by-one.ts';
 import { replaceFile } from '../process/replace-file.ts';
 import { textOfFile } from '../process/text-file.ts';
 
@@ -34,7 +35,7 @@ const lookMs = 20;
  */
 export const createFirewall = ({ name, users, remembered, clock }: FirewallSpec): Firewall => {
   let running: Promise<Running> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = oneByOne();
 
   const begin = async (): Promise<Running> => {
     const child = await startChild({
@@ -82,12 +83,6 @@ export const createFirewall = ({ name, users, remembered, clock }: FirewallSpec)
       if (stdout.includes(rule)) return;
       await wait(clock, lookMs);
     }
-  };
-
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined); // Whoever asked is told.
-    return done;
   };
 
   return {

@@ -1,6 +1,7 @@
 /** Which Linux user an owner's agents are. */
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { oneByOne } from '../process/one-by-one.ts';
 import { replaceFile } from '../process/replace-file.ts';
 import { textOfFile } from '../process/text-file.ts';
 
@@ -29,7 +30,7 @@ export const openUsers = async (path: string): Promise<Users> => {
   const { next: first, users } = text === undefined ? { next: range.from, users: [] } : kept.parse(JSON.parse(text));
   const known = new Map(users);
   let next = first;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = oneByOne();
 
   const draw = async (owner: string): Promise<number> => {
     const before = known.get(owner);
@@ -47,11 +48,7 @@ export const openUsers = async (path: string): Promise<Users> => {
 
   return {
     ownerOf: (uid) => [...known].find(([, number]) => number === uid)?.[0],
-    of: (owner) => {
-      const drawn = last.then(() => draw(owner));
-      last = drawn.catch(() => undefined); // Whoever asked is told.
-      return drawn;
-    },
+    of: (owner) => inTurn(() => draw(owner)),
   };
 };
 

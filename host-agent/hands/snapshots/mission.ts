@@ -1,7 +1,9 @@
 /** The snapshots of one mission: taken at the borders of its steps, one after the other. */
+
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../../shared/clock.ts';
+import { oneByOne } from '../../process/one-by-one.ts';
 import { sentenceOf } from '../call/refused.ts';
 import { type Folder, folderOfText, textOfFolder } from './folder.ts';
 import { type Objects, objectsIn } from './objects.ts';
@@ -45,14 +47,12 @@ export const missionSnapshots = (store: string, directory: string, clock: Clock)
   const indexFile = join(store, 'index.json');
   let index: Folder | undefined;
   let saved: Folder | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const queued = oneByOne();
   let waiting = 0;
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     waiting++;
-    const done = last.then(work).finally(() => waiting--);
-    last = done.catch(() => undefined); // Whoever asked for it is told.
-    return done;
+    return queued(() => work().finally(() => waiting--));
   };
 
   const requireRoom = (): void => {

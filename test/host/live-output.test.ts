@@ -109,6 +109,7 @@ test('what a cancelled command had printed is its result, and the model reads it
   host.give(command);
   host.dispatch.welcome();
   await untilGiven(host, 'printed-until-the-cancel\n');
+  await heardByOpenCode();
 
   host.cancel(command);
 
@@ -144,6 +145,7 @@ test('what a command had printed whose actor is killed stands behind the reason'
   host.give(command);
   host.dispatch.welcome();
   await untilGiven(host, 'printed-until-death\n');
+  await heardByOpenCode();
 
   process.kill(lab.hands?.actor() ?? Number.NaN, 'SIGKILL');
 
@@ -160,11 +162,13 @@ test('a secret that is printed in two pieces reaches neither viewers nor the mod
   host.give(command);
   host.dispatch.welcome();
   await untilGiven(host, 'behind it\n');
+  await heardByOpenCode();
   host.cancel(command);
   await host.ended(command.id);
 
   expect(given(host)).toMatch(/^\[secret\]\nbehind it\n/);
-  expect((await resultOf(host, command.mission)).text).toContain('[secret]\\nbehind it');
+  // What came within a moment before the cancel the model may not have.
+  expect((await resultOf(host, command.mission)).text).toMatch(/^\{"error":"\[secret\]\\n(behind it\\n)?\\n\[bash was /);
 });
 
 // The last: the hands of the file are gone then.

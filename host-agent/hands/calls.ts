@@ -18,7 +18,7 @@ import type { HandsMission, Missions } from './missions.ts';
 export interface Call extends Caller {
   tool: string;
   args: Record<string, unknown>;
-  /** No agent's call: nothing of it is shown to viewers. */
+  /** No agent's call, and it changes nothing: nothing of it is shown to viewers. */
   isQuiet?: boolean;
   /** Aborts when whoever made it is gone. */
   signal: AbortSignal;
@@ -74,7 +74,8 @@ export const createCalls = (parts: CallsParts): Calls => {
       if (call.signal.aborted) abort();
       else call.signal.addEventListener('abort', abort, { once: true });
       try {
-        await parts.borders.ready(mission.mission);
+        // What only reads for a prompt need not wait for what is kept of the files.
+        if (!call.isQuiet) await parts.borders.ready(mission.mission);
         return await runIn(parts, mission, call, stop.signal);
       } catch (error) {
         log.error('call.failed', { tool: call.tool, mission: mission.mission, error });

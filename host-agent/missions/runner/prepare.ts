@@ -28,17 +28,24 @@ export const prepare = async (
   isKnown: (session: string, directory: string) => boolean,
 ): Promise<Prepared> => {
   const { spec, content, clean, agent, model } = command.args;
+  const { mission } = command;
   const workspace = context.workspaces.named(spec.workspace);
-  await context.preparing.claim(command.mission);
-  const directory = await context.prepareDirectory(workspace, command.mission, { clean, owner: spec.owner });
-  await freshInstance(context, command.mission, directory);
+  await context.preparing.claim(mission);
+  const record = context.store.missions.get(mission);
+  const before =
+    record?.source === context.store.heads.source() && isKnown(record.session, record.directory) ? record : null;
+  const handsReady = (directory: string): Promise<void> =>
+    context.hands.ready({ mission, directory, owner: spec.owner }, before?.directory === directory);
+  // Beside the rest where all is as it was: what is told the hands then is what they know.
+  const early = before && !clean ? handsReady(before.directory) : null;
+  early?.catch(() => undefined); // Awaited below, unless something else fails first.
+  const directory = await context.prepareDirectory(workspace, mission, { clean, owner: spec.owner });
+  await freshInstance(context, mission, directory);
   const chosen = await chooseModel(context, directory, model);
   const title = beginningOf(spec.title || content, titleChars);
-  const record = context.store.missions.get(command.mission);
-  const isAsBefore =
-    record?.source === context.store.heads.source() && isKnown(record.session, directory) ? record.session : null;
-  const session = isAsBefore ?? (await sessionOf(context, command.mission, directory, title));
-  await context.hands.ready({ mission: command.mission, directory, owner: spec.owner }, isAsBefore !== null);
+  const isAsBefore = before?.directory === directory;
+  const session = isAsBefore ? before.session : await sessionOf(context, mission, directory, title);
+  await (isAsBefore && early ? early : handsReady(directory));
   return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
 };
 

@@ -13,7 +13,7 @@ import { mcpCallers } from './mcp-callers.ts';
 import { type Taken, takeServers } from './mcp-entries.ts';
 import { fetchWithHands } from './mcp-fetch.ts';
 import { expandMessage } from './person-text.ts';
-import { addRules } from './project-rules.ts';
+import { projectRules } from './project-rules.ts';
 import type { Told } from './told.ts';
 import { unlinkTasks } from './unlinked.ts';
 import { giveBack } from './withheld.ts';
@@ -44,6 +44,8 @@ export const OpenAgentHands = async ({ directory, client }: Place) => {
   const call = callHands(socket, systemClock);
   const ask = askHands(call, directory);
   let instructions: readonly string[] = [];
+  const rules = seesTrees ? null : projectRules(ask, () => instructions);
+  const expand = expandMessage(ask, () => client.command.list());
   return {
     config: async (config: unknown): Promise<void> => {
       takeServers(config, directory, (url, one) => taken.set(url, one)); // First: nothing may keep it from being done.
@@ -51,11 +53,14 @@ export const OpenAgentHands = async ({ directory, client }: Place) => {
       instructions = withInstructions.safeParse(config).data?.instructions ?? [];
     },
     tool: Object.fromEntries(declaredTools.map((declared) => [declared.name, handsTool(declared, call)])),
-    'chat.message': expandMessage(ask, () => client.command.list()),
+    'chat.message': async (input: unknown, output: unknown): Promise<void> => {
+      rules?.expect(input);
+      await expand(input, output);
+    },
     'tool.execute.before': async (input: unknown, output: { args: unknown }): Promise<void> => {
       await unlinkTasks(input, output);
       callers.begins(directory, input, output.args);
     },
-    ...(seesTrees ? {} : { 'experimental.chat.system.transform': addRules(ask, () => instructions) }),
+    ...(rules ? { 'experimental.chat.system.transform': rules.add } : {}),
   };
 };

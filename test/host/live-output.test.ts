@@ -168,7 +168,9 @@ test('a secret that is printed in two pieces reaches neither viewers nor the mod
 
   expect(given(host)).toMatch(/^\[secret\]\nbehind it\n/);
   // What came within a moment before the cancel the model may not have.
-  expect((await resultOf(host, command.mission)).text).toMatch(/^\{"error":"\[secret\]\\n(behind it\\n)?\\n\[bash was /);
+  expect((await resultOf(host, command.mission)).text).toMatch(
+    /^\{"error":"\[secret\]\\n(behind it\\n)?\\n\[bash was /,
+  );
 });
 
 // The last: the hands of the file are gone then.

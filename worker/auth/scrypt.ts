@@ -9,7 +9,7 @@ export interface ScryptCost {
 }
 
 /** So many steps at a time: about a millisecond, and an even number of pauses for every `N` that is in use. */
-const stepsPerSlice = 256;
+const stepsPerSlice = 128;
 
 /**
  * scrypt (RFC 7914) in slices of a millisecond, between which everything else that waits for this thread gets on:

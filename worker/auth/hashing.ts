@@ -18,9 +18,9 @@ const comeAgainS = 2;
 const lookMs = 25;
 /**
  * Between two slices of a hash: nothing while nobody else wants one, else so much that what streams notices no flood: a
- * slice of 1 ms is then a fifth of the time.
+ * slice of 1 ms is then a quarter of the time.
  */
-const pauseMs = { alone: 0, besideOthers: 4 };
+const pauseMs = { alone: 0, besideOthers: 3 };
 /** A place that nobody has renewed for so long is that of a request that was ended: far longer than a slice takes. */
 const abandonedMs = 10_000;
 

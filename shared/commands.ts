@@ -37,7 +37,12 @@ const order = <Kind extends OrderKind>(kind: Kind) =>
     mission: missionId,
     at: z.number().int().nonnegative(),
     /** An older edge does not say whose mission it is; its files are removed in its owner's place. */
-    args: z.object({ workspace: z.string(), owner: z.string().optional() }),
+    args: z.object({
+      workspace: z.string(),
+      owner: z.string().optional(),
+      /** It is in the trash: what its agents left running ends. */
+      deleted: z.boolean().optional(),
+    }),
   });
 
 /**

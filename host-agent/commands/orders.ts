@@ -68,7 +68,7 @@ export class Orders {
   async #try(command: OrderCommand): Promise<boolean> {
     switch (command.kind) {
       case 'mission.archive':
-        await this.#archive(command.mission);
+        await this.#archive(command);
         this.#end(command, 'finished', '');
         return true;
       case 'mission.delete':
@@ -81,11 +81,12 @@ export class Orders {
   }
 
   /** Of a mission that works again there is nothing to free; an OpenCode that is away holds nothing. */
-  async #archive(mission: MissionId): Promise<void> {
+  async #archive({ mission, args }: OrderCommand): Promise<void> {
     const runner = this.#runners.of(mission);
     if (!runner.isFree()) return;
     await runner.retire(this.#context.store.missions.get(mission)?.directory);
     this.#runners.drop(mission);
+    if (args.deleted) await this.#context.hands.end(mission);
   }
 
   /** False while something of it still runs: the edge has ended that, and its wish to stop it is on its way. */

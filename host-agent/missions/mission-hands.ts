@@ -30,6 +30,8 @@ export interface MissionHands {
   ended(turn: BorderedTurn): void;
   /** What people ask of a mission's snapshots. Throws AppError. */
   snapshots(mission: HandsMission, wish: SnapshotWish): Promise<unknown>;
+  /** What the mission's agents still run ends; all else stays. Hands that are away have nothing that runs. */
+  end(mission: MissionId): Promise<void>;
   /** The mission is deleted: what its agents still run ends. Hands that are away have nothing that runs. */
   forget(mission: MissionId): Promise<void>;
 }
@@ -37,7 +39,7 @@ export interface MissionHands {
 type BorderedTurn = Pick<TurnRecord, 'mission' | 'turn' | 'command'>;
 
 interface MissionHandsParts {
-  control: Pick<HandsControl, 'register' | 'forget' | 'snapshots'>;
+  control: Pick<HandsControl, 'register' | 'end' | 'forget' | 'snapshots'>;
   client: Pick<Client, 'toolNames'>;
   /** False where OpenCode has its own tools: one that a person has started. */
   inUse(): boolean;
@@ -113,6 +115,9 @@ export const missionHands = ({ control, client, inUse, clock, log }: MissionHand
         if (error instanceof AppError) throw error;
         throw new AppError('unavailable', awayFromFilesText, { cause: error });
       }
+    },
+    end: async (mission) => {
+      await control.end(mission).catch((error: unknown) => log.info('hands.away', { mission, error }));
     },
     forget: async (mission) => {
       await control.forget(mission).catch((error: unknown) => log.info('hands.away', { mission, error }));

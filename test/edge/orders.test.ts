@@ -60,7 +60,9 @@ test('a mission that was closed or deleted is archived by its server, once, and 
   expect(viewer.events.filter(({ name }) => name === 'assistant_message' || name === 'user_message')).toEqual([]);
 
   await object().deleteMission(owner, mission);
-  expect((await peer.next('commands')).commands).toMatchObject([{ kind: 'mission.archive', mission }]);
+  expect((await peer.next('commands')).commands).toMatchObject([
+    { kind: 'mission.archive', mission, args: { deleted: true } },
+  ]);
 });
 
 test('what a purged mission has on its server is removed there, also if the server is away for weeks', async () => {

@@ -7,10 +7,13 @@ import { removeMissionFiles } from '../../host-agent/workspaces/remove-mission.t
 import type { OrderCommand, OrderKind } from '../../shared/commands.ts';
 import type { HostEvent } from '../../shared/events.ts';
 import { type MissionId, missionShort } from '../../shared/ids.ts';
+import { runs } from '../support/asking-agent.ts';
 import { newCommandId, newMissionId, ownWorkspace, temporaryDirectory, testWorkspace } from '../support/host-store.ts';
 import { startLab } from '../support/lab.ts';
 import type { MissionHost } from '../support/mission-host.ts';
 import { optionsFor, say, startHost } from '../support/mission-lab.ts';
+import { patience } from '../support/patience.ts';
+import { processesWith, uniqueSeconds } from '../support/processes.ts';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 beforeAll(async () => {
@@ -83,6 +86,29 @@ test('an archived mission holds nothing and goes on with the next message', asyn
   host.give(next);
   expect((await host.ended(next.id)).outcome).toBe('completed');
   expect(host.store.missions.get(mission)?.session).toBe(session);
+});
+
+test('what a mission left running ends when it is deleted, and its files stay until it is purged', async () => {
+  const options = optionsFor(lab.openCode);
+  const host = startHost(options);
+  const seconds = uniqueSeconds();
+  const run = { command: `touch kept; sleep ${seconds}`, description: 'Sleeps', background: true };
+  const command = say(`TOOL bash ${JSON.stringify(run)}\nSAY Left running.`);
+  host.give(command);
+  host.dispatch.welcome();
+  await host.ended(command.id);
+  const { mission } = command;
+  await carriedOut(host, order('mission.archive', mission));
+  expect(processesWith(seconds)).toHaveLength(1);
+
+  const archive = order('mission.archive', mission);
+  await carriedOut(host, { ...archive, args: { ...archive.args, deleted: true } });
+
+  await vi.waitFor(() => expect(processesWith(seconds)).toEqual([]), patience);
+  expect(existsSync(join(options.dir, 'workspaces', `mission-${missionShort(mission)}`, 'kept'))).toBe(true);
+  const next = say(`${runs('ls')}\nSAY Back.`, { mission }); // It was had back.
+  host.give(next);
+  expect((await host.ended(next.id)).outcome).toBe('completed');
 });
 
 test('an order that was received is carried out after a restart, and ends once', async () => {

@@ -16,6 +16,8 @@ export interface HandsControl {
   register(mission: HandsMission, signal?: AbortSignal): Promise<void>;
   /** Its calls are cancelled, what it runs in the background ends, further calls are refused. May be repeated. */
   forget(mission: string): Promise<void>;
+  /** Its calls are cancelled, and what it runs in the background ends. May be repeated. */
+  end(mission: string): Promise<void>;
   /** Cancels its calls; out: how many ran. */
   cancel(mission: string): Promise<number>;
   /** Does what is wished with the snapshots of a mission that was registered: for `owner`, where a person asks. */
@@ -70,6 +72,7 @@ export const handsControl = (directory: string): HandsControl => {
     health: async (signal) => handsHealth.parse(await json('GET', '/health', undefined, signal)),
     register: async ({ mission, ...rest }, signal) => void (await json('PUT', pathOf(mission), rest, signal)),
     forget: async (mission) => void (await json('DELETE', pathOf(mission))),
+    end: async (mission) => void (await json('POST', `${pathOf(mission)}/end`)),
     cancel: async (mission) => cancelled.parse(await json('POST', `${pathOf(mission)}/cancel`)).cancelled,
     files: (asked, body) => askForFiles(socketPath, asked, body),
     snapshots: async (mission, wish, { owner, signal } = {}) => {

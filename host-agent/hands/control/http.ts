@@ -7,7 +7,7 @@ import type { Places } from '../actor/places.ts';
 import type { Borders } from '../borders.ts';
 import type { Calls } from '../calls.ts';
 import type { Live } from '../live.ts';
-import { handsMission, type Missions } from '../missions.ts';
+import { type HandsMission, handsMission, type Missions } from '../missions.ts';
 import type { McpServers } from '../proxied/servers.ts';
 import { snapshotWish, type VerbAnswer } from '../snapshots/words.ts';
 import type { HandsHealth } from '../told.ts';
@@ -37,9 +37,9 @@ const owned = handsMission.omit({ mission: true });
 const afterNumber = z.coerce.number().int().nonnegative();
 
 /**
- * `GET /health`, `PUT /missions/<id>`, `DELETE /missions/<id>`, `POST /missions/<id>/cancel`,
- * `POST /missions/<id>/snapshots`, `GET /events?after=<number>`: JSON, the last one a line each. `POST /files`: a line
- * of JSON and bytes, both ways.
+ * `GET /health`, `PUT /missions/<id>`, `DELETE /missions/<id>`, `POST /missions/<id>/cancel`, `POST
+ * /missions/<id>/end`, `POST /missions/<id>/snapshots`, `GET /events?after=<number>`: JSON, the last one a line each.
+ * `POST /files`: a line of JSON and bytes, both ways.
  */
 export const controlHttp = (parts: ControlParts): Server =>
   createServer((request, response) => {
@@ -84,14 +84,14 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
       return reply(response, 200, {});
     }
     case 'DELETE missions/:id': {
-      const cancelled = calls.cancel(id) + servers.cancel(id);
+      const cancelled = endAll(parts, missions.get(id), id);
       const mission = missions.remove(id);
       if (!mission) return reply(response, 200, { cancelled });
-      actors.forget(places.of(mission.owner), mission.directory);
-      servers.forget(mission.directory);
       void borders.ask(mission, { verb: 'drop' }); // It is told in the log where that fails.
       return reply(response, 200, { cancelled });
     }
+    case 'POST missions/:id/end':
+      return reply(response, 200, { cancelled: endAll(parts, missions.get(id), id) });
     case 'POST missions/:id/cancel':
       return reply(response, 200, { cancelled: calls.cancel(id) + servers.cancel(id) });
     case 'POST missions/:id/snapshots': {
@@ -106,6 +106,20 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
     default:
       return reply(response, 404, { error: `There is no ${route} here` });
   }
+};
+
+/** Cancels a mission's calls, and ends what it runs besides; out: how many calls ran. */
+const endAll = (
+  { calls, servers, actors, places }: ControlParts,
+  mission: HandsMission | undefined,
+  id: string,
+): number => {
+  const cancelled = calls.cancel(id) + servers.cancel(id);
+  if (mission) {
+    actors.forget(places.of(mission.owner), mission.directory);
+    servers.forget(mission.directory);
+  }
+  return cancelled;
 };
 
 const notTheirs = (id: string): VerbAnswer => ({ ok: false, code: 'not_found', text: `Mission ${id} not found` });

@@ -5,7 +5,7 @@ import { conversationRows } from '../log/log.ts';
 import { removeKept } from '../messages/messages.ts';
 import { inFlight, isWithoutOpen, waitingMessages } from '../messages/waiting.ts';
 import { getMission, type Mission, ownMission, saveMission } from '../missions/missions.ts';
-import { archive } from '../missions/orders.ts';
+import { archiveDeleted } from '../missions/orders.ts';
 import { forgetPrepared } from '../missions/prepared.ts';
 import { type Change, type Done, done } from '../record/change.ts';
 import { type Recorded, recordEvent } from '../record/record.ts';
@@ -32,7 +32,7 @@ const hide = (host: HostContext, mission: Mission): Recorded[] => {
   const recorded = [...removed, ...recordEvent(host, id, { type: 'mission.deleted' })];
   setDeleted(host, id, host.now());
   forgetPrepared(host.sql, id);
-  archive(host, mission);
+  archiveDeleted(host, { ...mission, deleted_at: host.now() });
   return recorded;
 };
 

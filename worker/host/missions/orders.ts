@@ -44,6 +44,15 @@ export const archive = ({ sql, now }: HostContext, mission: Mission): void => {
   if (mission.endedTurn !== null && mission.turn === null) giveOrder(sql, 'mission.archive', mission, now());
 };
 
+/**
+ * The same of one that was deleted, whose agents leave nothing running behind. One that is wanted already may have been
+ * given before the deletion.
+ */
+export const archiveDeleted = (host: HostContext, mission: Mission): void => {
+  host.sql.exec("DELETE FROM orders WHERE mission = ? AND kind = 'mission.archive'", mission.id);
+  archive(host, mission);
+};
+
 /** Stores which kinds the host understands. Undefined: an older one, which understands none and is given none. */
 export const setOrderKinds = (sql: SqlStorage, kinds: readonly string[] | undefined): void =>
   setMeta(sql, 'orders', orderKinds.filter((kind) => kinds?.includes(kind)).join(' '));
@@ -66,11 +75,12 @@ export const openOrders = (sql: SqlStorage): { received: boolean; command: Order
     .exec<Order>('SELECT * FROM orders ORDER BY ord LIMIT ?', maxOpenOrders)
     .toArray()
     .filter(({ kind }) => known.split(' ').includes(kind))
-    .map(({ received, workspace, ...order }) => ({
-      received: received === 1,
-      // Of one that was taken back it is nobody.
-      command: { ...order, args: { workspace, owner: getMission(sql, order.mission)?.owner || undefined } },
-    }));
+    .map(({ received, workspace, ...order }) => {
+      const mission = getMission(sql, order.mission);
+      const owner = mission?.owner || undefined; // Of one that was taken back it is nobody.
+      const args = { workspace, owner, deleted: (mission?.deleted_at ?? null) !== null };
+      return { received: received === 1, command: { ...order, args } };
+    });
 };
 
 export const markOrderReceived = (sql: SqlStorage, id: string): void => {

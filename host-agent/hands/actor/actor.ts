@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, wait } from '../../../shared/clock.ts';
 import { assertNever } from '../../../shared/errors.ts';
+import { type AnsweringTimes, stopsAnswering } from '../../process/answering.ts';
 import type { Log } from '../../process/log.ts';
 import { createAskedActs, type FilesAct } from './asking-for-files.ts';
 import { maxLineBytes, parseFromActor, type Work } from './frames.ts';
@@ -63,14 +64,18 @@ interface OpenCall {
   fail: (reason: Error) => void;
 }
 
-/** Talks to an actor that was started. */
-export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log: Log }): Actor => {
+/** Talks to an actor that was started. One that stops answering is ended, since calls would wait for it for ever. */
+export const talkTo = (
+  actor: ActorProcess,
+  { clock, log, times }: { clock: Clock; log: Log; times?: AnsweringTimes },
+): Actor => {
   const { pid, input: stdin, output: stdout, kill } = actor;
   const { say, sayBytes } = sayTo(stdin);
   const open = new Map<number, OpenCall>();
   const acts = createAskedActs({ say, sayBytes });
   let last = 0;
   let asked: ((mayEnd: boolean) => void)[] = [];
+  let pinged: (() => void)[] = [];
   let onStrays: (() => void) | undefined;
   /** Why it was killed. */
   let reason: string | undefined;
@@ -103,6 +108,10 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
           for (const answer of asked) answer(frame.mayEnd);
           asked = [];
           return;
+        case 'pong':
+          for (const answer of pinged) answer();
+          pinged = [];
+          return;
         case 'strays':
           return onStrays?.();
         case 'bytes':
@@ -128,6 +137,16 @@ export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log:
     for (const answer of asked) answer(true);
   });
   log.info('actor.started', { pid });
+
+  const answers = (limitMs: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      clock.after(limitMs, () => resolve(false), { keepsAlive: false });
+      pinged.push(() => resolve(true));
+      say({ type: 'ping' });
+    });
+  void stopsAnswering({ exited: ended, answers }, clock, times).then((isFrozen) => {
+    if (isFrozen) spoilt('it had answered nothing for two minutes');
+  });
 
   return {
     pid,

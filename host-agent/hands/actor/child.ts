@@ -128,6 +128,9 @@ export const runActor = async (parts: ActorParts): Promise<void> => {
           case 'rest':
             say({ type: 'rest', mayEnd: running.size + acts.count() + background.running() === 0 });
             return;
+          case 'ping':
+            say({ type: 'pong' });
+            return;
           default:
             return assertNever(frame);
         }

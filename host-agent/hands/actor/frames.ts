@@ -54,6 +54,8 @@ export const toActor = z.discriminatedUnion('type', [
   z.object({ type: z.literal('forget'), directory: z.string() }),
   /** It has had no calls for a while: does anything run in the background, or may it end? */
   z.object({ type: z.literal('rest') }),
+  /** Is it there? */
+  z.object({ type: z.literal('ping') }),
 ]);
 export type ToActor = z.infer<typeof toActor>;
 
@@ -61,6 +63,7 @@ export const fromActor = z.discriminatedUnion('type', [
   z.object({ type: z.literal('live'), id: callNumber, text: z.string().max(maxLiveChars) }),
   z.object({ type: z.literal('outcome'), id: callNumber, outcome: z.unknown() }),
   z.object({ type: z.literal('rest'), mayEnd: z.boolean() }),
+  z.object({ type: z.literal('pong') }),
   /** What an act on files comes to; its bytes follow. */
   z.object({ type: z.literal('reply'), id: callNumber, reply: z.unknown() }),
   ...ofBytes,

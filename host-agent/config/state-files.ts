@@ -25,6 +25,8 @@ export const stateFiles = (stateDir: string) => ({
   warden: join(stateDir, 'warden'),
   /** What agents keep beside their missions: homes, by the number of their owner. */
   places: join(stateDir, 'places'),
+  /** Which Linux users our own processes are. */
+  ownUsers: join(stateDir, 'own-users.json'),
   logs: join(stateDir, 'logs'),
   /** What the launcher has to say to the log; the host-agent takes each file in and removes it. */
   notes: join(stateDir, 'notes'),

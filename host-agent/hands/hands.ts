@@ -8,7 +8,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { Clock } from '../../shared/clock.ts';
 import { knownSecrets, rememberedSecrets } from '../process/known-secrets.ts';
 import { createLog, redactSecrets } from '../process/log.ts';
-import { privateDirectory } from '../process/private-file.ts';
+import { privateDirectory, sharedDirectory } from '../process/private-file.ts';
 import { listenPrivately } from '../process/private-socket.ts';
 import { redactorOf } from '../process/redact.ts';
 import { wardenIn } from '../warden/client.ts';
@@ -34,6 +34,8 @@ import { handsSockets } from './socket.ts';
 export const handsConfig = z.object({
   /** Theirs: sockets, and which missions there are. */
   directory: z.string(),
+  /** Number of the group that may call tools, OpenCode's; null: only the user that we are. */
+  callers: z.int().nullable().default(null),
   /** Where secrets of this machine are, which no result may show (process/known-secrets). */
   secretFiles: z.array(z.string()),
   secretFolders: z.array(z.string()),
@@ -43,7 +45,7 @@ export const handsConfig = z.object({
   /** The warden's directory, where it makes places for agents; null where they act as the user that we are. */
   warden: z.string().nullable(),
 });
-export type HandsConfig = z.infer<typeof handsConfig>;
+export type HandsConfig = z.input<typeof handsConfig>;
 
 /**
  * Runs until `stop` aborts, then ends everything that agents have started. An actor, and so what agents run, gets this
@@ -55,11 +57,11 @@ export const runHands = async (
   stop: AbortSignal,
   tools: readonly Declared[] = declaredTools,
 ): Promise<void> => {
-  const { directory, actor, means } = config;
+  const { directory, actor, means, callers = null } = config;
   const secrets = rememberedSecrets(knownSecrets(config.secretFiles, config.secretFolders, clock));
   const log = createLog({ clock, redact: redactSecrets(secrets.all) });
   const redactor = redactorOf(secrets.all);
-  await privateDirectory(directory);
+  await (callers === null ? privateDirectory(directory) : sharedDirectory(directory, callers));
   const missions = await openMissions(directory);
   const live = createLive();
   // Node's own requests go by a proxy that the environment names only where this says so; commands do not see it.
@@ -82,7 +84,7 @@ export const runHands = async (
   const mcp = mcpHttp({ calls, servers, tools, unlisted: declaredProject, version, clock }, log);
   const control = controlHttp({ missions, places, actors, calls, servers, borders, live, version, run, log });
 
-  await listenPrivately(mcp, sockets.calls);
+  await listenPrivately(mcp, sockets.calls, callers ?? undefined);
   await listenPrivately(control, sockets.control); // The last: who sees it answer may call.
   log.info('hands.started', { version, run, missions: missions.count() });
   if (!stop.aborted) await once(stop, 'abort');

@@ -29,7 +29,8 @@ export const runUntilStopped = async <Found extends Start>(
     children.set(role.name, supervision);
     return supervision;
   };
-  const openCodeLog = openCodeFolders(dirname(start.settings.files.openCodeServer)).logFile;
+  const path = openCodeFolders(dirname(start.settings.files.openCodeServer)).logFile;
+  const openCodeLog = { path, owner: start.ownUsers?.openCode ?? null };
   const stopRotating = keepLogsSmall(start.logFileOf, [openCodeLog], start.clock);
   try {
     await Promise.race([stopped, run(start, startChild, stop)]);

@@ -5,7 +5,7 @@ import type { HeadStart } from './ahead/head-start.ts';
 import { keepForNext } from './ahead/kept.ts';
 import { workerdProcess } from './edge/edge.ts';
 import { edgeConfigText, hasEdgeFiles, writeEdgeFiles } from './edge/files.ts';
-import { workerdBinary } from './edge/workerd.ts';
+import { edgeUserOf, workerdBinary } from './edge/workerd.ts';
 import { packageRoot } from './package-root.ts';
 import { drawInternalToken } from './state/edge-secrets.ts';
 import { prepareStartWithEdge, type StartWithEdge } from './state/start.ts';
@@ -24,7 +24,7 @@ export const up = (environment: NodeJS.ProcessEnv, fingerprint?: string, ahead?:
     agentScript: process.argv[1] ?? '',
     prepare: () => prepare(settings, ahead),
     edgeProcess: async (start) => {
-      if (ahead?.serves(settings) && (await hasEdgeFiles(bundle, start))) {
+      if (ahead?.serves(settings) && ahead.user === edgeUserOf(start) && (await hasEdgeFiles(bundle, start))) {
         start.log.info('edge.begun-ahead', { pid: ahead.edge.pid });
         return { ...workerdProcess(start.settings.files.edgeConfig, start), begun: ahead.edge };
       }
@@ -49,7 +49,8 @@ const keep = async (bundle: string, start: StartWithEdge, fingerprint?: string):
   const internalToken = drawInternalToken();
   const config = edgeConfigText(bundle, { ...start, secrets: { ...start.secrets, internalToken } });
   const { host, port, files } = start.settings;
-  await keepForNext(files, fingerprint, { host, port, command: workerdBinary(), config, internalToken }).catch(
+  const user = edgeUserOf(start);
+  await keepForNext(files, fingerprint, { host, port, command: workerdBinary(), user, config, internalToken }).catch(
     (error: unknown) =>
       start.log.warn('next-start.not-kept', { reason: error instanceof Error ? error : new Error(String(error)) }),
   );

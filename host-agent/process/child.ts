@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import type { OwnUser } from './as-user.ts';
 import { type Contained, type ContainmentMeans, contain, leftFd } from './namespace.ts';
 
 export interface Exit {
@@ -48,6 +49,13 @@ export interface ChildSpec {
    * With a PID namespace: the processes that are left when it ends are written to `Child.report` (see left-behind.ts).
    */
   report?: boolean;
+  /** It runs as this Linux user; takes root and a tie by setpriv alone. */
+  as?: OwnUser;
+  /**
+   * Directories that it may go into, by descriptors from `openedFd` on, whatever its user may: `/proc/self/fd/<number>`
+   * leads there. Not beside a report or messages.
+   */
+  opened?: readonly string[];
   /** It can send us messages, as a Node program does by `process.send`. */
   messages?: boolean;
 }
@@ -74,6 +82,11 @@ export interface Child {
   letGo(): void;
 }
 
+/** The first descriptor of what is opened for a program. */
+export const openedFd = 3;
+
+const { O_DIRECTORY, O_RDONLY } = constants;
+
 const noTie: ContainmentMeans = { setpriv: false, pidNamespace: false };
 
 /**
@@ -82,16 +95,18 @@ const noTie: ContainmentMeans = { setpriv: false, pidNamespace: false };
  * ended, and would have to be loaded before the first process of a start.
  */
 export const startChild = async (spec: ChildSpec): Promise<Child> => {
-  const { tie, report = false } = spec;
-  const contained = contain(spec.command, tie ?? noTie, { report });
+  const { tie, report = false, as } = spec;
+  const contained = contain(spec.command, tie ?? noTie, { report, as });
   const { outputs, close } = outputsOf(spec.output);
+  const opened = (spec.opened ?? []).map((path) => openSync(path, O_RDONLY | O_DIRECTORY));
   const child = spawn(contained.file, contained.args, {
     cwd: spec.cwd,
     env: spec.env,
     detached: spec.session === 'own',
-    stdio: [inputOf(spec), ...outputs, ...more(spec, contained)],
+    stdio: [inputOf(spec), ...outputs, ...more(spec, contained), ...opened],
   });
   close();
+  for (const descriptor of opened) closeSync(descriptor);
   child.stdin?.on('error', () => undefined); // It need not read what it is given.
   if (!spec.isTalkedTo) child.stdin?.end(spec.input);
   const exited = endOf(child, 'exit');

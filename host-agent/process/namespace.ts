@@ -1,3 +1,5 @@
+import { type OwnUser, userOptions } from './as-user.ts';
+
 /** What this machine offers to make a program and all it starts end together. */
 export interface ContainmentMeans {
   /** `setpriv` of util-linux: the kernel kills the child when the process that started it dies, however it dies. */
@@ -28,10 +30,18 @@ export interface Contained {
  * The command line that runs `command` so that nothing of it outlives its owner (architecture §3, 7): a PID namespace
  * with a reaping init, ended by the kernel when the process that spawned it dies. Falls back to what `means` allows,
  * and says so. With `report`, once the command has ended in a namespace, the /proc/<pid>/stat of each process that is
- * still there is written to file descriptor `leftFd` before the namespace ends (see left-behind.ts).
+ * still there is written to file descriptor `leftFd` before the namespace ends (see left-behind.ts). With `as`, which
+ * takes setpriv and no namespace, it is that Linux user, by the same step that ties it.
  */
-export const contain = (command: readonly string[], means: ContainmentMeans, { report = false } = {}): Contained => {
-  const tied = means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+export const contain = (
+  command: readonly string[],
+  means: ContainmentMeans,
+  { report = false, as }: { report?: boolean; as?: OwnUser } = {},
+): Contained => {
+  if (as && (!means.setpriv || means.pidNamespace))
+    throw new Error('a program can only be made another user by setpriv');
+  const user = as ? userOptions(as.number, as.kept) : [];
+  const tied = means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', ...user, '--'] : [];
   const inits = means.pidNamespace ? init(means.tini, report) : [];
   const inner = means.pidNamespace ? [...newNamespace, ...inits.flat()] : [];
   const [file = '', ...args] = [

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { chmod, chown, rm } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { privateDirectory } from './private-file.ts';
@@ -18,10 +18,11 @@ export const noRoomForSocket = (path: string): string | undefined => {
 };
 
 /**
- * Listens on a socket that only our user can reach: its directory is closed to all others before it is made. One that
- * a killed process left goes first. Rejects where another process answers on it.
+ * Listens on a socket that only our user can reach: its directory is closed to all others before it is made. With
+ * `group` that can, too, where it may go through the directory. One that a killed process left goes first. Rejects
+ * where another process answers on it.
  */
-export const listenPrivately = async (server: Server, path: string): Promise<void> => {
+export const listenPrivately = async (server: Server, path: string, group?: number): Promise<void> => {
   const tooLong = noRoomForSocket(path);
   if (tooLong !== undefined) throw new Error(tooLong);
   await privateDirectory(dirname(path));
@@ -29,6 +30,9 @@ export const listenPrivately = async (server: Server, path: string): Promise<voi
   await rm(path, { force: true });
   server.listen(path);
   await once(server, 'listening');
+  if (group === undefined) return chmod(path, 0o600);
+  await chown(path, process.getuid?.() ?? 0, group);
+  await chmod(path, 0o660);
 };
 
 const answers = (path: string): Promise<boolean> =>

@@ -1,7 +1,7 @@
 /** What is seen in a place beside the machine's own directories, in the words of its script (script.ts). */
-import type { Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { closedAbove, isWithin, mayRead, permissions } from '../process/reach.ts';
 import type { LinuxUser } from './config.ts';
 
 export interface SeenSpec {
@@ -30,13 +30,13 @@ export const seenIn = async (spec: SeenSpec): Promise<string[]> => {
   const programs = [...(await pathsOf(spec.programs)), ...(await resolvers())];
   const shown = await pathsOf(spec.shown);
   // The state is in the working directory, which may be a home that is seen (AGENT_USER).
-  const closed = within(user.home, workingDir) ? join(workingDir, '.openagent') : workingDir;
-  const emptied = new Set<string>(anew.test(closed) && !within(closed, user.home) ? [] : [closed]);
+  const closed = isWithin(user.home, workingDir) ? join(workingDir, '.openagent') : workingDir;
+  const emptied = new Set<string>(anew.test(closed) && !isWithin(closed, user.home) ? [] : [closed]);
   for (const path of [...programs, ...shown]) {
     const barred = anew.test(path) ? undefined : await closedAbove(path, user);
     if (barred !== undefined) emptied.add(barred);
   }
-  const isMade = (path: string): boolean => anew.test(path) || [...emptied].some((each) => within(path, each));
+  const isMade = (path: string): boolean => anew.test(path) || [...emptied].some((each) => isWithin(path, each));
   const words = [
     ...mounted('dir', spec.home, user.home, writable),
     ...mounted('dir', spec.tmp, '/tmp', writable),
@@ -46,7 +46,7 @@ export const seenIn = async (spec: SeenSpec): Promise<string[]> => {
   ];
   for (const path of programs) {
     const stats = await stat(path);
-    if ((permissions(stats, user) & read) === 0) throw new Error(unreadable(path));
+    if ((permissions(stats, user) & mayRead) === 0) throw new Error(unreadable(path));
     if (isMade(path)) words.push(...mounted(stats.isDirectory() ? 'dir' : 'file', path, path, readOnly));
   }
   for (const path of shown) words.push(...mounted('dir', path, path, writable));
@@ -72,32 +72,11 @@ const pathsOf = async (paths: readonly string[]): Promise<string[]> => {
 const resolvers = async (): Promise<string[]> =>
   (await pathsOf(['/etc/resolv.conf'])).filter((path) => path.startsWith('/run/')).map((path) => dirname(path));
 
-/** The topmost directory on the way to `path` that the user may not go through. */
-const closedAbove = async (path: string, user: LinuxUser): Promise<string | undefined> => {
-  const above: string[] = [];
-  for (let at = path; at !== '/'; at = dirname(at)) above.unshift(at);
-  for (const at of above) {
-    const stats = await stat(at);
-    if (stats.isDirectory() && (permissions(stats, user) & execute) === 0) return at;
-  }
-  return undefined;
-};
-
-const read = 0o4;
-const execute = 0o1;
-
-/** The three bits that count for the user; groups beside its own are not looked at. */
-const permissions = ({ mode, uid, gid }: Stats, user: LinuxUser): number =>
-  uid === user.uid ? mode >> 6 : gid === user.gid ? mode >> 3 : mode;
-
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(
     (stats) => stats.isDirectory(),
     () => false, // Not there.
   );
-
-const within = (path: string, above: string): boolean =>
-  above === '/' || path === above || path.startsWith(`${above}/`);
 
 const unreadable = (path: string): string =>
   `${path} can't be read by the Linux users that agents run as. Make it readable to all: chmod -R a+rX ${path}`;

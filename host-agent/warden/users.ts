@@ -53,7 +53,7 @@ export const openUsers = async (path: string): Promise<Users> => {
 };
 
 /** Numbers that this machine uses for somebody else: its users and groups, and what containers were promised. */
-const takenNumbers = async (): Promise<(uid: number) => boolean> => {
+export const takenNumbers = async (): Promise<(uid: number) => boolean> => {
   const lines = async (path: string): Promise<string[][]> =>
     (await readFile(path, 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'));
   const [users, groups, subUsers, subGroups] = await Promise.all(

@@ -82,7 +82,7 @@ const marksIn = (marks: string) =>
 describe.skipIf(noMount)(unless(noMount, 'an OpenCode that is shown a tree of ours'), () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await startLab({ cover: true });
+    lab = await startLab({ cover: true, user: 689_998 }); // As where our launcher is root.
   });
   afterAll(() => lab.close());
   const lastRequest = () => lab.model.requests.at(-1);

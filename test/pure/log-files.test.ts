@@ -16,7 +16,7 @@ test('a log that grows while everything runs is begun anew, and who writes to it
   const other = join(directory, 'other.log');
   const writers = [fileOf('edge'), other].map((path) => openSync(path, 'a', 0o600));
   onTestFinished(() => writers.forEach(closeSync));
-  const stop = keepLogsSmall(fileOf, [other], clock);
+  const stop = keepLogsSmall(fileOf, [{ path: other, owner: null }], clock);
 
   for (const writer of writers) writeSync(writer, 'x'.repeat(limitBytes));
   clock.advance(longEnoughMs);

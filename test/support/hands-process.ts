@@ -21,6 +21,8 @@ export interface HandsOptions {
   /** Command line of another actor. */
   actor?: string[];
   secretFiles?: string[];
+  /** Number of the group that may call tools. */
+  callers?: number;
   /** Directory of the warden whose places they act in; without it they act as the user of the test. */
   warden?: string;
   /** Where hands of before were. */
@@ -45,6 +47,7 @@ export const startHandsProcess = async (options: HandsOptions = {}) => {
     actor: actor ?? [...node, program, 'actor-child'],
     means: await containmentMeans(),
     warden,
+    callers: options.callers ?? null,
   };
   // As the launcher does it: they end with whoever started them.
   const tied = config.means.setpriv ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];

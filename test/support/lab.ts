@@ -9,6 +9,7 @@ import { basicAuthorization } from '../../host-agent/opencode/api/authorization.
 import { readServerFile } from '../../host-agent/opencode/api/server-file.ts';
 import { prepareOpenCode } from '../../host-agent/opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../host-agent/opencode/process/process.ts';
+import { sharedDirectory } from '../../host-agent/process/private-file.ts';
 import { seenInstead } from '../../host-agent/workspaces/seen.ts';
 import { bundlePlugin } from '../../tools/plugin.mjs';
 import { startHandsProcess } from './hands-process.ts';
@@ -77,6 +78,8 @@ interface LabOptions {
   hands?: string;
   /** OpenCode is shown a tree of ours in the place of `workspaces` in the lab's directory, as our launcher does it. */
   cover?: boolean;
+  /** OpenCode is the Linux user with this number, as where our launcher is root. */
+  user?: number;
   /** Where the real hands find what no output may show. */
   secretFiles?: string[];
   /** Program of the real hands, such as the built one. */
@@ -90,19 +93,23 @@ export const handsOf = (openCode: OpenCodeProcess): string | null => handsDirect
 
 /** Starts the model, hands and OpenCode in a fresh directory; `close` ends and removes all of it. */
 export const startLab = async (options: LabOptions = {}) => {
-  const { env = {}, config = {}, hands, program, cover = false, secretFiles } = options;
+  const { env = {}, config = {}, hands, program, cover = false, user, secretFiles } = options;
   const dir = mkdtempSync(join(tmpdir(), 'lab-'));
   const bundle = join(dir, 'hands-plugin.js');
   const socket = hands === 'none' ? null : (hands ?? handsSockets(join(dir, 'hands')).calls);
   // OpenCode does not need them before a call, and both take a second to start.
   const starting =
-    hands === undefined ? startHandsProcess({ state: dir, program, secretFiles }) : Promise.resolve(null);
+    hands === undefined
+      ? startHandsProcess({ state: dir, program, secretFiles, callers: user })
+      : Promise.resolve(null);
   const [model] = await Promise.all([startModel(), socket === null ? null : bundlePlugin(root, bundle)]);
+  if (user !== undefined) await sharedDirectory(join(dir, 'hands'), user);
   const prepared = await prepareOpenCode({
     dir: join(dir, 'opencode'),
     env: { ...labEnvironment(labConfig(model.url, undefined, config)), ...env },
     hands: socket === null ? null : { socket, bundle },
     cover: cover ? await seenInstead(dir, join(dir, 'opencode', 'seen')) : null,
+    user: user ?? null,
   });
   const [openCode, real] = await Promise.all([startOpenCode({ prepared }), starting]);
   if (real) handsDirectories.set(openCode, real.config.directory);

@@ -48,10 +48,11 @@ export const startStack = async (environment: Record<string, string> = {}, apiKe
     openCode: () => openCodeCalls(announcedOpenCode(join(directory.path, '.openagent/opencode/server.json'))),
     logs: (role: Exclude<Role, 'launcher'>): string =>
       readFileSync(join(directory.path, '.openagent', 'logs', `${role}.log`), 'utf8'),
-    /** Stops the launcher and starts it again on the same state and port. */
-    restart: async (): Promise<void> => {
+    /** Stops the launcher and starts it again on the same state and port; `between` is done while nothing runs. */
+    restart: async (between?: () => Promise<void>): Promise<void> => {
       launched.kill('SIGTERM');
       await launched.ended;
+      await between?.();
       launched = launch(directory.path, { ...settings, PORT: port });
       url = await launched.ready();
     },

@@ -22,6 +22,8 @@ export interface HeadStart {
   port: number;
   /** Of the edge that was begun. */
   internalToken: string;
+  /** The user that it is; null: the one that we are. */
+  user: number | null;
   edge: Running;
   /** Whether the edge runs, and listens where it is to listen. */
   serves(settings: Settings): boolean;
@@ -80,7 +82,7 @@ const holdQuietly = (files: StateFiles): HeldLock | undefined => {
 const begin = async (files: StateFiles, lock: HeldLock, kept: Kept, port: number): Promise<HeadStart> => {
   useKept(files, kept);
   const edge = await spawnTied({
-    ...workerdCommand(kept.command, files.edgeConfig, kept.host, port),
+    ...workerdCommand({ ...kept, config: files.edgeConfig, port }),
     logFile: logFileIn(files.logs, 'edge'),
     graceMs,
     clock: systemClock,
@@ -97,6 +99,7 @@ const begin = async (files: StateFiles, lock: HeldLock, kept: Kept, port: number
     lock,
     port,
     internalToken: kept.internalToken,
+    user: kept.user,
     edge,
     serves: (settings) =>
       runs && settings.host === kept.host && settings.port === kept.port && settings.files.dir === files.dir,

@@ -2,7 +2,7 @@
  * What a start that was ready keeps for the next one: the edge's configuration, with the token of internal routes
  * already drawn, and what it is for. It is used once; a start that ends before it is ready leaves none.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { StateFiles } from '../../config/state-files.ts';
 import { writePrivateFile } from '../../process/private-file.ts';
 import { fileIdentity } from './fingerprint.ts';
@@ -13,6 +13,8 @@ export interface Kept {
   port: number;
   /** The executable of workerd. */
   command: string;
+  /** Number of the user that it is; null: the one that we are. */
+  user: number | null;
   /** Text of the edge's configuration. */
   config: string;
   /** The one in `config`. */
@@ -43,12 +45,17 @@ const isKept = (found: unknown): found is Kept & { mark: string } =>
   ['host', 'command', 'config', 'internalToken', 'mark'].every(
     (name) => typeof Reflect.get(found, name) === 'string',
   ) &&
-  Number.isInteger(Reflect.get(found, 'port'));
+  Number.isInteger(Reflect.get(found, 'port')) &&
+  (Reflect.get(found, 'user') === null || Number.isInteger(Reflect.get(found, 'user')));
 
 /** Makes it the configuration of this start, and takes it from the next. Under the lock. */
-export const useKept = (files: StateFiles, { config }: Kept): void => {
+export const useKept = (files: StateFiles, { config, user }: Kept): void => {
   rmSync(files.edgeNext);
   // Not written through: who finds it damaged makes another.
   writeFileSync(`${files.edgeConfig}.new`, config, { mode: 0o600 });
+  if (user !== null) {
+    chownSync(`${files.edgeConfig}.new`, 0, user);
+    chmodSync(`${files.edgeConfig}.new`, 0o640);
+  }
   renameSync(`${files.edgeConfig}.new`, files.edgeConfig);
 };

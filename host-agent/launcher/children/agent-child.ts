@@ -10,6 +10,8 @@ export const agentChild = async (config: string | undefined, times?: AgentTimes)
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('SIGUSR2', () => stopping.abort());
+  // As root: OpenCode, another user, sees what is made for it of missions. What is secret has modes of its own.
+  if (process.getuid?.() === 0) process.umask(0o022);
   const parsed = agentConfig.parse(JSON.parse(config ?? '{}'));
   while ((await runAgent(parsed, stopping.signal, times)) === 'enrolled anew');
 };

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts';
+import type { OwnUser } from '../../process/as-user.ts';
 import { type Exit, signalProcess, startChild } from '../../process/child.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
 
@@ -25,6 +26,10 @@ export interface Spawn {
   /** Time between that and SIGKILL when it is stopped. */
   graceMs: number;
   clock: Clock;
+  /** Who it is, where not who we are. */
+  as?: OwnUser;
+  /** Directories that it may go into, whatever that user may (see process/child.ts). */
+  opened?: readonly string[];
   /** How the child is tied to our life; without a PID namespace it shares ours. */
   means: ContainmentMeans;
 }
@@ -41,6 +46,7 @@ export const spawnTied = async (spec: Spawn): Promise<Running> => {
     output: { file: spec.logFile },
     session: 'own',
     tie: spec.means,
+    ...(spec.as ? { as: spec.as, opened: spec.opened, cwd: '/' } : {}),
   }).catch((cause: unknown) => {
     throw new Error(`${spec.command} can't be started`, { cause });
   });

@@ -32,6 +32,7 @@ export const handsRole = (start: Start, script: string, times?: AnsweringTimes):
     const [command, ...args] = nodeCommand(smallYoungHeap);
     const config: HandsConfig = {
       directory: settings.files.hands,
+      callers: start.ownUsers?.openCode ?? null,
       secretFiles: secrets.files,
       secretFolders: secrets.folders,
       actor: [...nodeCommand(smallYoungHeap), script, 'actor-child'],

@@ -10,6 +10,7 @@ import { prepareOpenCode } from '../../opencode/process/prepare.ts';
 import { type OpenCodeProcess, startOpenCode } from '../../opencode/process/process.ts';
 import { describeExit } from '../../process/child.ts';
 import { leaveNote } from '../../process/note.ts';
+import { sharedDirectory } from '../../process/private-file.ts';
 import { wardenIn } from '../../warden/client.ts';
 import { seenInstead } from '../../workspaces/seen.ts';
 import { pluginBeside } from '../plugin-file.ts';
@@ -58,7 +59,9 @@ const startOnce = async (start: Start, script: string, tell: (line: string) => v
   const hands = { socket: handsSockets(settings.files.hands).calls, bundle: pluginBeside(script) };
   const dir = dirname(openCodeServer);
   const cover = start.means.mounts ? await seenInstead(settings.workingDir, openCodeFolders(dir).seen) : null;
-  const prepared = await prepareOpenCode({ dir, env: settings.environment, hands, cover });
+  const user = start.ownUsers?.openCode ?? null;
+  if (user !== null) await sharedDirectory(settings.files.hands, user); // Its tools are behind a socket there.
+  const prepared = await prepareOpenCode({ dir, env: settings.environment, hands, cover, user });
   for (const warning of prepared.warnings) tell(warning);
   const child = await startOpenCode({ prepared, means: start.means, clock });
   const { url, username, password, instance, pid } = child;

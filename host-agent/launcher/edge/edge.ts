@@ -6,7 +6,8 @@ import { type Running, type Spawn, spawnTied } from '../children/children.ts';
 import type { Role } from '../children/supervise.ts';
 import { setupBody } from '../state/enrolment.ts';
 import type { StartWithEdge } from '../state/start.ts';
-import { graceMs, workerdBinary, workerdCommand } from './workerd.ts';
+import { giveDatabases } from './files.ts';
+import { edgeUserOf, graceMs, workerdBinary, workerdCommand } from './workerd.ts';
 
 /** workerd listens within 100 ms of its start; this bounds a machine that is busy with something else. */
 const readyWithinMs = 20_000;
@@ -15,16 +16,18 @@ const lookMs = 10;
 const requestMs = 5_000;
 
 /** How the edge is started, and in what it is contained. */
-export interface EdgeProcess extends Pick<Spawn, 'command' | 'args' | 'env' | 'means'> {
+export interface EdgeProcess extends Pick<Spawn, 'command' | 'args' | 'env' | 'means' | 'as' | 'opened'> {
   /** One that was begun just so: it is the first life of this role. */
   begun?: Running;
+  /** What is done before any other one is started. */
+  before?: () => Promise<void>;
 }
 
 /**
  * The edge as a supervised child: up when it answers, its database is migrated and this server is enrolled. Where one
  * that was begun before does not come to that, it is started as any other.
  */
-export const edgeRole = (start: StartWithEdge, { begun, ...process }: EdgeProcess): Role => {
+export const edgeRole = (start: StartWithEdge, { begun, before, ...process }: EdgeProcess): Role => {
   let taken = begun;
   const logFile = start.logFileOf('edge');
   return {
@@ -38,6 +41,7 @@ export const edgeRole = (start: StartWithEdge, { begun, ...process }: EdgeProces
         });
         if (child) return child;
       }
+      await before?.();
       const child = await spawnTied({ ...process, logFile, graceMs, clock: start.clock });
       return broughtUp(child, start, signal).catch((error: unknown) => {
         throw new StartError(
@@ -68,10 +72,17 @@ const broughtUp = async (child: Running, start: StartWithEdge, signal: AbortSign
  * workerd with the configuration of edge-files.ts. It starts no processes of its own, so ending with its parent is
  * enough and it needs no PID namespace.
  */
-export const workerdProcess = (config: string, { settings, port, means }: StartWithEdge): EdgeProcess => ({
-  ...workerdCommand(workerdBinary(), config, settings.host, port),
-  means: { ...means, pidNamespace: false },
-});
+export const workerdProcess = (config: string, start: StartWithEdge): EdgeProcess => {
+  const { host, files } = start.settings;
+  const user = edgeUserOf(start);
+  return {
+    ...workerdCommand({ command: workerdBinary(), config, host, port: start.port, user }),
+    means: { ...start.means, pidNamespace: false },
+    before: async () => {
+      if (user !== null) await giveDatabases(files.edge, user);
+    },
+  };
+};
 
 const untilReady = async (child: Running, start: StartWithEdge, signal: AbortSignal) => {
   const gone = child.exited.then((exit) => {

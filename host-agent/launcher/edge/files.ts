@@ -4,11 +4,14 @@
  * refuses keys it does not know (edge §4.2).
  */
 import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { privateDirectory, writePrivateFile } from '../../process/private-file.ts';
+import { giveTrees, showToGroup } from '../../process/ownership.ts';
+import { privateDirectory, sharedDirectory, writePrivateFile, writeSharedFile } from '../../process/private-file.ts';
 import { textOfFile } from '../../process/text-file.ts';
 import type { StartWithEdge } from '../state/start.ts';
+import { edgeUserOf } from './workerd.ts';
 
 /** `dist/worker/edge.json`, made from wrangler.toml by tools/bundle.mjs; only keys that workerd accepts. */
 const workerFacts = z.object({
@@ -29,10 +32,22 @@ export const readWorkerFacts = (bundleDir: string): z.infer<typeof workerFacts> 
 export const writeEdgeFiles = async (bundleDir: string, start: StartWithEdge): Promise<string> => {
   const { edge, edgeConfig } = start.settings.files;
   const config = edgeConfigText(bundleDir, start);
-  await privateDirectory(edge);
+  const user = edgeUserOf(start);
+  await (user === null ? privateDirectory(edge) : sharedDirectory(edge, user, 'may list'));
   if (!isCopied(bundleDir, bundleIn(edge))) copyBundle(bundleDir, bundleIn(edge));
-  await writePrivateFile(edgeConfig, config);
+  if (user !== null) await showToGroup(bundleIn(edge), user);
+  await (user === null ? writePrivateFile : writeSharedFile)(edgeConfig, config);
   return edgeConfig;
+};
+
+/**
+ * Before each start of an edge that is a user of its own: its databases are its own, also those of a version of before.
+ * The bundle and the configuration are ours, so that root writes in no directory of its.
+ */
+export const giveDatabases = async (edge: string, user: number): Promise<void> => {
+  const databases = join(edge, '.wrangler');
+  await mkdir(databases, { recursive: true, mode: 0o700 });
+  await giveTrees([databases], user);
 };
 
 /** Whether the state directory has all that `writeEdgeFiles` would write, as it would write it. */

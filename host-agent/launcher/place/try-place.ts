@@ -3,24 +3,12 @@
  * may be the first to touch one waits in a thread of its own, so that this process stays awake (look-first.ts).
  */
 import type { Stats } from 'node:fs';
-import {
-  chmod,
-  lstat,
-  mkdir,
-  mkdtemp,
-  open,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  statfs,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, rename, rm, rmdir, stat, statfs, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../../shared/clock.ts';
 import { StartError } from '../../config/start-error.ts';
+import { closeDirectory } from '../../process/private-file.ts';
 import { sentenceOf } from './sentences.ts';
 
 export interface Place {
@@ -99,7 +87,7 @@ const lookAt = async (path: string, look: (path: string) => Promise<Stats>): Pro
 const tryDirectory = async (name: string, path: string, begin: Begin): Promise<void> => {
   begin(`${name} ${path}`);
   await makeDirectory(name, path);
-  if (name !== 'WORKING_DIR') await attempt(name, path, () => chmod(path, 0o700));
+  if (name !== 'WORKING_DIR') await attempt(name, path, () => closeDirectory(path));
   await attempt(name, path, () => tryWriting(join(path, '.openagent-try-')));
 };
 

@@ -1,7 +1,21 @@
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, statSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Cancel, Clock } from '../../../shared/clock.ts';
 import { createLog, type Log } from '../../process/log.ts';
+
+const { O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
 /** A log above this is begun anew; one older file is kept. */
 const rotateBytes = 10 * 1024 * 1024;
@@ -30,12 +44,21 @@ const append = (path: string, line: string) => {
   }
 };
 
+/** A log of a program's own, which it writes as the user `owner`; null: as we do. */
+export interface OwnLog {
+  path: string;
+  owner: number | null;
+}
+
 /** Looks at logs again and again, these and `others`, and keeps each small. */
-export const keepLogsSmall = (fileOf: (role: string) => string, others: readonly string[], clock: Clock): Cancel =>
+export const keepLogsSmall = (fileOf: (role: string) => string, others: readonly OwnLog[], clock: Clock): Cancel =>
   clock.every(
     rotateMs,
     () => {
-      for (const path of [...roles.map(fileOf), ...others]) rotate(path);
+      for (const path of roles.map(fileOf)) rotate(path);
+      for (const { path, owner } of others)
+        if (owner === null) rotate(path);
+        else empty(path, owner);
     },
     { keepsAlive: false },
   );
@@ -54,5 +77,24 @@ const rotate = (path: string): void => {
     truncateSync(path);
   } catch (error) {
     process.stderr.write(`${path} could not be begun anew: ${error}\n`); // The system goes on without it.
+  }
+};
+
+/**
+ * The same where another user may exchange what is at `path` for a link at any moment: only a file of that user is made
+ * empty, and none is written beside it.
+ */
+const empty = (path: string, owner: number): void => {
+  try {
+    const file = openSync(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const found = fstatSync(file);
+      if (found.isFile() && found.uid === owner && found.size > rotateBytes) ftruncateSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!isMissing) process.stderr.write(`${path} could not be begun anew: ${error}\n`);
   }
 };

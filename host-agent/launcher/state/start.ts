@@ -12,6 +12,7 @@ import { enrol, enrolledElsewhere, type HostFile } from './enrolment.ts';
 import type { HeldLock, LockFiles } from './held-lock.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openLogFiles } from './log-files.ts';
+import { type OwnUsers, ownUsersOf } from './own-users.ts';
 import { claimPort } from './port.ts';
 import { endedAtStart, noteReaped } from './reaped.ts';
 
@@ -27,6 +28,8 @@ export interface Start {
   logFileOf(role: string): string;
   means: ContainmentMeans;
   boundary: Boundary;
+  /** Who our own processes are; null: all of them the user that we are. */
+  ownUsers: OwnUsers | null;
 }
 
 /** What a start has on a machine with an edge of its own, before the first process is started. */
@@ -115,6 +118,7 @@ const withStart = async <Found>(
       logFileOf: fileOf,
       means,
       boundary,
+      ownUsers: await ownUsersOf(files, means),
     });
   } catch (error) {
     lock.close();

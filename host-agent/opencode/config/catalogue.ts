@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { writePrivateFile } from '../../process/private-file.ts';
 
 /**
@@ -9,11 +8,11 @@ import { writePrivateFile } from '../../process/private-file.ts';
 export const chooseCatalogue = async (choice: {
   given: string | undefined;
   needed: boolean;
-  dir: string;
+  /** Of an empty catalogue. */
+  path: string;
 }): Promise<string | undefined> => {
   if (choice.given) return choice.given;
   if (choice.needed) return undefined;
-  const path = join(choice.dir, 'no-models.json');
-  await writePrivateFile(path, '{}\n');
-  return path;
+  await writePrivateFile(choice.path, '{}\n');
+  return choice.path;
 };

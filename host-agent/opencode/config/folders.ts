@@ -16,10 +16,16 @@ export const openCodeFolders = (dir: string) => ({
   /** The person's OPENCODE_CONFIG_CONTENT, as a config directory. */
   givenConfig: join(dir, 'given-config'),
   providerKeys: join(dir, 'provider-keys'),
+  /** Copies of the person's own files that only their owner may read. */
+  givenFiles: join(dir, 'given-files'),
+  /** An empty catalogue of models. */
+  noModels: join(dir, 'no-models.json'),
   /** Base URLs of providers and which are off, as set through us. */
   providerSettings: join(dir, 'provider-settings.json'),
   /** What OpenCode sees of missions: a folder for each, in which only we write. */
   seen: join(dir, 'seen'),
+  /** Where what an OpenCode of a user of its own sees is put together. */
+  view: join(dir, 'view'),
   /** What the last start decided, for the host-agent. */
   startFacts: join(dir, 'start-facts.json'),
   /** Where logins are begun and ended: an instance that nothing else disposes. */

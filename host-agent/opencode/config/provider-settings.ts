@@ -1,4 +1,4 @@
-import { writePrivateFile } from '../../process/private-file.ts';
+import { writeSharedFile } from '../../process/private-file.ts';
 import { textOfFile } from '../../process/text-file.ts';
 
 export interface OpenCodeProviderSettings {
@@ -22,7 +22,7 @@ export const writeProviderSettings = (path: string, settings: OpenCodeProviderSe
     ...(Object.keys(provider).length === 0 ? {} : { provider }),
     ...(disabled.length === 0 ? {} : { disabled_providers: disabled }),
   };
-  return writePrivateFile(path, `${JSON.stringify(config, null, 2)}\n`);
+  return writeSharedFile(path, `${JSON.stringify(config, null, 2)}\n`);
 };
 
 /** Before a start: OpenCode would refuse everything with a damaged file. */

@@ -18,19 +18,22 @@ export const seedConfigDirectory = async (directory: string, version: string): P
   await writePrivateFile(join(directory, 'package-lock.json'), JSON.stringify(lock));
 };
 
-/**
- * Puts the ripgrep that came with npm where OpenCode would download its own to. Throws when the npm package is missing.
- */
-export const seedRipgrep = async (target: string): Promise<void> => {
+/** The ripgrep that came with npm. Throws when that package is missing. */
+export const ripgrepProgram = async (): Promise<string> => {
   const { rgPath } = await import('@vscode/ripgrep').catch((error: unknown) => {
     const name = `@vscode/ripgrep-${process.platform}-${process.arch}`;
     throw new Error(`ripgrep is missing: npm left out ${name}. Run "npm install" without --omit=optional.`, {
       cause: error,
     });
   });
+  return rgPath;
+};
+
+/** Puts ripgrep (`program`) where OpenCode would download its own to. */
+export const seedRipgrep = async (target: string, program: string): Promise<void> => {
   await mkdir(dirname(target), { recursive: true });
   // A link made anew at each start follows an installation that was moved.
   const fresh = `${target}.${randomUUID()}`;
-  await symlink(rgPath, fresh);
+  await symlink(program, fresh);
   await rename(fresh, target);
 };

@@ -1,20 +1,26 @@
 // Everything that has to be in place before OpenCode starts, in the order it depends on each other.
 import { randomBytes } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Cover } from '../../process/covered.ts';
+import type { OwnView, Shown } from '../../process/own-view.ts';
 import { privateDirectory } from '../../process/private-file.ts';
 import { writeAgentHome } from '../config/agent-home.ts';
 import { chooseCatalogue } from '../config/catalogue.ts';
 import { mergeCredentials } from '../config/credentials.ts';
-import { openCodeFolders } from '../config/folders.ts';
+import { type OpenCodeFolders, openCodeFolders } from '../config/folders.ts';
+import { trustOurRepositories } from '../config/git-trust.ts';
 import { readGivenConfig, writeGivenConfig } from '../config/given-config.ts';
+import { givenFiles } from '../config/given-files.ts';
 import { writeGlobalConfig } from '../config/global-config.ts';
 import { type Hands, installHandsPlugin } from '../config/hands-plugin.ts';
 import { isPermissive } from '../config/permissive.ts';
 import { ensureProviderSettings } from '../config/provider-settings.ts';
-import { seedConfigDirectory, seedRipgrep } from '../config/seed.ts';
+import { ripgrepProgram, seedConfigDirectory, seedRipgrep } from '../config/seed.ts';
 import { withheldPermission } from '../config/withheld-permission.ts';
 import { openCodeBinary } from './binary.ts';
 import { openCodeEnvironment } from './environment.ts';
+import { giveToOpenCode, refuseLinks } from './own-user.ts';
 import { writeStartFacts } from './start-facts.ts';
 
 export interface PreparedOpenCode {
@@ -28,6 +34,8 @@ export interface PreparedOpenCode {
   password: string;
   /** What it is shown in the place of the trees of missions; null where it sees those. */
   cover: Cover | null;
+  /** The user that it runs as, and what that sees; null where it runs as we do. */
+  view: OwnView | null;
   /** Every secret value known to OpenCode, for redaction. */
   secrets: string[];
   /** What a person should know, in words. */
@@ -38,26 +46,32 @@ export interface PreparedOpenCode {
  * Makes `dir` (0700) OpenCode's world: folders, seeded config directories, ripgrep, keys in auth.json, a catalogue, a
  * config of ours, an environment without keys. `env` is where the person's settings and keys come from, usually
  * process.env with openagent.env. With `hands` its agents have our tools, else OpenCode's own; with `cover` it sees
- * nothing that agents write. Writes only below `dir` and may be repeated before each start; it never overwrites what a
- * person changed. Throws with the cause and the next step.
+ * nothing that agents write; with `user` it runs as the Linux user with that number, to whom all of that belongs or is
+ * shown. Writes only below `dir` and may be repeated before each start; it never overwrites what a person changed.
+ * Throws with the cause and the next step.
  */
 export const prepareOpenCode = async ({
   dir,
   env,
   hands = null,
   cover = null,
+  user = null,
 }: {
   dir: string;
   env: Readonly<Record<string, string | undefined>>;
   hands?: Hands | null;
   cover?: Cover | null;
+  user?: number | null;
 }): Promise<PreparedOpenCode> => {
   const { path: binary, version } = openCodeBinary();
   const folders = openCodeFolders(dir);
   const own = [dir, folders.home, folders.config, folders.data, folders.state, folders.cache, folders.logins];
   for (const folder of own) await privateDirectory(folder);
+  await refuseLinks(dir, folders);
   await seedConfigDirectory(folders.globalConfig, version);
-  await seedRipgrep(folders.ripgrep);
+  const ripgrep = await ripgrepProgram();
+  await seedRipgrep(folders.ripgrep, ripgrep);
+  if (user !== null) await trustOurRepositories(folders.config);
   await writeAgentHome(folders.globalConfig, env.AGENT_HOME || null);
   await installHandsPlugin(folders.globalConfig, hands, cover === null);
 
@@ -82,7 +96,7 @@ export const prepareOpenCode = async ({
   const modelsPath = await chooseCatalogue({
     given: env.OPENCODE_MODELS_PATH,
     needed: given?.isComplete !== true || Boolean(env.OPENCODE_CONFIG),
-    dir,
+    path: folders.noModels,
   });
   await ensureProviderSettings(folders.providerSettings);
   await writeStartFacts(folders.startFacts, {
@@ -95,6 +109,12 @@ export const prepareOpenCode = async ({
     hands: hands !== null,
     plugin: hands?.bundle ?? null,
   });
+  const persons = user === null ? undefined : await givenFiles(env, folders.givenFiles, user);
+  if (user !== null) await giveToOpenCode(dir, folders, user);
+  const view =
+    persons && user !== null
+      ? await viewOf({ user, dir, folders, cover, hands, programs: [binary, ripgrep], persons })
+      : null;
   const password = randomBytes(24).toString('base64url');
   return {
     binary,
@@ -102,6 +122,7 @@ export const prepareOpenCode = async ({
     cwd: folders.home,
     password,
     cover,
+    view,
     env: openCodeEnvironment(env, folders, {
       password,
       modelsPath,
@@ -116,7 +137,44 @@ export const prepareOpenCode = async ({
       hands: hands !== null,
       env,
       config: folders.globalConfig,
+      unread: persons?.unread ?? [],
     }),
+  };
+};
+
+const viewOf = async ({
+  user,
+  dir,
+  folders,
+  cover,
+  hands,
+  programs,
+  persons,
+}: {
+  user: number;
+  dir: string;
+  folders: OpenCodeFolders;
+  cover: Cover | null;
+  hands: Hands | null;
+  programs: string[];
+  persons: { shown: Shown[] };
+}): Promise<OwnView> => {
+  const at = async (path: string, access: Shown['access']): Promise<Shown> => ({
+    from: await realpath(path),
+    to: path,
+    access,
+  });
+  return {
+    user,
+    cwd: folders.home,
+    stage: folders.view,
+    shown: [
+      await at(dir, 'rw'),
+      ...(cover ? [{ from: await realpath(cover.shown), to: cover.over, access: 'ro' as const }] : []),
+      ...(hands ? [await at(dirname(hands.socket), 'ro')] : []),
+      ...(await Promise.all(programs.map((program) => at(dirname(program), 'ro')))),
+      ...persons.shown,
+    ],
   };
 };
 
@@ -126,13 +184,16 @@ const warningsOf = ({
   hands,
   env,
   config,
+  unread,
 }: {
   ours: boolean;
   given: boolean;
   hands: boolean;
   env: Readonly<Record<string, string | undefined>>;
   config: string;
+  unread: string[];
 }): string[] => [
+  ...unread.map((path) => `${path} can't be read by the user that OpenCode runs as: chmod -R a+rX ${path}`),
   ...(ours ? [] : [`${config}/opencode.json was changed by hand and is kept as it is, its permissions too.`]),
   ...(env.AGENT_HOME && env.OPENCODE_PURE
     ? ['AGENT_HOME has no effect, because OPENCODE_PURE keeps plugins out of OpenCode. Set only one of them.']

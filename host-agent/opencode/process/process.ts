@@ -10,6 +10,7 @@ import { covered } from '../../process/covered.ts';
 import { namesLeft } from '../../process/left-behind.ts';
 import { containmentMeans } from '../../process/means.ts';
 import type { ContainmentMeans } from '../../process/namespace.ts';
+import { inOwnView } from '../../process/own-view.ts';
 import { probePort } from '../../process/probe-port.ts';
 import { basicAuthorization, openCodeUser as username } from '../api/authorization.ts';
 import type { PreparedOpenCode } from './prepare.ts';
@@ -64,7 +65,7 @@ export const startOpenCode = async ({
     // With port 0 OpenCode takes 4096 first, the port of a person's own OpenCode.
     const port = await probePort('127.0.0.1', 0);
     const serving = [prepared.binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
-    const command = withCover(serving, prepared, offered);
+    const command = await shown(serving, prepared, offered);
     try {
       return await launch(prepared, command, offered, clock);
     } catch (error) {
@@ -74,8 +75,13 @@ export const startOpenCode = async ({
   }
 };
 
-/** Throws where this machine can't do what was prepared. */
-const withCover = (command: string[], { cover }: PreparedOpenCode, { mounts }: ContainmentMeans): string[] => {
+/** With what it sees. Rejects where this machine can't do what was prepared. */
+const shown = async (
+  command: string[],
+  { cover, view }: PreparedOpenCode,
+  { mounts }: ContainmentMeans,
+): Promise<string[]> => {
+  if (view) return inOwnView(command, view);
   if (cover === null) return command;
   if (mounts) return covered(command, cover, mounts);
   throw new Error('No mount namespace can be made here, so that OpenCode would see what agents write.');

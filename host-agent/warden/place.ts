@@ -30,12 +30,22 @@ export const startPlace = async (
 ): Promise<Child> => {
   const user = userOf(config, number);
   const own = join(config.places, String(number));
-  const [words, group] = await Promise.all([seenBy(config, user, own), groups.make(String(number))]);
+  const [words, inGroups] = await Promise.all([seenBy(config, user, own), groups.make(String(number))]);
   const root = join(config.directory, 'root');
   await mkdir(root, { recursive: true });
   const access = config.user ? 'rw' : 'ro';
   const child = startChild({
-    command: [...outside, placeScript, 'place', root, group ?? '', access, ...words, 'run', ...asUser(config, user)],
+    command: [
+      ...outside,
+      placeScript,
+      'place',
+      root,
+      inGroups.join(':'),
+      access,
+      ...words,
+      'run',
+      ...asUser(config, user),
+    ],
     env: { ...process.env, HOME: user.home, USER: user.name, LOGNAME: user.name, SHELL: '/bin/bash' },
     cwd: '/',
     output: { sockets: [connection, life] },

@@ -2,8 +2,9 @@
  * Builds a place and runs its actor: the first process of the place, root, in mount, PID and IPC namespaces that were
  * made for it. It is constant: what is special about a place comes in as arguments, which are data to it.
  *
- * In: `$1` an empty directory for the new root, `$2` a cgroup to be in (or nothing), `$3` `ro` where the system's own
- * directories are mounted read-only (else `rw`), then what is seen beside them, in words of four kinds:
+ * In: `$1` an empty directory for the new root, `$2` cgroups to be in, with colons between (or nothing), `$3` `ro`
+ * where the system's own directories are mounted read-only (else `rw`), then what is seen beside them, in words of four
+ * kinds:
  *
  *     dir PATH              a directory, with those above it
  *     file PATH             a file, for something to be mounted on
@@ -21,7 +22,9 @@ exec 3<&1 1>&0
 
 # Where memory runs out, what agents run goes first; and only root may say otherwise.
 echo 500 >/proc/self/oom_score_adj
-[ -z "$2" ] || echo 0 >"$2/cgroup.procs"
+IFS=:
+for group in $2; do echo 0 >"$group/cgroup.procs"; done
+unset IFS
 
 mount -t tmpfs -o mode=755,nosuid,nodev,size=4m place "$1"
 cd "$1"

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Clock } from '../../shared/clock.ts';
+import { type Clock, wait } from '../../shared/clock.ts';
 import { assertNever } from '../../shared/errors.ts';
 import { describeExit } from '../process/child.ts';
 import { createLog, type Log } from '../process/log.ts';
@@ -16,11 +16,14 @@ import { listenPrivately } from '../process/private-socket.ts';
 import type { WardenConfig } from './config.ts';
 import { createFirewall, type Firewall } from './firewall.ts';
 import { closeDirectories, give } from './give.ts';
-import { type Groups, groupsIn, groupTree } from './groups.ts';
+import { type Groups, groupsIn, groupTrees, mostOf } from './groups.ts';
 import { oneLine } from './one-line.ts';
 import { startPlace, userOf } from './place.ts';
 import { type Answer, type Request, request, wardenSocket } from './requests.ts';
 import { agentNumbers, openUsers, type Users } from './users.ts';
+
+/** Nobody waits for a warden that stops; one that is killed leaves its groups to the next. */
+const placesEndMs = 1_000;
 
 interface Parts {
   config: WardenConfig;
@@ -44,7 +47,7 @@ export const runWarden = async (given: WardenConfig, clock: Clock, stop: AbortSi
   await closeDirectories(config.workingDir);
   const users = await openUsers(join(config.directory, 'users.json'));
   const ourName = `open-agent-${createHash('sha256').update(config.directory).digest('hex').slice(0, 8)}`;
-  const groups = await groupsIn(await groupTree(), ourName, config.maxTasks);
+  const groups = await groupsIn(await groupTrees(), ourName, mostOf(config.maxTasks));
   const agents = config.user ? String(config.user.uid) : agentNumbers;
   const remembered = join(config.directory, 'closed-port');
   const firewall = createFirewall({
@@ -68,6 +71,9 @@ export const runWarden = async (given: WardenConfig, clock: Clock, stop: AbortSi
   await firewall.again().catch((error: unknown) => log.error('warden.port_open', { error }));
   if (!stop.aborted) await once(stop, 'abort');
   server.close();
+  // Where the hands end too, their places do in a moment, and leave groups that nobody else removes.
+  await Promise.race([Promise.all(parts.running.values()), wait(clock, placesEndMs)]);
+  await groups.end();
   log.info('warden.stopped');
 };
 

@@ -46,7 +46,7 @@ export const startPlaces = async (options: PlacesOptions = {}) => {
     user: options.user ?? null,
   };
   const warden = wardenProcess(config, options.env ?? {});
-  onTestFinished(() => warden.kill());
+  onTestFinished(() => warden.stop()); // In order, so that no group is left of it.
   const hands = await startHandsProcess({ state, warden: config.directory });
   onTestFinished(() => hands.kill());
 
@@ -111,6 +111,10 @@ const wardenProcess = (config: WardenConfig, env: Record<string, string>) => {
     log: () => log,
     kill: async (): Promise<void> => {
       current.child.kill('SIGKILL');
+      await current.exited;
+    },
+    stop: async (): Promise<void> => {
+      current.child.kill('SIGUSR2');
       await current.exited;
     },
     startAgain: (): void => {

@@ -53,7 +53,8 @@ export const groupsIn = async (trees: readonly GroupTree[], name: string, most: 
     if (base) bases.push({ ...base, bounds: base.bounds.filter((controller) => !done.includes(controller)) });
   }
   const used = bases.filter(({ version, bounds }) => version === 2 || bounds.length > 0);
-  const removeIn = (base: string, place: string): Promise<void> => rmdir(join(base, place)).catch(() => undefined); // Still in use, or gone.
+  // One that is still in use stays.
+  const removeIn = (base: string, place: string): Promise<void> => rmdir(join(base, place)).catch(() => undefined);
   for (const { directory } of bases)
     for (const entry of await readdir(directory, { withFileTypes: true }))
       if (entry.isDirectory()) await removeIn(directory, entry.name);

@@ -61,6 +61,12 @@ export const status = async ({ json }: { json?: boolean }, environment: NodeJS.P
   const { files, workingDir } = readSettings(environment);
   const running = await runningSystem(files);
   const url = running && (await readEnrolment(files.host))?.url;
+  const whether = (name: string): string | null =>
+    running ? (running.children.includes(name) ? 'runs' : 'does not run') : null;
+  const asUser = (name: string): string => {
+    const user = running?.users[name];
+    return user === undefined ? '' : user === 0 ? ' as root' : ` as the user ${user}`;
+  };
   const found = {
     running: running !== undefined,
     working_dir: workingDir,
@@ -69,19 +75,22 @@ export const status = async ({ json }: { json?: boolean }, environment: NodeJS.P
     since: running ? new Date(running.since).toISOString() : null,
     url: url ?? null,
     edge: url === undefined ? null : (await answers(url)) ? 'answers' : 'does not answer',
-    opencode: running ? (running.children.includes('opencode') ? 'runs' : 'does not run') : null,
-    hands: running ? (running.children.includes('hands') ? 'runs' : 'does not run') : null,
-    host_agent: running ? (running.children.includes('host-agent') ? 'runs' : 'does not run') : null,
+    opencode: whether('opencode'),
+    hands: whether('hands'),
+    warden: whether('warden'),
+    host_agent: whether('host-agent'),
+    users: running?.users ?? {},
     missions_at_work: running && existsSync(files.store) ? countLiveTurns(files.store) : 0,
   };
   if (json) say(JSON.stringify(found));
   else if (!running) say(`Open Agent does not run on ${workingDir}.`);
   else {
     say(`Open Agent ${found.version} runs on ${workingDir} since ${found.since} (process ${found.pid}).`);
-    say(`  edge        ${found.edge}: ${found.url}`);
-    say(`  host-agent  ${found.host_agent}`);
-    say(`  OpenCode    ${found.opencode}`);
-    say(`  hands       ${found.hands}`);
+    say(`  edge        ${found.edge}: ${found.url}${asUser('edge')}`);
+    say(`  host-agent  ${found.host_agent}${asUser('host-agent')}`);
+    say(`  OpenCode    ${found.opencode}${asUser('opencode')}`);
+    say(`  hands       ${found.hands}${asUser('hands')}`);
+    say(`  warden      ${found.warden}${asUser('warden')}`);
     say(`  missions    ${found.missions_at_work} at work`);
   }
   return running ? 0 : notRunning;

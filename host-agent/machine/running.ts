@@ -5,11 +5,14 @@ import type { StateFiles } from '../config/state-files.ts';
 import { readStateJson } from '../launcher/state/state-json.ts';
 import { isAlive, type ProcessIdentity } from '../process/identity.ts';
 import { processIdentity } from '../process/identity-record.ts';
+import { processTree } from '../process/tree.ts';
 
 export interface RunningSystem {
   launcher: ProcessIdentity;
   /** Names of its children that are alive. */
   children: string[];
+  /** Number of the Linux user that each of them is. */
+  users: Record<string, number>;
   /** Milliseconds since 1970. */
   since: number;
 }
@@ -20,7 +23,27 @@ export const runningSystem = async (files: StateFiles): Promise<RunningSystem | 
   const { launcher, ...children } = recorded ?? {};
   if (!launcher || !isAlive(launcher)) return undefined;
   const alive = Object.entries(children).filter(([, identity]) => isAlive(identity));
-  return { launcher, children: alive.map(([name]) => name), since: startOf(launcher) };
+  const users = alive.flatMap(([name, { pid }]) => {
+    const user = userOf(name === 'opencode' ? insideOf(pid) : pid);
+    return user === undefined ? [] : [[name, user] as const];
+  });
+  return {
+    launcher,
+    children: alive.map(([name]) => name),
+    users: Object.fromEntries(users),
+    since: startOf(launcher),
+  };
+};
+
+/** OpenCode is recorded as the process that holds its namespace, which is root's. */
+const insideOf = (pid: number): number => processTree(pid).at(-1)?.identity.pid ?? pid;
+
+const userOf = (pid: number): number | undefined => {
+  try {
+    return Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return undefined; // It has ended.
+  }
 };
 
 /** Clock ticks of /proc are hundredths of a second to every program (proc(5), USER_HZ). */

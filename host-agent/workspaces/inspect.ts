@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { workspaceFolders } from '../../shared/calls/workspace.ts';
 import type { Workspace } from './workspace.ts';
@@ -24,7 +25,17 @@ export const inspectWorkspace = async ({ directory: path, shell }: Workspace) =>
     ({ exitCode }) => exitCode === 0,
     () => false,
   ),
+  agent_user: userName(),
 });
+
+/** As whom agents run here: this runs where they do. A user need not have a name. */
+const userName = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+};
 
 /** The last lines of a workspace's init log, and how many lines it has. Throws when it is there and can't be read. */
 export const initLog = async ({ directory }: Workspace) => {

@@ -19,6 +19,8 @@ export const workspaceCalls = {
         z.object({ path: z.string(), exists: z.boolean(), file_count: z.number().int().nullable() }),
       ),
       has_bash: z.boolean(),
+      /** The Linux user that the asker's agents run as; an older host-agent says none. */
+      agent_user: z.string().optional(),
     }),
   }),
   /** The end of the workspace's init log; `total_lines` null where there is none. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { apiFetch } from '../support/declared-answer.ts';
 import { alive, freshWorkingDir, launch } from '../support/launched.ts';
+import { noPlace } from '../support/needs.ts';
 
 let directory: ReturnType<typeof freshWorkingDir>;
 
@@ -46,6 +47,9 @@ test('a start in the background outlives its command, shows the password once an
     hands: 'runs',
     host_agent: 'runs',
     missions_at_work: 0,
+    warden: noPlace ? 'does not run' : 'runs',
+    // OpenCode and the edge are others where they can be.
+    users: { 'host-agent': process.getuid?.(), edge: expect.any(Number), opencode: expect.any(Number) },
   });
   expect((await run('logs', '-n', '1')).output).toBe(`Open Agent is ready at ${url}\n`);
   const processes = Object.values(started.processes());

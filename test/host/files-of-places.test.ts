@@ -163,6 +163,7 @@ describe.skipIf(noMount)(unless(noMount, 'in a place'), () => {
       path: places.workingDir,
       path_exists: true,
       has_bash: true,
+      agent_user: expect.stringMatching(/^agent-\d+$/),
     });
     expect(await placeOf('ada').ask('initLog', {})).toEqual({ exists: false, content: '', total_lines: null });
   });

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { initLog, inspectWorkspace } from '../../host-agent/workspaces/inspect.ts';
@@ -12,7 +13,7 @@ test('a workspace is described by what is on its disk', async () => {
 
   const { directories, ...rest } = await inspectWorkspace(testWorkspace(path));
 
-  expect(rest).toEqual({ path, path_exists: true, has_bash: true });
+  expect(rest).toEqual({ path, path_exists: true, has_bash: true, agent_user: userInfo().username });
   expect(directories.map((each) => each.path)).toEqual(['bin', 'usr', 'etc', 'var', 'var/log', 'root', 'tmp']);
   expect(directories.filter((each) => each.exists)).toEqual([{ path: 'etc', exists: true, file_count: 1 }]);
   expect(await inspectWorkspace(testWorkspace(join(path, 'none')))).toMatchObject({

@@ -34,13 +34,18 @@ const kept = z.strictObject({ first: z.int() });
  */
 export const ownUsersOf = async (
   files: Pick<StateFiles, 'dir' | 'ownUsers'>,
-  { setpriv, pidNamespace, mounts }: ContainmentMeans,
-  isRoot = process.getuid?.() === 0,
+  means: ContainmentMeans,
 ): Promise<OwnUsers | null> => {
-  if (!isRoot || !setpriv || !pidNamespace || mounts !== 'as root') return null;
+  if (!canHaveOwnUsers(means)) return null;
   const first = (await readStateJson(files.ownUsers, kept))?.first ?? (await draw(files));
   return { edge: first, openCode: first + 1 };
 };
+
+/** Whether this machine lets our processes be other users than we are. */
+export const canHaveOwnUsers = (
+  { setpriv, pidNamespace, mounts }: ContainmentMeans,
+  isRoot = process.getuid?.() === 0,
+): boolean => isRoot && setpriv && pidNamespace && mounts === 'as root';
 
 const draw = async ({ dir, ownUsers }: Pick<StateFiles, 'dir' | 'ownUsers'>): Promise<number> => {
   const blocks = (range.below - range.from) / blockSize;

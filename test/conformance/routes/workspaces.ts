@@ -21,6 +21,7 @@ const debug = z.strictObject({
   size_bytes: int.nullable(),
   directories: z.array(z.strictObject({ path: z.string(), exists: z.boolean(), file_count: int.nullable() })),
   has_bash: z.boolean(),
+  agent_user: z.string(), // Ours.
   init_script_exists: z.boolean(),
   init_script_modified: z.string().nullable(),
   distro: z.string().nullable(),

@@ -5,7 +5,10 @@ import { runProgram } from '../process/child.ts';
 import { containmentMeans } from '../process/means.ts';
 import { type Check, lacking, works } from './check.ts';
 
-/** What `openagent doctor` says of whom agents and our own processes are on this machine, and of their home. Throws as a start does. */
+/**
+ * What `openagent doctor` says of whom agents and our own processes are on this machine, and of their home. Throws as a
+ * start does.
+ */
 export const agentsChecks = async (settings: Settings): Promise<Check[]> => {
   const means = await containmentMeans();
   const ours = works(canHaveOwnUsers(means) ? apart : together);

@@ -81,8 +81,11 @@ export type MessageCommand = Extract<Command, { kind: 'message' }>;
 export type AnswerCommand = Extract<Command, { kind: 'answer' }>;
 export type OrderCommand = Extract<Command, { kind: OrderKind }>;
 
-/** Enough of any command, of whatever version, to say that it was received and then failed (protocol §2). */
-export const commandEnvelope = z.looseObject({ id: commandId, mission: missionId, kind: z.string() });
+/**
+ * Enough of any command, of whatever version, to say that it was received and then failed (protocol §2). One about a
+ * workspace is of no mission.
+ */
+export const commandEnvelope = z.looseObject({ id: commandId, mission: missionId.nullable(), kind: z.string() });
 export type CommandEnvelope = z.infer<typeof commandEnvelope>;
 
 /**

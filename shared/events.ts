@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { commandId, turnId, uuid } from './ids.ts';
 import { maxTodoChars, maxTodos, maxUsd } from './limits.ts';
 import { storedView } from './tool-view.ts';
+import { workspaceCommandKinds, workspaceEvents } from './workspaces.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -188,8 +189,8 @@ export const hostEvent = z.discriminatedUnion('type', [
     command: commandId,
     outcome: z.enum(['finished', 'failed', 'cancelled', 'expired']),
     text: z.string(),
-    /** Set where the command was an answer to this, or an order: its end says nothing about the mission. */
-    of: z.enum([...askKind.options, 'mission.archive', 'mission.delete']).optional(),
+    /** Set where it was an answer to this, an order or about a workspace: its end says nothing about the mission. */
+    of: z.enum([...askKind.options, 'mission.archive', 'mission.delete', ...workspaceCommandKinds]).optional(),
   }),
   /**
    * What a turn, or an undo, had changed in files was taken back; `undo` is the id by which that can be taken back.
@@ -199,6 +200,7 @@ export const hostEvent = z.discriminatedUnion('type', [
    * Something about the server itself that people should know (its store or OpenCode's was replaced, processes reaped).
    */
   z.object({ type: z.literal('host.note'), code: z.string(), text: z.string() }),
+  ...workspaceEvents,
 ]);
 export type HostEvent = z.infer<typeof hostEvent>;
 

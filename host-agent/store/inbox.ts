@@ -5,6 +5,9 @@ import { integer, text } from './columns.ts';
 import type { Database } from './database.ts';
 import { transact } from './transaction.ts';
 
+/** In the column `mission` of a command that is of none. */
+const noMission = '';
+
 /**
  * Every command this host was ever given, in order of arrival. Ids are kept for ever, so that a repeated command is
  * never a second one; the content goes when the command ends.
@@ -26,7 +29,7 @@ export class Inbox {
       ON CONFLICT (id) DO UPDATE SET received = 1, body = excluded.body WHERE received = 0`);
     return transact(db, () =>
       commands
-        .filter((each) => insert.run(each.id, each.mission, JSON.stringify(each)).changes > 0)
+        .filter((each) => insert.run(each.id, each.mission ?? noMission, JSON.stringify(each)).changes > 0)
         .map((each) => each.id),
     );
   }

@@ -66,7 +66,7 @@ const busyServer = async () => {
     for (;;) {
       const { commands } = await peer.next('commands');
       received.push(...commands.map(({ id }) => id));
-      if (commands.some(({ mission }) => missions.includes(mission))) break;
+      if (commands.some(({ mission }) => missions.includes(mission ?? ''))) break;
     }
     peer.send({ type: 'received', ids: received });
   };

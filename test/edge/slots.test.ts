@@ -49,11 +49,12 @@ const server = async (slots: number | undefined, run = 'r1', more: object = {}) 
     begins: async (): Promise<string[]> => {
       const { commands } = await peer.next('commands');
       for (const { id, mission } of commands) {
+        if (mission === null) continue;
         const turn = crypto.randomUUID();
         turns.set(mission, turn);
         running.set(mission, turnRows(mission, id, turn));
       }
-      await rows(...commands.map(({ mission }) => running.get(mission)?.started ?? {}));
+      await rows(...commands.map(({ mission }) => running.get(mission ?? '')?.started ?? {}));
       return commands.map(({ args }) => (args as { content: string }).content);
     },
     ends: async (mission: string, outcome = 'completed'): Promise<void> => {

@@ -136,18 +136,23 @@ export const workspaceSnapshot = z.object({
 });
 export type WorkspaceSnapshot = z.infer<typeof workspaceSnapshot>;
 
+/** Whose it is, so that nobody else is shown it. */
+const whose = { owner: z.string().min(1).max(200), shared: z.boolean() };
+
 /**
- * Facts that a server says of its workspaces, in rows of no mission. `changed` replaces what was said before.
+ * Facts that a server says of its workspaces, in rows of no mission; how one is now goes before the end of each command
+ * about it, whatever came of that. `changed` replaces what was said before.
  * `progress` is what a build prints and no record: a piece at most every half second, from `off` on (UTF-16 units of
  * all that the command was shown to print); viewers are shown it, and it is stored nowhere. The whole is in the init
  * log.
  */
 export const workspaceEvents = [
   z.object({ type: z.literal('workspace.changed'), workspace: projectedWorkspace }),
-  z.object({ type: z.literal('workspace.removed'), workspace: uuid }),
+  z.object({ type: z.literal('workspace.removed'), workspace: uuid, ...whose }),
   z.object({
     type: z.literal('workspace.progress'),
     workspace: uuid,
+    ...whose,
     command: commandId,
     off: z.number().int().nonnegative(),
     text: z.string().max(16 * 1024),

@@ -9,6 +9,8 @@ export const missionSpec = z.object({
   owner: z.string(),
   workspace: z.string(),
   title: z.string().nullable(),
+  /** What all that the owner has on the server may hold (shared/quotas); an older edge does not say. */
+  place_bytes: z.number().int().nonnegative().optional(),
 });
 
 /** What a person said to an open request; null `answers` dismiss the question. */

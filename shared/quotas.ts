@@ -97,6 +97,14 @@ export const quotas = {
     reason: 'Two of the largest files at once; they need room on the disk of the server',
     remedy: 'Wait until some uploads have ended, then send it again',
   },
+  place_bytes: {
+    default: 100 * gib,
+    most: 100 * 1_024 * gib,
+    unit: 'bytes',
+    per: 'user and server',
+    reason: 'Checkouts and builds of a hundred missions; one user does not fill the disk of all',
+    remedy: 'Remove files that are not needed (builds, caches, old missions)',
+  },
   streams: {
     default: 200,
     most: 10_000,
@@ -130,8 +138,8 @@ export const quotaJson = z.object({
   name: z.string(),
   limit: z.number().int(),
   default: z.number().int(),
-  /** Of the server where it is most; in a mission, of the mission where it is most. */
-  used: z.number().int(),
+  /** Of the server where it is most; in a mission, of the mission where it is most. Null: only the server knows. */
+  used: z.number().int().nullable(),
   unit: z.string(),
   per: z.string(),
   reason: z.string(),

@@ -50,7 +50,7 @@ const changesIn = (given: readonly string[]): z.infer<typeof quotaChanges> => {
 const nameColumns = 'mission_waiting_messages'.length;
 
 const lineOf = ({ name, limit, default: byDefault, used, unit, per }: QuotaJson): string => {
-  const use = `${used} of ${limit} ${plainLine(unit)}`;
+  const use = `${used ?? '?'} of ${limit} ${plainLine(unit)}`;
   const changed = limit === byDefault ? '' : `  (default ${byDefault})`;
   return `${plainLine(name).padEnd(nameColumns)}  ${use} per ${plainLine(per)}${changed}`;
 };

@@ -14,6 +14,7 @@ import type { Ask, Outcome } from './call/outcome.ts';
 import { type View, view } from './call/view.ts';
 import type { Live } from './live.ts';
 import type { HandsMission, Missions } from './missions.ts';
+import type { PlaceRoom } from './place-room.ts';
 
 export interface Call extends Caller {
   tool: string;
@@ -47,6 +48,7 @@ export interface CallsParts {
   live: Live;
   asked: Asked;
   borders: Pick<Borders, 'ready'>;
+  room: Pick<PlaceRoom, 'refusal' | 'ran'>;
   redactor: () => Redactor;
   clock: Clock;
   log: Log;
@@ -76,7 +78,8 @@ export const createCalls = (parts: CallsParts): Calls => {
       try {
         // What only reads for a prompt need not wait for what is kept of the files.
         if (!call.isQuiet) await parts.borders.ready(mission.mission);
-        return await runIn(parts, mission, call, stop.signal);
+        if (call.isQuiet) return await runIn(parts, mission, call, stop.signal);
+        return await runInRoom(parts, mission, call, stop.signal);
       } catch (error) {
         log.error('call.failed', { tool: call.tool, mission: mission.mission, error });
         return failed(whyFailed(error));
@@ -96,6 +99,25 @@ export const createCalls = (parts: CallsParts): Calls => {
 };
 
 const keyOf = ({ session, message, call }: Named): string => JSON.stringify([session, message, call]);
+
+/** The same for what may write: not in a place that holds too much. */
+const runInRoom = async (
+  parts: CallsParts,
+  mission: HandsMission,
+  call: Call,
+  signal: AbortSignal,
+): Promise<Outcome> => {
+  const place = parts.places.of(mission.owner);
+  const refusal = await parts.room.refusal(place, call.tool, call.args);
+  if (refusal !== null) return failed(refusal);
+  const outcome = await runIn(parts, mission, call, signal);
+  const note = await parts.room.ran(place);
+  // A long one is cut by OpenCode where it got longer.
+  if (note === null || outcome.kind !== 'done' || outcome.text.length > longTextChars) return outcome;
+  return { ...outcome, text: `${outcome.text}\n\n${note}` };
+};
+
+const longTextChars = 32_000;
 
 const runIn = async (
   { places, actors, live, asked, redactor: current, clock }: CallsParts,

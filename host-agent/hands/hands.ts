@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Clock } from '../../shared/clock.ts';
+import { type Disk, diskBelow } from '../process/disk.ts';
 import { knownSecrets, rememberedSecrets } from '../process/known-secrets.ts';
 import { createLog, redactSecrets } from '../process/log.ts';
 import { privateDirectory, sharedDirectory } from '../process/private-file.ts';
@@ -26,6 +27,7 @@ import { declaredProject } from './declared/project.ts';
 import { createLive } from './live.ts';
 import { remoteServers } from './mcp/remote-servers.ts';
 import { openMissions } from './missions.ts';
+import { placeRoom } from './place-room.ts';
 import { createMcpServers } from './proxied/servers.ts';
 import { mcpHttp } from './server/http.ts';
 import { handsSockets } from './socket.ts';
@@ -74,7 +76,10 @@ export const runHands = async (
   });
   const store = config.warden ? null : join(directory, 'snapshots'); // Of a place: in its home.
   const borders = createBorders({ actors, places, store, redactor, clock, log });
-  const calls = createCalls({ missions, places, actors, live, asked: createAsked(), borders, redactor, clock, log });
+  const disk = (): Promise<Disk> => diskBelow(directory);
+  const room = placeRoom({ measure: places.measure, disk, clock, log });
+  const asked = createAsked();
+  const calls = createCalls({ missions, places, actors, live, asked, borders, room, redactor, clock, log });
   const { version } = manifest;
   const remote = remoteServers(version, clock);
   const { remember } = secrets;
@@ -82,7 +87,7 @@ export const runHands = async (
   const run = randomUUID();
   const sockets = handsSockets(directory);
   const mcp = mcpHttp({ calls, servers, tools, unlisted: declaredProject, version, clock }, log);
-  const control = controlHttp({ missions, places, actors, calls, servers, borders, live, version, run, log });
+  const control = controlHttp({ missions, places, actors, calls, servers, borders, live, room, version, run, log });
 
   await listenPrivately(mcp, sockets.calls, callers ?? undefined);
   await listenPrivately(control, sockets.control); // The last: who sees it answer may call.

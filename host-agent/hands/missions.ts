@@ -10,6 +10,8 @@ export const handsMission = z.object({
   /** Where it works, without links: OpenCode names its calls by it. */
   directory: z.string().startsWith('/').max(4_096),
   owner: z.string().max(200),
+  /** What the owner's place may hold. */
+  placeBytes: z.int().nonnegative().optional(),
 });
 export type HandsMission = z.infer<typeof handsMission>;
 
@@ -65,7 +67,8 @@ export const openMissions = async (directory: string): Promise<Missions> => {
     at: (directory) => byDirectory.get(directory),
     add: (mission) => {
       const known = byId.get(mission.mission);
-      if (known?.directory === mission.directory && known.owner === mission.owner) return false;
+      const isSame = (name: keyof HandsMission): boolean => known?.[name] === mission[name];
+      if (isSame('directory') && isSame('owner') && isSame('placeBytes')) return false;
       write(mission);
       put(mission);
       return true;

@@ -21,6 +21,8 @@ export interface Warden {
   enter(owner: string): Promise<Entered>;
   /** Makes what a mission has its owner's. May be repeated. Rejects with why it can't be. */
   give(mission: { mission: MissionId; owner: string; directory: string }): Promise<void>;
+  /** Bytes of the disk that the owner's place holds; null where it has none of its own. Takes as long as it takes. */
+  measure(owner: string): Promise<number | null>;
   /** Keeps agents from a port of the machine itself, in place of the one before. Rejects with why it can't be. */
   close(port: number): Promise<void>;
 }
@@ -45,6 +47,14 @@ export const wardenIn = (directory: string, clock: Clock): Warden => {
     }
   };
 
+  const measure = async (owner: string): Promise<number | null> => {
+    const socket = await ask({ verb: 'measure', owner });
+    const said = await answered(socket);
+    socket.destroy();
+    if (!('bytes' in said)) throw new Error('the warden answered something else');
+    return said.bytes;
+  };
+
   const order = async (asked: Request): Promise<void> => {
     const socket = await ask(asked);
     await answered(socket);
@@ -66,6 +76,7 @@ export const wardenIn = (directory: string, clock: Clock): Warden => {
         throw error;
       }
     },
+    measure,
     give: (mission) => order({ verb: 'give', ...mission }),
     close: (port) => order({ verb: 'close', port }),
   };

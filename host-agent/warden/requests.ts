@@ -15,6 +15,8 @@ export const request = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('enter'), owner, hold }),
   /** Makes the mission's directory, and that of the files it was given, the owner's. */
   z.strictObject({ verb: z.literal('give'), owner, mission: missionId, directory: z.string().max(4_096) }),
+  /** What the owner's place holds on the disk: its home, what is temporary to it, its missions' directories. */
+  z.strictObject({ verb: z.literal('measure'), owner }),
   /** Agents reach this port of the machine itself no more, and one that was closed before is theirs again. */
   z.strictObject({ verb: z.literal('close'), port: z.int().min(1).max(65_535) }),
 ]);
@@ -25,6 +27,8 @@ export const answer = z.union([
   z.strictObject({ error: z.string() }),
   z.strictObject({ done: z.literal(true) }),
   z.strictObject({ pid: z.int().positive() }),
+  /** Null where agents are a user of the machine (AGENT_USER), whose files are not the place's alone. */
+  z.strictObject({ bytes: z.int().nonnegative().nullable() }),
 ]);
 export type Answer = z.infer<typeof answer>;
 

@@ -17,6 +17,7 @@ import type { WardenConfig } from './config.ts';
 import { createFirewall, type Firewall } from './firewall.ts';
 import { closeDirectories, give } from './give.ts';
 import { type Groups, groupsIn, groupTrees, mostOf } from './groups.ts';
+import { measure } from './measure.ts';
 import { oneLine } from './one-line.ts';
 import { startPlace, userOf } from './place.ts';
 import { type Answer, type Request, request, wardenSocket } from './requests.ts';
@@ -93,6 +94,11 @@ const serve = async (parts: Parts, socket: Socket): Promise<void> => {
       const isOthers = (uid: number): boolean => uid !== number && parts.users.ownerOf(uid) !== undefined;
       await give(parts.config.workingDir, { mission, directory, to: userOf(parts.config, number), isOthers });
       answer(socket, { done: true });
+      socket.end();
+      return;
+    }
+    case 'measure': {
+      answer(socket, { bytes: await measure(parts.config, await parts.users.of(asked.owner)) });
       socket.end();
       return;
     }

@@ -50,6 +50,20 @@ test('as many messages wait in a mission as may; one more is refused, a repeated
   expect(await say(mission, limits, 'three')).toMatchObject({ ok: true });
 });
 
+test('the host is told with each message what its owner may hold there, as the quotas say by then', async () => {
+  const [{ id: first }, { id: second }] = [await open('ada'), await open('ada')];
+  const peer = await dialHost(host);
+  peer.send(hello('r1'));
+  await peer.next('welcome');
+  const told = async (mission: MissionId, limits: Limits) => {
+    await say(mission, limits);
+    return (await peer.next('commands')).commands;
+  };
+
+  expect(await told(first, few({ place_bytes: 5 }))).toMatchObject([{ args: { spec: { place_bytes: 5 } } }]);
+  expect(await told(second, few({ place_bytes: 7 }))).toMatchObject([{ args: { spec: { place_bytes: 7 } } }]);
+});
+
 test('messages of all missions of a user count together, by number and by bytes of UTF-8', async () => {
   const [{ id: one }, { id: two }] = [await open('ada'), await open('ada')];
   expect(await say(one, few({ waiting_messages: 1 }))).toMatchObject({ ok: true });

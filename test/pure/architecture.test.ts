@@ -124,7 +124,7 @@ const layers: Record<string, readonly string[]> = {
     'control server',
     'proxied',
     'calls local-servers',
-    'borders',
+    'borders place-room',
     'actor asked live',
     'snapshots',
     'tools told',

@@ -187,6 +187,10 @@ export const migrations: Migrations = [
     // Missions that the host makes ready before their first message, the newest last; one that is not taken is to be.
     'CREATE TABLE prepared (ord INTEGER PRIMARY KEY, mission TEXT NOT NULL UNIQUE, taken INTEGER NOT NULL DEFAULT 0)',
   ],
+  [
+    // What each owner may hold on the host's disk, which the host is told.
+    'CREATE TABLE place_limits (owner TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID',
+  ],
 ];
 
 /** Brings the tables to this version. */

@@ -17,6 +17,7 @@ export const quotasOf = async (env: Env, owner: string): Promise<QuotaJson[]> =>
   const { answers } = await askEach(hosts, (host) => callObject(env, host, (object) => object.usage(owner)));
   return quotaNames.map((name) => {
     const { default: byDefault, unit, per, reason } = quotas[name];
+    if (name === 'place_bytes') return { name, limit: limits[name], default: byDefault, used: null, unit, per, reason };
     const used = Math.max(0, ...[...answers, { streams }].map((usage: Usage) => usage[name] ?? 0));
     return { name, limit: limits[name], default: byDefault, used, unit, per, reason };
   });

@@ -7,6 +7,7 @@ import type { Places } from './places.ts';
 export const placesOf = (warden: Warden): Places => ({
   of: (owner) => owner,
   give: ({ mission, owner, directory }) => warden.give({ mission: missionId.parse(mission), owner, directory }),
+  measure: (place) => warden.measure(place),
   start: async (place) => {
     const { pid, connection, life } = await warden.enter(place);
     for (const socket of [connection, life]) socket.resume(); // Of the second nothing ever comes but its end.

@@ -11,6 +11,8 @@ export interface Places {
   start(place: string): Promise<ActorProcess>;
   /** Lets the place's actor work in the mission's directory. May be repeated. Rejects with why it can't. */
   give(mission: HandsMission): Promise<void>;
+  /** Bytes of the disk that a place holds; null where it has none of its own. */
+  measure(place: string): Promise<number | null>;
 }
 
 export interface OnePlaceSpec {
@@ -25,6 +27,7 @@ export interface OnePlaceSpec {
 export const onePlace = ({ command, env, means }: OnePlaceSpec): Places => ({
   of: () => 'host',
   give: async () => undefined,
+  measure: async () => null,
   start: async () => {
     const child = await startChild({ command, env, isTalkedTo: true, output: 'answers', session: 'own', tie: means });
     const { pid, stdin, stdout } = child;

@@ -8,6 +8,7 @@ import type { Borders } from '../borders.ts';
 import type { Calls } from '../calls.ts';
 import type { Live } from '../live.ts';
 import { type HandsMission, handsMission, type Missions } from '../missions.ts';
+import type { PlaceRoom } from '../place-room.ts';
 import type { McpServers } from '../proxied/servers.ts';
 import { snapshotWish, type VerbAnswer } from '../snapshots/words.ts';
 import type { HandsHealth } from '../told.ts';
@@ -22,6 +23,7 @@ export interface ControlParts {
   borders: Borders;
   servers: McpServers;
   live: Live;
+  room: Pick<PlaceRoom, 'allow'>;
   version: string;
   /** This life of the hands. */
   run: string;
@@ -51,7 +53,7 @@ export const controlHttp = (parts: ControlParts): Server =>
   });
 
 const answer = async (parts: ControlParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { calls, servers, missions, places, actors, borders, version } = parts;
+  const { calls, servers, missions, places, actors, borders, room, version } = parts;
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://hands');
   const [, first, id = '', verb = ''] = pathname.split('/').map(decodeURIComponent);
   const route = `${request.method} ${first}${id === '' ? '' : '/:id'}${verb === '' ? '' : `/${verb}`}`;
@@ -80,6 +82,7 @@ const answer = async (parts: ControlParts, request: IncomingMessage, response: S
       // Each time: the directory may have been made anew.
       await places.give(mission.data);
       missions.add(mission.data);
+      if (mission.data.placeBytes !== undefined) room.allow(places.of(mission.data.owner), mission.data.placeBytes);
       actors.warm(places.of(mission.data.owner)); // A turn is about to begin, whose prompt has the project's rules.
       return reply(response, 200, {});
     }

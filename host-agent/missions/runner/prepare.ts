@@ -35,7 +35,10 @@ export const prepare = async (
   const before =
     record?.source === context.store.heads.source() && isKnown(record.session, record.directory) ? record : null;
   const handsReady = (directory: string): Promise<void> =>
-    context.hands.ready({ mission, directory, owner: spec.owner }, before?.directory === directory);
+    context.hands.ready(
+      { mission, directory, owner: spec.owner, placeBytes: spec.place_bytes },
+      before?.directory === directory,
+    );
   // Beside the rest where all is as it was: what is told the hands then is what they know.
   const early = before && !clean ? handsReady(before.directory) : null;
   early?.catch(() => undefined); // Awaited below, unless something else fails first.

@@ -7,6 +7,7 @@ import { isResumable } from '../../../shared/reducer.ts';
 import { beginningOf, endOf } from '../../../shared/text.ts';
 import type { HostContext } from '../context.ts';
 import { getMessage, keepMessage, wishCancel } from '../messages/messages.ts';
+import { keepPlaceLimit } from '../messages/place-limit.ts';
 import { hasOpenIn, inFlight } from '../messages/waiting.ts';
 import { busyMissions } from '../missions/activity.ts';
 import {
@@ -80,6 +81,7 @@ export const takeMessage = (
   const queued = hasOpenIn(host.sql, mission.id) || host.awaySinceMs() !== null || !hasRoom(host.sql);
   const { id: command, content, agent } = message;
   const recorded = recordEvent(host, mission.id, { type: 'message.kept', command, content, agent, queued });
+  keepPlaceLimit(host.sql, owner, limits.place_bytes);
   keepMessage(host.sql, { ...message, at: host.now(), clean, queued, seq: host.log.head });
   giveTitle(host.sql, mission.id, owner, content);
   return done(reply({ queued }), recorded, [mission.id]);

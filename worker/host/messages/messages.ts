@@ -1,5 +1,6 @@
 import { type Command, type CommandState, isInFlight, openStates } from '../../../shared/commands.ts';
 import type { CommandId, MissionId } from '../../../shared/ids.ts';
+import { placeLimit } from './place-limit.ts';
 
 /** A message on its way: kept here, on the host, running, or ended (protocol §4). Its text is read apart. */
 export interface KeptMessage {
@@ -149,7 +150,12 @@ export const toCommand = (
   mission: message.mission,
   at: message.at,
   args: {
-    spec: { owner: mission.owner, workspace: mission.workspace, title: mission.title },
+    spec: {
+      owner: mission.owner,
+      workspace: mission.workspace,
+      title: mission.title,
+      ...placeLimit(sql, mission.owner),
+    },
     content: messageText(sql, message.id) ?? '',
     agent: message.agent ?? mission.agent,
     model: mission.model,

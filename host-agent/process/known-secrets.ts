@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 
 /** Logins are renewed while we run; a look costs a few `stat`s. */
 const lookMs = 1_000;
+/** Of keys and settings; what is more is something else. */
+const mostBytes = 16 * 1024 * 1024;
+const { O_NONBLOCK, O_RDONLY } = constants;
 /** Names under which our files and OpenCode's keep secrets: keys, logins (`access`, `refresh`), passwords, headers. */
 const secretName = /key|token|secret|password|authorization|credential|access|refresh/i;
 
@@ -77,7 +80,17 @@ const versionOf = (path: string): string => {
   return stat ? `${stat.ino}:${stat.mtimeMs}:${stat.size}` : '';
 };
 
-const textOf = (path: string): string => present(() => readFileSync(path, 'utf8'), '').trim();
+/** Nothing that would hold up whoever reads it, such as a pipe: OpenCode's own file is another user's. */
+const textOf = (path: string): string =>
+  present(() => {
+    const file = openSync(path, O_RDONLY | O_NONBLOCK);
+    try {
+      const found = fstatSync(file);
+      return found.isFile() && found.size <= mostBytes ? readFileSync(file, 'utf8') : '';
+    } finally {
+      closeSync(file);
+    }
+  }, '').trim();
 
 const secretsInJson = (path: string): string[] => {
   const found: string[] = [];

@@ -130,7 +130,7 @@ while [ "$1" != run ]; do
       shift 5 ;;
     file)
       mkdir -p "$stage/$number/$5"
-      : >"$stage/$number/$4"
+      [ -e "$stage/$number/$4" ] || : >"$stage/$number/$4"
       mount -o "$2" "$3" "$stage/$number/$4"
       shift 5 ;;
     link)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -77,4 +78,11 @@ test('no log line carries a known secret, wherever it hides', () => {
     text: 'it is [secret]!',
     deep: { list: ['[secret]'] },
   });
+});
+
+test('what is no file holds nobody up, and has no secrets', () => {
+  const pipe = join(temporaryDirectory(), 'auth.json');
+  execFileSync('mkfifo', [pipe]);
+
+  expect(knownSecrets([pipe, '/dev/zero'], [], handClock())()).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Shown } from '../../process/own-view.ts';
 import { privateDirectory } from '../../process/private-file.ts';
-import { mayEnter, mayRead, permissions } from '../../process/reach.ts';
+import { isWithin, mayEnter, mayRead, permissions } from '../../process/reach.ts';
 import { textOfFile } from '../../process/text-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,8 +21,9 @@ const naming = [
 
 /**
  * What an OpenCode that is the user `user` is shown of the person's files, so that the directories above them may be
- * closed to it. A file that only its owner may read is copied to `copies`, and OpenCode sees the copy: what is changed
- * there it sees after its next start. `unread`: directories that it can't read, in words.
+ * closed to it: of those that are not in its own directory, which has `copies`. A file that only its owner may read is
+ * copied there, and OpenCode sees the copy: what is changed it sees after its next start. `unread`: directories that it
+ * can't read, in words.
  */
 export const givenFiles = async (
   env: Environment,
@@ -30,6 +31,7 @@ export const givenFiles = async (
   user: number,
 ): Promise<{ shown: Shown[]; unread: string[] }> => {
   const ids = { uid: user, gid: user };
+  const own = await realpath(dirname(copies));
   const shown: Shown[] = [];
   const unread: string[] = [];
   await rm(copies, { recursive: true, force: true });
@@ -39,11 +41,11 @@ export const givenFiles = async (
     if (!found) continue;
     const to = join(await realpath(dirname(path)), basename(path));
     const from = await realpath(path);
+    if (isWithin(to, own)) continue; // It is seen anyway, and its modes are ours.
     const bits = permissions(found, ids);
     if (found.isDirectory()) {
       shown.push({ from, to, access: 'ro' });
-      if ((bits & mayRead & mayEnter) === 0 && (bits & (mayRead | mayEnter)) !== (mayRead | mayEnter))
-        unread.push(path);
+      if ((bits & mayRead) === 0 || (bits & mayEnter) === 0) unread.push(path);
     } else if ((bits & mayRead) === 0) {
       const copy = join(copies, String(shown.length));
       await copyFile(from, copy);

@@ -15,14 +15,17 @@ const written = ({ home, data, state, cache, logins }: OpenCodeFolders): string[
 const seeded = ({ authFile, ripgrep }: OpenCodeFolders): string[] => [authFile, ripgrep];
 
 /**
- * Before root writes below a directory that was OpenCode's: no directory on the way is a link that it made. Nobody
- * makes one meanwhile, because none of its processes runs.
+ * Before root writes below a directory that was OpenCode's: no directory on the way is a link that it made, and its
+ * file of keys is a file. Nobody changes that meanwhile, because none of its processes runs.
  */
 export const refuseLinks = async (dir: string, folders: OpenCodeFolders): Promise<void> => {
-  for (const at of [...seeded(folders).flatMap((file) => waysTo(dir, file)), folders.authFile]) {
+  const ways = seeded(folders).flatMap((file) => waysTo(dir, file));
+  for (const at of ways) {
     const found = await foundAt(at);
     if (found?.isSymbolicLink()) throw new Error(`${at} is a link, through which no key is written. Remove it.`);
   }
+  const keys = await foundAt(folders.authFile);
+  if (keys && !keys.isFile()) throw new Error(`${folders.authFile} is no file. Remove it, and set the keys anew.`);
 };
 
 /** Directories from below `dir` down to the one that holds `file`. */

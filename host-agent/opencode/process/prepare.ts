@@ -1,10 +1,11 @@
 // Everything that has to be in place before OpenCode starts, in the order it depends on each other.
 import { randomBytes } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Cover } from '../../process/covered.ts';
 import type { OwnView, Shown } from '../../process/own-view.ts';
 import { privateDirectory } from '../../process/private-file.ts';
+import { mayEnter, mayRead, permissions } from '../../process/reach.ts';
 import { writeAgentHome } from '../config/agent-home.ts';
 import { chooseCatalogue } from '../config/catalogue.ts';
 import { mergeCredentials } from '../config/credentials.ts';
@@ -159,6 +160,7 @@ const viewOf = async ({
   programs: string[];
   persons: { shown: Shown[] };
 }): Promise<OwnView> => {
+  for (const program of programs) await runnable(program, user);
   const at = async (path: string, access: Shown['access']): Promise<Shown> => ({
     from: await realpath(path),
     to: path,
@@ -176,6 +178,17 @@ const viewOf = async ({
       ...persons.shown,
     ],
   };
+};
+
+/** Throws where a program was installed for root alone. */
+const runnable = async (program: string, user: number): Promise<void> => {
+  for (const path of [program, dirname(program)]) {
+    const bits = permissions(await stat(path), { uid: user, gid: user });
+    if ((bits & (mayRead | mayEnter)) !== (mayRead | mayEnter))
+      throw new Error(
+        `${path} can't be run by the Linux user that OpenCode is. Let it: chmod -R a+rX ${dirname(program)}`,
+      );
+  }
 };
 
 const warningsOf = ({

@@ -11,6 +11,7 @@ import { systemClock } from '../shared/clock.ts';
 import { changeReplies } from './calls/changes.ts';
 import { filesReplies } from './calls/files.ts';
 import { openCodeReplies } from './calls/opencode.ts';
+import { portReplies } from './calls/ports.ts';
 import { providerReplies } from './calls/providers.ts';
 import { replyToCalls } from './calls/replies.ts';
 import { systemReplies } from './calls/system.ts';
@@ -46,6 +47,7 @@ import { secretPlaces } from './opencode/config/secret-places.ts';
 import { seedConfigDirectory } from './opencode/config/seed.ts';
 import { openCodeBinary } from './opencode/process/binary.ts';
 import { readStartFacts } from './opencode/process/start-facts.ts';
+import { portsInPlaces } from './ports/in-place.ts';
 import { knownSecrets, rememberedSecrets } from './process/known-secrets.ts';
 import { createLog, redactSecrets } from './process/log.ts';
 import { redactorOf } from './process/redact.ts';
@@ -261,6 +263,7 @@ export const runAgent = async (
       }),
       system: systemReplies(samples),
       workspace: workspaceReplies(ofMissions.placeOf),
+      ports: portReplies({ dial: { hostFile, clock }, portsOf: portsInPlaces(config.hands ? control : null), log }),
       files: filesReplies({ dial: { hostFile, clock }, placeOf: ofMissions.placeOf, uploads: files.uploads, log }),
     }),
   });

@@ -190,3 +190,5 @@ export const closeCode = {
   version: 4010,
   replaced: 4012,
 } as const;
+/** Connections to ports of workspaces that one user has open on a server: each holds a window of bytes both ways. */
+export const maxConnectionsPerOwner = 64;

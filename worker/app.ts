@@ -36,6 +36,7 @@ import { mission } from './routes/mission.ts';
 import { missions } from './routes/missions.ts';
 import { monitoring } from './routes/monitoring.ts';
 import { diagnostics, openCode } from './routes/opencode.ts';
+import { ports } from './routes/ports.ts';
 import { providers } from './routes/providers.ts';
 import { queue } from './routes/queue.ts';
 import { quotas } from './routes/quotas.ts';
@@ -74,6 +75,7 @@ const served: Served[] = [
   ...relay,
   ...providers,
   ...workspaces,
+  ...ports,
   ...openCode,
   ...system,
   ...library,

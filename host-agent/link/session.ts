@@ -55,7 +55,13 @@ export class Session {
     const ended = Promise.withResolvers<SessionEnd>();
     this.ended = ended.promise;
     this.#socket = new EdgeSocket(
-      { hostFile: options.hostFile, clock: options.clock, path: '/api/host/link', maxMessageBytes: maxFrameBytes },
+      {
+        url: options.hostFile.url,
+        authorization: `${options.hostFile.id}.${options.hostFile.credential}`,
+        clock: options.clock,
+        path: '/api/host/link',
+        maxMessageBytes: maxFrameBytes,
+      },
       times,
       {
         open: () => this.#guard(() => this.#greet()),

@@ -2,7 +2,6 @@ import WebSocket from 'ws';
 import type { Cancel, Clock } from '../../shared/clock.ts';
 import { closeReason } from '../../shared/frames.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { HostFile } from './host-file.ts';
 
 /** How a socket ended. `status`: the HTTP status, when the edge answered the dial with one. */
 export interface SocketEnd {
@@ -22,12 +21,15 @@ export interface SocketEvents {
 /** A peer that has not answered our close by now is gone; a stopping agent must not wait for it. */
 const closeGraceMs = 2_000;
 
-/** What is dialled at the edge of `hostFile`, with its credential. */
+/** What is dialled at the edge at `url`, as whom `authorization` says; null says nobody. */
 export interface Address {
-  hostFile: Pick<HostFile, 'id' | 'url' | 'credential'>;
+  url: string;
+  authorization: string | null;
   clock: Clock;
   path: string;
   headers?: Record<string, string>;
+  /** Subprotocols to offer: a person's socket has its token in one (contract §7.1). */
+  protocols?: string[];
   /** A longer message ends the socket. */
   maxMessageBytes: number;
 }
@@ -42,15 +44,21 @@ export class EdgeSocket {
   #status: number | null = null;
 
   constructor(address: Address, times: { pingMs: number; silenceMs: number }, events: SocketEvents) {
-    const { clock, hostFile } = address;
-    const { id, url, credential } = hostFile;
+    const { clock, url, authorization } = address;
     this.#clock = clock;
-    const socket = new WebSocket(`${url.replace(/^http/, 'ws').replace(/\/+$/, '')}${address.path}`, {
-      headers: { ...address.headers, authorization: `Bearer ${id}.${credential}` },
-      maxPayload: address.maxMessageBytes,
-      perMessageDeflate: false,
-      handshakeTimeout: times.silenceMs,
-    });
+    const socket = new WebSocket(
+      `${url.replace(/^http/, 'ws').replace(/\/+$/, '')}${address.path}`,
+      address.protocols ?? [],
+      {
+        headers: {
+          ...address.headers,
+          ...(authorization === null ? {} : { authorization: `Bearer ${authorization}` }),
+        },
+        maxPayload: address.maxMessageBytes,
+        perMessageDeflate: false,
+        handshakeTimeout: times.silenceMs,
+      },
+    );
     this.#socket = socket;
     this.#heartbeat = new Heartbeat(times, clock, {
       ping: () => this.isOpen() && socket.send('ping'),

@@ -145,6 +145,21 @@ export const addMissionCommands = (program: Command, run: Run, environment: Node
 
   withEdge(
     add(
+      'forward',
+      'reach a port of a workspace by one of this machine',
+      'Listen on a port of this machine, on loopback, and carry its connections to a port that your agents or commands ' +
+        'listen on in a workspace. Ports of other users and of Open Agent are not reached. Runs until Ctrl-C.',
+    ),
+  )
+    .argument('<workspace>', 'its name or id')
+    .argument('<port>', 'the port in the workspace')
+    .option('--local <port>', 'the port of this machine, 0 for any that is free; else the same')
+    .action((workspace, port, options) =>
+      end(async () => (await import('../cli/forward.ts')).forward(workspace, port, options, environment)),
+    );
+
+  withEdge(
+    add(
       'retention',
       'show or set for how long a server keeps what happened',
       'Show, or set, for how long a server keeps what happened in its missions; for admins. By default it keeps everything. ' +

@@ -1,7 +1,7 @@
 import type { Channel, Ticket } from '../../shared/channels/channel.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createInflow } from '../process/inflow.ts';
-import { ChannelSocket, type Dial } from './socket.ts';
+import { atRelay, ChannelSocket, type Dial } from './socket.ts';
 
 /**
  * Takes the bytes of one opened channel: `work` reads them, at its own pace, and says what became of them, which the
@@ -17,7 +17,7 @@ export const receiveBytes = async <Value>(
   const opened = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   const inflow = createInflow((bytes) => socket.send({ type: 'grant', bytes }));
-  const socket = new ChannelSocket(dial, channel, ticket, {
+  const socket = new ChannelSocket(atRelay(dial, ticket), channel, {
     open: () => {
       inflow.open();
       opened.resolve();

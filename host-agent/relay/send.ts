@@ -3,7 +3,7 @@ import { Credit } from '../../shared/channels/credit.ts';
 import { AppError } from '../../shared/errors.ts';
 import { transferChunkBytes } from '../../shared/limits.ts';
 import { told } from './receive.ts';
-import { ChannelSocket, type Dial } from './socket.ts';
+import { atRelay, ChannelSocket, type Dial } from './socket.ts';
 
 /**
  * Sends bytes over one opened channel, no faster than the edge grants. `read` gives the next at most so many, null at
@@ -24,7 +24,7 @@ export const sendBytes = async (
     credit.fail(error);
     done.reject(error);
   };
-  const socket = new ChannelSocket(dial, channel, ticket, {
+  const socket = new ChannelSocket(atRelay(dial, ticket), channel, {
     open: () => opened.resolve(),
     bytes: () => fail(outOfTurn()),
     frame: (frame) => {

@@ -10,7 +10,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { closeCode, transferWindowBytes } from '../../shared/limits.ts';
 import type { HostFile } from '../link/host-file.ts';
-import { EdgeSocket } from '../link/socket.ts';
+import { type Address, EdgeSocket } from '../link/socket.ts';
 import { linkTimes } from '../link/times.ts';
 
 /** How channels reach the edge; the times are those of the link unless a test shortens them. */
@@ -28,20 +28,30 @@ export interface ChannelEvents<Value> {
   gone(error: AppError): void;
 }
 
-/** The server's end of one opened channel (shared/channels/channel.ts), dialled on construction. */
+/** Where one end of a channel is dialled, and as whom. */
+export interface ChannelAddress {
+  address: Omit<Address, 'maxMessageBytes'>;
+  times: { pingMs: number; silenceMs: number };
+}
+
+/** Where the server's end of an opened channel is dialled. */
+export const atRelay = ({ hostFile, clock, times = linkTimes }: Dial, { id, secret }: Ticket): ChannelAddress => ({
+  address: {
+    url: hostFile.url,
+    authorization: `${hostFile.id}.${hostFile.credential}`,
+    clock,
+    path: `/api/host/relay/${id}`,
+    headers: { [ticketHeader]: secret },
+  },
+  times,
+});
+
+/** One end of an opened channel (shared/channels/channel.ts), dialled on construction. */
 export class ChannelSocket<Value> {
   readonly #socket: EdgeSocket;
 
-  constructor(
-    { hostFile, clock, times = linkTimes }: Dial,
-    channel: Channel<Direction, Value>,
-    { id, secret }: Ticket,
-    events: ChannelEvents<Value>,
-  ) {
-    const headers = { [ticketHeader]: secret };
-    const path = `/api/host/relay/${id}`;
-    const address = { hostFile, clock, path, headers, maxMessageBytes: transferWindowBytes };
-    this.#socket = new EdgeSocket(address, times, {
+  constructor({ address, times }: ChannelAddress, channel: Channel<Direction, Value>, events: ChannelEvents<Value>) {
+    this.#socket = new EdgeSocket({ ...address, maxMessageBytes: transferWindowBytes }, times, {
       open: events.open,
       bytes: events.bytes,
       text: (text) => {

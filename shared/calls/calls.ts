@@ -6,6 +6,7 @@ import type { Call } from './call.ts';
 import { changeCalls } from './changes.ts';
 import { fileCalls } from './files.ts';
 import { openCodeCalls } from './opencode.ts';
+import { portCalls } from './ports.ts';
 import { providerCalls } from './providers.ts';
 import { systemCalls } from './system.ts';
 import { workspaceCalls } from './workspace.ts';
@@ -14,6 +15,7 @@ export const callGroups = {
   changes: changeCalls,
   files: fileCalls,
   openCode: openCodeCalls,
+  ports: portCalls,
   providers: providerCalls,
   system: systemCalls,
   workspace: workspaceCalls,

@@ -8,13 +8,18 @@
  * granted and not yet taken, which bounds memory on all sides whatever the number of bytes. Bytes to the server: grant…
  * bytes… `end`, then `done` with what became of them. Bytes from the server: the same with the roles exchanged.
  * `failed` from either side ends it, and so does the end of the socket.
+ *
+ * Both ways, the client's end is a WebSocket too, and both ends do the same: the relay grants each what it may send,
+ * and sends marks among the bytes, which whoever has taken what was before them echoes. So nobody is granted anything
+ * on the word of one who does not read: what a mark says can't be guessed. `end` says that an end sends no more; when
+ * both have said so, the relay closes.
  */
 import * as z from 'zod';
 import { type ErrorCode, httpStatus } from '../errors.ts';
 import { uuid } from '../ids.ts';
 
 /** Which way a channel's bytes go. Each direction is one way to couple the two ends (worker/relay/couplings). */
-export type Direction = 'to server' | 'from server';
+export type Direction = 'to server' | 'from server' | 'both ways';
 
 /** What two ends are coupled by. A new use of the relay is a new channel here, in the direction that it needs. */
 export interface Channel<D extends Direction = Direction, Value = unknown> {
@@ -41,6 +46,8 @@ const errorCode = z.string().transform((code): ErrorCode => (isErrorCode(code) ?
 export type Frame<Value = unknown> =
   /** Receiver → sender: this many bytes more may be sent. */
   | { type: 'grant'; bytes: number }
+  /** Both ways, relay → either end, and echoed once it has taken all bytes before it. */
+  | { type: 'mark'; id: string }
   /** Sender → receiver: all bytes were sent. */
   | { type: 'end' }
   /** Receiver → sender: everything was taken; `value` says what became of it. */
@@ -57,6 +64,7 @@ export const channel = <const D extends Direction, Value>(
 ): Channel<D, Value> => {
   const frame = z.discriminatedUnion('type', [
     z.object({ type: z.literal('grant'), bytes: z.number().int().positive() }),
+    z.object({ type: z.literal('mark'), id: z.string().max(100) }),
     z.object({ type: z.literal('end') }),
     z.object({ type: z.literal('done'), value }),
     z.object({ type: z.literal('failed'), code: errorCode, message: z.string() }),

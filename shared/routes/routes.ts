@@ -15,6 +15,7 @@ import { generalRoutes } from './general.ts';
 import { legacyRoutes } from './legacy.ts';
 import { missionRoutes } from './missions.ts';
 import { openCodeRoutes } from './opencode.ts';
+import { portRoutes } from './ports.ts';
 import { providerRoutes } from './providers.ts';
 import { quotaRoutes } from './quotas.ts';
 import type { Route } from './route.ts';
@@ -31,7 +32,7 @@ export const routeGroups = {
   Servers: Object.values(serverRoutes),
   Quotas: Object.values(quotaRoutes),
   Providers: Object.values(providerRoutes),
-  Workspaces: Object.values(workspaceRoutes),
+  Workspaces: [...Object.values(workspaceRoutes), ...Object.values(portRoutes)],
   OpenCode: Object.values(openCodeRoutes),
   Library: [...Object.values(libraryRoutes), ...absentLibraryRoutes],
   MCP: Object.values(mcpRoutes),

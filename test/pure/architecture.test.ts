@@ -79,7 +79,7 @@ const layers: Record<string, readonly string[]> = {
     'agent',
     'calls commands',
     'missions relay',
-    'link providers files system',
+    'link providers files ports system',
     'opencode workspaces store',
     'hands',
     'warden',
@@ -103,7 +103,7 @@ const layers: Record<string, readonly string[]> = {
     'ended',
   ],
   'host-agent/cli': [
-    'missions quotas retention',
+    'missions quotas retention forward',
     'hosts printing',
     'following',
     'login',

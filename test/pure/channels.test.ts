@@ -14,7 +14,7 @@ test('every channel that is declared is one that the relay may open, and the pro
     ...readFileSync(join(folder, name), 'utf8').matchAll(/= channel\(/g),
   ]);
   const protocol = readFileSync(join(root, 'docs/protocol.md'), 'utf8');
-  const rows = [...protocol.matchAll(/^\| `(\w+)` \| ((?:to|from) server) \|/gm)].map((row) => row.slice(1));
+  const rows = [...protocol.matchAll(/^\| `(\w+)` \| ((?:to|from) server|both ways) \|/gm)].map((row) => row.slice(1));
 
   expect(Object.keys(channels)).toHaveLength(declared.length);
   expect(rows).toEqual(Object.entries(channels).map(([name, { direction }]) => [name, direction]));

@@ -25,5 +25,5 @@ export const acceptSocket = (c: Context, serve: (socket: WebSocket) => void): Re
 };
 
 /** The subprotocol to select: ours when it was offered, never the one that holds the token. */
-const selectedProtocol = (c: Context): string | null =>
+export const selectedProtocol = (c: Context): string | null =>
   offeredProtocols(c).includes('openagent') ? 'openagent' : null;

@@ -36,7 +36,7 @@ export const openChannel = async <C extends Channel>(
     ticket,
     couple: async (query, init) => {
       const answer = await reached(relay.fetch(`http://relay/${ticket.id}/client${query}`, init));
-      if (!answer.ok) throw await failureIn(answer);
+      if (!answer.ok && answer.status !== 101) throw await failureIn(answer);
       return answer;
     },
   };

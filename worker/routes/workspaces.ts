@@ -98,7 +98,7 @@ const shown = async (c: Context): Promise<{ all: HostRow[]; workspaces: Workspac
 };
 
 /** The workspace of the path with its server, which is null while none is enrolled. 400 and 404 as everywhere. */
-const wanted = async (
+export const wanted = async (
   c: Context,
   { id }: { id: string },
 ): Promise<{ workspace: WorkspaceJson; host: HostRow | null }> => {

@@ -8,6 +8,7 @@ import { snapshotsTool } from '../../hands/snapshots/tool.ts';
 import { tools } from '../../hands/tools/all.ts';
 import { seedConfigDirectory } from '../../opencode/config/seed.ts';
 import { openCodeBinary } from '../../opencode/process/binary.ts';
+import { actOnPorts } from '../../ports/acting.ts';
 import { ownHome } from '../../warden/config.ts';
 
 /** `openagent actor-child [own-home]`: an actor, as the hands or the warden start it. */
@@ -18,7 +19,7 @@ export const actorChild = (at: string | undefined): Promise<void> => {
   return runActor({
     ...actorPipes(),
     tools: [...tools, snapshotsTool(systemClock)],
-    actOnFiles: actOnFiles(seed, at === ownHome ? homedir() : undefined),
+    actOnFiles: actOnPorts(at === ownHome, actOnFiles(seed, at === ownHome ? homedir() : undefined)),
     servers: makeLocalServers(process.env, systemClock),
     background: commands,
     clock: systemClock,

@@ -8,6 +8,7 @@ import { fileCases } from './files.ts';
 import { generalCases } from './general.ts';
 import { libraryCases } from './library.ts';
 import { missionCases } from './missions.ts';
+import { portCases } from './ports.ts';
 import { providerCases } from './providers.ts';
 import { quotaCases, serverCases } from './servers.ts';
 import { mcpCases, openCodeCases, secretCases, systemCases } from './system.ts';
@@ -16,6 +17,7 @@ import { workspaceCases } from './workspaces.ts';
 export const cases: Record<string, readonly RouteCase[]> = {
   general: generalCases,
   workspaces: workspaceCases,
+  ports: portCases,
   missions: missionCases,
   changes: changeCases,
   control: controlCases,

@@ -41,7 +41,7 @@ import { endOf } from './opencode/api/ends.ts';
 import { Following } from './opencode/api/following.ts';
 import { providerApi } from './opencode/api/provider-api.ts';
 import { holdStream, type StreamSink } from './opencode/api/stream.ts';
-import { configPlaces } from './opencode/config/config-stamp.ts';
+import { configPlaces, configPlacesIn } from './opencode/config/config-stamp.ts';
 import { openCodeFolders } from './opencode/config/folders.ts';
 import { secretPlaces } from './opencode/config/secret-places.ts';
 import { seedConfigDirectory } from './opencode/config/seed.ts';
@@ -161,7 +161,10 @@ export const runAgent = async (
     ...ofMissions.beforeMessages,
     modelIn: (directory) => chooseModel(context, directory, null).catch(() => null),
     renewal,
-    configPlaces: () => [...configPlaces(folders), ...readStartFacts(folders.startFacts).given],
+    configPlaces: (directory) => {
+      const facts = readStartFacts(folders.startFacts);
+      return { outside: [...configPlaces(folders), ...facts.given], inside: configPlacesIn(directory, facts) };
+    },
   });
   const context: MissionContext = {
     store,

@@ -36,4 +36,5 @@ const notOurs = {
   given: [],
   hands: false,
   plugin: null,
+  covered: false,
 };

@@ -177,6 +177,10 @@ test('with hands OpenCode gets the plug-in, and rules that keep its own tools aw
     'edi?': 'deny',
   });
   expect(prepared.warnings).toEqual([expect.stringContaining('OPENCODE_PURE')]);
+  const { startFacts } = openCodeFolders(dir);
+  expect(json(startFacts)).toMatchObject({ hands: true, covered: false });
+  await prepareOpenCode({ dir, env, hands, cover: { shown: '/usr', over: '/opt' } });
+  expect(json(startFacts)).toMatchObject({ hands: true, covered: true });
 
   const invalid = { ...env, OPENCODE_PERMISSION: 'ask' };
   await expect(prepareOpenCode({ dir, env: invalid, hands })).rejects.toThrow('OPENCODE_PERMISSION is not a JSON');

@@ -120,6 +120,18 @@ test.each([
   expect(said(host, 'mission.prepared_anew', mission)).toBe(true);
 });
 
+test('where OpenCode does not see a mission’s tree, nothing in it is a reason to begin anew', async () => {
+  const options = optionsFor(lab.openCode, { seen: temporaryDirectory() });
+  const host = startHost(options);
+  const mission = newMissionId();
+  await ready(host, mission);
+  writeFileSync(join(directoryOf(options, mission), 'opencode.jsonc'), '{}');
+
+  await run(host, mission, 'SAY Hello.');
+
+  expect(said(host, 'mission.prepared_anew', mission)).toBe(false);
+});
+
 test('preparing that fails never fails the message', async () => {
   const options = optionsFor(lab.openCode);
   const host = startHost(options);

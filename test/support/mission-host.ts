@@ -18,6 +18,7 @@ import { openCodeClient } from '../../host-agent/opencode/api/client.ts';
 import { endpointFile } from '../../host-agent/opencode/api/endpoint.ts';
 import { Following } from '../../host-agent/opencode/api/following.ts';
 import { holdStream } from '../../host-agent/opencode/api/stream.ts';
+import { configPlacesIn } from '../../host-agent/opencode/config/config-stamp.ts';
 import { seedConfigDirectory } from '../../host-agent/opencode/config/seed.ts';
 import { openCodeBinary } from '../../host-agent/opencode/process/binary.ts';
 import type { OpenCodeProcess } from '../../host-agent/opencode/process/process.ts';
@@ -138,7 +139,10 @@ export const startMissionHost = (options: HostOptions) => {
     removeUntouched: (mission) => removeUntouched(workspaces.host, mission),
     modelIn: async () => null,
     renewal: { isDue: () => false, done: () => undefined },
-    configPlaces: () => [configPlace],
+    configPlaces: (directory) => ({
+      outside: [configPlace],
+      inside: configPlacesIn(directory, { covered: options.seen !== undefined }),
+    }),
   });
   const dispatch: Dispatch = new Dispatch({
     store,

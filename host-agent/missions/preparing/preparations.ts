@@ -27,8 +27,11 @@ interface PreparingParts {
   modelIn(directory: string): Promise<Model | null>;
   /** Credentials and settings that OpenCode has told its instances of (providers/renewal.ts). */
   renewal: { isDue(directory: string): boolean; done(directory: string): void };
-  /** Files and directories outside of missions that an instance is configured by. */
-  configPlaces(): readonly string[];
+  /**
+   * Files and directories that an instance in this directory is configured by: outside of missions, and in the
+   * mission's own tree where OpenCode sees that.
+   */
+  configPlaces(directory: string): { outside: readonly string[]; inside: readonly string[] };
 }
 
 /**
@@ -194,7 +197,7 @@ export class Preparations {
     const ready: Ready = { directory, process, state: { is: 'being made' } };
     this.#ready.set(mission, ready);
     renewal.done(directory);
-    const before = await configStamp(configPlaces());
+    const before = await configStamp(configPlaces(directory).outside);
     await client.warm(directory, await modelIn(directory));
     const stamp = await this.#stamp(directory);
     const hasChanged = before === null || stamp?.startsWith(before) !== true;
@@ -205,10 +208,9 @@ export class Preparations {
 
   /** The configuration outside of the mission, then its own. */
   async #stamp(directory: string): Promise<string | null> {
-    const outside = await configStamp(this.#parts.configPlaces());
-    const inside = await configStamp(
-      ['opencode.json', 'opencode.jsonc', '.opencode', '.claude', '.agents'].map((name) => `${directory}/${name}`),
-    );
+    const places = this.#parts.configPlaces(directory);
+    const outside = await configStamp(places.outside);
+    const inside = await configStamp(places.inside);
     return outside === null || inside === null ? null : `${outside}\n\n${inside}`;
   }
 

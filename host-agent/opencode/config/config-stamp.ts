@@ -15,6 +15,12 @@ export const configPlaces = ({ home, globalConfig, givenConfig, providerSettings
   ...['.claude', '.agents', '.opencode'].map((name) => join(home, name)),
 ];
 
+/** The same of those that lie in a mission's tree: nothing where OpenCode does not see it. */
+export const configPlacesIn = (directory: string, { covered }: { covered: boolean }): string[] =>
+  covered
+    ? []
+    : ['opencode.json', 'opencode.jsonc', '.opencode', '.claude', '.agents'].map((name) => join(directory, name));
+
 /**
  * Names the state of files and directories by their sizes and times: the same text twice means that nothing was changed
  * in between. What is not there is a state too. Null where there are too many files to say.

@@ -109,6 +109,7 @@ export const prepareOpenCode = async ({
     given: [env.OPENCODE_CONFIG, env.OPENCODE_CONFIG_DIR].filter((path) => path !== undefined),
     hands: hands !== null,
     plugin: hands?.bundle ?? null,
+    covered: cover !== null,
   });
   const persons = user === null ? undefined : await givenFiles(env, folders.givenFiles, user);
   if (user !== null) await giveToOpenCode(dir, folders, user);

@@ -19,6 +19,8 @@ const startFacts = z.object({
   hands: z.boolean().default(false),
   /** Path of the plug-in that they come by: in the package whose hands act. Null where there are none. */
   plugin: z.string().nullable().default(null),
+  /** It does not see the trees of missions, so nothing in them is its configuration. */
+  covered: z.boolean().default(false),
 });
 export type StartFacts = z.infer<typeof startFacts>;
 
@@ -31,6 +33,6 @@ export const readStartFacts = (path: string): StartFacts => {
     return startFacts.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     // Missing until the first start; of an older version until the next: then only the texts for people say less.
-    return { variables: {}, settingsUnused: null, disabled: [], given: [], hands: false, plugin: null };
+    return { variables: {}, settingsUnused: null, disabled: [], given: [], hands: false, plugin: null, covered: false };
   }
 };

@@ -65,8 +65,9 @@ export const openMissions = async (directory: string): Promise<Missions> => {
 
   return {
     at: (directory) => byDirectory.get(directory),
-    add: (mission) => {
-      const known = byId.get(mission.mission);
+    add: (given) => {
+      const known = byId.get(given.mission);
+      const mission = { ...given, placeBytes: given.placeBytes ?? known?.placeBytes }; // What is not said stays.
       const isSame = (name: keyof HandsMission): boolean => known?.[name] === mission[name];
       if (isSame('directory') && isSame('owner') && isSame('placeBytes')) return false;
       write(mission);

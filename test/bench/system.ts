@@ -131,6 +131,7 @@ export const startSystem = async ({
     openCode,
     agent,
     files: settings.files,
+    workingDir: settings.workingDir,
     /** Where workerd keeps its databases. */
     edgeState: join(settings.files.edge, '.wrangler', 'state', 'workerd'),
     logFileOf: start.logFileOf,

@@ -1,8 +1,8 @@
 // From a message to the model: what a person waits for before an agent can begin, beside OpenCode itself.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openCodeFolders } from '../../../host-agent/opencode/config/folders.ts';
 import { dataOf } from '../../support/typed-api.ts';
 import { atMostTimes, type Report, round } from '../figures.ts';
 import { type RunningSystem, startRunningSystem } from '../running-system.ts';
@@ -29,21 +29,19 @@ type Message = keyof typeof messages;
  */
 export const firstToken = async (report: Report, quick: boolean): Promise<void> => {
   const system = await startRunningSystem();
-  const place = mkdtempSync(join(tmpdir(), 'first-token-'));
   const ours: Record<Message, number[]> = { making: [], first: [], second: [] };
   const openCode: Record<'first' | 'second', number[]> = { first: [], second: [] };
   try {
     // First turns warm both up and aren't counted.
     for (let done = -1; done < (quick ? quickRounds : rounds); done++) {
       const through = await throughOpenAgent(system, 2 * (done + 1));
-      const theirs = await throughOpenCode(system, join(place, String(done)));
+      const theirs = await throughOpenCode(system, `first-token-${done}`);
       if (done < 0) continue;
       for (const nth of ['making', 'first', 'second'] as const) ours[nth].push(through[nth]);
       for (const nth of ['first', 'second'] as const) openCode[nth].push(theirs[nth]);
     }
   } finally {
     await system.close();
-    rmSync(place, { recursive: true, force: true });
   }
   for (const nth of ['making', 'first', 'second'] as const) {
     const { what, beside } = messages[nth];
@@ -86,11 +84,16 @@ const untilReady = async ({ logFileOf }: RunningSystem, missions: number): Promi
   while (count().size < missions) await pause(lookMs);
 };
 
-const throughOpenCode = async ({ openCodeServer, untilAsked, untilOpenCodeIdle }: RunningSystem, directory: string) => {
+/** In a directory that it sees beside those of missions, and that is none. */
+const throughOpenCode = async (
+  { openCodeServer, untilAsked, untilOpenCodeIdle, files, workingDir }: RunningSystem,
+  name: string,
+) => {
   const { createSession, prompt } = openCodeServer();
+  const directory = join(workingDir, 'workspaces', name);
   let session = '';
   const first = await timed(untilAsked, async () => {
-    mkdirSync(directory);
+    mkdirSync(join(openCodeFolders(dirname(files.openCodeServer)).seen, name));
     session = await createSession(directory, 'First token');
     await prompt(session, 'SAY One.');
   });

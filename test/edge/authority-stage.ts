@@ -54,6 +54,7 @@ const answers = () => {
     'opencode.diagnostics': () => ({
       ...{ base_url: `http://${marks.machine}`, session_id: null, session_status: null, error: null },
     }),
+    'ports.list': () => ({ ports: [] }),
     'system.samples': () => ({ at: { collector: 'c', n: 0 }, samples: [] }),
     'workspace.debug': () => folder,
     'workspace.init_log': () => ({ exists: true, content: marks.machine, total_lines: 1 }),

@@ -186,7 +186,7 @@ test('a name that does not exist costs a hash exactly where one that does costs 
       await pauses(configured, 'bob'),
       await pauses(configured, 'nobody'),
     ];
-    expect([known, other, unknown]).toEqual([16, 16, 16]);
+    expect([known, other, unknown]).toEqual([32, 32, 32]);
   }
   expect(await pauses(users('ada'), 'nobody')).toBe(0);
 });

@@ -44,7 +44,8 @@ const afterNumber = z.coerce.number().int().nonnegative();
  * `POST /files`: a line of JSON and bytes, both ways.
  */
 export const controlHttp = (parts: ControlParts): Server =>
-  createServer((request, response) => {
+  // A file of a person takes as long as their network does; Node would cut it after five minutes.
+  createServer({ requestTimeout: 0 }, (request, response) => {
     answer(parts, request, response).catch((error: unknown) => {
       parts.log.error('control.failed', { url: request.url, error });
       if (response.headersSent) response.destroy();

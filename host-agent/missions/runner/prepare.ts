@@ -31,24 +31,15 @@ export const prepare = async (
   const { mission } = command;
   const workspace = context.workspaces.named(spec.workspace);
   await context.preparing.claim(mission);
-  const record = context.store.missions.get(mission);
-  const before =
-    record?.source === context.store.heads.source() && isKnown(record.session, record.directory) ? record : null;
-  const handsReady = (directory: string): Promise<void> =>
-    context.hands.ready(
-      { mission, directory, owner: spec.owner, placeBytes: spec.place_bytes },
-      before?.directory === directory,
-    );
-  // Beside the rest where all is as it was: what is told the hands then is what they know.
-  const early = before && !clean ? handsReady(before.directory) : null;
-  early?.catch(() => undefined); // Awaited below, unless something else fails first.
   const directory = await context.prepareDirectory(workspace, mission, { clean, owner: spec.owner });
   await freshInstance(context, mission, directory);
   const chosen = await chooseModel(context, directory, model);
   const title = beginningOf(spec.title || content, titleChars);
-  const isAsBefore = before?.directory === directory;
-  const session = isAsBefore ? before.session : await sessionOf(context, mission, directory, title);
-  await (isAsBefore && early ? early : handsReady(directory));
+  // Not sooner: until here it may be heard that the session was changed, or is gone.
+  const record = context.store.missions.get(mission);
+  const isAsBefore = record?.source === context.store.heads.source() && isKnown(record.session, directory);
+  const session = isAsBefore ? record.session : await sessionOf(context, mission, directory, title);
+  await context.hands.ready({ mission, directory, owner: spec.owner, placeBytes: spec.place_bytes }, isAsBefore);
   return { directory, session, agent: agent ?? context.defaults.agent, model: chosen };
 };
 

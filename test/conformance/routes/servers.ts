@@ -12,7 +12,7 @@ const quotaList = z.array(
     name: z.string(),
     limit: z.number().int(),
     default: z.number().int(),
-    used: z.number().int(),
+    used: z.number().int().nullable(),
     unit: z.string(),
     per: z.string(),
     reason: z.string(),

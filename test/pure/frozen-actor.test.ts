@@ -30,8 +30,8 @@ const actorThat = (answers: (line: string) => string | null) => {
 
 const looks = async (clock: ReturnType<typeof handClock>, count: number): Promise<void> => {
   for (let look = 0; look < count; look++) {
-    await clock.awaited(10_000);
-    clock.advance(10_000);
+    await clock.awaited(15_000);
+    clock.advance(15_000);
     await new Promise(setImmediate); // What it says comes by a stream.
   }
 };
@@ -46,7 +46,7 @@ test('an actor that answers nothing for two minutes is ended, and its call fails
   call.catch(() => undefined);
 
   // Each look waits for its turn and then for an answer.
-  await looks(clock, 12);
+  await looks(clock, 8);
 
   await expect(call).rejects.toThrow('ended because it had answered nothing for two minutes');
 });
@@ -59,7 +59,7 @@ test('an actor that answers is left alone, however long its call takes', async (
   let isOver = false;
   call.finally(() => (isOver = true)).catch(() => undefined);
 
-  await looks(clock, 40);
+  await looks(clock, 20);
 
   expect(isOver).toBe(false);
 });

@@ -58,6 +58,9 @@ const lastWordsMs = 1_000;
 /** It ends what it started, in order, and then itself; what takes longer is killed. */
 const endMs = 5_000;
 
+/** As with other processes of ours, a little less often: there is one for each user. */
+const actorTimes: AnsweringTimes = { lookMs: 15_000, answerMs: 15_000, limitMs: 120_000, looks: 4 };
+
 interface OpenCall {
   live: (text: string) => void;
   settle: (outcome: unknown) => void;
@@ -65,10 +68,7 @@ interface OpenCall {
 }
 
 /** Talks to an actor that was started. One that stops answering is ended, since calls would wait for it for ever. */
-export const talkTo = (
-  actor: ActorProcess,
-  { clock, log, times }: { clock: Clock; log: Log; times?: AnsweringTimes },
-): Actor => {
+export const talkTo = (actor: ActorProcess, { clock, log }: { clock: Clock; log: Log }): Actor => {
   const { pid, input: stdin, output: stdout, kill } = actor;
   const { say, sayBytes } = sayTo(stdin);
   const open = new Map<number, OpenCall>();
@@ -140,11 +140,14 @@ export const talkTo = (
 
   const answers = (limitMs: number): Promise<boolean> =>
     new Promise((resolve) => {
-      clock.after(limitMs, () => resolve(false), { keepsAlive: false });
-      pinged.push(() => resolve(true));
+      const cancel = clock.after(limitMs, () => resolve(false), { keepsAlive: false });
+      pinged.push(() => {
+        cancel();
+        resolve(true);
+      });
       say({ type: 'ping' });
     });
-  void stopsAnswering({ exited: ended, answers }, clock, times).then((isFrozen) => {
+  void stopsAnswering({ exited: ended, answers }, clock, actorTimes).then((isFrozen) => {
     if (isFrozen) spoilt('it had answered nothing for two minutes');
   });
 

@@ -3,6 +3,7 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startCommand } from '../support/command.ts';
+import { patience } from '../support/patience.ts';
 import { answered, type Person, password, type Stack, startStack } from '../support/stack.ts';
 
 let stack: Stack;
@@ -28,7 +29,7 @@ test('a page and an upgraded connection come through, and nothing of Open Agent 
   stream.close();
   const id = '00000000-0000-0000-0000-000000000000';
   await expect
-    .poll(async () => (await me.call('GET', `/api/workspaces/${id}/ports`)).json.ports, { timeout: 60_000 })
+    .poll(async () => (await me.call('GET', `/api/workspaces/${id}/ports`)).json.ports, patience)
     .toEqual([{ port: expect.any(Number), address: '127.0.0.1', pid: expect.any(Number), command: 'node server.cjs' }]);
   const { port } = (await me.call('GET', `/api/workspaces/${id}/ports`)).json.ports[0];
 

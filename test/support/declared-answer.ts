@@ -39,12 +39,6 @@ export const asDeclared = (method: string, url: string, response: Response): Res
   return Object.assign(response, { text: checkedText, json: async () => JSON.parse(await checkedText()) });
 };
 
-/**
- * Headers of a call by a connection of its own: workerd closes one that rests for 5 s, and what is sent in that moment
- * fails, on a busy machine now and then.
- */
-export const ownConnection = { connection: 'close' };
-
 /** Calls the API; the answer has to be as declared. */
 export const apiFetch = async (url: string, init: RequestInit = {}): Promise<Response> =>
   asDeclared(init.method ?? 'GET', url, await fetch(url, init));

@@ -1,5 +1,5 @@
 // Someone who uses Open Agent over HTTP: plain calls, streams, and the one thing everybody does, saying something.
-import { apiFetch, ownConnection } from './declared-answer.ts';
+import { apiFetch } from './declared-answer.ts';
 import { readStream, type StreamReader } from './sse-reader.ts';
 import { type Api, apiAt, dataOf } from './typed-api.ts';
 
@@ -35,8 +35,7 @@ export interface Login {
 }
 
 /** Someone who sends `headers` with every request; `url` is asked each time, because a restart may change it. */
-export const personAt = (url: () => string, given: Record<string, string>): Person => {
-  const headers = { ...ownConnection, ...given };
+export const personAt = (url: () => string, headers: Record<string, string>): Person => {
   const call: Person['call'] = async (method, path, body, more = {}) => {
     const response = await apiFetch(`${url()}${path}`, {
       method,

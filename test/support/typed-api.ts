@@ -2,7 +2,7 @@
 // compiled, answers when they come.
 import createClient, { type Client } from 'openapi-fetch';
 import type { Paths } from '../../shared/routes/paths.ts';
-import { asDeclared, ownConnection } from './declared-answer.ts';
+import { asDeclared } from './declared-answer.ts';
 
 export type Api = Client<Paths>;
 
@@ -10,18 +10,13 @@ export type Api = Client<Paths>;
 export const apiAt = (
   url: string,
   headers: Record<string, string> = {},
-  send: (request: Request) => Promise<Response> = fetchOnce,
+  send: (request: Request) => Promise<Response> = fetch,
 ): Api =>
   createClient<Paths>({
     baseUrl: url,
     headers,
     fetch: async (request) => asDeclared(request.method, request.url, await send(request)),
   });
-
-const fetchOnce = (request: Request): Promise<Response> => {
-  for (const [name, value] of Object.entries(ownConnection)) request.headers.set(name, value);
-  return fetch(request);
-};
 
 /** What a call got. Throws with the server's words where it was refused. */
 export const dataOf = async <T>(

@@ -16,7 +16,6 @@ export const workspaceReplies = (
   get: notHere,
   snapshots: notHere,
   exec: notHere,
-  ports: notHere,
 });
 
 /** This version has the machine itself alone. */

@@ -77,8 +77,8 @@ export const createCalls = (parts: CallsParts): Calls => {
       else call.signal.addEventListener('abort', abort, { once: true });
       try {
         // What only reads for a prompt need not wait for what is kept of the files.
-        if (!call.isQuiet) await parts.borders.ready(mission.mission);
         if (call.isQuiet) return await runIn(parts, mission, call, stop.signal);
+        await parts.borders.ready(mission.mission);
         return await runInRoom(parts, mission, call, stop.signal);
       } catch (error) {
         log.error('call.failed', { tool: call.tool, mission: mission.mission, error });

@@ -37,7 +37,7 @@ export const handsConfig = z.object({
   /** Theirs: sockets, and which missions there are. */
   directory: z.string(),
   /** Number of the group that may call tools, OpenCode's; null: only the user that we are. */
-  callers: z.int().nullable().default(null),
+  callers: z.int().nullable().optional(),
   /** Where secrets of this machine are, which no result may show (process/known-secrets). */
   secretFiles: z.array(z.string()),
   secretFolders: z.array(z.string()),
@@ -47,7 +47,7 @@ export const handsConfig = z.object({
   /** The warden's directory, where it makes places for agents; null where they act as the user that we are. */
   warden: z.string().nullable(),
 });
-export type HandsConfig = z.input<typeof handsConfig>;
+export type HandsConfig = z.infer<typeof handsConfig>;
 
 /**
  * Runs until `stop` aborts, then ends everything that agents have started. An actor, and so what agents run, gets this

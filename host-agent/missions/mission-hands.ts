@@ -78,6 +78,8 @@ export const missionHands = ({ control, client, inUse, clock, log }: MissionHand
       }
     }
   };
+  const unlessAway = (mission: MissionId, done: Promise<void>): Promise<void> =>
+    done.catch((error: unknown) => log.info('hands.away', { mission, error }));
   return {
     register,
     ready: async (mission, isAsBefore) => {
@@ -116,12 +118,8 @@ export const missionHands = ({ control, client, inUse, clock, log }: MissionHand
         throw new AppError('unavailable', awayFromFilesText, { cause: error });
       }
     },
-    end: async (mission) => {
-      await control.end(mission).catch((error: unknown) => log.info('hands.away', { mission, error }));
-    },
-    forget: async (mission) => {
-      await control.forget(mission).catch((error: unknown) => log.info('hands.away', { mission, error }));
-    },
+    end: (mission) => unlessAway(mission, control.end(mission)),
+    forget: (mission) => unlessAway(mission, control.forget(mission)),
   };
 };
 

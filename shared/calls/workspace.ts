@@ -89,20 +89,4 @@ export const workspaceCalls = {
       timed_out: z.boolean(),
     }),
   }),
-  /** What listens inside, by port. */
-  ports: call({
-    method: 'workspace.ports',
-    does: 'read',
-    on: 'workspace',
-    who: 'user',
-    args: z.object({ workspace: uuid }),
-    reply: z.array(
-      z.object({
-        port: z.number().int().positive().max(65_535),
-        address: z.string(),
-        /** The program that listens, where that is known. */
-        program: z.string().nullable(),
-      }),
-    ),
-  }),
 };

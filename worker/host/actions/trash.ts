@@ -32,7 +32,7 @@ const hide = (host: HostContext, mission: Mission): Recorded[] => {
   const recorded = [...removed, ...recordEvent(host, id, { type: 'mission.deleted' })];
   setDeleted(host, id, host.now());
   forgetPrepared(host.sql, id);
-  archiveDeleted(host, { ...mission, deleted_at: host.now() });
+  archiveDeleted(host, mission);
   return recorded;
 };
 
